@@ -132,7 +132,7 @@ package struct JSONText: Sendable {
             }
             var code = unit(at)
             at += 4
-            // A pair of surrogates is one character, and half a pair is none.
+            // A pair of surrogates is one character, and half a pair is not one.
             if (0xD800..<0xDC00).contains(code), at + 6 <= text.count,
                 text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u"),
                 (0xDC00..<0xE000).contains(unit(at + 2))

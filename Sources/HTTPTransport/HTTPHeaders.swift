@@ -31,7 +31,7 @@ public struct HTTPHeaders: Sendable, Hashable {
         "user-agent", "vary", "via", "x-compute-request-id", "x-openstack-request-id",
     ]
 
-    /// Fields that say nothing of who asks. Any other field may hold a secret
+    /// Fields that do not identify the client. Any other field may hold a secret
     /// under a name of its own, such as `PRIVATE-TOKEN`.
     static let impersonalNames: Set<String> = [
         "accept", "accept-encoding", "content-type", "if-range", "range", "user-agent",

@@ -46,7 +46,7 @@ public enum ImageIdentity {
     }
 
     /// A short word for this version of a source image, the same at every target: 8 hexadecimal
-    /// digits. For people, who name a version with it; nothing is found by it alone.
+    /// digits. For people, who name a version with it; Tranship finds nothing by it alone.
     public static func versionWord(of source: SourceImage) -> String {
         let name =
             "version of a series\n\(source.lineage)\n\(source.keyWithoutAlias)\n\(source.fingerprint)"

@@ -28,7 +28,7 @@ final class SourceConnections: Sendable {
     /// How many times as fast several connections have to be.
     static let gainMin = 1.3
     /// An endpoint that refused this many parts, and gave none, is not asked again. A cloud
-    /// may have several stores, of which some know no ranges.
+    /// may have several stores, of which some do not support ranges.
     static let refusalsMax = 3
 
     /// Whether several connections to an endpoint are faster.

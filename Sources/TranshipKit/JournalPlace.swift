@@ -62,7 +62,7 @@ public enum JournalPlace {
     }
 
     /// The journal with the latest run, and that run; interrupted ones only, or
-    /// any. Nil when there is none.
+    /// any. Nil if there is none.
     ///
     /// A journal that cannot be read is passed over.
     static func latest(

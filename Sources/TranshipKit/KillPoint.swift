@@ -24,7 +24,7 @@ enum KillPoint {
                     .usage, "\(variable) is \"\(text)\", but it must be before:N or after:N",
                     hint: "it is for tests; unset it")
             }
-            // SIGKILL, so that nothing of ours gets to run any more.
+            // SIGKILL, so that none of our code runs after it.
             return CommitHook { if $0 == moment, $1 == number { kill(getpid(), SIGKILL) } }
         #else
             return nil

@@ -9,7 +9,7 @@ internal import PipelineFiles
 
 extension PipelineRun {
     /// Warns of another pipeline file with the same name, which puts its runs into the same journal.
-    /// Nil if there is none: a file that was moved or has another name now is none.
+    /// Nil if there is none: a file that was moved or renamed does not count.
     func sharedJournalWords() async throws(TranshipError) -> String? {
         let own = pipeline.absoluteFile
         guard !Run.isCopy(file: own, name: pipeline.name) else { return nil }

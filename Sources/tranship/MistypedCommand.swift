@@ -4,7 +4,7 @@
 import ArgumentParser
 import Basics
 
-/// Finds a word in the place of a command that is none, before the parser sees its options: it
+/// Finds an unknown command before the parser sees its options: it
 /// would complain about those.
 enum MistypedCommand {
     /// What users of other tools type.

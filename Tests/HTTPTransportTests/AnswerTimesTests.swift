@@ -100,7 +100,7 @@ import Testing
         #expect(client.shortestAnswerSeconds(of: server.url) != nil)
     }
 
-    @Test func `What a request with a body takes says nothing of the way`() async throws {
+    @Test func `The time of a request with a body does not measure latency`() async throws {
         let server = try RawHTTPServer { _ in .status(200) }
         let client = HTTPClient()
         for _ in 0..<3 {

@@ -80,7 +80,7 @@ extension Scheduler {
     /// Counts a failure at its endpoint.
     ///
     /// - Returns: the endpoint, when no transfer can work with it now: then the
-    ///   failure says nothing of the image, and costs it no try.
+    ///   failure is not the image's, and does not cost a try.
     func outage(
         _ transfer: Transfer, _ error: TranshipError, run: Run
     ) async throws(TranshipError) -> String? {

@@ -54,7 +54,7 @@ struct ImageConverter: Sendable {
             fileBytes: 1 << 20)
         guard let info = try? JSONDecoder().decode(JSONValue.self, from: Data(text.output)),
             case .integer(let size)? = info["virtual-size"], size >= 0
-        else { throw failed("qemu-img says nothing of its size", hint: nil) }
+        else { throw failed("qemu-img does not report its size", hint: nil) }
         if let need = need(info) {
             throw failed(
                 "it needs \(need)",

@@ -181,7 +181,8 @@ struct OIMConversion {
                 lines.append("checksum: \(checksum)")
             } else {
                 remark(
-                    given, name, "the checksum is left out: it is none of md5, sha1, sha256, sha512"
+                    given, name,
+                    "the checksum is left out: it is not an md5, sha1, sha256 or sha512"
                 )
             }
         } else {

@@ -121,7 +121,7 @@ struct SimplestreamsImages: ImageSource {
                 newest.refusal = TranshipError(
                     .sourceUnavailable,
                     "\(URLImage.withoutSecrets(images.url)) has no checksum for \(product.path): its "
-                        + "signature says nothing of the data",
+                        + "signature does not cover the data",
                     hint: "ask its publisher, or leave `signed_by` out if the data may be anyone's")
             }
             return newest
