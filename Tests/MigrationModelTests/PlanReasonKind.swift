@@ -8,14 +8,16 @@ import MigrationModel
 enum PlanReasonKind: CaseIterable {
     case refused, notAtTarget, earlierVersionStays, alreadyAtTarget, sameDataSameName,
         sameDataSameID, continues, continuesRecord, unfinishedGeneration, failedBefore,
-        deletedAtTarget, dataLost, toBePublished, toBeProved, missingInStores, fieldsChanged,
+        deletedAtTarget, dataLost, damaged, damagedUnknown, toBePublished, toBeProved,
+        missingInStores, fieldsChanged,
         copiedOtherwise, referenceCopiedAgain, nameTaken, keptIDTaken, keptIDDeleted,
         copyHasOtherData, copyCannotBeProved, sourceNotSelected, noSource, markerUnderForeignID,
         recordGone, journalBehind, provedBy, nothingPromised, notProvedYet, unfinished,
         markerProvesNothing, interruptedRunNeedsIt, nextRunContinuesIt, sourceIDWouldBurn,
         changedByOthers, inOtherProject, goneMeanwhile, changedMeanwhile, busySince,
         busySinceUnknown, removalFailed, madeByRun, removedBefore, finishedByLaterRun,
-        changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, expired,
+        changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, neverCurrent,
+        expired,
         currentAgain, journalDoesNotKnow, notOurs, protectedByHand, editedByHand, deletesLimit,
         inUse, currentNotDone, currentNotShown, becomesCurrent, nameHeld, rolledBack, rollback,
         isCurrent, amongKept, notExpired, neverDeleted, dataIsLocal, dataIsDecompressed,
@@ -39,6 +41,8 @@ enum PlanReasonKind: CaseIterable {
         case .failedBefore: .failedBefore
         case .deletedAtTarget: .deletedAtTarget
         case .dataLost: .dataLost
+        case .damaged: .damaged
+        case .damagedUnknown: .damagedUnknown
         case .toBePublished: .toBePublished
         case .toBeProved: .toBeProved
         case .missingInStores: .missingInStores
@@ -78,6 +82,7 @@ enum PlanReasonKind: CaseIterable {
         case .neededBy: .neededBy
         case .replaced: .replaced
         case .replacedByEarlier: .replacedByEarlier
+        case .neverCurrent: .neverCurrent
         case .expired: .expired
         case .currentAgain: .currentAgain
         case .journalDoesNotKnow: .journalDoesNotKnow
