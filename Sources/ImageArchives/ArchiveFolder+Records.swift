@@ -87,12 +87,8 @@ extension ArchiveFolder {
                 $0.st_mode & S_IFMT
             }
             let isDamage = error.code == .invalidAnswer || error.cause is NotOurFile
-            let prefix = "the record "
-            let message = error.message
-            let words =
-                message.hasPrefix(prefix)
-                ? "its record \(message.dropFirst(prefix.count))"
-                : isDamage ? "its record \(message)" : "its record cannot be read: \(message)"
+            let message = error.message.replacing("the record ", with: "", maxReplacements: 1)
+            let words = isDamage ? "its record \(message)" : "its record cannot be read: \(message)"
             return .damaged(
                 words: words,
                 isMendable: isDamage && kind != S_IFDIR)

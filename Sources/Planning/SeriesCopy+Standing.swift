@@ -37,10 +37,9 @@ extension SeriesCopy {
     var becameCurrent: Bool {
         guard let transfer else { return true }
         if changes.contains(where: \.shows) { return true }
-        // Made under the name of an earlier version, and then named as the series.
+        // Made under the name of an earlier version.
         let hadName =
-            transfer.record.currentName == nil || image.name == transfer.record.shownName
-            || changes.contains(.rename)
+            !isUnnamed || image.name == transfer.record.shownName || changes.contains(.rename)
         return hadName && (wasDone || isSeenAsPlanned)
     }
 

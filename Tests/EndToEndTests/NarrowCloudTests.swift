@@ -25,9 +25,11 @@ extension EndToEndTests {
                         let run = try await scene.tranship("run", file)
                         #expect(run.status == 3, run.said)
                         #expect(
-                            run.talk.contains("does not accept disk_format aki, only raw, iso"), run.said)
+                            run.talk.contains("does not accept disk_format aki, only raw, iso"),
+                            run.said)
                         #expect(
-                            run.talk.contains("does not accept container_format ovf, only bare"), run.said)
+                            run.talk.contains("does not accept container_format ovf, only bare"),
+                            run.said)
                         #expect(try await scene.beta.images(scene.prefix).count == 1, run.said)
                     }
                 }

@@ -66,7 +66,9 @@ extension EndToEndTests {
             }
         }
 
-        @Test("what is no project of the cloud is refused with its line, before any image is made")
+        @Test(
+            "a word that names a project of neither cloud is refused with its line, before any image is made"
+        )
         func unknown() async throws {
             try await scene("noowner") { scene in
                 try await addImages(scene)

@@ -78,7 +78,8 @@ import Testing
     /// Cases with one code say the same to a program. Every other code names one case.
     @Test func `Only these codes are shared`() throws {
         let shared = [
-            "busy", "replaced", "nothing-promised", "target-fetches", "named-by-pipeline",
+            "busy", "data-lost", "record-damaged", "replaced", "nothing-promised", "target-fetches",
+            "named-by-pipeline",
             // That of the reason inside of `fillsSeveralStores`.
             "data-is-local",
         ]

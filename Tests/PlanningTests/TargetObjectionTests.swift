@@ -30,7 +30,9 @@ import Testing
         #expect(disk?.code == .refused)
         #expect(disk?.message == "the target does not accept disk_format raw, only iso")
         let container = objection { $0.containerFormats = ["ovf", "docker"] }
-        #expect(container?.message == "the target does not accept container_format bare, only ovf, docker")
+        #expect(
+            container?.message
+                == "the target does not accept container_format bare, only ovf, docker")
     }
 
     @Test func `A property that the target requires must be there`() {

@@ -114,7 +114,7 @@ import Testing
         if edit.field != "visibility" { #expect(glance.image("i")?["visibility"] == "community") }
     }
 
-    @Test func `What an earlier plan set is no edit`() async throws {
+    @Test func `What an earlier plan set does not count as an edit`() async throws {
         var transfer = proved(visibility: .community)
         var former = transfer.record.fields
         (former.visibility, former.isProtected, former.isHidden) = (.public, true, true)

@@ -92,7 +92,7 @@ import Testing
     @Test func `A folder without a match says what it has`() async throws {
         let empty = try await listed("latest: disk-@v.raw")
         #expect(empty.refusal?.code == .sourceUnavailable)
-        // Without a version, nothing else tells two folders apart.
+        // Without a version, only the address differs between two folders.
         #expect(empty.image.displayName == "\(folder.path)/disk-@v.raw")
         let named = try await listed("latest: disk-@v.raw", named: "disk {version}")
         #expect(named.image.displayName == "\(folder.path)/disk-@v.raw")

@@ -163,7 +163,8 @@ import Testing
         #expect(try await night().isNothingToDo)
     }
 
-    @Test func `A saved plan says what it lacks, and a source that is down is no deletion`()
+    @Test
+    func `A saved plan says what it lacks, and a source that is down does not count as a deletion`()
         async throws
     {
         let whole = try await scene.start(from: Self.both).plan().saved()
@@ -196,7 +197,9 @@ import Testing
         #expect(summary.exitStatus == .retryableLeft && names == ["web"])
     }
 
-    @Test func `A target that is down is no deletion of a saved plan either`() async throws {
+    @Test func `A target that is down does not count as a deletion of a saved plan either`()
+        async throws
+    {
         let targets = "{ cloud: beta }, { cloud: old }"
         let saved = try await scene.start(to: targets).plan().saved()
         let error = await failure {

@@ -148,10 +148,20 @@ import Testing
             try await checked().map(\.differences) == [
                 [FieldDifference("published", wanted: "true", found: "false")]
             ])
+        // Someone protects it meanwhile.
+        let pending = URL(fileURLWithPath: "\(images)/.\(id).json")
+        let text = try String(contentsOf: pending, encoding: .utf8)
+        let edited = text.replacing(#""protected" : false"#, with: #""protected" : true"#)
+        try #require(edited != text)
+        try Data(edited.utf8).write(to: pending)
         let second = try await run(journal: "other.sqlite")
         #expect(second.item.reason == .toBeProved(imageID: id))
         #expect(second.transfer?.state == .done)
+        #expect(second.transfer?.remarks.contains(.setAtTarget(fields: ["protected"])) == true)
         #expect(try fileNames() == ["\(id).data", "\(id).json"])
+        let record = try JSONDecoder().decode(
+            JSONValue.self, from: Data(try folder.bytes(of: "export/images/\(id).json")))
+        #expect(record["image"]?["protected"] == true)
     }
 }
 

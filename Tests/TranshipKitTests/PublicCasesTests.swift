@@ -343,7 +343,8 @@ import Testing
         let result = try await run()
         #expect(result.items.allSatisfy { $0.action == .refuse })
         #expect(
-            result.item("machine")?.refusal?.message.contains("cannot be copied: the target does not accept")
+            result.item("machine")?.refusal?.message.contains(
+                "cannot be copied: the target does not accept")
                 == true)
     }
 

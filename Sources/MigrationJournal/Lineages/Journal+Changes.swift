@@ -23,6 +23,9 @@ public struct SeriesCopy: Sendable {
     public var changes: [Change.Action]
     /// True if a run ever proved and published it, or found it so.
     public var wasDone = true
+    /// True if a run died before it gave it the name of the series, and no later run decided about
+    /// that.
+    public var isUnnamed = false
 
     public init(
         _ image: TargetImage, transfer: Transfer? = nil, currentSince: Int64? = nil,
@@ -75,6 +78,7 @@ extension Plan {
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
                 copy.currentSinceRun = moments.map(\.runID).max()
                 copy.wasDone = try Journal.wasDone(db, transfer, image.id)
+                copy.isUnnamed = try Journal.isUnnamed(db, transfer, image.id)
                 copy.retiredAt = try Journal.retirements(db, image.id, at: targetKey).last?.at
                 return copy
             }
@@ -113,6 +117,21 @@ extension Journal {
                 SELECT EXISTS (SELECT 1 FROM work AS w WHERE w.transfer_id = ? AND w.image_id = ?
                     AND w.state IN ('done', 'skipped'))
                 """, arguments: [transfer.id, imageID]) ?? false
+    }
+
+    /// True if a run died before it gave an image the name of the series. If it left the image
+    /// without that name, since an operator kept the name elsewhere, the version had its turn.
+    static func isUnnamed(
+        _ db: Database, _ transfer: Transfer?, _ imageID: String
+    ) throws -> Bool {
+        // Another copy was made under that name at once.
+        guard let transfer, transfer.record.currentName != nil else { return false }
+        let states: [String] = try db.values(
+            cached: """
+                SELECT state FROM change
+                WHERE target_key = ? AND image_id = ? AND action = 'promote'
+                """, arguments: [transfer.targetKey, imageID])
+        return states.allSatisfy { $0 == Change.State.planned.rawValue }
     }
 
     /// Makes changes part of a run, in its one transaction.

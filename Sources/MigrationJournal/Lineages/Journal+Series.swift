@@ -241,7 +241,8 @@ extension Journal {
         let done: [Change.Action] =
             hasChanges ? try changes(db, of: imageID, at: transfer.targetKey) : []
         if done.contains(where: \.shows) { return true }
-        let hadName = transfer.record.currentName == nil || done.contains(.rename)
+        let hadName =
+            try done.contains(.rename) || !isUnnamed(db, transfer, imageID)
         return try hadName && wasDone(db, transfer, imageID)
     }
 

@@ -18,16 +18,16 @@ extension HTTPClient {
     ) async throws(TranshipError) -> HTTPResponse {
         var left = quickRetries
         while true {
-            var wait = Int.random(in: 100...400)
+            var wait = Duration.milliseconds(Int.random(in: 100...400))
             do throws(TranshipError) {
                 let answer = try await send(request)
                 guard left > 0, [429, 502, 503, 504].contains(answer.status) else { return answer }
                 if let text = answer.headers["Retry-After"] {
                     guard let seconds = Int(text), (0...Self.quickWaitSecondsMax).contains(seconds)
                     else { return answer }
-                    wait += seconds * 1000
+                    wait += .seconds(seconds)
                 } else if answer.status == 429 {
-                    wait += 1000
+                    wait += .seconds(1)
                 }
             } catch {
                 guard left > 0, error.isTransient,
@@ -36,7 +36,7 @@ extension HTTPClient {
             }
             left -= 1
             // After a cancellation this ends at once, and so does the next request.
-            try? await Task.sleep(for: .milliseconds(wait))
+            try? await Task.sleep(for: wait)
         }
     }
 }
