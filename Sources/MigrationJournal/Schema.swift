@@ -32,6 +32,9 @@ enum Schema {
         migrator.registerMigration("13 sources and targets that a plan lacks") {
             try $0.execute(sql: absences)
         }
+        migrator.registerMigration("14 dependencies at other targets") {
+            try $0.execute(sql: otherTargets)
+        }
         return migrator
     }
 
@@ -340,6 +343,11 @@ enum Schema {
             is_transient INTEGER NOT NULL,
             PRIMARY KEY (run_id, side, name)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let otherTargets = """
+        -- The target that has the image; NULL: that of the transfer.
+        ALTER TABLE dependency ADD COLUMN target_key TEXT;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

@@ -58,6 +58,12 @@ public struct PlanItem: Codable, Hashable, Sendable {
     }
 
     public var targetKey: String { intent.targetKey }
+
+    /// As ``Transfer/targetKey(ofReference:)``.
+    public func targetKey(ofReference key: String) -> String {
+        record.referenceTargets?[key] ?? targetKey
+    }
+
     public var source: SourceImage { intent.source }
     public var record: PlannedRecord { intent.record }
     public var origin: Origin { intent.origin }

@@ -89,6 +89,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// to that image's source key. Written with the record, as the id that the
     /// other image got at the target.
     public var references: [String: String] = [:]
+    /// Those of ``references`` whose copies are at another target than this record: in another
+    /// project of the same Image service. Source key to that target's key.
+    public var referenceTargets: [String: String]?
 
     /// The name of the copy while it is the current version.
     public var shownName: String? { currentName ?? name }

@@ -56,6 +56,12 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     }
 
     public var targetKey: String { intent.targetKey }
+
+    /// The target that has the copy of an image which the record names, by that image's source key.
+    public func targetKey(ofReference key: String) -> String {
+        record.referenceTargets?[key] ?? targetKey
+    }
+
     public var source: SourceImage { intent.source }
     public var record: PlannedRecord { intent.record }
     public var method: UploadMethod { intent.method }

@@ -36,6 +36,7 @@ extension Planner {
                     var images: [ListedImage] = []
                     for image in page {
                         try series.check(image)
+                        guard crossing.takes(image, of: source) else { continue }
                         decisions.along.list(image)
                         images.append(try await compared(image))
                     }

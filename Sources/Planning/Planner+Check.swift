@@ -116,9 +116,10 @@ extension Planner {
             record.otherNames = [transfer.record.shownName, transfer.record.name]
         }
         for (property, key) in item.record.references {
+            let place = self.target(item.targetKey(ofReference: key)) ?? target
             let other = try await plan.comparison(
-                sourceKey: key, targetKey: item.targetKey, in: journal)
-            record.references[property] = .some(other.flatMap { copy($0, at: target)?.id })
+                sourceKey: key, targetKey: place.opened.key, in: journal)
+            record.references[property] = .some(other.flatMap { copy($0, at: place)?.id })
         }
         if item.record.takesMembers {
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)

@@ -33,104 +33,6 @@ extension Planner {
         if item.record.takesMembers { item.notes += try await memberNotes(item, at: target) }
         return item
     }
-
-    /// Why an image cannot be copied because of a kernel or ramdisk that it names.
-    func danglingReference(
-        _ item: PlanItem, at target: PlanningTarget
-    ) async throws(TranshipError) -> Transfer.Failure? {
-        for (property, key) in item.record.references.sorted(by: { $0.key < $1.key }) {
-            let other = try await plan.item(sourceKey: key, targetKey: target.opened.key)
-            var reason = "is not at the source, or this project may not see it"
-            if let other {
-                if let message = try await refusal(of: other, at: target) {
-                    reason = "cannot be copied: \(message)"
-                } else if let back = try await circle(from: item, by: key, at: target) {
-                    reason =
-                        "leads back to image \(Self.id(ofKey: back)), by the kernels and ramdisks that "
-                        + "it names: neither can be copied first"
-                } else {
-                    continue
-                }
-            } else if let elsewhere = try await otherTarget(of: key, than: target) {
-                return .init(
-                    TranshipError(
-                        .refused,
-                        "its \(property) names an image that `projects` sends to another project "
-                            + "(\(elsewhere))",
-                        hint:
-                            "use an administrator's entry with `image: { owner: projects }`, which "
-                            + "copies references between projects"))
-            }
-            return .init(
-                TranshipError(
-                    .refused,
-                    "its \(property) names image \(Self.id(ofKey: key)), which \(reason)",
-                    hint: "correct or remove \(property) at the source; if the copy boots without "
-                        + "it, drop it with `properties: { drop: [\(property)] }` in the target's "
-                        + "`image`"))
-        }
-        return nil
-    }
-
-    /// A value that cannot be an id is in quotes.
-    private static func id(ofKey key: String) -> String {
-        let value = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
-        return KeptIDs.isUUID(value) ? value : "\"\(value)\""
-    }
-
-    /// No image needs that many kernels and ramdisks. Longer chains are left to the run.
-    private static let chainImagesMax = 50
-
-    /// Finds an image that needs itself, because each image starts after those that it names.
-    ///
-    /// - Parameter key: of an image that the item names.
-    /// - Returns: the key of the image to which the names lead back; nil if every chain ends.
-    private func circle(
-        from item: PlanItem, by key: String, at target: PlanningTarget
-    ) async throws(TranshipError) -> String? {
-        var seen: Set<String> = []
-        return try await circle(at: key, after: [item.source.key], &seen, at: target)
-    }
-
-    private func circle(
-        at key: String, after path: [String], _ seen: inout Set<String>, at target: PlanningTarget
-    ) async throws(TranshipError) -> String? {
-        if path.contains(key) { return key }
-        guard seen.count < Self.chainImagesMax, seen.insert(key).inserted,
-            let item = try await plan.item(sourceKey: key, targetKey: target.opened.key)
-        else { return nil }
-        for (_, next) in item.record.references.sorted(by: { $0.key < $1.key }) {
-            let back = try await circle(at: next, after: path + [key], &seen, at: target)
-            if let back { return back }
-        }
-        return nil
-    }
-
-    /// The target that gets an image by the pipeline's `projects`; nil if none does.
-    private func otherTarget(
-        of sourceKey: String, than target: PlanningTarget
-    ) async throws(TranshipError) -> String? {
-        guard target.route?.takes != nil else { return nil }
-        for other in targets where other.opened.key != target.opened.key {
-            if try await plan.item(sourceKey: sourceKey, targetKey: other.opened.key) != nil {
-                return other.opened.key
-            }
-        }
-        return nil
-    }
-
-    /// Why another image of the plan is not copied; nil if it is, or if it is at the target.
-    private func refusal(
-        of other: PlanItem, at target: PlanningTarget
-    ) async throws(TranshipError) -> String? {
-        if let refusal = other.refusal { return refusal.message }
-        guard let objection = TargetObjection(offer: target.opened.offer).objection(to: other)
-        else { return nil }
-        let known = try await journal.transfer(
-            sourceKey: other.source.key, targetKey: other.targetKey)
-        let isThere = [.done, .skipped, .unpublished].contains(known?.state)
-        return isThere ? nil : objection.message
-    }
 }
 
 extension ListedImage {
@@ -138,8 +40,15 @@ extension ListedImage {
     /// the properties that name it.
     func isWanted(at target: PlanningTarget) -> Bool {
         guard !namedAs.isEmpty, let id = image.imageID else { return true }
-        let rules = target.rules.image.properties
-        return namedAs.contains { rules.applied(to: [$0: id])[$0] == id }
+        return target.keeps(id, in: namedAs)
+    }
+}
+
+extension PlanningTarget {
+    /// True if the rules keep the name of an image in one of these properties.
+    func keeps(_ id: String, in properties: Set<String>) -> Bool {
+        let rules = rules.image.properties
+        return properties.contains { rules.applied(to: [$0: id])[$0] == id }
     }
 }
 
@@ -180,7 +89,7 @@ struct AddedImages {
         }
         guard item.action != .refuse, item.action != .conflict else { return }
         for key in item.record.references.values {
-            needed.insert(Place(sourceKey: key, targetKey: item.targetKey))
+            needed.insert(Place(sourceKey: key, targetKey: item.targetKey(ofReference: key)))
         }
     }
 

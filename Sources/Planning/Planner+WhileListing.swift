@@ -174,7 +174,8 @@ extension Planner {
     ) async throws(TranshipError) {
         for (position, item) in naming {
             for key in item.record.references.values.sorted() {
-                let other = try await plan.item(sourceKey: key, targetKey: item.targetKey)
+                let other = try await plan.item(
+                    sourceKey: key, targetKey: item.targetKey(ofReference: key))
                 guard other?.action == .create,
                     let transfer = try await journal.transfer(
                         sourceKey: item.source.key, targetKey: item.targetKey),

@@ -31,6 +31,7 @@ public struct Planner: Sendable {
     /// Takes a source that cannot be listed, by its place; nil if the plan needs all sources.
     let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
+    let crossing: CrossingImages
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
@@ -54,6 +55,7 @@ public struct Planner: Sendable {
         self.journal = journal
         self.plan = plan
         self.sources = sources
+        crossing = CrossingImages(sources)
         self.targets = targets
         self.nowUnixSeconds = nowUnixSeconds
         self.mode = mode
@@ -101,6 +103,7 @@ public struct Planner: Sendable {
         for index in sources.indices {
             try await list(index, listing, &series, &decisions, &listed)
         }
+        try await addCrossing(&decisions, absent: listed.absent)
         try await decideRest(&decisions, &listed)
         try await chooseWays()
     }
@@ -265,7 +268,7 @@ public struct Planner: Sendable {
             return comparison.item.decided(.refuse, .refused(message: "its target is gone"))
         }
         if comparison.item.refusal == nil {
-            comparison.item.refusal = try await danglingReference(comparison.item, at: target)
+            comparison.item = try await withReferences(comparison.item, at: target)
         }
         comparison.holder = given.ours.first {
             ownership(of: $0, comparison, at: target) == .holdsKeptID

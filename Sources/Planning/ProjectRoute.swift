@@ -39,10 +39,6 @@ public struct ProjectRoute: Sendable {
             self.names = names
         }
 
-        /// `payroll (8607…)`, or the id alone.
-        fileprivate func words(ofProject id: String) -> String {
-            names[id].map { "\($0) (\(id))" } ?? id
-        }
     }
 
     /// Project ids at the sources with the ids at the target.
@@ -53,6 +49,14 @@ public struct ProjectRoute: Sendable {
     public init(members: OwnerMap, takes: Intake?) {
         self.members = members
         self.takes = takes
+    }
+
+    /// True if the table says where the images of a project of the sources go.
+    func isMapped(_ project: String) -> Bool { members.target(of: project) != nil }
+
+    /// `payroll (8607…)`, or the id alone.
+    func words(ofProject id: String) -> String {
+        takes?.names[id].map { "\($0) (\(id))" } ?? id
     }
 
     enum Verdict {
@@ -70,7 +74,7 @@ public struct ProjectRoute: Sendable {
         case .refused:
             return .refused(
                 TranshipError(
-                    .refused, "its project \(takes.words(ofProject: owner)) is not in `projects`",
+                    .refused, "its project \(words(ofProject: owner)) is not in `projects`",
                     hint: "add the project, or \"*\" for the rest, to `projects`"))
         }
     }

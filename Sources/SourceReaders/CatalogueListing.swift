@@ -30,6 +30,36 @@ protocol ImageCatalogue: ImageSource {
     ) async throws(TranshipError)
 }
 
+extension ImageCatalogue {
+    func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage? {
+        do {
+            return try await image(id)
+        } catch {
+            // Planning refuses the image that names it. The service answers 400 to an id that it
+            // cannot have given out.
+            switch error.code {
+            case .notFound, .forbidden, .badRequest, .gone: return nil
+            case .invalidAnswer: return .unreadable(id, error, sourceIndex: sourceIndex)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension ListedImage {
+    /// An image of which the source says nothing that can be used.
+    fileprivate static func unreadable(
+        _ id: String, _ error: TranshipError, sourceIndex: Int
+    ) -> ListedImage {
+        let key = SourceImage.cloudKey(id)
+        return ListedImage(
+            SourceImage(
+                key: key, sourceIndex: sourceIndex, location: id, imageID: id, lineage: key,
+                fingerprint: "missing"),
+            refusal: error)
+    }
+}
+
 /// Which images of a catalogue an entry of the pipeline file selects.
 struct CatalogueConditions {
     var selection: ImageSelection
@@ -78,20 +108,10 @@ struct CatalogueListing {
         }
         // Kernels and ramdisks come along with the images that name them.
         for (id, use) in named.sorted(by: { $0.key < $1.key }) {
-            do {
-                var listed = try await catalogue.image(id)
-                listed.notes.append(.addedBecauseNamed(by: use.by))
-                listed.namedAs = use.keys
-                try await page([listed])
-            } catch {
-                // Planning refuses the image that names it, with this reason. The service
-                // answers 400 to an id that it cannot have given out.
-                switch error.code {
-                case .notFound, .forbidden, .badRequest, .gone: break
-                case .invalidAnswer: try await page([unreadable(id, error)])
-                default: throw error
-                }
-            }
+            guard var listed = try await catalogue.visibleImage(id) else { continue }
+            listed.notes.append(.addedBecauseNamed(by: use.by))
+            listed.namedAs = use.keys
+            try await page([listed])
         }
     }
 
@@ -149,12 +169,7 @@ struct CatalogueListing {
     }
 
     private func unreadable(_ id: String, _ error: TranshipError) -> ListedImage {
-        let key = SourceImage.cloudKey(id)
-        return ListedImage(
-            SourceImage(
-                key: key, sourceIndex: catalogue.sourceIndex, location: id, imageID: id,
-                lineage: key, fingerprint: "missing"),
-            refusal: error)
+        .unreadable(id, error, sourceIndex: catalogue.sourceIndex)
     }
 
     private func mismatch(

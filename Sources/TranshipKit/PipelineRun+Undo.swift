@@ -36,9 +36,27 @@ extension PipelineRun {
         let removals = try await journal.removals(of: run)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
-        var needs = Needs()
+        var needs = Needs(opened)
         var thereBefore = 0
+        func take(_ transfer: Transfer) async throws(TranshipError) {
+            var copy = UndoneCopy(transfer, .madeByRun(number))
+            if let user = needs.user(of: transfer) {
+                (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
+            } else {
+                try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
+            }
+            if copy.fate == .removed {
+                try await journal.recordRemoval(of: transfer, madeBy: run)
+            }
+            if copy.fate == .gone, let time = transfer.imageID.flatMap({ removals[$0] }) {
+                copy.reason = .removedBefore(time)
+            }
+            if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
+            tally[copy.fate, default: 0] += 1
+            try await each(copy)
+        }
         // Kernels and ramdisks come last: what names them may go before.
+        var needed: [Transfer] = []
         for isNamed in [false, true] {
             var last: Int64 = 0
             while true {
@@ -51,26 +69,21 @@ extension PipelineRun {
                         if !isNamed { thereBefore += 1 }
                         continue
                     }
-                    try await needs.look(at: transfer.targetKey, in: opened)
+                    try await needs.look(for: transfer, in: opened)
                     guard needs.areThere(of: transfer) == isNamed else { continue }
-                    var copy = UndoneCopy(transfer, .madeByRun(number))
-                    if let user = needs.user(of: transfer) {
-                        (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
+                    if needs.user(of: transfer) != nil {
+                        needed.append(transfer)
                     } else {
-                        try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
+                        try await take(transfer)
                     }
-                    if copy.fate == .removed {
-                        try await journal.recordRemoval(of: transfer, madeBy: run)
-                    }
-                    if copy.fate == .gone, let time = transfer.imageID.flatMap({ removals[$0] }) {
-                        copy.reason = .removedBefore(time)
-                    }
-                    if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
-                    tally[copy.fate, default: 0] += 1
-                    try await each(copy)
                 }
             }
         }
+        // A kernel may name a ramdisk.
+        while let free = needed.firstIndex(where: { needs.user(of: $0) == nil }) {
+            try await take(needed.remove(at: free))
+        }
+        for transfer in needed { try await take(transfer) }
         if thereBefore > 0 {
             let words = thereBefore == 1 ? "1 image was" : "\(thereBefore) images were"
             tell(.warning("\(words) at the targets before run \(number), and stay"))
@@ -98,41 +111,59 @@ extension PipelineRun {
         }
     }
 
-    /// Which images of the targets need others of the same target.
+    /// Which images need others of the same Image service. With a token of each project, a target
+    /// shows the images of its own project: those of all projects together say it.
     private struct Needs {
-        /// By target and by the image that is needed: those that name it.
+        /// By service and by the image that is needed: those that name it.
         private var users: [String: [String: Set<String>]] = [:]
-        /// By target: what goes.
+        /// By service: what goes.
         private var leaving: [String: Set<String>] = [:]
+        private let services: [String: String]
 
-        /// Lists a target that was not looked at yet.
+        init(_ opened: OpenedPipeline) {
+            services = Dictionary(
+                opened.targets.map { ($0.opened.key, $0.opened.endpoint) }
+            ) { first, _ in first }
+        }
+
+        /// Of a target that the pipeline does not have any more, its own key.
+        private func service(of transfer: Transfer) -> String {
+            services[transfer.targetKey] ?? transfer.targetKey
+        }
+
+        /// Lists the targets of a service that was not looked at yet.
         mutating func look(
-            at targetKey: String, in opened: OpenedPipeline
+            for transfer: Transfer, in opened: OpenedPipeline
         ) async throws(TranshipError) {
-            guard users[targetKey] == nil else { return }
+            let service = service(of: transfer)
+            guard users[service] == nil else { return }
             var found: [String: Set<String>] = [:]
-            let target = opened.targets.first { $0.opened.key == targetKey }
-            try await target?.opened.uploader.list(ownerID: nil) { images in
-                for image in images {
-                    for id in image.namedImageIDs ?? [] { found[id, default: []].insert(image.id) }
+            for target in opened.targets where target.opened.endpoint == service {
+                try await target.opened.uploader.list(ownerID: nil) { images in
+                    for image in images {
+                        for id in image.namedImageIDs ?? [] {
+                            found[id, default: []].insert(image.id)
+                        }
+                    }
                 }
             }
-            users[targetKey] = found
+            users[service] = found
         }
 
         func areThere(of transfer: Transfer) -> Bool {
-            transfer.imageID.map { users[transfer.targetKey]?[$0] != nil } ?? false
+            transfer.imageID.map { users[service(of: transfer)]?[$0] != nil } ?? false
         }
 
         /// An image that stays and needs this one.
         func user(of transfer: Transfer) -> String? {
             guard let id = transfer.imageID else { return nil }
-            return users[transfer.targetKey]?[id]?
-                .subtracting(leaving[transfer.targetKey] ?? []).min()
+            let service = service(of: transfer)
+            return users[service]?[id]?.subtracting(leaving[service] ?? []).min()
         }
 
         mutating func leaves(_ transfer: Transfer) {
-            if let id = transfer.imageID { leaving[transfer.targetKey, default: []].insert(id) }
+            guard let id = transfer.imageID else { return }
+            leaving[service(of: transfer), default: []].insert(id)
         }
     }
 
@@ -148,7 +179,8 @@ extension PipelineRun {
         var references: [String: String] = [:]
         for (property, key) in transfer.record.references {
             references[property] =
-                try await journal.transfer(sourceKey: key, targetKey: transfer.targetKey)?.imageID
+                try await journal.transfer(
+                    sourceKey: key, targetKey: transfer.targetKey(ofReference: key))?.imageID
         }
         try await target.opened.uploader.undo(
             &copy, references: references, deletesLeft: &deletesLeft)

@@ -405,7 +405,10 @@ extension SavedPlan.Entry {
             fields["shared with"] = projects.sorted().joined(separator: ", ")
         }
         for (name, value) in record.properties { fields["properties.\(name)"] = value }
-        for (name, key) in record.references { fields["properties.\(name)"] = key }
+        for (name, key) in record.references {
+            fields["properties.\(name)"] =
+                key + (record.referenceTargets?[key].map { " at \($0)" } ?? "")
+        }
         return fields.compactMapValues { $0 }
     }
 

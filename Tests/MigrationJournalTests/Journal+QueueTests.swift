@@ -124,6 +124,18 @@ import Testing
         #expect(try await due(run) == ["ami", "kernel"])
     }
 
+    @Test func `An image waits for one at the target that its record names for it`() async throws {
+        var record = Sample.record()
+        record.references = ["kernel_id": "image:kernel"]
+        record.referenceTargets = ["image:kernel": "beta"]
+        let run = try await journal.takeOver([
+            Sample.item("ami", to: "gamma", record: record), Sample.item("kernel", to: "beta"),
+        ])
+        #expect(try await due(run) == ["kernel"])
+        try await set("kernel", run, to: .failed)
+        #expect(try await due(run) == ["ami"])
+    }
+
     @Test func `Another run's transfers are not this run's work`() async throws {
         let first = try await journal.takeOver([Sample.item("a"), Sample.item("b")])
         let second = try await journal.takeOver([Sample.item("b")])

@@ -41,7 +41,7 @@ extension Journal {
                         CROSS JOIN image AS oi ON oi.source_key = d.source_key
                         CROSS JOIN work AS o ON o.image = oi.id AND o.run_id = w.run_id
                         CROSS JOIN transfer AS ot ON ot.id = o.transfer_id
-                            AND ot.target_key = t.target_key
+                            AND ot.target_key = coalesce(d.target_key, t.target_key)
                         WHERE d.transfer_id = w.transfer_id AND o.state NOT IN (\(finals)))
                 ORDER BY w.position LIMIT ?6)
             """

@@ -152,8 +152,9 @@ enum TransferRows {
         try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
         for key in Set(transfer.record.references.values) {
             try db.execute(
-                cached: "INSERT INTO dependency (transfer_id, source_key) VALUES (?, ?)",
-                arguments: [id, key])
+                cached: """
+                    INSERT INTO dependency (transfer_id, source_key, target_key) VALUES (?, ?, ?)
+                    """, arguments: [id, key, transfer.record.referenceTargets?[key]])
         }
     }
 

@@ -66,6 +66,14 @@ public protocol ImageSource: Stage {
     /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
 
+    /// The project whose images the entry lists, if it lists those of its token's project alone.
+    var ownProjectID: String? { get }
+
+    /// An image by its id, for others that name it. The entry's conditions do not count.
+    ///
+    /// - Returns: nil if there is none, or if the entry's user may not see it.
+    func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage?
+
     /// Reports the projects that an image is shared with, for the plan. Only the owner may know
     /// them.
     func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts
@@ -75,6 +83,9 @@ extension ImageSource {
     public var isOnThisMachine: Bool { false }
     public var region: CloudRegion? { nil }
     public var inspection: Inspection { .refuses }
+    public var ownProjectID: String? { nil }
+
+    public func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage? { nil }
 
     public func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: nil)

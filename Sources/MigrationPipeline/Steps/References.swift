@@ -17,7 +17,7 @@ struct References: Sendable {
         var ids: [String: String] = [:]
         for (property, key) in transfer.record.references {
             let other = try await journal.transfer(
-                sourceKey: key, targetKey: transfer.targetKey)
+                sourceKey: key, targetKey: transfer.targetKey(ofReference: key))
             guard let other, let id = other.imageID,
                 [.done, .unpublished, .skipped].contains(other.state)
             else {

@@ -20,6 +20,7 @@ struct CloudImages: ImageSource {
 
     var service: ImageService { ImageService(cloud.session) }
     var region: CloudRegion? { cloud.region }
+    var ownProjectID: String? { selection.isOfOwnProject ? cloud.projectID : nil }
 
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         guard let region, region.isSibling(of: target), let name = region.name,
