@@ -24,7 +24,7 @@ extension CloudPublisher {
         let projects = transfer.record.sharedProjects(
             for: transfer.members, owner: transfer.ownerID)
         for project in projects {
-            if answers[project] == nil { try await add(project, to: id) }
+            if answers[project] == nil { try await add(project, to: id, of: transfer) }
             var answer = answers[project] ?? .pending
             if answer == .pending, accepted.contains(where: { $0.target == project }),
                 try await accept(id, for: project)
@@ -38,12 +38,14 @@ extension CloudPublisher {
         if !waiting.isEmpty { transfer.remark(note) }
     }
 
-    private func add(_ project: String, to id: String) async throws(TranshipError) {
+    private func add(
+        _ project: String, to id: String, of transfer: Transfer
+    ) async throws(TranshipError) {
         do {
             _ = try await service.addMember(id, projectID: project)
         } catch {
             // 409: it is already a member.
-            guard error.code == .conflict else { throw error }
+            guard error.code == .conflict else { throw describing(error, transfer) }
         }
     }
 

@@ -16,19 +16,26 @@ public struct CloudPublisher: Publisher {
     private let recent: RecentImages?
     /// The same Image service with a token of another project; nil if the run has none.
     let inProject: @Sendable (_ projectID: String) -> ImageService?
+    /// Returns the error of a refused member in better words.
+    let describing: @Sendable (TranshipError, Transfer) -> TranshipError
 
     /// - Parameters:
     ///   - service: of the one target that it publishes at.
     ///   - recent: has the records that were read to prove them.
     ///   - inProject: the same Image service with a token of another project, which may accept
     ///     images in the place of that project.
+    ///   - describing: takes the error of a member that the service refused, and may learn from it.
     package init(
         service: ImageService, recent: RecentImages? = nil,
-        inProject: @escaping @Sendable (_ projectID: String) -> ImageService? = { _ in nil }
+        inProject: @escaping @Sendable (_ projectID: String) -> ImageService? = { _ in nil },
+        describing: @escaping @Sendable (TranshipError, Transfer) -> TranshipError = { error, _ in
+            error
+        }
     ) {
         self.service = service
         self.recent = recent
         self.inProject = inProject
+        self.describing = describing
     }
 
     public func publish(

@@ -200,6 +200,7 @@ struct OpenedPipeline: Sendable {
         let recent = RecentImages(now: now)
         let endpoint = cloud.endpoint
         services.add(service, endpoint: endpoint, projectID: cloud.projectID)
+        let lessons = services.lessons(of: endpoint)
         return PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: cloud.endpoint, region: cloud.region,
@@ -214,11 +215,12 @@ struct OpenedPipeline: Sendable {
                 offer: offer,
                 uploader: CloudUploader(
                     targetKey: key, service: service, now: now, recent: recent,
-                    reporting: offer.seenAlgorithm),
+                    lessons: lessons, reporting: offer.seenAlgorithm),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
                 publisher: CloudPublisher(
                     service: service, recent: recent,
-                    inProject: { services.service(endpoint: endpoint, projectID: $0) })),
+                    inProject: { services.service(endpoint: endpoint, projectID: $0) },
+                    describing: { lessons.learn(fromMember: $0, of: $1) })),
             rules: entry.rules, verification: pipeline.verify)
     }
 

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ImageUploaders
 internal import OpenStackImage
 internal import Synchronization
 
 /// The Image services of a run's targets, each with the token of a project. Among them, a publisher
-/// finds the one that accepts a shared image in the place of its member.
+/// finds the one that accepts a shared image in the place of its member. The targets of one service
+/// share what its refusals taught.
 final class ProjectServices: Sendable {
     private struct Place: Hashable {
         var endpoint: String
@@ -17,6 +19,17 @@ final class ProjectServices: Sendable {
     func add(_ service: ImageService, endpoint: String, projectID: String?) {
         guard let projectID else { return }
         services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] = service }
+    }
+
+    private let taught = Mutex<[String: TargetLessons]>([:])
+
+    func lessons(of endpoint: String) -> TargetLessons {
+        taught.withLock { taught in
+            if let lessons = taught[endpoint] { return lessons }
+            let lessons = TargetLessons()
+            taught[endpoint] = lessons
+            return lessons
+        }
     }
 
     /// Nil if no target has a token of that project.

@@ -50,9 +50,17 @@ import Testing
         let error = lessons.learn(
             from: refusal(.quotaExceeded, 413, words), record: record(properties: 20))
         #expect(error.hint?.contains("one of the 21 properties") == true)
+        #expect(error.message.hasPrefix("its record has 21 properties: "))
+        // Ten keys, and how many more.
+        #expect(error.hint?.contains("(p0, p1, p10, ") == true)
+        #expect(error.hint?.contains(" and 10 more)") == true)
         #expect(lessons.objection(to: record(properties: 19)) == nil)
         let other = lessons.objection(to: record(properties: 40))
         #expect(other?.hint?.contains("one of the 41 properties") == true)
+        #expect(
+            other?.message
+                == "not sent, as the target refused another image of this run: this one has 41 "
+                + "properties with our marker, and the target takes at most 20")
         #expect(!(other?.hint?.contains("image_tag_quota") ?? true))
     }
 
@@ -62,7 +70,42 @@ import Testing
             from: refusal(.quotaExceeded, 413, "too many tags"), record: record(tags: 10))
         #expect(error.hint?.contains("image_tag_quota") == true)
         #expect(lessons.objection(to: record(tags: 9)) == nil)
-        #expect(lessons.objection(to: record(tags: 10)) != nil)
+        let other = lessons.objection(to: record(tags: 12))
+        #expect(
+            other?.message.hasSuffix("has 12 tags, and the target refused 10 as too many") == true)
+        #expect(other?.hint?.contains("t0, t1, t10") == true)
+    }
+
+    @Test func `A refused member counts for all copies with more members, before they are sent`() {
+        var lessons = Lessons()
+        let words = "the number of allowed image members. Attempted: 3, Maximum: 2"
+        let error = lessons.learn(
+            fromMember: refusal(.quotaExceeded, 413, words), of: ["a", "b", "c"])
+        #expect(error.message.hasPrefix("sharing it with 3 projects (a, b, c): "))
+        #expect(error.hint?.contains("image_member_quota") == true)
+        #expect(lessons.objection(toMembers: ["a", "b"]) == nil)
+        #expect(
+            lessons.objection(toMembers: ["a", "b", "c", "d"])?.message.hasSuffix(
+                "this one has 4 members, and the target takes at most 2") == true)
+        #expect(lessons.objection(to: record(properties: 100, tags: 100)) == nil)
+    }
+
+    @Test func `Another refusal of a member teaches nothing`() {
+        var lessons = Lessons()
+        let error = lessons.learn(fromMember: refusal(.forbidden, 403, "policy"), of: ["a"])
+        #expect(error.message == "Glance answered 403: policy" && error.hint == nil)
+        #expect(lessons.objection(toMembers: ["a", "b"]) == nil)
+    }
+
+    @Test func `The targets of one service learn together, and each has its own rights`() {
+        let lessons = TargetLessons()
+        _ = lessons.learn(
+            from: refusal(.quotaExceeded, 413, "too many tags"), record: record(tags: 10))
+        var transfer = Sample.transfer()
+        transfer.intent.record = record(tags: 11)
+        #expect(lessons.objection(to: transfer)?.message.contains("has 11 tags") == true)
+        transfer.intent.record = record(tags: 9)
+        #expect(lessons.objection(to: transfer) == nil)
     }
 
     @Test func `A target where our marker fits nowhere gets no copy, and the risk is explained`() {

@@ -49,7 +49,7 @@ extension CloudUploader {
     }
 
     public func objection(to transfer: Transfer) -> TranshipError? {
-        lessons.withLock { $0.objection(to: transfer.record) }
+        rights.withLock { $0.objection(to: transfer.record) } ?? lessons.objection(to: transfer)
     }
 
     /// The same for a record that was found.

@@ -28,6 +28,8 @@ extension CloudUploader {
                 try checkOurs(image, transfer)
                 return .send(transfer)
             }
+            // Its members are known now, and others may have been refused meanwhile.
+            if let objection = objection(to: transfer) { throw objection }
             transfer.placement.imageID = id
             transfer.register()
             try await commit(transfer)
@@ -39,7 +41,7 @@ extension CloudUploader {
                 guard image.isSpoiled else { return .send(transfer) }
             } catch {
                 guard error.code == .conflict else {
-                    throw lessons.withLock { $0.learn(from: error, record: transfer.record) }
+                    throw lessons.learn(from: error, record: transfer.record)
                 }
                 // 409: the image is ours, from another host or from a process that
                 // this journal does not remember; or its id is burned (deleted ids

@@ -16,19 +16,24 @@ public struct CloudUploader: ImageUploader {
     let now: @Sendable () -> Int64
     /// The digest that the cloud reports. Asked for as long as it has no image that shows it.
     private let learned: Guarded<Checksum.Algorithm?>
-    /// What refusals of this run taught.
-    let lessons = Guarded(Lessons())
+    /// What refusals of this run taught about the service.
+    let lessons: TargetLessons
+    /// What they taught about the rights of this token.
+    let rights = Guarded(Lessons())
     private let recent: RecentImages
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - recent: takes the record of each report, for the publisher.
+    ///   - lessons: shared by the targets of one Image service.
     ///   - algorithm: the digest that the cloud reports; nil if that is not known yet.
     package init(
         targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64,
-        recent: RecentImages? = nil, reporting algorithm: Checksum.Algorithm? = nil
+        recent: RecentImages? = nil, lessons: TargetLessons = TargetLessons(),
+        reporting algorithm: Checksum.Algorithm? = nil
     ) {
         learned = Guarded(algorithm)
+        self.lessons = lessons
         self.targetKey = targetKey
         self.service = service
         self.now = now
@@ -88,7 +93,7 @@ public struct CloudUploader: ImageUploader {
         do throws(TranshipError) {
             return try await sendData(transfer, from: ring)
         } catch {
-            lessons.withLock { $0.learn(fromBody: error) }
+            rights.withLock { $0.learn(fromBody: error) }
             guard error.isOfWrongFormat else { throw error }
             throw error.hinting(
                 "correct `disk_format` in the pipeline file or at the source, and run again; the "

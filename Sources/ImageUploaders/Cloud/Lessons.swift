@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Basics
-internal import MigrationModel
+public import Basics
+internal import ByteStreams
+public import MigrationModel
 
 /// What the refusal of one image at a target teaches about the others of a run.
 ///
@@ -15,9 +16,34 @@ struct Lessons: Sendable {
     }
 
     private var formats: [Formats: TranshipError] = [:]
-    /// The most properties that were accepted by the service's own words, and its error.
-    private var properties: (max: Int, error: TranshipError)?
-    private var tags: (max: Int, error: TranshipError)?
+    /// A limit of the service: by its own words, or below what it refused.
+    private struct Limit {
+        var max: Int
+        var isTold: Bool
+        let error: TranshipError
+
+        init(_ error: TranshipError, refused count: Int) {
+            let told = Lessons.maximum(in: error.answer?.message.lowercased() ?? "")
+            max = told ?? count - 1
+            isTold = told != nil
+            self.error = error
+        }
+
+        /// - Parameter things: `properties`, with what is counted among them.
+        func objection(to count: Int, _ things: String, hint: String) -> TranshipError? {
+            guard count > max else { return nil }
+            let words = isTold ? "takes at most \(max)" : "refused \(max + 1) as too many"
+            return TranshipError(
+                error.code,
+                "not sent, as the target refused another image of this run: this one has \(count) "
+                    + "\(things), and the target \(words)",
+                hint: hint, answer: error.answer)
+        }
+    }
+
+    private var properties: Limit?
+    private var tags: Limit?
+    private var members: Limit?
     /// The service takes no image data from us.
     private var noData: TranshipError?
 
@@ -26,11 +52,26 @@ struct Lessons: Sendable {
         if let noData { return Self.again(noData) }
         let pair = Formats(disk: record.diskFormat, container: record.containerFormat)
         if let error = formats[pair] { return Self.again(error) }
-        if let properties, record.propertyCount > properties.max {
-            return Self.again(Self.hinting(properties.error, record))
-        }
-        if let tags, record.tags.count > tags.max { return Self.again(tags.error) }
-        return nil
+        return properties?.objection(
+            to: record.propertyCount, "properties with our marker",
+            hint: Self.propertyHint(record, max: properties?.max))
+            ?? tags?.objection(to: record.tags.count, "tags", hint: Self.tagHint(record))
+    }
+
+    /// Why the service would refuse to share a copy; nil if nothing is known.
+    func objection(toMembers projects: [String]) -> TranshipError? {
+        members?.objection(to: projects.count, "members", hint: Self.memberHint)
+    }
+
+    /// Learns from a refused member. Returns the error with all members that the copy was to have.
+    mutating func learn(
+        fromMember error: TranshipError, of projects: [String]
+    ) -> TranshipError {
+        guard error.code == .quotaExceeded, error.answer != nil else { return error }
+        members = Limit(error, refused: projects.count)
+        return error.whileDoing(
+            "sharing it with \(projects.count) projects (\(Self.list(projects)))"
+        ).hinting(Self.memberHint)
     }
 
     /// Learns from a refused record. Returns the error with a hint that fits its cause.
@@ -45,14 +86,13 @@ struct Lessons: Sendable {
             formats[.init(disk: record.diskFormat, container: record.containerFormat)] = known
             return known
         case .quotaExceeded where words.contains("propert"):
-            properties = (Self.maximum(in: words) ?? record.propertyCount - 1, error)
-            return Self.hinting(error, record)
+            properties = Limit(error, refused: record.propertyCount)
+            return error.whileDoing("its record has \(record.propertyCount) properties")
+                .hinting(Self.propertyHint(record, max: Self.maximum(in: words)))
         case .quotaExceeded where words.contains("tag"):
-            let known = error.hinting(
-                "drop some of the \(record.tags.count) tags with `tags: { drop: [...] }` in the "
-                    + "target's `image`; the limit is the target's image_tag_quota")
-            tags = (Self.maximum(in: words) ?? record.tags.count - 1, known)
-            return known
+            tags = Limit(error, refused: record.tags.count)
+            return error.whileDoing("its record has \(record.tags.count) tags")
+                .hinting(Self.tagHint(record))
         case .forbidden where words.contains(Origin.propertyName):
             return error.hinting(Self.withoutMarker("let this user set that property"))
         default:
@@ -77,15 +117,32 @@ struct Lessons: Sendable {
         return Int(words[place.upperBound...].prefix { $0.isNumber })
     }
 
-    private static func hinting(_ error: TranshipError, _ record: PlannedRecord) -> TranshipError {
-        guard maximum(in: error.answer?.message.lowercased() ?? "") != 0, record.propertyCount > 1
-        else {
-            return error.hinting(withoutMarker("raise the target's image_property_quota"))
+    /// - Parameter max: nil if the service does not say its limit.
+    private static func propertyHint(_ record: PlannedRecord, max: Int?) -> String {
+        guard max != 0, record.propertyCount > 1 else {
+            return withoutMarker("raise the target's image_property_quota")
         }
-        return error.hinting(
-            "our marker \(Origin.propertyName) is one of the \(record.propertyCount) properties; drop "
-                + "others with `properties: { drop: [...] }` in the target's `image`; the limit is "
-                + "the target's image_property_quota")
+        let keys = (Array(record.properties.keys) + record.references.keys).sorted()
+        return
+            "our marker \(Origin.propertyName) is one of the \(record.propertyCount) properties; "
+            + "drop others with `properties: { drop: [...] }` in the target's `image` "
+            + "(\(list(keys))); the limit is the target's image_property_quota"
+    }
+
+    private static func tagHint(_ record: PlannedRecord) -> String {
+        "drop some of the \(record.tags.count) tags with `tags: { drop: [...] }` in the target's "
+            + "`image` (\(list(record.tags.sorted()))); the limit is the target's image_tag_quota"
+    }
+
+    private static let memberHint =
+        "ask the target's operator to raise image_member_quota and run again, or copy such images "
+        + "with `members: drop` in the target's `image`"
+
+    private static let listedMax = 10
+
+    private static func list(_ words: [String]) -> String {
+        let more = words.count > listedMax ? " and \(words.count - listedMax) more" : ""
+        return words.prefix(listedMax).map { $0.cut(to: 64) }.joined(separator: ", ") + more
     }
 
     private static func withoutMarker(_ cure: String) -> String {
@@ -96,5 +153,35 @@ struct Lessons: Sendable {
 
     private static func again(_ error: TranshipError) -> TranshipError {
         error.whileDoing("not sent, as the target refused another image of this run")
+    }
+}
+
+/// What refusals of one Image service teach in a run. Its targets share it: with a token of each
+/// project, one project's image learns for all.
+public final class TargetLessons: Sendable {
+    private let lessons = Guarded(Lessons())
+
+    public init() {}
+
+    func objection(to transfer: Transfer) -> TranshipError? {
+        lessons.withLock {
+            $0.objection(to: transfer.record) ?? $0.objection(toMembers: transfer.memberProjects)
+        }
+    }
+
+    func learn(from error: TranshipError, record: PlannedRecord) -> TranshipError {
+        lessons.withLock { $0.learn(from: error, record: record) }
+    }
+
+    /// Returns the error in words about all members that the copy was to have.
+    public func learn(fromMember error: TranshipError, of transfer: Transfer) -> TranshipError {
+        lessons.withLock { $0.learn(fromMember: error, of: transfer.memberProjects) }
+    }
+}
+
+extension Transfer {
+    /// The projects that the copy is to be shared with; empty before the source said so.
+    fileprivate var memberProjects: [String] {
+        record.visibility == .shared ? record.sharedProjects(for: members, owner: ownerID) : []
     }
 }
