@@ -80,6 +80,54 @@ import Testing
         #expect(twice?.hasSuffix("p.csv:3: a to e") == true)
     }
 
+    /// What a CSV file says: its lines, or the refusal.
+    private func table(_ csv: String) throws -> (lines: [String], refusal: TranshipError?) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "projects-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(csv.utf8).write(to: folder.appendingPathComponent("p.csv"))
+        do {
+            let table = try pipeline(
+                "projects: p.csv", file: folder.appendingPathComponent("p.yaml").path
+            ).projects
+            return ((table?.rows ?? []).map { "\($0.source.text)>\($0.target.text)" }, nil)
+        } catch let error as TranshipError {
+            return ([], error)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("\u{FEFF}a,b\r\nc,d\r\n", ["a>b", "c>d"]), ("a , b \n c\t,d", ["a>b", "c>d"]),
+            ("\"a, b\" , \" c \"\n", ["a, b> c "]), ("\"a\"\"b\",\"\"\"c\"", ["a\"b>\"c"]),
+            ("source,target\na,b", ["a>b"]), ("\n\na,b\n\n", ["a>b"]),
+        ])
+    func `A CSV file is read as spreadsheets write it`(csv: String, lines: [String]) throws {
+        let found = try table(csv)
+        #expect(found.lines == lines, "\(found.refusal?.message ?? "")")
+    }
+
+    @Test(
+        arguments: [
+            // Each of them became another table, or an error without a line, with a general reader.
+            ("a,\"b\nc,d\ne,f\n", ":1: a quote is not closed in its line"),
+            ("a,\"b\nb\"\nc,d\n", ":1: a quote is not closed in its line"),
+            ("a,b\nc,", ":2: a line has a source project and a target project"),
+            ("a,b\nc\n", ":2: a line has a source project and a target project"),
+            ("a,b,c\n", ":1: a line has a source project and a target project"),
+            ("# mine\na,b\n", ":1: a line has a source project and a target project"),
+            ("a,b\nc,d\"e\"\n", ":2: a quote is not at the ends of a name"),
+            ("a,b\n\"c\"x\"\",d\n", ":2: a quote is not at the ends of a name"),
+        ])
+    func `A line that is not two names is refused with its number`(
+        csv: String, words: String
+    ) throws {
+        let refusal = try table(csv).refusal
+        #expect(refusal?.message.contains("p.csv" + words) == true, "\(refusal?.message ?? "read")")
+        #expect(refusal?.hint != nil)
+    }
+
     @Test func `What a table cannot say anything about is refused`() throws {
         let table = "projects: { a: b }"
         #expect(refusal { try pipeline("projects: {}") }?.contains("maps no project") == true)
