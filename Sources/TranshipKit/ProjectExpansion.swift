@@ -203,6 +203,12 @@ private struct Asked {
             let words = side == .source ? "source" : "target"
             let named = error.at(side).whileDoing(
                 "project \"\(name.text)\" of the \(words) cloud \"\(cloud.name)\" (\(line))")
+            if error.code == .forbidden {
+                let key = side == .source ? "`owner: any`" : "`owner: projects`"
+                throw named.hinting(
+                    "only administrators find projects by name: write the project's id, or leave out "
+                        + "\(key) so that each project has a token of its own")
+            }
             guard [.authenticationFailed, .notFound].contains(error.code) else { throw named }
             throw named.hinting(
                 "give the user of cloud \"\(cloud.name)\" a role in that project, or remove the line; "
