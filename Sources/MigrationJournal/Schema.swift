@@ -35,6 +35,7 @@ enum Schema {
         migrator.registerMigration("14 dependencies at other targets") {
             try $0.execute(sql: otherTargets)
         }
+        migrator.registerMigration("15 names of projects") { try $0.execute(sql: projectNames) }
         return migrator
     }
 
@@ -47,7 +48,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "pace", "gone_copy", "absence", "limit_override", "held_version", "upstream", "change",
+        "project_name", "pace", "gone_copy", "absence", "limit_override", "held_version",
+        "upstream", "change",
         "run_facts",
         "state_time",
         "request", "removed_copy", "attempt",
@@ -348,6 +350,14 @@ enum Schema {
     private static let otherTargets = """
         -- The target that has the image; NULL: that of the transfer.
         ALTER TABLE dependency ADD COLUMN target_key TEXT;
+        """
+
+    private static let projectNames = """
+        -- What projects are called, for people. Of all runs: one row a project, which pruning keeps.
+        CREATE TABLE project_name (
+            project_id TEXT PRIMARY KEY,
+            name TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

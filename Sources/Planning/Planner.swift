@@ -32,6 +32,7 @@ public struct Planner: Sendable {
     let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
     let crossing: CrossingImages
+    private let projectsSeen = ProjectsSeen()
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
@@ -83,6 +84,9 @@ public struct Planner: Sendable {
         plan.finish()
         return shortfalls
     }
+
+    /// The projects that own images of the sources, or copies of them.
+    public var projectIDs: Set<String> { projectsSeen.ids }
 
     /// All listings, and what follows for each image, in the plan.
     func compare() async throws(TranshipError) {
@@ -218,6 +222,7 @@ public struct Planner: Sendable {
             result.refusal = result.refusal ?? error
         }
         let project = result.record.ownerID ?? target.opened.projectID ?? ""
+        projectsSeen.note([image.ownerID, project])
         var intent = Intent(
             targetKey: target.opened.key, source: image, record: result.record,
             origin: ImageIdentity.origin(of: image, project: project), method: choice.method,

@@ -51,6 +51,12 @@ public struct ProjectRoute: Sendable {
         self.takes = takes
     }
 
+    /// The projects of the table, at the sources and at the target.
+    public var projectIDs: Set<String> {
+        Set(members.projects.keys).union(members.projects.values)
+            .union([members.rest].compactMap(\.self))
+    }
+
     /// True if the table says where the images of a project of the sources go.
     func isMapped(_ project: String) -> Bool { members.target(of: project) != nil }
 

@@ -26,7 +26,7 @@ struct OpenedPipeline: Sendable {
     var positions: [FilePosition] = []
     let targets: [PlanningTarget]
     /// For messages.
-    var projectNames = ProjectNames { [] }
+    var projectNames = ProjectNames([])
     /// What does not protect the ways to them.
     let weaknesses: [String]
     /// Targets that do not answer now, or that refuse the login, by key. The others go on without
@@ -53,12 +53,12 @@ struct OpenedPipeline: Sendable {
                 environment: environment, transport: tuning.transport,
                 warn: { tell(.warning($0)) })
         let expanded = try await ProjectExpansion(pipeline, connections, mayLack: mayLack)
+        let services = ProjectServices()
         let sources = try await OpenedSources(
-            expanded, pipeline, environment, connections, mayLack: mayLack)
+            expanded, pipeline, environment, connections, services, mayLack: mayLack)
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
-        let services = ProjectServices()
         let owners = OwnerTable(pipeline, connections, without: sources.lost)
         for (target, route) in zip(expanded.targets, expanded.routes) {
             do {
@@ -90,30 +90,8 @@ struct OpenedPipeline: Sendable {
         return OpenedPipeline(
             sources: sources.all, sourceNames: sources.names,
             positions: expanded.sources.map(\.position), targets: targets,
-            projectNames: ProjectNames { [absent, lost = sources.lost] in
-                await sessions(pipeline, without: absent, lost, connections)
-            },
-            weaknesses: connections.weaknesses, absent: absent)
-    }
-
-    /// Those of the clouds that were signed in to.
-    private static func sessions(
-        _ pipeline: Pipeline, without absent: [String: TranshipError], _ lost: Set<String>,
-        _ connections: any Connections
-    ) async -> [CloudSession] {
-        var clouds: [CloudName] = []
-        for source in pipeline.sources where !lost.contains(source.shownName) {
-            if case .cloud(let source) = source { clouds.append(source.cloud) }
-        }
-        for case .cloud(let target) in pipeline.targets where absent[key(of: target.cloud)] == nil {
-            clouds.append(target.cloud)
-        }
-        var sessions: [CloudSession] = []
-        for cloud in clouds {
-            guard let signedIn = try? await connections.signIn(cloud) else { continue }
-            sessions.append(signedIn.session)
-        }
-        return sessions
+            projectNames: ProjectNames(services.sessions), weaknesses: connections.weaknesses,
+            absent: absent)
     }
 
     /// The key of a target that the others can do without; nil if the error is one of the pipeline.
@@ -200,6 +178,7 @@ struct OpenedPipeline: Sendable {
         let recent = RecentImages(now: now)
         let endpoint = cloud.endpoint
         services.add(service, endpoint: endpoint, projectID: cloud.projectID)
+        services.note(cloud.session)
         let lessons = services.lessons(of: endpoint)
         return PlanningTarget(
             OpenedTarget(

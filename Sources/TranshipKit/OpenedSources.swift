@@ -22,7 +22,7 @@ struct OpenedSources {
     /// - Throws: why a source cannot be opened that the pipeline needs.
     init(
         _ expanded: ProjectExpansion, _ pipeline: Pipeline, _ environment: [String: String],
-        _ connections: any Connections, mayLack: (String) -> Bool
+        _ connections: any Connections, _ services: ProjectServices, mayLack: (String) -> Bool
     ) async throws(TranshipError) {
         let factory = SourceFactory(
             baseDirectory: pipeline.baseDirectory, environment: environment,
@@ -31,7 +31,9 @@ struct OpenedSources {
                 sizeBytes: pipeline.limits.decompressedBytes,
                 ratio: Int64(pipeline.limits.decompressedRatio)),
             signIn: { (source) async throws(TranshipError) in
-                try await connections.signIn(source.cloud)
+                let cloud = try await connections.signIn(source.cloud)
+                services.note(cloud.session)
+                return cloud
             }, client: { connections.client(for: $0) })
         var errors: [String: TranshipError] = [:]
         for (index, source) in expanded.sources.enumerated() {

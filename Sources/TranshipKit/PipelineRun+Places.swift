@@ -5,6 +5,7 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
+internal import Planning
 internal import Synchronization
 
 /// Where the pipeline file has the sources of a run, for what the run says of single images.
@@ -45,6 +46,22 @@ extension PipelineRun {
         places.withLock {
             $0.sourceIndexes = Dictionary(indexes, uniquingKeysWith: { first, _ in first })
         }
+    }
+}
+
+extension PipelineRun {
+    /// Keeps the names of projects for reports. Asks for those that the journal does not know; what
+    /// cannot be asked stays without a name.
+    func remember(
+        projects ids: Set<String>, _ opened: OpenedPipeline
+    ) async throws(TranshipError) {
+        var all = ids
+        for target in opened.targets { all.formUnion(target.route?.projectIDs ?? []) }
+        let known = try await journal.projectNames()
+        let new = all.filter { known[$0] == nil }
+        guard !new.isEmpty else { return }
+        try await journal.remember(
+            projectNames: await opened.projectNames.names(of: new.sorted()))
     }
 }
 

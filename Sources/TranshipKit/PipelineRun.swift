@@ -272,6 +272,7 @@ public final class PipelineRun: Sendable {
         let shortfalls: [TranshipError]
         let missed: [MissedSelection]
         let unselected: UnselectedImages
+        let projectIDs: Set<String>
         let absences: [Absence]
     }
 
@@ -288,7 +289,7 @@ public final class PipelineRun: Sendable {
         warn(of: missed)
         return Comparison(
             plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected,
-            absences: absent.all + opened.absentTargets)
+            projectIDs: planner.projectIDs, absences: absent.all + opened.absentTargets)
     }
 
     /// Collects the names that no image has. Of many projects, some have no such image.
@@ -304,7 +305,10 @@ public final class PipelineRun: Sendable {
     private func plan(
         _ found: Comparison, _ opened: OpenedPipeline, run: Run?
     ) async throws(TranshipError) -> PipelinePlan {
-        if run != nil { try await remember(refusedIn: found.plan) }
+        if run != nil {
+            try await remember(refusedIn: found.plan)
+            try await remember(projects: found.projectIDs, opened)
+        }
         return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,

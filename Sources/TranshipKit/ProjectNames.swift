@@ -4,8 +4,8 @@
 internal import Basics
 internal import OpenStackImage
 
-/// The names of projects by their ids, as far as the tokens of a pipeline may ask Keystone: those of
-/// their own users, and all if one is an administrator's.
+/// The names of projects by their ids, as far as the tokens of a pipeline say them or may ask
+/// Keystone: those of their own users, and all if one is an administrator's.
 ///
 /// For people: what cannot be asked has no name, and nothing fails.
 actor ProjectNames {
@@ -15,16 +15,17 @@ actor ProjectNames {
         var mayAskOthers = true
     }
 
-    private let sessions: @Sendable () async -> [CloudSession]
+    private let sessions: [CloudSession]
     private var places: [Place] = []
     private var known: [String: String]?
+    private var asksOthers = false
     private var unknown: Set<String> = []
 
     /// Projects that Keystone is asked for by id.
     private static let askedMax = 200
 
-    /// - Parameter sessions: of the pipeline's clouds; asked for once, at the first id.
-    init(_ sessions: @escaping @Sendable () async -> [CloudSession]) { self.sessions = sessions }
+    /// - Parameter sessions: of the pipeline's sources and targets.
+    init(_ sessions: [CloudSession]) { self.sessions = sessions }
 
     /// The names of those that are known.
     func names(of ids: [String]) async -> [String: String] {
@@ -34,7 +35,9 @@ actor ProjectNames {
     }
 
     private func name(of id: String) async -> String? {
-        if known == nil { await learnOwn() }
+        if known == nil { await learnFromTokens() }
+        if let name = known?[id] { return name }
+        if !asksOthers { await learnOwn() }
         if let name = known?[id] { return name }
         guard unknown.count < Self.askedMax, unknown.insert(id).inserted else { return nil }
         for index in places.indices where places[index].mayAskOthers {
@@ -52,9 +55,24 @@ actor ProjectNames {
         return nil
     }
 
-    private func learnOwn() async {
-        places = await sessions().map { Place(session: $0) }
+    private func learnFromTokens() async {
         var names: [String: String] = [:]
+        for session in sessions {
+            guard let token = try? await session.authenticate(), let id = token.projectID,
+                let name = token.projectName
+            else { continue }
+            names[id] = name.withControlsShown
+        }
+        known = names
+    }
+
+    private func learnOwn() async {
+        asksOthers = true
+        // Projects are those of the user, whatever the project of the token.
+        var clouds: Set<String> = []
+        places = sessions.filter { clouds.insert($0.cloudName).inserted }
+            .map { Place(session: $0) }
+        var names = known ?? [:]
         for place in places {
             for project in (try? await place.session.ownProjects()) ?? [] {
                 names[project.id] = project.name.withControlsShown

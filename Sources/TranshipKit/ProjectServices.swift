@@ -21,6 +21,14 @@ final class ProjectServices: Sendable {
         services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] = service }
     }
 
+    private let signedIn = Mutex<[CloudSession]>([])
+
+    /// Keeps the session of a source or a target.
+    func note(_ session: CloudSession) { signedIn.withLock { $0.append(session) } }
+
+    /// Those of the clouds that were signed in to.
+    var sessions: [CloudSession] { signedIn.withLock { $0 } }
+
     private let taught = Mutex<[String: TargetLessons]>([:])
 
     func lessons(of endpoint: String) -> TargetLessons {

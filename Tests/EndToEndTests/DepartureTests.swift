@@ -13,15 +13,19 @@ extension EndToEndTests {
         private static let conditions =
             "hidden: any, status: [active, deactivated], snapshots: include"
 
+        private static let letters = ["a", "b", "c"]
+
         /// The pipeline of three projects.
         ///
         /// - Parameters:
         ///   - condition: of the source's images.
         ///   - rules: of the target.
+        ///   - letters: of the projects, in the order of the table.
         private func pipeline(
-            _ scene: Scene, _ way: String, _ condition: String = "", _ rules: String = ""
+            _ scene: Scene, _ way: String, _ condition: String = "", _ rules: String = "",
+            letters: [String] = letters
         ) throws -> String {
-            let table = ["a", "b", "c"].map { "\(scene.prefix)-\($0): \(scene.prefix)-\($0)" }
+            let table = letters.map { "\(scene.prefix)-\($0): \(scene.prefix)-\($0)" }
             return try scene.pipeline(
                 """
                 sources:
@@ -31,6 +35,7 @@ extension EndToEndTests {
                   - cloud: beta-admin
                     \(rules)
                 projects: { \(table.joined(separator: ", ")) }
+                limits: { deletes: 1000 }
                 """, file: "\(way).yaml")
         }
 
@@ -70,36 +75,42 @@ extension EndToEndTests {
             }
         }
 
-        /// The same by a token of each project. A kernel in another project is the one thing that
-        /// this way refuses, and says how to copy it.
+        /// The same by a token of each project, whichever project comes first in the table: a kernel
+        /// in another project is copied by that project's token.
         private func byTokens(
             _ scene: Scene, _ departure: Departure, _ before: [String]
         ) async throws {
-            let file = try pipeline(scene, "tokens")
-            let journal = ["--journal", scene.folder.appendingPathComponent("tokens.sqlite").path]
-            let run = try await scene.start(["run", file] + journal).outcome()
-            #expect(run.status == 3, run.said)
-            #expect(run.talk.contains("1 refused"), run.said)
-            #expect(run.talk.contains("image: { owner: projects }"), run.said)
-            let crossing = "\(scene.prefix) machine of three"
-            let check = try await scene.start(["check", file] + journal).outcome()
-            let lines = check.output.split(separator: "\n")
-            let others = lines.filter { !$0.hasPrefix("same ") }
-            #expect(others.count == 1, check.said)
-            #expect(others.first?.hasPrefix("missing   \(crossing) ->") == true, check.said)
-            // Those are named for the members that have to accept them.
-            #expect(lines.count { $0.contains(" to accept the copy ") } == lines.count - 1)
-            let after = try await departure.seen(at: "beta")
-            let expected = before.filter { !$0.contains("\"name\": \"\(crossing)\"") }
-            #expect(expected.count < before.count)
-            #expect(
-                after == expected,
-                """
-                lost:
-                \(Departure.missing(expected, in: after))
-                new:
-                \(Departure.missing(after, in: expected))
-                """)
+            for letters in [Self.letters, Self.letters.reversed()] {
+                let way = "tokens-\(letters.joined())"
+                let file = try pipeline(scene, way, letters: letters)
+                let journal = [
+                    "--journal", scene.folder.appendingPathComponent("\(way).sqlite").path,
+                ]
+                let run = try await scene.start(["run", file] + journal).outcome()
+                #expect(run.status == 0, run.said)
+                let check = try await scene.start(["check", file] + journal).outcome()
+                #expect(check.status == 0, check.said)
+                let lines = check.output.split(separator: "\n")
+                // Those are named for the members that have to accept them.
+                #expect(lines.allSatisfy { $0.contains(" to accept the copy ") }, check.said)
+                let after = try await departure.seen(at: "beta")
+                #expect(
+                    after == before,
+                    """
+                    lost:
+                    \(Departure.missing(before, in: after))
+                    new:
+                    \(Departure.missing(after, in: before))
+                    """)
+                let report = try await scene.start(["report", "--csv"] + journal).outcome()
+                for letter in letters {
+                    #expect(report.output.contains(",\(scene.prefix)-\(letter)\r\n"), report.said)
+                }
+                let undo = try await scene.start(["rollback", file, "1", "--yes"] + journal)
+                    .outcome()
+                #expect(undo.status == 0, undo.said)
+                #expect(try await LabCloud.betaAdmin.images(scene.prefix).isEmpty, undo.said)
+            }
         }
 
         /// Runs of one pipeline, with proxies that count.

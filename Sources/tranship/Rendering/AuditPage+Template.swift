@@ -203,7 +203,9 @@ extension AuditPage {
           add("source", t.source);
           add("image at the target", t.target_id);
           add("name", t.name);
-          add("project", t.project);
+          const named = (name, id) => name ? name + " (" + id + ")" : id;
+          add("project", named(t.project_name, t.project));
+          add("project at the source", named(t.source_project_name, t.source_project));
           add("digest", t.digest);
           add("proof", t.proof);
           add("method", t.method);
@@ -216,7 +218,8 @@ extension AuditPage {
           return box;
         };
         const all = transfers.map(t => ({ box: row(t), bad: isBad(t), words:
-          [t.image, t.name, t.target, t.state, t.source, t.target_id].join(" ").toLowerCase() }));
+          [t.image, t.name, t.target, t.state, t.source, t.target_id, t.project, t.project_name,
+            t.source_project, t.source_project_name].join(" ").toLowerCase() }));
         at("rows").append(...all.map(entry => entry.box));
         const refused = run.refused.map(image => {
           const word = image.action === "conflict" ? "in conflict: " : "refused: ";

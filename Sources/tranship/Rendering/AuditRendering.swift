@@ -14,6 +14,11 @@ struct AuditFields {
 
     var sourceID: String { transfer.source.imageID ?? transfer.source.location }
     var project: String { transfer.ownerID ?? "" }
+    /// Empty if the journal does not know it.
+    var projectName: String { audit.projectNames[project] ?? "" }
+    /// Empty for images that no project owns.
+    var sourceProject: String { transfer.source.ownerID ?? "" }
+    var sourceProjectName: String { audit.projectNames[sourceProject] ?? "" }
     var started: String { entry.history.startedAt.map { Timestamp.text($0) } ?? "" }
     /// Empty while it is not over.
     var ended: String {
@@ -38,8 +43,10 @@ struct AuditFields {
             ("method", transfer.method.rawValue), ("started", started), ("ended", ended),
             ("attempts", "\(attempts)"), ("who", who),
             ("request_ids", entry.history.requestIDs.joined(separator: " ")),
-            ("error", transfer.failure?.message ?? ""),
+            ("error", transfer.failure.map { audit.naming(projectsIn: $0.message) } ?? ""),
             ("code", transfer.failure?.code.rawValue ?? ""),
+            ("project_name", projectName), ("source_project", sourceProject),
+            ("source_project_name", sourceProjectName),
         ]
     }
 
@@ -50,7 +57,8 @@ struct AuditFields {
         let values = [
             "source_id": image.sourceID, "name": image.name, "target": image.targetKey,
             "state": image.words, "who": audit.facts?.who ?? "",
-            "error": image.failure.message, "code": image.failure.code.rawValue,
+            "error": audit.naming(projectsIn: image.failure.message),
+            "code": image.failure.code.rawValue,
         ]
         return names.map { ($0, values[$0] ?? "") }
     }
@@ -59,7 +67,10 @@ struct AuditFields {
     static let names = [
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
         "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
+        "project_name", "source_project", "source_project_name",
     ]
+
+    private func text(_ value: String) -> JSONValue? { value.isEmpty ? nil : .string(value) }
 
     var json: [String: JSONValue?] {
         [
@@ -67,7 +78,8 @@ struct AuditFields {
             "source_id": .string(sourceID), "target_id": transfer.imageID.map { .string($0) },
             "name": transfer.record.shownName.map { .string($0) },
             "target": .string(transfer.targetKey),
-            "project": project.isEmpty ? nil : .string(project),
+            "project": text(project), "project_name": text(projectName),
+            "source_project": text(sourceProject), "source_project_name": text(sourceProjectName),
             "state": .string(transfer.state.rawValue),
             "bytes": transfer.sizeBytes.map { .integer($0) },
             "digest": entry.digest.map { .string("\($0)") },
@@ -82,11 +94,13 @@ struct AuditFields {
                 entry.history.steps.map {
                     .object(["state": .string($0.state.rawValue), "at": .integer($0.at)])
                 }),
-            "remarks": .array(transfer.remarks.map { .string("\($0)") }),
+            "remarks": .array(
+                transfer.remarks.map { .string(audit.naming(projectsIn: "\($0)")) }),
             "error": transfer.failure.map {
                 .object(
                     [
-                        "code": JSONValue.string($0.code.rawValue), "message": .string($0.message),
+                        "code": JSONValue.string($0.code.rawValue),
+                        "message": .string(audit.naming(projectsIn: $0.message)),
                         "hint": $0.hint.map { .string($0) },
                     ].compactMapValues(\.self))
             },
@@ -109,10 +123,19 @@ extension RunAudit {
             "version": .string(Version.text),
             "planned": .object(Self.numbers(status.planned, \.rawValue)),
             "states": .object(Self.numbers(status.states, \.rawValue)),
-            "refusals": .array(status.refusals.map { .string($0.message) }),
-            "refused": .array(status.refused.map(\.json.value)),
+            "refusals": .array(
+                status.refusals.map { .string(naming(projectsIn: $0.message)) }),
+            "refused": .array(status.refused.map(json)),
+            "projects": projectNames.isEmpty
+                ? nil : .object(projectNames.mapValues { .string($0) }),
             "absent": status.absences.json,
         ]
+    }
+
+    private func json(of image: RefusedImage) -> JSONValue {
+        guard case .object(var fields) = image.json.value else { return .null }
+        fields["message"] = .string(naming(projectsIn: image.failure.message))
+        return .object(fields)
     }
 
     private static func numbers<Kind>(
@@ -146,21 +169,7 @@ struct AuditRendering {
                 "pipeline file \(run.isCopy ? "in the journal" : run.pipelineFile), \(facts.pipelineDigest)"
             )
         }
-        var table = Table([
-            "IMAGE", "TARGET", "STATE", "SIZE", "METHOD", "STARTED", "ENDED", "TRIES", "DIGEST",
-        ])
-        try await audit.eachEntry { (entry) throws(TranshipError) in
-            let fields = AuditFields(entry: entry, audit: audit)
-            table.add([
-                entry.transfer.source.displayName, entry.transfer.targetKey,
-                entry.transfer.state.rawValue,
-                entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
-                entry.transfer.method.rawValue, fields.started, fields.ended,
-                "\(fields.attempts)",
-                entry.digest.map { "\($0)".cut(to: verbose ? 1000 : 24) } ?? "-",
-            ])
-        }
-        table.put()
+        try await table(audit).put()
         for absence in audit.status.absences {
             Terminal.putSentence(
                 "absent: \(absence.pastWords): \(absence.failure.code): \(absence.failure.message)")
@@ -168,8 +177,43 @@ struct AuditRendering {
         for image in audit.status.refused {
             Terminal.putSentence(
                 "\(image.words): \(image.name) (\(image.sourceID)) -> \(image.targetKey): "
-                    + "\(image.failure.code): \(image.failure.message)")
+                    + "\(image.failure.code): \(audit.naming(projectsIn: image.failure.message))")
         }
+    }
+
+    /// With a column of projects if the copies are of several.
+    private func table(_ audit: RunAudit) async throws(TranshipError) -> Table {
+        var projects: Set<String> = []
+        var rows: [(project: String, cells: [String])] = []
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let fields = AuditFields(entry: entry, audit: audit)
+            projects.insert(fields.project)
+            rows.append(
+                (
+                    audit.words(ofProject: fields.project),
+                    [
+                        entry.transfer.source.displayName, entry.transfer.targetKey,
+                        entry.transfer.state.rawValue,
+                        entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
+                        entry.transfer.method.rawValue, fields.started, fields.ended,
+                        "\(fields.attempts)",
+                        entry.digest.map { "\($0)".cut(to: verbose ? 1000 : 24) } ?? "-",
+                    ]
+                ))
+        }
+        let hasProjects = projects.count > 1
+        var header = [
+            "IMAGE", "TARGET", "STATE", "SIZE", "METHOD", "STARTED", "ENDED", "TRIES", "DIGEST",
+        ]
+        let place = 2
+        if hasProjects { header.insert("PROJECT", at: place) }
+        var table = Table(header)
+        for row in rows {
+            var cells = row.cells
+            if hasProjects { cells.insert(row.project, at: place) }
+            table.add(cells)
+        }
+        return table
     }
 }
 

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+
+extension Journal {
+    /// What projects are called, by their ids: as far as a run could find out.
+    public func projectNames() async throws(TranshipError) -> [String: String] {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("project_name") else { return [:] }
+            return try db.rows(cached: "SELECT * FROM project_name", arguments: [])
+                .reduce(into: [:]) { names, row in
+                    names[try row["project_id"] as String] = try row["name"] as String
+                }
+        }
+    }
+
+    /// Keeps names for reports, which ask no cloud.
+    package func remember(projectNames names: [String: String]) async throws(TranshipError) {
+        guard !names.isEmpty else { return }
+        try await write { db in
+            for (id, name) in names.sorted(by: { $0.key < $1.key }) {
+                try db.execute(
+                    cached: "INSERT OR REPLACE INTO project_name (project_id, name) VALUES (?, ?)",
+                    arguments: [id, name])
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// Collects the ids of the projects that a plan is about.
+final class ProjectsSeen: Sendable {
+    private let found = Mutex<Set<String>>([])
+
+    func note(_ projects: [String?]) {
+        found.withLock { found in
+            for case let id? in projects where !id.isEmpty { found.insert(id) }
+        }
+    }
+
+    var ids: Set<String> { found.withLock { $0 } }
+}
