@@ -36,6 +36,7 @@ enum Schema {
             try $0.execute(sql: otherTargets)
         }
         migrator.registerMigration("15 names of projects") { try $0.execute(sql: projectNames) }
+        migrator.registerMigration("16 times of methods") { try $0.execute(sql: methodTimes) }
         return migrator
     }
 
@@ -48,6 +49,7 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
+        "method_time",
         "project_name", "pace", "gone_copy", "absence", "limit_override", "held_version",
         "upstream", "change",
         "run_facts",
@@ -358,6 +360,26 @@ enum Schema {
             project_id TEXT PRIMARY KEY,
             name TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let methodTimes = """
+        -- How long images took by each method. Of all runs, and pruning keeps it: the newest rows of
+        -- each source, target and method stay for a while. What `work` and `state_time` have is gone
+        -- with the runs, and says no endpoint.
+        CREATE TABLE method_time (
+            id INTEGER PRIMARY KEY,
+            -- Endpoints.
+            source TEXT NOT NULL,
+            target TEXT NOT NULL,
+            method TEXT NOT NULL,
+            milliseconds_per_gib INTEGER NOT NULL,
+            -- The lowest limit of the run; NULL: none.
+            bandwidth_bytes_per_second INTEGER,
+            run_id INTEGER NOT NULL,
+            transfer_id INTEGER NOT NULL,
+            learned_at INTEGER NOT NULL,
+            UNIQUE (run_id, transfer_id)
+        ) STRICT;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

@@ -55,6 +55,11 @@ public struct BandwidthSchedule: Sendable, Hashable {
         restBytesPerSecond == nil && windows.allSatisfy { $0.bytesPerSecond == nil }
     }
 
+    /// The lowest rate of the day; nil if no time of day has a limit.
+    public var lowestBytesPerSecond: Int64? {
+        (windows.map(\.bytesPerSecond) + [restBytesPerSecond]).compactMap(\.self).min()
+    }
+
     /// The rate in one minute of the day; nil means unlimited.
     public func bytesPerSecond(atMinute minute: Int) -> Int64? {
         guard let window = windows.first(where: { $0.contains(minute: minute) }) else {

@@ -8,6 +8,9 @@ public enum ImagesAtOnce: Sendable, Hashable, ExpressibleByIntegerLiteral {
     /// So many for all targets together, 1 to 1,000.
     case atMost(Int)
 
+    /// Where a service without any experience begins with ``automatic``.
+    public static let first = 4
+
     public init(integerLiteral images: Int) { self = .atMost(images) }
 }
 

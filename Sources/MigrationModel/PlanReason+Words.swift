@@ -228,6 +228,14 @@ extension PlanReason: CustomStringConvertible {
             "\(digests.words), so only bytes that pass through here can be proved"
         case .targetFetches(let algorithm):
             "the target fetches it itself, and its \(algorithm.rawValue) proves the result"
+        case .targetFetchesFaster(let algorithm, let estimates):
+            "\(MethodEstimate.words(estimates)); the target's \(algorithm.rawValue) proves the result"
+        case .sendingIsFaster(let estimates): MethodEstimate.words(estimates)
+        case .methodStays(let estimates):
+            "\(MethodEstimate.words(estimates)): too little to change the method"
+        case .imageIsSmall(let bytes):
+            "it has less than \(ByteCount.format(bytes)), which the target need not fetch itself"
+        case .methodOfSavedPlan: "the saved plan has this method"
         case .idIsKept: "the id is kept, so wrong data must never become active under it"
         case .methodFailed(let method, let message): "\(method.rawValue) failed: \(message)"
         case .fillsSeveralStores(let reason): "\(reason.words); one import fills several stores"

@@ -142,7 +142,19 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case methodNotOffered(UploadMethod)
     case nothingPromisedToCompare
     case digestsDiffer(Digests)
+    /// In journals of earlier versions.
     case targetFetches(provedBy: Checksum.Algorithm)
+    /// It is estimated to take less time than the other methods; the first estimate is its own.
+    case targetFetchesFaster(provedBy: Checksum.Algorithm, [MethodEstimate])
+    /// The target could fetch the data, and that is estimated to take longer.
+    case sendingIsFaster([MethodEstimate])
+    /// Another method is estimated to take less time than the one that earlier runs used, but not so
+    /// much less that a change pays.
+    case methodStays([MethodEstimate])
+    /// The target could fetch the data, and the image is small.
+    case imageIsSmall(belowBytes: Int64)
+    /// The run carries out a saved plan, which has this method.
+    case methodOfSavedPlan
     case idIsKept
     case methodFailed(UploadMethod, message: String)
     /// Beside the reason why the bytes pass through this process.
@@ -153,6 +165,17 @@ public enum PlanReason: Codable, Hashable, Sendable {
         switch self {
         case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack: true
         default: false
+        }
+    }
+
+    /// How long the methods are going to take, if that decides: first the one that is used.
+    public var estimates: [MethodEstimate] {
+        switch self {
+        case .targetFetchesFaster(_, let estimates), .sendingIsFaster(let estimates),
+            .methodStays(let estimates):
+            estimates
+        case .fillsSeveralStores(let reason): reason.estimates
+        default: []
         }
     }
 
@@ -228,6 +251,24 @@ extension PlanReason {
             .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise,
             .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
             seriesCode ?? ""
+        case .dataIsLocal, .dataIsDecompressed, .dataIsConverted, .urlNeedsSecrets,
+            .noSharedKeystone, .oneImageService, .namedByPipeline, .namedByPipelineUnproved,
+            .namedByPipelineReadBack, .importsNeedKeystone, .methodNotOffered,
+            .nothingPromisedToCompare, .digestsDiffer, .targetFetches, .targetFetchesFaster,
+            .sendingIsFaster, .methodStays, .imageIsSmall, .methodOfSavedPlan, .idIsKept,
+            .methodFailed, .fillsSeveralStores:
+            methodCode ?? ""
+        case .nothingPromised: "nothing-promised"
+        case .fetchedByTarget: "target-fetches"
+        case .severalTargets: "several-targets"
+        case .sourceBreaks: "source-breaks"
+        case .oneTarget: "one-target"
+        }
+    }
+
+    /// Of how the data gets to the target.
+    private var methodCode: String? {
+        switch self {
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
         case .dataIsConverted: "data-is-converted"
@@ -238,15 +279,17 @@ extension PlanReason {
             "named-by-pipeline"
         case .importsNeedKeystone: "imports-need-keystone"
         case .methodNotOffered: "method-not-offered"
-        case .nothingPromised, .nothingPromisedToCompare: "nothing-promised"
+        case .nothingPromisedToCompare: "nothing-promised"
         case .digestsDiffer: "digests-differ"
         case .idIsKept: "id-is-kept"
         case .methodFailed: "method-failed"
         case .fillsSeveralStores(let reason): reason.code
-        case .targetFetches, .fetchedByTarget: "target-fetches"
-        case .severalTargets: "several-targets"
-        case .sourceBreaks: "source-breaks"
-        case .oneTarget: "one-target"
+        case .targetFetches, .targetFetchesFaster: "target-fetches"
+        case .sendingIsFaster: "sending-is-faster"
+        case .methodStays: "method-stays"
+        case .imageIsSmall: "image-is-small"
+        case .methodOfSavedPlan: "saved-plan"
+        default: nil
         }
     }
 

@@ -9,16 +9,27 @@ public import MigrationPipeline
 ///
 /// Pure. The service moves the bytes itself only where its result can be proved
 /// afterwards: the promise must be in an algorithm that the target reports.
-/// Otherwise the bytes pass through us, where they can be hashed.
+/// Otherwise the bytes pass through us, where they can be hashed. Of two methods that
+/// can be proved, the one that is estimated to take less time is picked. A change from the
+/// one that was used last has to save a fifth, so that plans do not waver.
 public struct Negotiation: Sendable {
     /// What matters of a source.
     public struct Origin: Sendable, Hashable {
         public var fetchable: Fetchable
         public var promise: Checksum?
+        /// Of what the target gets; nil if the source does not say.
+        public var sizeBytes: Int64?
+        /// Where earlier runs measured it.
+        public var endpoint: String
 
-        public init(_ fetchable: Fetchable, promise: Checksum?) {
+        public init(
+            _ fetchable: Fetchable, promise: Checksum?, sizeBytes: Int64? = nil,
+            endpoint: String = ""
+        ) {
             self.fetchable = fetchable
             self.promise = promise
+            self.sizeBytes = sizeBytes
+            self.endpoint = endpoint
         }
     }
 
@@ -31,18 +42,31 @@ public struct Negotiation: Sendable {
 
     let offer: TargetOffer
     let stores: PlannedRecord.Stores
+    let costs: MethodCosts
+    let endpoint: String
 
-    public init(offer: TargetOffer, stores: PlannedRecord.Stores) {
+    /// A method of less than so many percent of the time of the one before takes its place.
+    private static let changePercent: Int64 = 80
+
+    /// - Parameter endpoint: the target's, where earlier runs measured it.
+    public init(
+        offer: TargetOffer, stores: PlannedRecord.Stores, costs: MethodCosts = .init(),
+        endpoint: String = ""
+    ) {
         self.offer = offer
         self.stores = stores
+        self.costs = costs
+        self.endpoint = endpoint
     }
 
     /// The method of `auto`.
-    public func choose(for origin: Origin) -> Choice {
+    ///
+    /// - Parameter saved: the method of a saved plan, which is picked if it still can be.
+    public func choose(for origin: Origin, saved: UploadMethod? = nil) -> Choice {
         switch origin.fetchable {
         case .nothing(let reason): ours(reason)
-        case .openURL: serverSide(.webDownload, origin)
-        case .siblingImage: serverSide(.glanceDownload, origin)
+        case .openURL: cheaper(.webDownload, origin, saved)
+        case .siblingImage: cheaper(.glanceDownload, origin, saved)
         }
     }
 
@@ -95,7 +119,10 @@ public struct Negotiation: Sendable {
 
     // MARK: Parts
 
-    private func serverSide(_ method: UploadMethod, _ origin: Origin) -> Choice {
+    /// The target's own method or ours.
+    private func cheaper(
+        _ method: UploadMethod, _ origin: Origin, _ saved: UploadMethod?
+    ) -> Choice {
         guard offer.importMethods.contains(method.rawValue) else {
             return ours(.methodNotOffered(method))
         }
@@ -104,8 +131,40 @@ public struct Negotiation: Sendable {
         }
         guard let promise = origin.promise else { return ours(.nothingPromisedToCompare) }
         guard isComparable(origin) else { return ours(.digestsDiffer(digests(origin))) }
-        let reason = PlanReason.targetFetches(provedBy: promise.algorithm)
-        return Choice(method: method, fallbacks: [ours(reason).method], reason: reason)
+        let own = ours(.methodOfSavedPlan).method
+        func choice(_ chosen: UploadMethod, _ reason: PlanReason) -> Choice {
+            chosen == method
+                ? Choice(method: method, fallbacks: [own], reason: reason) : ours(reason)
+        }
+        if let saved, [method, own].contains(saved) { return choice(saved, .methodOfSavedPlan) }
+        if costs.isSmall(origin.sizeBytes) {
+            return ours(.imageIsSmall(belowBytes: costs.smallBytes))
+        }
+        let (fetching, sending) = (
+            costs.estimate(method, from: origin.endpoint, to: endpoint),
+            costs.estimate(own, from: origin.endpoint, to: endpoint)
+        )
+        let before =
+            costs.last(of: [method, own], from: origin.endpoint, to: endpoint)
+            ?? costs.first(of: own, method)
+        let (stay, change) = before == method ? (fetching, sending) : (sending, fetching)
+        if change.millisecondsPerGiB.clampedProduct(100)
+            > stay.millisecondsPerGiB.clampedProduct(Self.changePercent)
+        {
+            guard stay.millisecondsPerGiB <= change.millisecondsPerGiB else {
+                return choice(stay.method, .methodStays([stay, change]))
+            }
+            return choice(stay.method, faster(stay, change, promise))
+        }
+        return choice(change.method, faster(change, stay, promise))
+    }
+
+    private func faster(
+        _ chosen: MethodEstimate, _ other: MethodEstimate, _ promise: Checksum
+    ) -> PlanReason {
+        chosen.method.isServerSide
+            ? .targetFetchesFaster(provedBy: promise.algorithm, [chosen, other])
+            : .sendingIsFaster([chosen, other])
     }
 
     /// The bytes pass through this process, with an import if several stores are

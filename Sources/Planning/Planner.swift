@@ -23,6 +23,9 @@ public struct Planner: Sendable {
     let mode: TransferMode
     /// `limits.deletes`: of earlier versions, in one run.
     let deletesMax: Int
+    let costs: MethodCosts
+    /// The methods of a saved plan, which stay.
+    let savedMethods: SavedMethods
     let tell: @Sendable (PlanningEvent) -> Void
     /// Takes names of the pipeline that no image has.
     let missed: @Sendable (MissedSelection) -> Void
@@ -40,6 +43,7 @@ public struct Planner: Sendable {
     public init(
         journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
         nowUnixSeconds: Int64, mode: TransferMode = .auto, deletesMax: Int = 0,
+        costs: MethodCosts = .init(), savedMethods: SavedMethods = .init(),
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
@@ -61,6 +65,8 @@ public struct Planner: Sendable {
         self.nowUnixSeconds = nowUnixSeconds
         self.mode = mode
         self.deletesMax = deletesMax
+        self.costs = costs
+        self.savedMethods = savedMethods
         self.tell = tell
         date = Date(timeIntervalSince1970: Double(nowUnixSeconds)).formatted(
             .iso8601.year().month().day())
@@ -240,11 +246,14 @@ public struct Planner: Sendable {
         for image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) throws(TranshipError) -> Negotiation.Choice {
         let negotiation = Negotiation(
-            offer: target.opened.offer, stores: target.rules.stores)
+            offer: target.opened.offer, stores: target.rules.stores, costs: costs,
+            endpoint: target.opened.endpoint)
         let origin = Negotiation.Origin(
-            source.fetchable(image, for: target.opened.region), promise: image.checksums.first)
+            source.fetchable(image, for: target.opened.region), promise: image.checksums.first,
+            sizeBytes: image.sizeBytes, endpoint: source.endpoint)
         guard let named = target.rules.method else {
-            let choice = negotiation.choose(for: origin)
+            let choice = negotiation.choose(
+                for: origin, saved: savedMethods[image.key, target.opened.key])
             return target.rules.image.keepID == nil ? choice : choice.keepingID
         }
         return try negotiation.check(named, for: origin)

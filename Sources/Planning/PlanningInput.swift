@@ -49,3 +49,16 @@ public struct PlanningTarget: Sendable {
         }
     }
 }
+
+/// The methods that a saved plan has for images at targets.
+public struct SavedMethods: Sendable {
+    private var methods: [String: [String: UploadMethod]] = [:]
+
+    public init() {}
+
+    /// By the keys of the source image and the target; nil if the saved plan does not have it.
+    public subscript(source: String, target: String) -> UploadMethod? {
+        get { methods[target]?[source] }
+        set { methods[target, default: [:]][source] = newValue }
+    }
+}

@@ -216,10 +216,12 @@ public final class PipelineRun: Sendable {
             return try await PipelinePlan(
                 restOf: planned, in: journal, bandwidth: pipeline.limits.bandwidth, opened)
         }
-        guard writes else { return try await plan(try await compared(opened), opened, run: nil) }
+        guard writes else {
+            return try await plan(try await compared(opened, saved), opened, run: nil)
+        }
         // A mistyped name, or a plan that is refused, leaves no run behind: it would hide the one
         // that was interrupted.
-        let early = refusal == nil && saved == nil ? nil : try await compared(opened)
+        let early = refusal == nil && saved == nil ? nil : try await compared(opened, saved)
         if let early, let saved, !isStopped {
             try expectSameAbsences(early.absences, as: saved)
             try await check(
@@ -230,7 +232,7 @@ public final class PipelineRun: Sendable {
             pipelineText: pipeline.textWithoutSecrets, facts: facts(saved))
         return try await endingIfItFails(run) { () throws(TranshipError) in
             let found: Comparison
-            if let early { found = early } else { found = try await self.compared(opened) }
+            if let early { found = early } else { found = try await self.compared(opened, saved) }
             let plan = try await self.plan(found, opened, run: run)
             // A plan that was interrupted may be short of images.
             guard !self.isStopped else {
@@ -276,12 +278,16 @@ public final class PipelineRun: Sendable {
         let absences: [Absence]
     }
 
-    private func compared(_ opened: OpenedPipeline) async throws(TranshipError) -> Comparison {
+    private func compared(
+        _ opened: OpenedPipeline, _ saved: SavedPlan?
+    ) async throws(TranshipError) -> Comparison {
         let made = try Plan(beside: journal)
         let missed = MissedSelections()
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
-            in: opened, made, missed: noting(missed), unselected: { missed.add($0, key: $1) },
+            in: opened, made, costs: try await methodCosts(),
+            savedMethods: saved?.methods ?? .init(), missed: noting(missed),
+            unselected: { missed.add($0, key: $1) },
             absent: absent.sink(ifAllowed: mayLackSources))
         let shortfalls = try await planner.makePlan()
         warn(of: absent.all)
@@ -360,7 +366,8 @@ public final class PipelineRun: Sendable {
     }
 
     func planner(
-        in opened: OpenedPipeline, _ plan: Plan,
+        in opened: OpenedPipeline, _ plan: Plan, costs: MethodCosts = .init(),
+        savedMethods: SavedMethods = .init(),
         missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
@@ -370,8 +377,8 @@ public final class PipelineRun: Sendable {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
-            deletesMax: pipeline.limits.deletes, tell: tell, missed: missed,
-            unselected: unselected, absent: absent)
+            deletesMax: pipeline.limits.deletes, costs: costs, savedMethods: savedMethods,
+            tell: tell, missed: missed, unselected: unselected, absent: absent)
     }
 
     // MARK: Running
@@ -431,7 +438,7 @@ public final class PipelineRun: Sendable {
         } work: { () throws(TranshipError) in
             try await scheduler.work(run)
         }
-        try await journal.remember(scheduler.experience, at: tuning.surroundings.now())
+        try await learn(scheduler.experience, of: run, in: opened)
     }
 
     /// Where the pipeline spools: what its file says, else `NAME.spool` beside its

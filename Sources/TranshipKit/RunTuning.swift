@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPTransport
+package import MigrationModel
 package import MigrationPipeline
 
 /// What tests make short or replace, so that a time-out does not take its minute
@@ -23,6 +24,9 @@ package struct RunTuning: Sendable {
     package var stages: @Sendable (Stages) -> Stages = { $0 }
     /// Nil: as the pipeline says.
     package var spool: Spool.Place?
+
+    /// What a plan takes for granted of methods that no run has measured.
+    package var methodAssumptions = MethodAssumptions()
 
     /// How long a hook may take; nil is a minute.
     package var hookSeconds: Double?

@@ -9,8 +9,9 @@ public import MigrationModel
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
 /// JSON, and a text for people beside it; one entry for each image and target, with what would be
-/// done. Made by ``PipelinePlan/saved()``. A run only compares its own plan with it: nothing in the
-/// file names what the run opens, sends or deletes.
+/// done. Made by ``PipelinePlan/saved()``. A run compares its own plan with it: nothing in the
+/// file names what the run opens, sends or deletes. Only if a target offers several methods for
+/// `method: auto`, the run takes the one of the file, because what is measured may have changed.
 public struct SavedPlan: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         public var source: String

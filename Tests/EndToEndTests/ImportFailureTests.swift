@@ -55,9 +55,12 @@ extension EndToEndTests {
             "a web-download of auto that fails is followed by our own transfer, and says so",
             arguments: Trouble.allCases)
         func ladder(trouble: Trouble) async throws {
-            let server = try server(toGlance: trouble.reply)
+            let data = Scene.largeData(seed: 44)
+            let reply = trouble.reply
+            let server = try RawHTTPServer { $0.isByGlance ? reply : .status(200, body: data) }
             try await scene("webladder") { scene in
-                let file = try scene.promisedPipeline("\(server.url)/image.img", data: Self.data)
+                let file = try scene.promisedPipeline(
+                    "\(server.url)/image.img", data: data, Scene.slowLink)
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 0, run.said)
                 #expect(run.talk.contains("web-download failed"), run.said)
@@ -67,7 +70,7 @@ extension EndToEndTests {
                     transfer["remarks"]?.array?.compactMap(\.string)
                         == ["web-download failed, so upload was used"])
                 let copy = try await scene.beta.only(scene.prefix)
-                #expect(try await scene.beta.data(copy.id) == Self.data)
+                #expect(try await scene.beta.data(copy.id) == data)
             }
         }
 
@@ -77,19 +80,20 @@ extension EndToEndTests {
             let forbidden = address.replacingOccurrences(of: "127.0.0.1", with: "127.0.0.2")
             try await scene("forbiddenhost") { scene in
                 let data = try await HTTPClient().send(
-                    HTTPRequest(.get, "\(address)/lab/bytes/200000")
+                    HTTPRequest(.get, "\(address)/lab/bytes/9437184")
                 ).body
                 let named = try await scene.tranship(
                     "run",
                     try scene.promisedPipeline(
-                        "\(forbidden)/lab/bytes/200000", data: data,
+                        "\(forbidden)/lab/bytes/9437184", data: data,
                         targetKeys: "method: web-download"))
                 #expect(named.status == 3, named.said)
                 #expect(named.talk.contains("does not pass filtering"), named.said)
                 let auto = try await scene.tranship(
                     "run",
                     try scene.promisedPipeline(
-                        "\(forbidden)/lab/bytes/200000", data: data))
+                        "\(forbidden)/lab/bytes/9437184", data: data, Scene.slowLink))
+                #expect(auto.talk.contains("web-download failed"), auto.said)
                 #expect(auto.status == 0, auto.said)
                 let copy = try await scene.beta.only(scene.prefix)
                 #expect(try await scene.beta.data(copy.id) == data)

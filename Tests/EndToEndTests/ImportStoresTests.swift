@@ -38,13 +38,14 @@ extension EndToEndTests {
 
         @Test("a web-download fills all stores as well")
         func webDownload() async throws {
-            let data = Sample.raw(300_000, seed: 51)
+            let data = Scene.largeData(seed: 51)
             let server = try RawHTTPServer { _ in .status(200, body: data) }
             try await scene("webstores") { scene in
                 let run = try await scene.tranship(
                     "run",
                     try scene.promisedPipeline(
-                        "\(server.url)/image.img", data: data, targetKeys: "stores: all"))
+                        "\(server.url)/image.img", data: data, targetKeys: "stores: all",
+                        Scene.slowLink))
                 #expect(run.status == 0, run.said)
                 #expect(try await scene.transfer().text("method") == "web-download")
                 #expect(stores(of: try await scene.beta.only(scene.prefix)) == ["fast", "slow"])

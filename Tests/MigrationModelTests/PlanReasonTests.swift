@@ -10,6 +10,11 @@ import Testing
 @Suite struct PlanReasonTests {
     private static func all() throws -> [PlanReason] {
         let digests = PlanReason.Digests(promised: .sha256, reported: [.sha512, .md5])
+        let estimates = [
+            MethodEstimate(.upload, millisecondsPerGiB: 7000, .assumed),
+            MethodEstimate(
+                .webDownload, millisecondsPerGiB: 18_800, .measured(firstRun: 1, lastRun: 2)),
+        ]
         return [
             .refused(message: "m"), .notAtTarget, .alreadyAtTarget(imageID: "i"),
             .sameDataSameName(imageID: "i"), .sameDataSameID(imageID: "i"),
@@ -42,7 +47,10 @@ import Testing
             .namedByPipelineUnproved,
             .namedByPipelineReadBack(digests), .importsNeedKeystone,
             .methodNotOffered(.webDownload), .nothingPromisedToCompare, .digestsDiffer(digests),
-            .targetFetches(provedBy: .sha512), .idIsKept, .methodFailed(.webDownload, message: "m"),
+            .targetFetches(provedBy: .sha512),
+            .targetFetchesFaster(provedBy: .sha512, estimates), .sendingIsFaster(estimates),
+            .methodStays(estimates), .imageIsSmall(belowBytes: 8 << 20), .methodOfSavedPlan,
+            .idIsKept, .methodFailed(.webDownload, message: "m"),
             .fillsSeveralStores(.dataIsLocal), .fetchedByTarget, .severalTargets(count: 2),
             .sourceBreaks, .oneTarget, .currentNotShown, .becomesCurrent,
             .nameHeld(imageID: "i"), .rolledBack(toVersion: "v", imageID: "i"),

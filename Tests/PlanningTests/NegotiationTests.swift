@@ -22,16 +22,23 @@ import Testing
 
     private func negotiation(
         methods: [String] = all, reports: [Checksum.Algorithm] = [.sha512, .md5],
-        stores: PlannedRecord.Stores = .standard
+        stores: PlannedRecord.Stores = .standard, costs: MethodCosts = slowLink
     ) -> Negotiation {
         Negotiation(
-            offer: TargetOffer(importMethods: methods, reportedAlgorithms: reports), stores: stores)
+            offer: TargetOffer(importMethods: methods, reportedAlgorithms: reports), stores: stores,
+            costs: costs, endpoint: "beta")
     }
 
+    /// Sending takes 1024 s a GiB.
+    private static let slowLink = MethodCosts(
+        bandwidthBytesPerSecond: 1 << 20, imagesAtOnce: .atMost(1))
+
     private func origin(
-        _ kind: Fetchable, _ algorithm: Checksum.Algorithm?
+        _ kind: Fetchable, _ algorithm: Checksum.Algorithm?, sizeBytes: Int64? = nil
     ) throws -> Negotiation.Origin {
-        .init(kind, promise: try algorithm.map { try Sample.checksum($0, "a") })
+        .init(
+            kind, promise: try algorithm.map { try Sample.checksum($0, "a") },
+            sizeBytes: sizeBytes, endpoint: "alpha")
     }
 
     private static let ofTheService: [(Fetchable, UploadMethod)] = [
@@ -42,15 +49,135 @@ import Testing
 
     @Test(
         arguments: ofTheService, [Checksum.Algorithm.sha512, .md5])
-    func `The service fetches where its own digest proves the result`(
+    func `The service fetches over a slow link where its own digest proves the result`(
         way: (Fetchable, UploadMethod), algorithm: Checksum.Algorithm
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, algorithm))
         #expect(choice.method == way.1)
         #expect(choice.fallbacks == [.upload])
-        #expect(
-            choice.reason == .targetFetches(provedBy: algorithm))
+        let estimates = [
+            MethodCosts().estimate(way.1, from: "alpha", to: "beta"),
+            MethodEstimate(
+                .upload, millisecondsPerGiB: 1_024_000,
+                .limited(bytesPerSecond: 1 << 20, images: 1)),
+        ]
+        #expect(choice.reason == .targetFetchesFaster(provedBy: algorithm, estimates))
     }
+
+    // MARK: Auto, by cost
+
+    private static func time(
+        _ method: UploadMethod, _ seconds: Double, run: Int64 = 3, source: String = "alpha",
+        target: String = "beta"
+    ) -> MethodTime {
+        MethodTime(
+            source: source, target: target, method: method,
+            millisecondsPerGiB: Int64(seconds * 1000), runID: run)
+    }
+
+    /// What earlier runs measured, and what `auto` does with an image of another region.
+    private static let measures: [(String, [MethodTime], UploadMethod, String)] = [
+        (
+            "nothing is known", [], .upload,
+            "upload takes about 7 s a GiB (assumed), glance-download about 13 s (assumed)"
+        ),
+        (
+            "uploads were slow", [time(.upload, 40)], .glanceDownload,
+            "glance-download takes about 13 s a GiB (assumed), upload about 40 s (measured in run "
+                + "3); the target's sha512 proves the result"
+        ),
+        (
+            "uploads were slow, and so was the service",
+            [time(.glanceDownload, 90, run: 4), time(.upload, 40)], .upload,
+            "upload takes about 40 s a GiB (measured in run 3), glance-download about 1m 30s "
+                + "(measured in run 4)"
+        ),
+        (
+            "the other method is faster by a fifth",
+            [time(.upload, 16), time(.glanceDownload, 12.8)], .glanceDownload,
+            "glance-download takes about 13 s a GiB (measured in run 3), upload about 16 s (measured "
+                + "in run 3); the target's sha512 proves the result"
+        ),
+        (
+            "the other method is faster by less",
+            [time(.upload, 15.9), time(.glanceDownload, 12.8)],
+            .upload,
+            "upload takes about 16 s a GiB (measured in run 3), glance-download about 13 s (measured "
+                + "in run 3): too little to change the method"
+        ),
+        (
+            "the method of the last run stays for the same reason",
+            [time(.glanceDownload, 12.8, run: 4), time(.upload, 10.3)], .glanceDownload,
+            "glance-download takes about 13 s a GiB (measured in run 4), upload about 10 s (measured "
+                + "in run 3): too little to change the method"
+        ),
+        (
+            "uploads to another target were slow", [time(.upload, 40, target: "gamma")],
+            .glanceDownload,
+            "glance-download takes about 13 s a GiB (assumed), upload about 40 s (measured in run 3 "
+                + "with another source or target); the target's sha512 proves the result"
+        ),
+        (
+            "the service's own fetches elsewhere say nothing",
+            [time(.glanceDownload, 1, target: "gamma")], .upload,
+            "upload takes about 7 s a GiB (assumed), glance-download about 13 s (assumed)"
+        ),
+    ]
+
+    @Test(arguments: measures)
+    func `What earlier runs measured decides, and a change has to pay`(
+        _ known: String, times: [MethodTime], method: UploadMethod, words: String
+    ) throws {
+        let choice = negotiation(costs: MethodCosts(times))
+            .choose(for: try origin(Self.sibling, .sha512, sizeBytes: 1 << 30))
+        #expect(choice.method == method, "\(known)")
+        #expect(choice.reason.words == words)
+        #expect(choice.fallbacks == (method == .upload ? [] : [.upload]))
+    }
+
+    @Test(arguments: ofTheService)
+    func `A small image passes through us, and one of an unknown size may be large`(
+        way: (Fetchable, UploadMethod)
+    ) throws {
+        func choice(_ sizeBytes: Int64?) throws -> Negotiation.Choice {
+            negotiation().choose(for: try origin(way.0, .sha512, sizeBytes: sizeBytes))
+        }
+        let small = try choice(8 << 20 - 1)
+        #expect(small == .init(method: .upload, reason: .imageIsSmall(belowBytes: 8 << 20)))
+        #expect(try choice(8 << 20).method == way.1)
+        #expect(try choice(nil).method == way.1)
+    }
+
+    @Test(arguments: ofTheService)
+    func `The method of a saved plan stays as long as it can be proved`(
+        way: (Fetchable, UploadMethod)
+    ) throws {
+        let given = try origin(way.0, .sha512)
+        let kept = negotiation().choose(for: given, saved: .upload)
+        #expect(kept == .init(method: .upload, reason: .methodOfSavedPlan))
+        let fetched = negotiation(costs: MethodCosts()).choose(for: given, saved: way.1)
+        #expect(
+            fetched
+                == .init(method: way.1, fallbacks: [.upload], reason: .methodOfSavedPlan))
+        let unproved = negotiation().choose(for: try origin(way.0, .sha256), saved: way.1)
+        #expect(unproved.method == .upload)
+        // A method that never was one of `auto`.
+        #expect(negotiation().choose(for: given, saved: .glanceDirect).method == way.1)
+    }
+
+    @Test func `Data for several stores is staged unless the service fetches it faster`() throws {
+        func choice(_ kind: Fetchable) throws -> Negotiation.Choice {
+            negotiation(stores: .all, costs: MethodCosts()).choose(for: try origin(kind, .sha512))
+        }
+        #expect(try choice(Self.openURL).method == .glanceDirect)
+        #expect(
+            try choice(Self.openURL).reason.words
+                == "glance-direct takes about 18 s a GiB (assumed), web-download about 19 s "
+                + "(assumed); one import fills several stores")
+        #expect(try choice(Self.sibling).method == .glanceDownload)
+    }
+
+    // MARK: Auto, where nothing proves the result
 
     @Test(arguments: ofTheService, [Checksum.Algorithm.sha256, .sha1])
     func `Bytes pass through us where the target reports no such digest`(

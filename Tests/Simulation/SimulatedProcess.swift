@@ -69,6 +69,10 @@ struct SimulatedProcess: Sendable {
         tuning.connections = SimulatedConnections(
             world: world, life: life, host: host, planted: planted)
         tuning.stages = { planted?.wrap($0) ?? $0 }
+        // The images are small, and services are to fetch them as well.
+        tuning.methodAssumptions.millisecondsPerGiB[.webDownload] = 1
+        tuning.methodAssumptions.millisecondsPerGiB[.glanceDownload] = 1
+        tuning.methodAssumptions.smallBytes = 0
         tuning.spool = .init(folder: host.spool.path, maxBytes: world.scenario.spoolMaxBytes)
         if planted == .retriesForEver {
             tuning.retries = {

@@ -14,8 +14,6 @@ internal import MigrationModel
 /// a second drops at the same number, because images take longer, or if the service refuses requests
 /// (429, 503), the number goes down at once.
 struct ImageLimitController {
-    /// Where a target without any experience begins.
-    static let imagesFirst = 4
     /// More connections have not made any service faster.
     static let imagesCeiling = 64
 
@@ -55,7 +53,7 @@ struct ImageLimitController {
     ///   - most: never more, such as the quota of the target.
     init(_ experience: PaceExperience? = nil, most: Int) {
         imagesMax = max(1, min(most, Self.imagesCeiling))
-        images = min(imagesMax, max(1, experience?.images ?? Self.imagesFirst))
+        images = min(imagesMax, max(1, experience?.images ?? ImagesAtOnce.first))
         doubles = experience?.isSettled != true
     }
 

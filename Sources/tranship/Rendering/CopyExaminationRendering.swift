@@ -92,6 +92,7 @@ struct CopyExaminationRendering {
                 "fallbacks": strings(found.fallbacks.map(\.rawValue)),
                 "method_reason": .string(found.methodReason.words),
                 "method_reason_code": .string(found.methodReason.code),
+                "estimates": found.methodReason.estimatesJSON,
                 "shortfalls": strings(found.shortfalls),
                 "needs_admin": strings(found.target.needsAdmin),
             ])

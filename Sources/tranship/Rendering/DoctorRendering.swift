@@ -144,13 +144,15 @@ struct DoctorRendering {
                     }),
                 "auto": .array(
                     found.choices.map { choice in
-                        [
+                        var members: [String: JSONValue] = [
                             "source": .string(choice.source),
                             "method": .string(choice.method.rawValue),
                             "fallbacks": strings(choice.fallbacks.map(\.rawValue)),
                             "reason": .string(choice.reason.words),
                             "reason_code": .string(choice.reason.code),
                         ]
+                        members["estimates"] = choice.reason.estimatesJSON
+                        return .object(members)
                     }),
                 "remarks": strings(found.remarks),
                 "troubles": strings(found.troubles), "weaknesses": strings(found.weaknesses),

@@ -78,6 +78,8 @@ struct PlanOverview {
     private var created = Group()
     private var createdRows: [[String]] = []
     private var methods: [String] = []
+    /// How long the methods are going to take, if that decides.
+    private var estimates: [String] = []
     private var versions = Group()
     private var versionRows: [[String]] = []
     private var updated = Groups()
@@ -121,6 +123,11 @@ struct PlanOverview {
 
     private mutating func addCreated(_ item: PlanItem, _ name: String, _ size: Int64?) {
         if !methods.contains(item.method.rawValue) { methods.append(item.method.rawValue) }
+        if let reason = item.methodReason, !reason.estimates.isEmpty,
+            estimates.count < Self.shownMax, !estimates.contains(reason.words)
+        {
+            estimates.append(reason.words)
+        }
         let published = item.source.published?.words
         let facts =
             [item.record.diskFormat ?? "no format", item.source.version.map { "version \($0)" }]
@@ -158,6 +165,7 @@ struct PlanOverview {
             let head = "+ \(created.count) to create, \(ByteCount.short(created.sizeBytes)), by "
             lines += (head + methods.joined(separator: ", "))
                 .wrapped(toColumns: usable, indent: 4)
+            lines += estimates.flatMap { "    \($0)".wrapped(toColumns: usable, indent: 6) }
             lines += rows(createdRows, of: created.count, usable)
         }
         if versions.count > 0 {

@@ -137,6 +137,7 @@ struct PlanRendering {
                 "reason_code": item.reason.map { .string($0.code) },
                 "method_reason": .string(item.methodReason?.words ?? ""),
                 "method_reason_code": item.methodReason.map { .string($0.code) },
+                "estimates": item.methodReason?.estimatesJSON,
                 "transfer": item.start?.way.map { .string($0) },
                 "transfer_reason": item.start?.intent.wayReason.map { .string($0.words) },
                 "transfer_reason_code": item.start?.intent.wayReason.map { .string($0.code) },
@@ -167,6 +168,23 @@ struct PlanRendering {
                 (tally ?? Tally(action, images: 0, sizeBytes: 0)).jsonValue
         }
         JSONLine("plan-summary", members).put()
+    }
+}
+
+extension PlanReason {
+    /// Nil if no estimate decides.
+    var estimatesJSON: JSONValue? {
+        guard !estimates.isEmpty else { return nil }
+        return .array(
+            estimates.map { estimate in
+                var members: [String: JSONValue] = [
+                    "method": .string(estimate.method.rawValue),
+                    "milliseconds_per_gib": .integer(estimate.millisecondsPerGiB),
+                    "basis": .string(estimate.basis.code),
+                ]
+                members["run"] = estimate.basis.lastRun.map { .integer($0) }
+                return .object(members)
+            })
     }
 }
 

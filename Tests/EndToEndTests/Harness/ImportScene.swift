@@ -55,6 +55,12 @@ extension Scene {
             """)
     }
 
+    /// Makes `auto` let a target fetch what is not small: sending would take 64 s a GiB.
+    static let slowLink = "limits: { images: 1, bandwidth: 16MiB/s }"
+
+    /// Data that is not small.
+    static func largeData(seed: UInt64) -> [UInt8] { Sample.raw(9 * Sample.mebibyte, seed: seed) }
+
     /// What the plan says of the only image in it.
     func planned(_ file: String) async throws -> JSONValue {
         let plan = try await tranship("plan", file, "--format", "json")

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+internal import Planning
+
+/// What a run measures of the methods, and what the next plan makes of it.
+extension PipelineRun {
+    /// By the journal, and by the limits of the pipeline as they are now.
+    func methodCosts() async throws(TranshipError) -> MethodCosts {
+        let now = tuning.surroundings.now()
+        return MethodCosts(
+            try await journal.methodTimes(now: now),
+            bandwidthBytesPerSecond: pipeline.limits.bandwidth.bytesPerSecond(
+                atMinute: LocalTime.minuteOfDay(now)),
+            imagesAtOnce: pipeline.limits.images, imagesMax: imagesInFlight,
+            paces: try await journal.paces(), assumptions: tuning.methodAssumptions)
+    }
+
+    /// Keeps for the next run how many images at once were good, and how long they took.
+    func learn(
+        _ paces: [String: PaceExperience], of run: Run, in opened: OpenedPipeline
+    ) async throws(TranshipError) {
+        try await journal.remember(paces, at: tuning.surroundings.now())
+        var limits = [pipeline.limits.bandwidth.lowestBytesPerSecond]
+        if case .atMost(let rate) = try await journal.limitOverride(of: run)?.bandwidth {
+            limits.append(rate)
+        }
+        let endpoints = opened.targets.map { ($0.opened.key, $0.opened.endpoint) }
+        try await journal.learnMethodTimes(
+            of: run, sources: opened.sources.map(\.endpoint),
+            targets: Dictionary(endpoints) { first, _ in first },
+            bandwidth: limits.compactMap(\.self).min(), now: tuning.surroundings.now())
+    }
+}
+
+extension SavedPlan {
+    /// A run that carries the plan out keeps them, whatever was measured since.
+    var methods: SavedMethods {
+        var methods = SavedMethods()
+        for entry in entries {
+            methods[entry.source, entry.target] = entry.fields["method"].flatMap(
+                UploadMethod.init(rawValue:))
+        }
+        return methods
+    }
+}
