@@ -73,7 +73,7 @@ extension CloudSource {
     public func inProject(_ name: ProjectTable.Name) -> CloudSource {
         CloudSource(
             cloud: cloud.inProject(name), selection: selection, exclude: exclude,
-            limitsImages: limitsImages, variant: variant)
+            limitsImages: limitsImages, variant: variant, preferredStores: preferredStores)
     }
 
     /// True if the entry lists images of the token's own project only, so that each project needs a

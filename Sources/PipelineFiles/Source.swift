@@ -74,6 +74,8 @@ public struct CloudSource: Sendable, Equatable {
     public let limitsImages: Int?
     /// Makes copies of their own: those of another variant, or of none, count as other images.
     public var variant: String?
+    /// The stores to read image data from, best first; those without the image are passed over.
+    public var preferredStores: [String] = []
 
     /// Returns true if the image is selected and not excluded. Parameters as in
     /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.

@@ -48,6 +48,13 @@ public struct SourceFactory: Sendable {
         case .cloud(let cloud):
             let signedIn = try await signIn(cloud)
             if signedIn.isLegacy {
+                guard cloud.preferredStores.isEmpty else {
+                    throw TranshipError(
+                        .invalidPipeline,
+                        "\(cloud.cloud.position): cloud \"\(cloud.cloud.name)\" speaks Images API v1 "
+                            + "only, which has no stores",
+                        hint: "remove `prefer_stores`")
+                }
                 return LegacyCloudImages(selection: cloud, sourceIndex: index, cloud: signedIn)
             }
             return CloudImages(

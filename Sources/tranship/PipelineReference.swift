@@ -83,6 +83,8 @@ enum PipelineReference {
           variant               text [none]; makes copies of their own: an image that
                                 was copied without it, or with another text, by this or
                                 any other pipeline, is copied once more
+          prefer_stores         a store, or a list [the cloud decides]; the stores to
+                                read image data from, best first
           limits                { images } [the pipeline's]; images read at once from
                                 here, 1 to 1000
 

@@ -40,6 +40,11 @@ struct PipelineReaderSourcesTests {
             "p.yaml:5:15: unknown key `bandwidth` in the `limits` of a source\n"
                 + "hint: known keys: images"),
         BadFile(
+            "with a store that cannot be",
+            PipelineTexts.with(source: "  - cloud: a\n    prefer_stores: \"fast,slow\""),
+            "p.yaml:5:20: `prefer_stores` has \"fast,slow\", and no store has a comma in its name\n"
+                + "hint: write a list, such as [fast, slow]"),
+        BadFile(
             "that selects no size",
             PipelineTexts.with(
                 source: "  - cloud: a\n    images: { size: { min: 2MiB, max: 1MiB } }"),
@@ -352,5 +357,21 @@ struct PipelineReaderSourcesTests {
         #expect(source.image.visibility == .community)
         #expect(source.image.isProtected == true)
         #expect(source.image.isHidden == false)
+    }
+
+    @Test(arguments: [
+        ("", []), ("prefer_stores: slow", ["slow"]),
+        ("prefer_stores: [slow, fast]", ["slow", "fast"]),
+    ])
+    func `Stores are preferred in the order of the file`(keys: String, stores: [String]) throws {
+        let pipeline = try Pipeline.parse(
+            text: PipelineTexts.with(source: "  - cloud: a\n    \(keys)"), file: "p.yaml",
+            environment: [:])
+        guard case .cloud(let source)? = pipeline.sources.first else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(source.preferredStores == stores)
+        #expect(source.inProject(.init("p")).preferredStores == stores)
     }
 }

@@ -8,7 +8,7 @@ internal import HTTPTransport
 public struct DownloadOptions: Sendable, Hashable {
     /// Nil for all. A part cannot be proved, since checksums cover the whole.
     public var range: ByteSpan?
-    /// The stores to read from, best first. For clouds with several stores, since 2026.1.
+    /// The stores to read from, best first. For clouds with several stores, since 2026.2.
     public var preferredStores: [String]
     /// The size of a piece: 1 byte to 16 MiB.
     public var bufferBytes: Int

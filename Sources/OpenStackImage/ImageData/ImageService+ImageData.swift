@@ -51,8 +51,10 @@ extension ImageService {
     /// Works as ``HTTPClient/download(_:into:onResponse:)``: the ring is neither finished nor
     /// failed. If the answer starts at another offset, nothing is written.
     ///
-    /// - Parameter sizeBytes: the size in the record, if the caller knows it: data that is longer is
-    ///   cut there, and the call fails.
+    /// - Parameters:
+    ///   - sizeBytes: the size in the record, if the caller knows it: data that is longer is cut
+    ///     there, and the call fails.
+    ///   - stores: as ``DownloadOptions/preferredStores``.
     /// - Returns: the head; nil if the image has no data (204), in which case `onResponse` was not
     ///   called.
     /// - Throws: ``TranshipError/Code/sourceTruncated`` for data shorter than declared or longer
@@ -62,10 +64,11 @@ extension ImageService {
     ///   ends before the offset.
     public func download(
         _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0, sizeBytes: Int64? = nil,
+        preferring stores: [String] = [],
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void = { _ in }
     ) async throws(TranshipError) -> HTTPResponse? {
         let span: ByteSpan? = offsetBytes > 0 ? .from(offsetBytes) : nil
-        var request = ImageDataRequests.download(id, span)
+        var request = ImageDataRequests.download(id, span, preferring: stores)
         request.bodyBytesMax = sizeBytes.map { max(0, $0 - offsetBytes) }
         return try await download(request, span, into: ring, onResponse: onResponse)
     }
@@ -77,10 +80,11 @@ extension ImageService {
     ///   ``TranshipError/Code/rangeNotSatisfiable`` also for an image without data.
     package func downloadPart(
         _ id: String, _ part: ClosedRange<Int64>, into ring: ByteRing,
+        preferring stores: [String] = [],
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         let span = ByteSpan.bytes(part)
-        var request = ImageDataRequests.download(id, span)
+        var request = ImageDataRequests.download(id, span, preferring: stores)
         request.bodyBytesMax = Int64(part.count)
         guard try await download(request, span, into: ring, onResponse: onResponse) != nil else {
             throw TranshipError(.rangeNotSatisfiable, "image \(id) has no data")

@@ -17,6 +17,7 @@ enum PipelineRootKey: String, PipelineKey {
 
 enum CloudSourceKey: String, PipelineKey {
     case cloud, region, interface, project, images, exclude, variant, limits
+    case preferStores = "prefer_stores"
     static let place = "a cloud source"
 }
 

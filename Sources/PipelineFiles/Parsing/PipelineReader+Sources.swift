@@ -53,7 +53,15 @@ extension PipelineReader {
             selection: keys.read(.images) { try selection($0, from: .standard) } ?? .standard,
             exclude: keys.read(.exclude, exclusion),
             limitsImages: keys.read(.limits, limitsImages),
-            variant: keys.read(.variant) { try $0.text() })
+            variant: keys.read(.variant) { try $0.text() },
+            preferredStores: keys.read(.preferStores) { (value) throws(TranshipError) in
+                let stores = try value.texts()
+                // The service takes them apart at commas.
+                guard let odd = stores.first(where: { $0.contains(",") }) else { return stores }
+                throw value.refusal(
+                    "`prefer_stores` has \"\(odd)\", and no store has a comma in its name",
+                    hint: "write a list, such as [fast, slow]")
+            } ?? [])
     }
 
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {

@@ -7,6 +7,7 @@ internal import HTTPTransport
 internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
+internal import PipelineFiles
 
 /// A source that drops is opened again with `Range` if the record still has the
 /// same size and hash. The answer counts only if it is that part of as many
@@ -54,7 +55,9 @@ extension CloudImages {
             wait: reopening.wait
         ) { (part, ring) throws(TranshipError) in
             do throws(TranshipError) {
-                try await service.downloadPart(id, part, into: ring) {
+                try await service.downloadPart(
+                    id, part, into: ring, preferring: selection.preferredStores
+                ) {
                     (head) throws(TranshipError) in
                     try Self.expectSize(version, in: head, id)
                     opened(facts)
@@ -85,7 +88,10 @@ extension CloudImages {
     ) async throws(TranshipError) {
         let response: Any?
         do {
-            response = try await service.download(id, into: ring, sizeBytes: facts.sizeBytes) {
+            response = try await service.download(
+                id, into: ring, sizeBytes: facts.sizeBytes,
+                preferring: selection.preferredStores
+            ) {
                 (_) throws(TranshipError) in opened(facts)
             }
         } catch {
@@ -114,7 +120,8 @@ extension CloudImages {
         try memory.check(origin)
         do {
             _ = try await service.download(
-                id, into: ring, from: point.offsetBytes, sizeBytes: point.version.totalBytes
+                id, into: ring, from: point.offsetBytes, sizeBytes: point.version.totalBytes,
+                preferring: selection.preferredStores
             ) { (head) throws(TranshipError) in
                 try Self.expectSize(point.version, in: head, id)
                 opened(facts)

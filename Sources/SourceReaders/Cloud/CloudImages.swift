@@ -45,11 +45,26 @@ extension CloudImages: CloudCatalogue {
         project: String?, selects: (SourceImage) -> Bool,
         _ body: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
+        try await expectStores()
         for query in queries(project) {
             for try await page in service.images(query) {
                 try await body(page.map { ListedImage($0, sourceIndex: sourceIndex) })
             }
         }
+    }
+
+    /// Refuses a preferred store that the service does not have. Otherwise each image would fail.
+    private func expectStores() async throws(TranshipError) {
+        let preferred = selection.preferredStores
+        guard !preferred.isEmpty else { return }
+        let known = try await service.stores().map(\.id)
+        guard let missing = preferred.first(where: { !known.contains($0) }) else { return }
+        throw TranshipError(
+            .invalidPipeline,
+            "\(selection.cloud.position): cloud \"\(selection.cloud.name)\" has no store "
+                + "\"\(missing)\", only "
+                + (known.isEmpty ? "one without a name" : known.joined(separator: ", ")),
+            hint: "remove it from `prefer_stores`")
     }
 
     /// Hidden images are in no default listing, and community images of others

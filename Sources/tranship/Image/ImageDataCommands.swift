@@ -128,7 +128,7 @@ struct ImageDownloadCommand: AsyncParsableCommand {
     @Option(
         help: .value(
             "store", "A store to read from, best first; repeatable.",
-            discussion: "For clouds with several stores, since 2026.1."))
+            discussion: "For clouds with several stores, since 2026.2."))
     var storePreference: [String] = []
 
     @Option(help: .value("size", "The size of a piece."))
