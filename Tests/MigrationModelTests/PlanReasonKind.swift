@@ -24,7 +24,8 @@ enum PlanReasonKind: CaseIterable {
         dataIsConverted, urlNeedsSecrets, noSharedKeystone, oneImageService, namedByPipeline,
         namedByPipelineUnproved, namedByPipelineReadBack, importsNeedKeystone, methodNotOffered,
         nothingPromisedToCompare, digestsDiffer, targetFetches, idIsKept, methodFailed,
-        fillsSeveralStores, fetchedByTarget, severalTargets, sourceBreaks, oneTarget
+        fillsSeveralStores, fetchedByTarget, severalTargets, sourceBreaks, oneTarget,
+        targetFetchesFaster, sendingIsFaster, methodStays, methodOfSavedPlan, imageIsSmall
 
     /// A table with a line for each case.
     static let of: @Sendable (PlanReason) -> PlanReasonKind = { reason in
@@ -122,6 +123,11 @@ enum PlanReasonKind: CaseIterable {
         case .severalTargets: .severalTargets
         case .sourceBreaks: .sourceBreaks
         case .oneTarget: .oneTarget
+        case .targetFetchesFaster: .targetFetchesFaster
+        case .sendingIsFaster: .sendingIsFaster
+        case .methodStays: .methodStays
+        case .methodOfSavedPlan: .methodOfSavedPlan
+        case .imageIsSmall: .imageIsSmall
         }
     }
 }
