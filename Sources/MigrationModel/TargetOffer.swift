@@ -51,9 +51,11 @@ public struct TargetOffer: Sendable, Hashable {
     /// The strongest of them, if an image of the service showed it; nil if it is a guess.
     public var seenAlgorithm: Checksum.Algorithm?
 
-    /// True of an archive. It gives an id again once the image was removed, as no Image service does,
-    /// and its records have the members of the source.
-    public var isArchive = false
+    /// True if the target gives an id again once the image was removed, as no Image service does.
+    public var givesIDsAgain = false
+    /// True if a record has the members and their answers as the source has them: no member has to
+    /// accept the copy, and one who is gone at the source is taken out.
+    public var mirrorsMembers = false
     /// The disk formats that it takes; empty where it does not say.
     public var diskFormats: [String] = []
     /// The container formats that it takes; empty where it does not say.

@@ -29,8 +29,8 @@ struct Decision {
     var namesHaveDays = false
     /// True if the target hides, renames or removes earlier versions.
     var hasSeriesRules = false
-    /// True of an archive, which gives an id again: a copy is made again under the id that it had.
-    var isArchive = false
+    /// As ``TargetOffer/givesIDsAgain``: a copy is made again under the id that it had.
+    var givesIDsAgain = false
     /// The project at the target. Nil if it is not known: then `replace` hides nothing.
     var projectID: String?
 
@@ -288,7 +288,7 @@ struct Decision {
         case .done, .skipped, .unpublished:
             var transfer = known
             transfer.intent.record = item.record
-            if isArchive {
+            if givesIDsAgain {
                 transfer.abandonRecord(wasThere: false)
                 let broken = comparison.ours.first { $0.id == known.imageID }
                 return notThere(

@@ -157,7 +157,7 @@ extension Planner {
                     && mayAccept(for: source, wanted, at: target)
             }.map(\.target))
         record.accepted = shared.filter(accepted.contains)
-        guard !target.opened.offer.isArchive else { return }
+        guard !target.opened.offer.mirrorsMembers else { return }
         let others = shared.filter {
             found.members?.contains($0) == true && !record.accepted.contains($0)
         }

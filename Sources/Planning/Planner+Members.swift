@@ -21,8 +21,8 @@ extension Planner {
         notes += facts.members.filter { !item.record.reaches($0) }.sorted().map {
             .notShared(projectID: $0)
         }
-        // In an archive each answer is as at the source.
-        guard !members.isEmpty, !target.opened.offer.isArchive else { return notes }
+        // There, each answer is as at the source.
+        guard !members.isEmpty, !target.opened.offer.mirrorsMembers else { return notes }
         let waiting = members.filter { member in
             facts.memberAnswers[member] != "accepted"
                 || !mayAccept(for: member, item.record, at: target)
@@ -87,7 +87,7 @@ extension Planner {
             }
             let change = SharingChange(from: known, to: item.record, facts)
             let accepts = change.accepted.contains { mayAccept(for: $0, item.record, at: target) }
-            let rewrites = target.opened.offer.isArchive && !change.gone.isEmpty
+            let rewrites = target.opened.offer.mirrorsMembers && !change.gone.isEmpty
             if !change.added.isEmpty || accepts || rewrites {
                 item = item.decided(
                     .update, .fieldsChanged(imageID: id, fields: ["members"]),

@@ -293,7 +293,8 @@ public struct Planner: Sendable {
             onConflict: target.rules.onConflict ?? fallback,
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.rules.image.name.placeholders.contains(.date),
-            hasSeriesRules: target.hasSeriesRules, isArchive: target.opened.offer.isArchive,
+            hasSeriesRules: target.hasSeriesRules,
+            givesIDsAgain: target.opened.offer.givesIDsAgain,
             projectID: target.opened.projectID
         ).decide(comparison)
     }

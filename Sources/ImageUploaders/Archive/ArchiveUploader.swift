@@ -29,7 +29,8 @@ public struct ArchiveUploader: ImageUploader {
     /// What an archive offers: it takes every format, and reports SHA-512.
     package static var offer: TargetOffer {
         var offer = TargetOffer(reportedAlgorithms: [.sha512], hasProjects: false)
-        offer.isArchive = true
+        offer.givesIDsAgain = true
+        offer.mirrorsMembers = true
         return offer
     }
 

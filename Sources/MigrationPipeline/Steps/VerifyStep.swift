@@ -24,7 +24,7 @@ struct VerifyStep: Sendable {
         } catch {
             guard error.code == .notFound else { throw error }
             try await trip.answered(.target)
-            transfer.abandonRecord(wasThere: !target.offer.isArchive)
+            transfer.abandonRecord(wasThere: !target.offer.givesIDsAgain)
             return try await trip.lostCopy(of: given, startingOver: transfer)
         }
         try await trip.answered(.target)
