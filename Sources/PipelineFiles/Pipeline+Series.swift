@@ -5,14 +5,7 @@ extension Pipeline {
     /// What the plan says of keys that change nothing in this file: rules for earlier versions, if
     /// all sources are clouds. The data of a cloud's image never changes, so it has no versions.
     package var rulesWithoutEffect: [String] {
-        let haveVersions = sources.contains { source in
-            switch source {
-            case .cloud: false
-            case .archive(let archive): archive.series != nil
-            default: true
-            }
-        }
-        guard !haveVersions else { return [] }
+        guard !sources.contains(where: \.entry.hasVersions) else { return [] }
         return targets.compactMap { target in
             let rules = target.rules
             let keys = [
@@ -21,7 +14,7 @@ extension Pipeline {
             ].compactMap { $0 }
             guard !keys.isEmpty else { return nil }
             return "\(target.position): \(keys.joined(separator: ", ")) of target "
-                + "\(target.shortName) change nothing: they are about earlier versions, and "
+                + "\(target.entry.shortName) change nothing: they are about earlier versions, and "
                 + "images of clouds have none"
         }
     }

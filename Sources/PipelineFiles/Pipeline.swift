@@ -69,7 +69,17 @@ extension Pipeline {
     public static func parse(text: String, file: String, environment: [String: String])
         throws(TranshipError) -> Pipeline
     {
-        let reader = PipelineReader(text: text, file: file, environment: environment)
+        try parse(text: text, file: file, environment: environment, kinds: [])
+    }
+
+    /// - Parameter kinds: the keys of kinds of source that the format does not have: of those that
+    ///   only tests have. An entry of such a kind is an ``OtherSource``.
+    /// - Throws: as ``load(file:environment:)``.
+    package static func parse(
+        text: String, file: String, environment: [String: String], kinds: [String]
+    ) throws(TranshipError) -> Pipeline {
+        let reader = PipelineReader(
+            text: text, file: file, environment: environment, kinds: kinds)
         let pipeline = reader.attempt { try reader.pipeline() }
         guard let pipeline, reader.mistakes.isEmpty else {
             throw reader.refusedFile() ?? TranshipError(.invalidPipeline, "\(file): not read")

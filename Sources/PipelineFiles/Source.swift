@@ -11,42 +11,7 @@ public enum Source: Sendable, Equatable {
     case simplestreams(SimplestreamsSource)
     case file(FileSource)
     case archive(ArchiveSource)
-
-    /// The place of the entry in the file.
-    public var position: FilePosition {
-        switch self {
-        case .cloud(let source): source.cloud.position
-        case .url(let source): source.position
-        case .simplestreams(let source): source.index.position
-        case .file(let source): source.position
-        case .archive(let source): source.position
-        }
-    }
-
-    /// Number of images to read at once from the service, host or machine that this entry leads to.
-    /// nil: only the pipeline's limit applies.
-    public var limitsImages: Int? {
-        switch self {
-        case .cloud(let source): source.limitsImages
-        case .url(let source): source.limitsImages
-        case .simplestreams(let source): source.index.limitsImages
-        case .file(let source): source.limitsImages
-        case .archive(let source): source.limitsImages
-        }
-    }
-
-    /// The template of a series that several sources may have. nil: this source has its series to
-    /// itself, or none.
-    package var severalSeries: NameTemplate? {
-        switch self {
-        case .url(let source): source.seriesHasSeveral ? source.series ?? source.image.name : nil
-        case .simplestreams(let source):
-            source.index.seriesHasSeveral ? source.index.series ?? source.index.image.name : nil
-        case .file(let source): source.seriesHasSeveral ? source.series ?? source.image.name : nil
-        case .archive(let source): source.seriesHasSeveral ? source.series : nil
-        case .cloud: nil
-        }
-    }
+    case other(OtherSource)
 }
 
 /// The cloud of a source or target.
@@ -70,7 +35,7 @@ public struct CloudSource: Sendable, Equatable {
     public let selection: ImageSelection
     /// Leaves out images that ``selection`` selects and this matches.
     public let exclude: ImageSelection?
-    /// See ``Source/limitsImages``.
+    /// See ``SourceEntry/limitsImages``.
     public let limitsImages: Int?
     /// Makes copies of their own: those of another variant, or of none, count as other images.
     public var variant: String?
@@ -129,7 +94,7 @@ public struct URLSource: Sendable, Equatable {
     public var variables: [Secret<String>] = []
     /// False if the data is meant, whatever the record says of it.
     public let inspects: Bool
-    /// See ``Source/limitsImages``.
+    /// See ``SourceEntry/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
     /// Keeps the image apart from that of an earlier source with the same address and another name or
@@ -152,6 +117,16 @@ public struct SimplestreamsSource: Sendable, Equatable {
     public let filters: [String: [Glob]]
     /// The name or `ftype` of the file that is copied of each product.
     public let item: String
+}
+
+/// An entry of a kind that the format does not have: one that the caller of
+/// ``Pipeline/parse(text:file:environment:kinds:)`` adds, such as the images in memory of a test.
+public struct OtherSource: Sendable, Equatable {
+    /// The one key of the entry, which says its kind.
+    public let kind: String
+    /// The value of the key.
+    public let place: String
+    public let position: FilePosition
 }
 
 /// `signed_by` and `signature`: who has to have signed a list of checksums.
@@ -229,7 +204,7 @@ public struct FileSource: Sendable, Equatable {
     public let seriesHasSeveral: Bool
     /// False if the data is meant, whatever the record says of it.
     public let inspects: Bool
-    /// See ``Source/limitsImages``.
+    /// See ``SourceEntry/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
     /// Keeps the image apart from that of an earlier source with the same path and another name or
@@ -249,7 +224,7 @@ public struct ArchiveSource: Sendable, Equatable {
     /// nil: each image is a series of its own, as images of clouds are.
     public let series: NameTemplate?
     public let seriesHasSeveral: Bool
-    /// See ``Source/limitsImages``.
+    /// See ``SourceEntry/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
     /// As of ``CloudSource``.

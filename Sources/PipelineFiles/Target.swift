@@ -7,22 +7,6 @@ public import MigrationModel
 public enum Target: Sendable, Equatable {
     case cloud(CloudTarget)
     case archive(ArchiveTarget)
-
-    /// The place of the entry in the file.
-    public var position: FilePosition {
-        switch self {
-        case .cloud(let target): target.cloud.position
-        case .archive(let target): target.position
-        }
-    }
-
-    /// What the target does with the images that it receives.
-    package var rules: TargetRules {
-        switch self {
-        case .cloud(let target): target.rules
-        case .archive(let target): target.rules
-        }
-    }
 }
 
 /// A cloud that receives images.

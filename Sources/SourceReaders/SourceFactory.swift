@@ -12,12 +12,16 @@ public import PipelineFiles
 /// Opens the entries of a pipeline's `sources`: the one place that knows which
 /// kinds there are.
 public struct SourceFactory: Sendable {
+    /// Opens an entry. The number is its place in the pipeline's `sources`, from 0.
+    public typealias Opening = @Sendable (_ source: OtherSource, _ index: Int) -> any ImageSource
+
     let baseDirectory: String
     let environment: [String: String]
     let signIn: @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud
     let client: @Sendable (_ url: URLSource) -> HTTPClient
     let reopening: Reopening
     let decompression: DecompressionLimits
+    let others: [String: Opening]
     private let memory = RangeMemory()
     private let connections = SourceConnections()
 
@@ -26,11 +30,13 @@ public struct SourceFactory: Sendable {
     ///   - decompression: what `decompress` accepts.
     ///   - signIn: finds a cloud and signs in to it.
     ///   - client: the client for one URL.
+    ///   - others: opens kinds that the format does not have, by their keys.
     public init(
         baseDirectory: String, environment: [String: String], reopening: Reopening = Reopening(),
         decompression: DecompressionLimits = DecompressionLimits(),
         signIn: @escaping @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud,
-        client: @escaping @Sendable (_ url: URLSource) -> HTTPClient
+        client: @escaping @Sendable (_ url: URLSource) -> HTTPClient,
+        others: [String: Opening] = [:]
     ) {
         self.baseDirectory = baseDirectory
         self.environment = environment
@@ -38,6 +44,7 @@ public struct SourceFactory: Sendable {
         self.decompression = decompression
         self.signIn = signIn
         self.client = client
+        self.others = others
     }
 
     /// - Parameter index: its place in the pipeline's `sources`, from 0.
@@ -78,6 +85,12 @@ public struct SourceFactory: Sendable {
                 decompression: decompression)
         case .archive(let archive):
             return ArchiveImages(source: archive, sourceIndex: index)
+        case .other(let other):
+            guard let open = others[other.kind] else {
+                throw TranshipError(
+                    .invalidPipeline, "\(other.position): nothing opens a \(other.kind) source")
+            }
+            return open(other, index)
         }
     }
 

@@ -4,7 +4,7 @@
 package import Basics
 internal import Foundation
 package import HTTPTransport
-package import MigrationPipeline
+internal import MigrationPipeline
 internal import OpenStackImage
 package import PipelineFiles
 package import SourceReaders
@@ -23,18 +23,11 @@ package protocol Connections: Sendable {
 
     /// What does not protect the ways that were opened so far, for a warning each.
     var weaknesses: [String] { get }
-
-    /// Opens kinds of source that only tests have; nil for all others.
-    func open(_ source: Source, index: Int) async throws(TranshipError) -> (any ImageSource)?
 }
 
 extension Connections {
     package var reopening: Reopening { Reopening() }
     package var weaknesses: [String] { [] }
-
-    package func open(
-        _ source: Source, index: Int
-    ) async throws(TranshipError) -> (any ImageSource)? { nil }
 }
 
 /// The clouds of `clouds.yaml`, over the network.

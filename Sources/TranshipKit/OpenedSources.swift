@@ -22,7 +22,8 @@ struct OpenedSources {
     /// - Throws: why a source cannot be opened that the pipeline needs.
     init(
         _ expanded: ProjectExpansion, _ pipeline: Pipeline, _ environment: [String: String],
-        _ connections: any Connections, _ services: ProjectServices, mayLack: (String) -> Bool
+        _ connections: any Connections, _ services: ProjectServices,
+        kinds: [String: SourceFactory.Opening], mayLack: (String) -> Bool
     ) async throws(TranshipError) {
         let factory = SourceFactory(
             baseDirectory: pipeline.baseDirectory, environment: environment,
@@ -34,7 +35,7 @@ struct OpenedSources {
                 let cloud = try await connections.signIn(source.cloud)
                 services.note(cloud.session)
                 return cloud
-            }, client: { connections.client(for: $0) })
+            }, client: { connections.client(for: $0) }, others: kinds)
         var errors: [String: TranshipError] = [:]
         for (index, source) in expanded.sources.enumerated() {
             if let absent = expanded.absent[index] { errors[absent.name] = absent.error }
@@ -46,11 +47,7 @@ struct OpenedSources {
                 continue
             }
             do throws(TranshipError) {
-                if let other = try await connections.open(source, index: index) {
-                    all.append(other)
-                } else {
-                    all.append(try await factory.open(source, index: index))
-                }
+                all.append(try await factory.open(source, index: index))
             } catch {
                 guard mayLack(name), error.isOfOneSource else { throw error }
                 errors[name] = error

@@ -23,7 +23,7 @@ struct OwnerTable {
     /// - Throws: ``TranshipError/Code/invalidPipeline`` for what is neither an id nor the name of one
     ///   project, and what Keystone refuses.
     func withIDs(_ target: Target) async throws(TranshipError) -> Target {
-        guard case .cloud(let entry) = target, let table = entry.rules.image.owner,
+        guard let entry = target.cloudEntry, let table = entry.rules.image.owner,
             !table.isProjectTable
         else { return target }
         var projects: [String: String] = [:]
@@ -49,7 +49,7 @@ struct OwnerTable {
         var last: TranshipError?
         var isWhole = true
         for entry in pipeline.sources {
-            guard case .cloud(let source) = entry else { continue }
+            guard let source = entry.cloudEntry else { continue }
             guard !absent.contains(entry.shownName) else {
                 isWhole = false
                 continue

@@ -32,7 +32,7 @@ extension PipelineRun {
         let known = (index ?? places.sourceIndexes[key]).flatMap { index in
             places.positions.indices.contains(index) ? places.positions[index] : nil
         }
-        let named = pipeline.sources.filter { $0.names(key, in: pipeline.baseDirectory) }
+        let named = pipeline.sources.filter { $0.entry.names(key, in: pipeline.baseDirectory) }
             .map(\.position)
         guard let position = known ?? (named.count == 1 ? named.first : nil) else { return nil }
         return "\(PathText.lastComponent(position.file)):\(position.line)"
@@ -62,21 +62,5 @@ extension PipelineRun {
         guard !new.isEmpty else { return }
         try await journal.remember(
             projectNames: await opened.projectNames.names(of: new.sorted()))
-    }
-}
-
-extension Source {
-    /// True if the entry is about the URL or the file of this key.
-    fileprivate func names(_ key: String, in folder: String) -> Bool {
-        switch self {
-        case .url(let source):
-            let own = "url:\(source.url)"
-            return source.latest == nil ? key == own : key.hasPrefix(own)
-        case .file(let source):
-            let own = FilePath.absolute(source.pattern, in: folder)
-            if source.latest != nil { return key.hasPrefix("file:\(own)") }
-            return Glob(own).literal.map { key == "file:\($0)" } ?? false
-        case .cloud, .simplestreams, .archive: return false
-        }
     }
 }

@@ -228,7 +228,7 @@ extension Change {
 extension Source {
     /// True for one of several sources of that series.
     fileprivate func hasSeveral(of series: String) -> Bool {
-        guard let template = severalSeries else { return false }
+        guard let template = entry.severalSeries else { return false }
         return
             (try? template.render(
                 PlaceholderValues(date: "{date}", version: "{version}", checksum: "{checksum}")))

@@ -351,12 +351,7 @@ public final class PipelineRun: Sendable {
     private static let publisherImages = 8
 
     private var readsFromPublishers: Bool {
-        pipeline.sources.contains { source in
-            switch source {
-            case .cloud, .archive: false
-            case .url, .simplestreams, .file: true
-            }
-        }
+        pipeline.sources.contains(where: \.entry.isPublished)
     }
 
     private func fewFiles(for images: Int) -> String {

@@ -36,7 +36,7 @@ struct ProjectExpansion: Sendable {
         var found = SourceProjects()
         var absent: [Int: (name: String, error: TranshipError)] = [:]
         for source in pipeline.sources {
-            guard case .cloud(let cloud) = source else { continue }
+            guard let cloud = source.cloudEntry else { continue }
             var more = found
             do {
                 try await more.add(cloud, table, connections)
@@ -66,7 +66,7 @@ struct ProjectExpansion: Sendable {
         var routes: [ProjectRoute?] = []
         let mapped = Set(ids.values.joined())
         for target in pipeline.targets {
-            guard case .cloud(let cloud) = target else {
+            guard let cloud = target.cloudEntry else {
                 targets.append(target)
                 routes.append(nil)
                 continue

@@ -4,6 +4,7 @@
 package import HTTPTransport
 package import MigrationModel
 package import MigrationPipeline
+package import SourceReaders
 
 /// What tests make short or replace, so that a time-out does not take its minute
 /// and a simulation needs no network. No setting of the pipeline: every other run
@@ -20,6 +21,8 @@ package struct RunTuning: Sendable {
     package var surroundings = Surroundings.machine
     /// Nil: over the network.
     package var connections: (any Connections)?
+    /// Kinds of source that the format does not have, by their keys.
+    package var kinds: [String: SourceFactory.Opening] = [:]
     /// Replaces stages that are about to work.
     package var stages: @Sendable (Stages) -> Stages = { $0 }
     /// Nil: as the pipeline says.

@@ -23,7 +23,7 @@ enum FuzzedPipelineFile {
             case .url(let source): _ = try? source.image.name.render(values)
             case .simplestreams(let source): _ = try? source.index.image.name.render(values)
             case .file(let source): _ = (Glob(source.pattern).matches("a.qcow2"), source.isGlob)
-            case .archive: break
+            case .archive, .other: break
             }
         }
     }

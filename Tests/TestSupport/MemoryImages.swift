@@ -10,8 +10,11 @@ import Synchronization
 
 /// A kind of source that only tests have: images in memory, by name.
 ///
-/// One file and one line where a test opens it: what a new kind of source takes.
+/// This file, and one line that gives it to the factory: `tuning.kinds[MemoryImages.kind] = …`.
 public final class MemoryImages: ImageSource {
+    /// The key of its entries in a pipeline file, such as `memory: images`.
+    public static let kind = "memory"
+
     private let images: Mutex<[String: [UInt8]]>
     private let sourceIndex: Int
 

@@ -35,18 +35,8 @@ struct Nights {
 
     private struct CloudConnections: Connections {
         let clouds: [String: GlanceServer]
-        let images: [String: [UInt8]]
         let down: Set<String>
         let refusing: [String: TranshipError.Code]
-
-        func open(
-            _ source: Source, index: Int
-        ) async throws(TranshipError) -> (any ImageSource)? {
-            guard case .file(let file) = source, file.pattern.contains("memory:") else {
-                return nil
-            }
-            return MemoryImages(images, sourceIndex: index)
-        }
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
 
@@ -72,8 +62,7 @@ struct Nights {
 
     static let memory = """
         sources:
-          - file: "memory:*"
-            image: { name: a, disk_format: raw, container_format: bare }
+          - memory: images
         """
 
     /// - Parameter rules: of every target.
@@ -87,11 +76,14 @@ struct Nights {
         for name in clouds.keys.sorted() { text += "  - { cloud: \(name), \(rules) }\n" }
         var tuning = RunTuning()
         tuning.connections = CloudConnections(
-            clouds: clouds, images: images, down: down, refusing: refusing)
+            clouds: clouds, down: down, refusing: refusing)
+        tuning.kinds[MemoryImages.kind] = { MemoryImages(images, sourceIndex: $1) }
         tuning.spool = .init(folder: folder.file("spool"), maxBytes: nil)
         tuned(&tuning)
         return PipelineRun(
-            try Pipeline.parse(text: text, file: folder.file("nights.yaml"), environment: [:]),
+            try Pipeline.parse(
+                text: text, file: folder.file("nights.yaml"), environment: [:],
+                kinds: [MemoryImages.kind]),
             journal: journal.reopened(through: passage), environment: [:], tuning: tuning)
     }
 

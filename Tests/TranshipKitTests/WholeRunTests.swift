@@ -16,23 +16,15 @@ import Testing
 
 @testable import TranshipKit
 
-/// Whole runs of a kind of source that the factory does not know.
+/// Whole runs of a kind of source that the format does not have: a line gives it to the factory.
 @Suite(.timeLimit(.minutes(5))) struct WholeRunTests {
     private let folder: TemporaryFolder
     private let glance: GlanceServer
     private let pipeline: Pipeline
 
-    /// One line opens the kind.
     private struct TestConnections: Connections {
         let glance: GlanceServer
-        let images: [String: [UInt8]]
         var weaknesses: [String] = []
-
-        func open(
-            _ source: Source, index: Int
-        ) async throws(TranshipError) -> (any ImageSource)? {
-            MemoryImages(images, sourceIndex: index)
-        }
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
 
@@ -49,11 +41,10 @@ import Testing
             text: """
                 version: 1
                 name: memory
-                sources:
-                  - file: "memory:*"
-                    image: { name: a, disk_format: raw, container_format: bare }
+                sources: [{ memory: images }]
                 targets: [{ cloud: beta }]
-                """, file: folder.file("memory.yaml"), environment: [:])
+                """, file: folder.file("memory.yaml"), environment: [:],
+            kinds: [MemoryImages.kind])
     }
 
     /// One start, in which `work` uses the run.
@@ -64,7 +55,8 @@ import Testing
         let path = folder.file("journal.sqlite")
         _ = await eventually { Journal.holder(path: path) == nil }
         var tuning = RunTuning()
-        tuning.connections = TestConnections(glance: glance, images: images)
+        tuning.connections = TestConnections(glance: glance)
+        tuning.kinds[MemoryImages.kind] = { MemoryImages(images, sourceIndex: $1) }
         return try await work(
             PipelineRun(
                 pipeline,
@@ -121,7 +113,8 @@ import Testing
         for (openFiles, images) in [(256, 12), (1128, 100), (.max, 100)] {
             let warnings = Mutex<[String]>([])
             var tuning = RunTuning()
-            tuning.connections = TestConnections(glance: glance, images: ["a": noise(10)])
+            tuning.connections = TestConnections(glance: glance)
+            tuning.kinds[MemoryImages.kind] = { MemoryImages(["a": noise(10)], sourceIndex: $1) }
             tuning.openFiles = openFiles
             let run = PipelineRun(
                 try Pipeline.parse(
@@ -129,11 +122,10 @@ import Testing
                         version: 1
                         name: memory
                         limits: { images: 100 }
-                        sources:
-                          - file: "memory:*"
-                            image: { name: a, disk_format: raw, container_format: bare }
+                        sources: [{ memory: images }]
                         targets: [{ cloud: beta }]
-                        """, file: folder.file("memory.yaml"), environment: [:]),
+                        """, file: folder.file("memory.yaml"), environment: [:],
+                    kinds: [MemoryImages.kind]),
                 journal: try .openIfPresent(path: path), environment: [:], tuning: tuning,
                 writes: false,
                 planning: { event in
@@ -153,7 +145,8 @@ import Testing
         let warnings = Mutex<[String]>([])
         var tuning = RunTuning()
         tuning.connections = TestConnections(
-            glance: glance, images: ["a": noise(10)], weaknesses: ["no TLS", "no certificates"])
+            glance: glance, weaknesses: ["no TLS", "no certificates"])
+        tuning.kinds[MemoryImages.kind] = { MemoryImages(["a": noise(10)], sourceIndex: $1) }
         let run = PipelineRun(
             pipeline, journal: try .openIfPresent(path: folder.file("journal.sqlite")),
             environment: [:], tuning: tuning, writes: false,

@@ -179,7 +179,7 @@ extension PipelineReader {
                 let place = ["file", path, file.latest?.text ?? ""]
                 file.alias = alias(place.joined(separator: "\n"), file.image.name, file.series)
                 return .file(file)
-            default: return source
+            case .cloud, .simplestreams, .file, .archive, .other: return source
             }
         }
     }
@@ -198,7 +198,7 @@ extension Source {
             template = source.series ?? source.image.name
             values.stem =
                 source.isGlob ? nil : source.decompress.name(FileName(source.pattern)).stem
-        default: return nil
+        case .cloud, .url, .simplestreams, .file, .archive, .other: return nil
         }
         guard let name = try? template.render(values) else { return nil }
         return (name, template.position)

@@ -11,12 +11,7 @@ extension PipelineReader {
 
     private static let harmlessKeys: Set<String> = {
         func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
-        let all =
-            names(PipelineRootKey.self) + names(CloudSourceKey.self) + names(URLSourceKey.self)
-            + names(FileSourceKey.self) + names(SimplestreamsSourceKey.self)
-            + names(SelectionKey.self) + names(ImageKey.self)
-            + names(CloudTargetKey.self) + names(TargetImageKey.self) + names(TagRulesKey.self)
-        return Set(all).subtracting(secretKeys)
+        return PipelineKeys.all.union(names(TagRulesKey.self)).subtracting(secretKeys)
     }()
 
     /// True if the text at this place belongs to a key of ours that holds no secret, by all that its

@@ -5,17 +5,30 @@ import Basics
 import MigrationModel
 
 extension PipelineReader {
-    /// Parses one entry of `sources`. One of five keys says which kind it is.
+    /// Parses one entry of `sources`. One of five keys, or of those that the caller adds, says which
+    /// kind it is.
     func source(_ value: FileValue) throws(TranshipError) -> Source {
-        switch try kind(
-            of: value, among: ["cloud", "url", "simplestreams", "file", "archive"], "a source")
-        {
-        case "cloud": .cloud(try cloudSource(value))
-        case "url": .url(try urlSource(value))
-        case "simplestreams": .simplestreams(try simplestreamsSource(value))
-        case "file": .file(try fileSource(value))
-        default: .archive(try archiveSource(value))
+        let all = ["cloud", "url", "simplestreams", "file", "archive"] + kinds
+        switch try kind(of: value, among: all, "a source") {
+        case "cloud": return .cloud(try cloudSource(value))
+        case "url": return .url(try urlSource(value))
+        case "simplestreams": return .simplestreams(try simplestreamsSource(value))
+        case "file": return .file(try fileSource(value))
+        case "archive": return .archive(try archiveSource(value))
+        case let other: return .other(try otherSource(value, kind: other))
         }
+    }
+
+    private func otherSource(
+        _ value: FileValue, kind: String
+    ) throws(TranshipError) -> OtherSource {
+        let entries = try value.entries()
+        guard let entry = entries.first, entries.count == 1 else {
+            throw value.refusal("a \(kind) source has no key but `\(kind)`")
+        }
+        let place = FileValue(
+            reader: self, node: entry.value, path: value.path + ".\(kind)", label: "`\(kind)`")
+        return OtherSource(kind: kind, place: try place.text(), position: value.position)
     }
 
     /// Returns the one key that says which kind of entry this is.

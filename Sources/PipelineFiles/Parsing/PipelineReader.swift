@@ -14,6 +14,8 @@ final class PipelineReader {
     let text: String
     let environment: [String: String]
     let baseDirectory: String
+    /// Kinds of source that the format does not have, by their keys.
+    let kinds: [String]
     let lines: [Substring]
     /// What ``refuse(_:)`` noted.
     var mistakes: [TranshipError] = []
@@ -27,11 +29,12 @@ final class PipelineReader {
     /// The values of variables in what the requests of the source being read contain.
     private var variables: Set<String> = []
 
-    init(text: String, file: String, environment: [String: String]) {
+    init(text: String, file: String, environment: [String: String], kinds: [String] = []) {
         self.file = file
         self.text = text.first == "\u{FEFF}" ? String(text.dropFirst()) : text
         self.environment = environment
         self.baseDirectory = FilePath.directory(of: file)
+        self.kinds = kinds
         self.lines = self.text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }

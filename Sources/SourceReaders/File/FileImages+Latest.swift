@@ -27,7 +27,7 @@ extension FileImages {
                 folder + pattern.text, nil, checksum: nil, listing.date, refusal: error)
         }
         listed.image.placeTemplate =
-            "file:" + folder + pattern.filled(with: SourceImage.versionMark)
+            FileSource.key(folder + pattern.filled(with: SourceImage.versionMark))
         listed.upstream = UpstreamRules(
             allowsDowngrade: source.allowsDowngrade, staleAfterSeconds: source.staleAfterSeconds,
             keyring: source.signature?.keyring, keyringDigest: read?.keyring,

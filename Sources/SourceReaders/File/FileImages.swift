@@ -154,7 +154,7 @@ struct FileImages: ImageSource {
             look.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
             fileName: fileName, head: look.head)
         var (image, stem) = source.image.described(
-            key: "file:\(path)\(source.alias ?? "")",
+            key: FileSource.key(path) + (source.alias ?? ""),
             sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
             sizeBytes: facts?.sizeBytes, checksum: checksum, published: changes,

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ImageArchives
+internal import ImageUploaders
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+internal import OpenStackImage
+internal import PipelineFiles
+internal import Planning
+internal import Publishing
+internal import SourceReaders
+internal import TaskWaiters
+
+/// Opens the entries of a pipeline's `targets`: the one place that knows which kinds there are.
+struct TargetFactory: Sendable {
+    let pipeline: Pipeline
+    let connections: any Connections
+    let tuning: RunTuning
+    let services: ProjectServices
+
+    func target(_ target: Target) -> any UnopenedTarget {
+        switch target {
+        case .cloud(let entry): UnopenedCloud(entry: entry, factory: self)
+        case .archive(let entry): UnopenedArchive(entry: entry, factory: self)
+        }
+    }
+}
+
+/// A target of any kind, before anything was asked of it.
+protocol UnopenedTarget: Sendable {
+    /// Stable over runs, and readable: the journal and messages name a target by it.
+    var key: String { get }
+
+    /// True if the other targets can do without this one after the error; false if the error is one
+    /// of the pipeline.
+    func isAbsent(after error: TranshipError) -> Bool
+
+    /// Throws if the target may not be what it was in earlier runs: opening it would lose what the
+    /// journal knows in it.
+    func expectNoLoss(_ journal: Journal) async throws(TranshipError)
+
+    func open() async throws(TranshipError) -> PlanningTarget
+}
+
+private struct UnopenedCloud: UnopenedTarget {
+    let entry: CloudTarget
+    let factory: TargetFactory
+
+    var key: String {
+        let cloud = entry.cloud
+        return
+            ([cloud.name] + [cloud.region, cloud.project, cloud.projectDomain].compactMap(\.self))
+            .joined(separator: "/")
+    }
+
+    func isAbsent(after error: TranshipError) -> Bool {
+        (error.isTransient || error.isRefusedLogin) && error.code != .interrupted
+    }
+
+    /// A cloud that answers is there.
+    func expectNoLoss(_ journal: Journal) {}
+
+    func open() async throws(TranshipError) -> PlanningTarget {
+        let cloud = try await factory.connections.signIn(entry.cloud)
+        guard !cloud.isLegacy else {
+            throw TranshipError(
+                .noImageService,
+                "\(entry.cloud.position): cloud \"\(entry.cloud.name)\" speaks Images API v1 only, "
+                    + "and a target needs v2",
+                hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
+                    + "image_api_version from its entry")
+        }
+        let service = ImageService(cloud.session)
+        let offer = try await TargetOffer.look(service)
+        let surroundings = factory.tuning.surroundings
+        let (now, chance) = (surroundings.now, surroundings.chance)
+        let recent = RecentImages(now: now)
+        let (endpoint, services) = (cloud.endpoint, factory.services)
+        services.add(service, endpoint: endpoint, projectID: cloud.projectID)
+        services.note(cloud.session)
+        let lessons = services.lessons(of: endpoint)
+        return PlanningTarget(
+            OpenedTarget(
+                key: key, endpoint: cloud.endpoint, region: cloud.region,
+                projectID: cloud.projectID, isAdmin: cloud.isAdmin,
+                limits: TargetLimits(
+                    images: entry.rules.limitsImages,
+                    uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },
+                    stagedBytes: offer.left(of: "image_stage_total").map {
+                        // In MiB.
+                        max(0, $0).clampedProduct(1 << 20)
+                    }),
+                offer: offer,
+                uploader: CloudUploader(
+                    targetKey: key, service: service, now: now, recent: recent,
+                    lessons: lessons, reporting: offer.seenAlgorithm),
+                waiter: ImportWaiter(service: service, now: now, jitter: chance),
+                publisher: CloudPublisher(
+                    service: service, recent: recent,
+                    inProject: { services.service(endpoint: endpoint, projectID: $0) },
+                    describing: { lessons.learn(fromMember: $0, of: $1) })),
+            rules: entry.rules, verification: factory.pipeline.verify)
+    }
+}
+
+private struct UnopenedArchive: UnopenedTarget {
+    let entry: ArchiveTarget
+    let factory: TargetFactory
+    private let archive: ArchiveFolder
+
+    init(entry: ArchiveTarget, factory: TargetFactory) {
+        self.entry = entry
+        self.factory = factory
+        archive = ArchiveFolder(entry.path, as: .target)
+    }
+
+    var key: String { "archive:\(archive.path)" }
+
+    func isAbsent(after error: TranshipError) -> Bool { error.code == .targetFailed }
+
+    /// The disk of an archive may not be mounted.
+    func expectNoLoss(_ journal: Journal) async throws(TranshipError) {
+        let isThere = try await archive.onThread { try $0.isFolderThere() }
+        if isThere { return }
+        let known = try await journal.copyCount(atTarget: key)
+        if known > 0 { throw archive.isGone(knownImages: known) }
+    }
+
+    func open() async throws(TranshipError) -> PlanningTarget {
+        do {
+            try await archive.onThread { _ = try $0.check() }
+        } catch {
+            throw error.whileDoing("\(entry.position)")
+        }
+        // An image would be copied beside itself, and its copy by the next run.
+        for source in factory.pipeline.sources.compactMap(\.entry.archivePath)
+        where ArchiveFolder(source, as: .source).isSame(as: archive) {
+            throw TranshipError(
+                .invalidPipeline,
+                "\(entry.position): the archive \(archive.path) is a source and a target",
+                hint: "name another folder for the target")
+        }
+        let now = factory.tuning.surroundings.now
+        return PlanningTarget(
+            OpenedTarget(
+                key: key, endpoint: "archive \(archive.path)", isAdmin: true,
+                limits: TargetLimits(images: entry.rules.limitsImages),
+                offer: ArchiveUploader.offer,
+                uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),
+                waiter: ArchiveWaiter(), publisher: ArchivePublisher(archive: archive, now: now)),
+            rules: entry.rules, verification: factory.pipeline.verify)
+    }
+}
