@@ -37,6 +37,7 @@ enum Schema {
         }
         migrator.registerMigration("15 names of projects") { try $0.execute(sql: projectNames) }
         migrator.registerMigration("16 times of methods") { try $0.execute(sql: methodTimes) }
+        migrator.registerMigration("17 images of series") { try $0.execute(sql: imagesOfSeries) }
         return migrator
     }
 
@@ -310,6 +311,16 @@ enum Schema {
         -- The digest of the saved plan that the run carries out; NULL without one.
         ALTER TABLE run_facts ADD COLUMN plan_digest TEXT;
         """
+
+    private static let imagesOfSeries = """
+        -- False for an image with an id at its source, which has no other versions.
+        ALTER TABLE image ADD COLUMN is_of_series INTEGER NOT NULL DEFAULT 1;
+        UPDATE image AS i SET is_of_series = 0 WHERE NOT (\(oldConditionOfSeries));
+        """
+
+    /// `is_of_series` before step 13, of `image AS i`. Each kind with ids at its source wrote such
+    /// keys then.
+    static let oldConditionOfSeries = "i.source_key NOT LIKE 'image:%'"
 
     private static let removedCopies = """
         -- What `rollback --yes` deleted at the target.

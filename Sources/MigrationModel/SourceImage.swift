@@ -43,6 +43,9 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// The ``place``, if the source states where in the key the version is; nil in journals of
     /// older versions, and without `latest`.
     public var placeTemplate: String?
+    /// True if several servers may answer at the address of the data; nil in journals of older
+    /// versions, and for kinds without such addresses.
+    public var isAtMirrors: Bool?
 
     public var name: String?
     /// The status at the source, where it has one.
@@ -134,9 +137,13 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// What the source promises of the data that it publishes.
     public var promise: Checksum? { published?.checksum ?? checksums.first }
 
-    /// True if the data comes from a URL, so that another server may answer the next time, and a
-    /// promise says which one has the right data.
-    public var hasMirrors: Bool { key.hasPrefix("url:") && promise != nil }
+    /// True if another server may answer the next time, and a promise says which one has the right
+    /// data.
+    public var hasMirrors: Bool { isAtMirrors == true && promise != nil }
+
+    /// True if one image may follow another as its new version. An image with an id at its source
+    /// never changes its data.
+    public var isOfSeries: Bool { imageID == nil }
 
     /// The name, or where the image is, for people. Longer than a name may be in the Image service,
     /// it is cut.

@@ -263,7 +263,7 @@ extension Planner {
         let isSeries = try await !plan.items(
             ofLineage: transfer.origin.lineageID, at: image.targetKey
         ).isEmpty
-        if isSeries, transfer.source.imageID == nil { return nil }
+        if isSeries, transfer.source.isOfSeries { return nil }
         extra.note =
             "a copy of \(transfer.source.key), which is not at the source any more or is not "
             + "selected"

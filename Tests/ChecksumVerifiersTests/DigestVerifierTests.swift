@@ -22,7 +22,7 @@ import Testing
     ) throws -> [Checksum] {
         var source = Sample.source("a", sizeBytes: promisedBytes)
         if isAtURL {
-            source.key = "url:https://a.example/a"
+            source.isAtMirrors = true
             source.checksums = [promise].compactMap(\.self)
         }
         var transfer = Sample.transfer("a", source: source, promise: promise)

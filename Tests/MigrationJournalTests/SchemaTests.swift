@@ -59,6 +59,39 @@ import Testing
         #expect(try folder.bytes(of: "journal.sqlite") == before)
     }
 
+    @Test func `Series are found in journals of older versions, read and brought up to date`()
+        async throws
+    {
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(queue, upTo: "12 copies that are gone")
+            try await queue.write { db in
+                try db.execute(
+                    sql: """
+                        PRAGMA application_id = \(Schema.applicationID);
+                        INSERT INTO run (id, pipeline_name, pipeline_file, pipeline_text,
+                            started_at) VALUES (1, 'p', 'p.yaml', '', 0);
+                        """)
+                for (id, key) in [(1, "image:a"), (2, "url:http://h/a")] {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO lineage (id, lineage_id) VALUES (\(id), 'of \(key)');
+                            INSERT INTO image (id, source_key, body) VALUES (\(id), '\(key)', x'');
+                            INSERT INTO transfer (id, target_key, version_id, lineage, run_id)
+                                VALUES (\(id), 'beta', 'v\(id)', \(id), 1);
+                            INSERT INTO work (transfer_id, run_id, position, state, image,
+                                source_index, method, spools, is_copying, read_bytes, again_bytes,
+                                saved_bytes, reopenings, restarts, updated_at, body)
+                            VALUES (\(id), 1, \(id), 'done', \(id), 0, 'upload', 0, 0, 0, 0, 0, 0, 0, 0,
+                                x'');
+                            """)
+                }
+            }
+        }
+        #expect(try await Journal.openForReading(path: path).seriesIDs() == ["of url:http://h/a"])
+        #expect(try await Journal.open(path: path).seriesIDs() == ["of url:http://h/a"])
+    }
+
     // MARK: Room
 
     /// A catalogue as clouds have them: no two images share a byte of their ids

@@ -16,7 +16,7 @@ extension Journal {
                 cached: """
                     SELECT w.image_id FROM \(TransferRows.joined)
                     WHERE t.target_key = ? AND w.run_id = t.run_id AND w.image_id IS NOT NULL
-                        AND i.source_key NOT LIKE 'image:%'
+                        AND i.is_of_series
                     """, arguments: [target])
             for id in copies {
                 let isListed: Bool =

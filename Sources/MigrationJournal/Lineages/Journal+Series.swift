@@ -151,12 +151,15 @@ extension Journal {
     /// The lineages of all images that do not come from clouds, in order of their first transfer.
     public func seriesIDs() async throws(TranshipError) -> [String] {
         try await read { db in
-            try db.values(
+            // A journal that is only read may be of an older version.
+            let knowsKinds = try db.columns(in: "image").contains { $0.name == "is_of_series" }
+            let condition = knowsKinds ? "i.is_of_series" : Schema.oldConditionOfSeries
+            return try db.values(
                 cached: """
                     SELECT l.lineage_id FROM lineage AS l
                     WHERE EXISTS (
                         SELECT 1 FROM \(TransferRows.joined)
-                        WHERE t.lineage = l.id AND i.source_key NOT LIKE 'image:%')
+                        WHERE t.lineage = l.id AND \(condition))
                     ORDER BY l.id
                     """)
         }

@@ -58,7 +58,7 @@ extension Plan {
             for item in items {
                 try statement.execute(arguments: [
                     item.targetKey, item.source.key, item.origin.lineageID, item.origin.versionID,
-                    item.source.sizeBytes, item.source.imageID == nil,
+                    item.source.sizeBytes, item.source.isOfSeries,
                     item.action?.rawValue, item.start?.method.rawValue, try PlanRow.body(of: item),
                 ])
             }

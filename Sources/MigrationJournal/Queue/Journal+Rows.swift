@@ -128,7 +128,7 @@ enum TransferRows {
         _ db: Database, _ transfer: Transfer, runID: Int64, position: Int64
     ) throws {
         let source = try Body.json(transfer.source)
-        let image = try imageRow(db, transfer.source.key, source)
+        let image = try imageRow(db, transfer.source, source)
         let id: Int64? = try db.value(
             cached: """
                 INSERT INTO transfer (target_key, version_id, lineage, run_id) VALUES (?, ?, ?, ?)
@@ -160,14 +160,16 @@ enum TransferRows {
 
     /// The row of that source image as it is now; another one than before where
     /// anything about it has changed.
-    private static func imageRow(_ db: Database, _ key: String, _ json: Data) throws -> Int64 {
+    private static func imageRow(
+        _ db: Database, _ image: SourceImage, _ json: Data
+    ) throws -> Int64 {
         let known = try db.rows(
-            cached: "SELECT id, body FROM image WHERE source_key = ?", arguments: [key])
+            cached: "SELECT id, body FROM image WHERE source_key = ?", arguments: [image.key])
         // By what they say: equal texts may be compressed to other bytes by another zlib.
         for row in known where try Body.json(row["body"]) == json { return try row["id"] }
         try db.execute(
-            cached: "INSERT INTO image (source_key, body) VALUES (?, ?)",
-            arguments: [key, try Body.pack(json: json)])
+            cached: "INSERT INTO image (source_key, is_of_series, body) VALUES (?, ?, ?)",
+            arguments: [image.key, image.isOfSeries, try Body.pack(json: json)])
         return db.lastInsertedRowID
     }
 

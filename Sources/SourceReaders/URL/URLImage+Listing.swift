@@ -48,7 +48,7 @@ extension URLImage {
     /// A query may be a signature, which differs from day to day, so it is not part of the key. But
     /// a script hands out many files: the one that its query names is.
     func key(shown: String) -> String {
-        "url:\(shown)" + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
+        URLSource.key(shown) + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
             + (source.alias ?? "")
     }
 
@@ -66,6 +66,7 @@ extension URLImage {
         source.image.showPlace(of: &image, stem: source.latest == nil ? stem : nil)
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
         listed.image.placeTemplate = placeTemplate
+        listed.image.isAtMirrors = true
         listed.upstream = rules(nil)
         return listed
     }
@@ -166,6 +167,7 @@ extension URLImage {
         image.alias = source.alias
         image.signedBy = list?.signedBy
         image.placeTemplate = placeTemplate
+        image.isAtMirrors = true
         image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(

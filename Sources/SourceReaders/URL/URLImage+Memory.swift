@@ -85,6 +85,7 @@ extension URLImage {
         var image = look.image
         image.sourceIndex = sourceIndex
         image.placeTemplate = placeTemplate
+        image.isAtMirrors = true
         image.signedBy = list?.signedBy
         let stem = source.decompress.name(FileName(url: url)).stem
         image.name = source.image.renderedName(
