@@ -114,7 +114,7 @@ public struct ImportWaiter: TaskWaiter {
                 return look.asked(WaitReason.importUnderWay)
             }
             if look.image.status == .active { return .advance(look.transfer.foundWhole()) }
-            if Self.isLocked(error), look.overdue == nil {
+            if error.isImportLock, look.overdue == nil {
                 return look.later(WaitReason.importLocked)
             }
             if look.image.status == .uploading, look.transfer.holdsKeptID {
@@ -141,16 +141,10 @@ public struct ImportWaiter: TaskWaiter {
             return look.notCopied(error.message, missing: missing)
         }
         if look.isUnderWay { return look.asked(WaitReason.copyUnderWay) }
-        guard Self.isLocked(error), look.overdue == nil else {
+        guard error.isImportLock, look.overdue == nil else {
             return look.notCopied(error.message, missing: missing)
         }
         return look.later(WaitReason.importLocked)
-    }
-
-    /// The lock of an import that has just ended outlives it a little.
-    private static func isLocked(_ error: TranshipError) -> Bool {
-        let words = error.answer?.message ?? error.message
-        return words.contains("active task") || words.contains("in progress")
     }
 
     /// The newest of the tasks that this wait is about: a proved image that is

@@ -102,10 +102,12 @@ import Testing
         #expect(next.2.contains("Copied 5 MiB"))
     }
 
-    @Test func `The lock of an import that has just ended is waited for`() async throws {
+    @Test(arguments: [
+        "Image has active task", "an operation is in progress", "locked by a prior operation",
+    ])
+    func `The lock of an import that has just ended is waited for`(words: String) async throws {
         let given = importing("uploading")
-        glance.refuse(
-            "POST", "/v2/images/i/import", status: 409, text: "Image has active task", times: 1)
+        glance.refuse("POST", "/v2/images/i/import", status: 409, text: words, times: 1)
         let (transfer, _, reason) = try snoozed(try await waiter.look(given))
         #expect(reason.contains("lock"))
         #expect(transfer.wait.importRequestedAt == nil)

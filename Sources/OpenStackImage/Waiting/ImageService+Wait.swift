@@ -148,7 +148,7 @@ extension ImageService {
         do throws(TranshipError) {
             try await importImage(id, request)
             return .come(())
-        } catch  where error.isBusyImage {
+        } catch  where error.isImportLock {
             return .notYet(error.message)
         }
     }
@@ -164,10 +164,12 @@ extension ImageService {
 }
 
 extension TranshipError {
-    /// The lock of an import that is not quite over.
-    fileprivate var isBusyImage: Bool {
-        guard code == .conflict, let words = answer?.message else { return false }
-        return words.contains("active task") || words.contains("prior operation")
+    /// True if the service refused an import or a copy because an earlier one still holds the image's
+    /// lock, which outlives its task a little. The service says so in words only.
+    package var isImportLock: Bool {
+        guard code == .conflict else { return false }
+        let words = answer?.message ?? message
+        return ["active task", "in progress", "prior operation"].contains { words.contains($0) }
     }
 }
 
