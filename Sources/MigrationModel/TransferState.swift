@@ -63,7 +63,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     public var isFinal: Bool {
         switch self {
         case .done, .skipped, .unpublished, .failed: true
-        default: false
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            false
         }
     }
 
@@ -71,7 +72,17 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     public var movesData: Bool {
         switch self {
         case .planned, .reading, .read, .registered, .sending: true
-        default: false
+        case .importing, .verifying, .publishing, .done, .skipped, .unpublished, .failed: false
+        }
+    }
+
+    /// True while no record at the target is chosen.
+    public var isBeforeRecord: Bool {
+        switch self {
+        case .planned, .reading, .read: true
+        case .registered, .sending, .importing, .verifying, .publishing, .done, .skipped,
+            .unpublished, .failed:
+            false
         }
     }
 

@@ -58,7 +58,7 @@ struct AdoptionJudge {
             return adoption(.done, image, item.reason, proofs, transfer)
         case .create, .update:
             if standing != nil, let known, known.imageID == image.id,
-                [.registered, .sending, .importing, .verifying, .publishing].contains(known.state)
+                !known.state.isBeforeRecord, !known.state.isFinal
             {
                 return stale(known, image, proofs)
             }

@@ -475,7 +475,8 @@ extension Transfer {
     fileprivate var holdsUnprovedCopy: Bool {
         switch state {
         case .done, .skipped, .unpublished, .publishing: false
-        default: placement.isFilledByUs && !placement.isCopying
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .failed:
+            placement.isFilledByUs && !placement.isCopying
         }
     }
 }

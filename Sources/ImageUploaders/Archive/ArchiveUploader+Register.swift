@@ -55,7 +55,7 @@ extension ArchiveUploader {
                     + (image.originValue.map { "\"\($0)\"" } ?? "missing"),
                 hint: "look at its record; it was not touched")
         }
-        if [.planned, .reading, .read].contains(transfer.state) { transfer.move(to: .registered) }
+        if transfer.state.isBeforeRecord { transfer.move(to: .registered) }
         if found.isWhole {
             transfer.proof.sizeBytes = transfer.proof.sizeBytes ?? image.sizeBytes
             return .advance(transfer.foundWhole())

@@ -61,7 +61,7 @@ extension CloudUploader {
             return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
         }
         try checkOurs(image, transfer)
-        if [.planned, .reading, .read].contains(transfer.state) {
+        if transfer.state.isBeforeRecord {
             // A kept id is known before anything is begun, or begun again.
             transfer.move(to: .registered)
         }

@@ -94,7 +94,7 @@ extension Journal {
                 cached: """
                     SELECT count(*) AS importing, \(staged) AS staged
                     FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
-                    WHERE w.run_id = ? AND t.target_key = ? AND w.state = 'importing'
+                    WHERE w.run_id = ? AND t.target_key = ? AND w.state = '\(TransferState.importing.rawValue)'
                     """, arguments: [run.id, targetKey])
             return try (row?["importing"] ?? 0, row?["staged"] ?? 0)
         }
@@ -110,7 +110,8 @@ extension Journal {
             try db.value(
                 cached: """
                     SELECT count(*) FROM work
-                    WHERE run_id = ? AND state = 'importing' AND method IN (\(methods))
+                    WHERE run_id = ? AND state = '\(TransferState.importing.rawValue)'
+                        AND method IN (\(methods))
                         AND NOT is_copying
                         AND source_index IN (SELECT value FROM json_each(?))
                     """, arguments: [run.id, try Body.text(sources.sorted())]) ?? 0

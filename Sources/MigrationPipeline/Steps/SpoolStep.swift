@@ -94,7 +94,7 @@ struct SpoolStep: Sendable {
         _ given: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Transfer {
         var transfer = given
-        guard [.planned, .reading].contains(transfer.state) else { return transfer }
+        guard transfer.state.isBeforeRecord, transfer.state != .read else { return transfer }
         if transfer.state == .planned { transfer.move(to: .reading) }
         transfer.move(to: .read)
         try await trip.commit(transfer)

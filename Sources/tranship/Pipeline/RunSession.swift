@@ -87,7 +87,7 @@ struct RunSession {
 
     /// Says what became of the run's images, and what to do next.
     private func report(_ status: ExitStatus, _ summary: RunSummary) async {
-        let facts = RunFacts(
+        let facts = EndFacts(
             pipelineFile: run.pipelineFile,
             journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
             sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,

@@ -85,8 +85,7 @@ extension AuditPage {
         "use strict";
         const { run, transfers } = JSON.parse(document.getElementById("data").textContent);
         const at = id => document.getElementById(id);
-        const stages = ["reading", "read", "registered", "sending", "importing", "verifying",
-          "publishing"];
+        const stages = %STAGES%;
         const make = (tag, text, name) => {
           const element = document.createElement(tag);
           if (text !== undefined) element.textContent = text;

@@ -38,7 +38,10 @@ struct AuditPage {
         let data = JSONValue.object([
             "run": .object(audit.json.compactMapValues(\.self)), "transfers": .array(transfers),
         ])
+        let stages = TransferState.allCases.filter { !$0.isFinal && $0 != .planned }
+            .map { JSONValue.string($0.rawValue) }
         return Self.template.replacing("%TITLE%", with: Self.escaped(title))
+            .replacing("%STAGES%", with: JSONValue.array(stages).text())
             .replacing("%DATA%", with: Self.inScript(data.text()))
     }
 

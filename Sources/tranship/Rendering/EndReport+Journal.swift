@@ -6,7 +6,7 @@ import MigrationModel
 import TranshipKit
 
 /// What a process knows of its run beside the journal.
-struct RunFacts {
+struct EndFacts {
     var pipelineFile: String
     /// Nil if commands find the journal without its path.
     var journalPath: String?
@@ -88,7 +88,7 @@ extension EndReport {
     }
 
     init(
-        _ summary: RunSummary, pipeline: String, status: ExitStatus, facts: RunFacts
+        _ summary: RunSummary, pipeline: String, status: ExitStatus, facts: EndFacts
     ) async throws(TranshipError) {
         let entries = try await Self.entries(summary)
         let severalTargets = Set(entries.map(\.target)).count > 1
@@ -136,7 +136,9 @@ extension EndReport {
                 switch transfer.state {
                 case .failed: .failed
                 case .unpublished: .unpublished
-                default: .unfinished
+                case .planned, .reading, .read, .registered, .sending, .importing, .verifying,
+                    .publishing, .done, .skipped:
+                    .unfinished
                 }
             let reason = transfer.failure?.code.rawValue ?? transfer.state.rest
             entries.append(
@@ -211,7 +213,7 @@ extension EndReport {
     private static let placesMax = 3
 
     private static func steps(
-        _ summary: RunSummary, _ status: ExitStatus, _ facts: RunFacts,
+        _ summary: RunSummary, _ status: ExitStatus, _ facts: EndFacts,
         _ entries: [(
             outcome: ImageOutcome, name: String, place: String?, failure: Transfer.Failure?
         )]

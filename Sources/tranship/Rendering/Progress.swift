@@ -161,7 +161,9 @@ struct ProgressWatch {
         case .verifying, .publishing: transfer.sizeBytes ?? sentBytes
         case .importing:
             transfer.method.isServerSide ? sentBytes : transfer.sizeBytes ?? sentBytes
-        default: sentBytes
+        case .planned, .reading, .read, .registered, .sending, .done, .skipped, .unpublished,
+            .failed:
+            sentBytes
         }
     }
 }

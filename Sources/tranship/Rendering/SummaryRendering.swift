@@ -21,10 +21,9 @@ struct SummaryRendering {
         guard verbose else { return }
         var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
         var shown = 0
-        for state in [
-            TransferState.failed, .unpublished, .planned, .reading, .read, .registered, .sending,
-            .importing, .verifying, .publishing, .done,
-        ] {
+        let first: [TransferState] = [.failed, .unpublished]
+        let rest = TransferState.allCases.filter { $0 != .skipped && !first.contains($0) }
+        for state in first + rest {
             let transfers = try await summary.status.transfers(
                 in: [state], limit: Self.rowsMax - shown)
             shown += transfers.count
