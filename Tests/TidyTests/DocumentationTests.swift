@@ -73,17 +73,15 @@ import Testing
         }
     }
 
-    @Test func `The files that the architecture names exist`() throws {
+    @Test func `The files that the guide for contributors names exist`() throws {
         let files = try (SourceTree.sources.get() + SourceTree.tests.get()).map(\.path)
-        for page in ["docs/ARCHITECTURE.md", "CONTRIBUTING.md"] {
-            let words = try SourceTree.text(page).split(separator: "`")
-            let named = words.filter { $0.hasSuffix(".swift") && $0 != "Package.swift" }
-            #expect(named.count > 15)
-            for name in named
-            where name != "Sources/A/B.swift" && name != "Tests/ATests/BTests.swift" {
-                let exists = files.contains { $0.hasSuffix(name) }
-                #expect(exists, "\(name) is in \(page), but does not exist")
-            }
+        let words = try SourceTree.text("CONTRIBUTING.md").split(separator: "`")
+        let named = words.filter { $0.hasSuffix(".swift") && $0 != "Package.swift" }
+        #expect(named.count > 15)
+        for name in named
+        where name != "Sources/A/B.swift" && name != "Tests/ATests/BTests.swift" {
+            let exists = files.contains { $0.hasSuffix(name) }
+            #expect(exists, "\(name) is in CONTRIBUTING.md, but does not exist")
         }
     }
 
