@@ -4,7 +4,7 @@
 public import Basics
 internal import Foundation
 internal import GRDB
-internal import MigrationModel
+public import MigrationModel
 
 /// The memory of a pipeline: what was planned, how far it came, what failed.
 ///
@@ -191,7 +191,7 @@ public final class Journal: DatabaseAccess {
     }
 
     /// The process that has the journal now, or nil.
-    public static func holder(path: String) -> String? {
+    public static func holder(path: String) -> LockHolder? {
         JournalLock.holder(path: path)
     }
 

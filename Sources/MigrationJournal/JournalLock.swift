@@ -19,19 +19,18 @@ final class JournalLock: Sendable {
         let path = locked + ".lock"
         let descriptor = try OwnFile.open(path)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.text(of: path)
+            let holder = Self.named(in: path)
             close(descriptor)
             throw TranshipError(
-                .journalInUse, "\(what) \(locked) is in use by \(holder)",
+                .journalInUse, "\(what) \(locked) is in use by \(holder.words)",
                 hint:
                     "wait until that ends (`tranship status` shows a run), or name another --journal"
             )
         }
-        let text =
-            "process \(getpid()) on \(ProcessInfo.processInfo.hostName), since "
-            + "\(Timestamp.text(Timestamp.now()))\n"
+        let own = LockHolder(
+            processID: getpid(), host: ProcessInfo.processInfo.hostName, now: Timestamp.now())
         _ = ftruncate(descriptor, 0)
-        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+        _ = (own.words + "\n").withCString { pwrite(descriptor, $0, strlen($0), 0) }
         self.descriptor = descriptor
     }
 
@@ -42,7 +41,7 @@ final class JournalLock: Sendable {
     }
 
     /// The process that holds the lock now, or nil. Never waits.
-    static func holder(path locked: String) -> String? {
+    static func holder(path locked: String) -> LockHolder? {
         let path = locked + ".lock"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
@@ -51,13 +50,13 @@ final class JournalLock: Sendable {
             _ = flock(descriptor, LOCK_UN)
             return nil
         }
-        return text(of: path)
+        return named(in: path)
     }
 
-    private static func text(of path: String) -> String {
+    private static func named(in path: String) -> LockHolder {
         let bytes = (try? WholeFile.read(path, bytesMax: 64 << 10)) ?? []
         let text = String(decoding: bytes, as: UTF8.self)
         let line = text.prefix(200).trimmingCharacters(in: .whitespacesAndNewlines)
-        return line.isEmpty ? "another process" : line
+        return LockHolder(text: line)
     }
 }

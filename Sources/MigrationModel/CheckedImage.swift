@@ -48,6 +48,14 @@ public struct FieldDifference: Sendable, Hashable {
     public var wanted: String?
     /// What the target has; nil if it has nothing.
     public var found: String?
+    /// The ids of projects that ``wanted`` and ``found`` list; nil for a field that is not about
+    /// projects.
+    public var projects: Projects?
+
+    public struct Projects: Sendable, Hashable {
+        public var wanted: [String]
+        public var found: [String]
+    }
 
     public init(_ field: String, wanted: String?, found: String?) {
         self.field = field
@@ -59,35 +67,26 @@ public struct FieldDifference: Sendable, Hashable {
     public var words: String { words(naming: [:]) }
 
     /// The same, with the names of projects before their ids: `owner: demo (5d14…) -> other (90ab…)`.
-    public func words(naming projects: [String: String]) -> String {
-        func shown(_ value: String?) -> String {
+    public func words(naming names: [String: String]) -> String {
+        func shown(_ value: String?, _ ids: [String]?) -> String {
             guard let value else { return "none" }
-            guard isOfProjects, !projects.isEmpty else {
+            guard let ids, !names.isEmpty else {
                 return value.isEmpty ? "\"\"" : value.cut(to: Self.valueCharactersMax)
             }
-            let ids = Self.list(value)
-            let named = ids.map { id in projects[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
+            let named = ids.map { id in names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
             let more = ids.count > Self.projectsMax ? ", …" : ""
             return ids.isEmpty
                 ? "\"\"" : named.prefix(Self.projectsMax).joined(separator: ", ") + more
         }
-        return "\(field): \(shown(wanted)) -> \(shown(found))"
+        return "\(field): \(shown(wanted, projects?.wanted)) -> \(shown(found, projects?.found))"
     }
 
     /// The ids of projects on both sides; none of a field that is not about projects.
-    public var projectIDs: [String] {
-        isOfProjects ? [wanted, found].compactMap(\.self).flatMap(Self.list) : []
-    }
-
-    private var isOfProjects: Bool { field == "owner" || field == "members" }
+    public var projectIDs: [String] { projects.map { $0.wanted + $0.found } ?? [] }
 
     private static let valueCharactersMax = 80
     /// Projects with names that a message lists.
     private static let projectsMax = 4
-
-    private static func list(_ value: String) -> [String] {
-        value.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
-    }
 }
 
 /// What `check` found of one image at one target.

@@ -21,4 +21,11 @@ public struct Origin: Codable, Hashable, Sendable {
     }
 
     public var propertyValue: String { "\(lineageID)/\(versionID)" }
+
+    /// Reads the marker of an image; nil if the text does not have the form of ``propertyValue``.
+    public init?(propertyValue: String) {
+        let parts = propertyValue.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        self.init(lineageID: String(parts[0]), versionID: String(parts[1]))
+    }
 }

@@ -126,6 +126,8 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var ownerID: String?
     /// The value of the marker property.
     public var originValue: String?
+    /// What ``originValue`` says; nil without a marker, and if it does not have the form of ours.
+    public var origin: Origin? { originValue.flatMap(Origin.init(propertyValue:)) }
     /// The stores that hold it; empty where the cloud does not tell.
     public var stores: [String]
     /// True of an image in an archive whose record is not published: archive sources do not see it.

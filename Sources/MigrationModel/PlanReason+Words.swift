@@ -112,7 +112,7 @@ extension PlanReason: CustomStringConvertible {
         case .notOurs: "it is not, or no longer, a copy that this pipeline made"
         case .protectedByHand: "someone has protected it"
         case .editedByHand(let field):
-            ["protected", "hidden", "os_hidden", "deactivated"].contains(field)
+            [["protected"], ["hidden"], ["os_hidden"], ["deactivated"]].contains(field.names)
                 ? "someone has set or removed `\(field)`" : "someone has changed its \(field)"
         case .deletesLimit(let most):
             "limits.deletes allows \(most) in one run; a later run goes on"

@@ -85,7 +85,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     /// The run made the record, and a later run sent the data.
     case finishedByLaterRun
     /// A later run changed these fields, since another version replaced it.
-    case changedByRun(Int64, field: String)
+    case changedByRun(Int64, field: FieldNames)
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
@@ -103,7 +103,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case journalDoesNotKnow
     case notOurs
     case protectedByHand
-    case editedByHand(field: String)
+    case editedByHand(field: FieldNames)
     case deletesLimit(Int)
     case inUse(message: String)
     case currentNotDone(state: TransferState?)

@@ -35,6 +35,14 @@ public struct RecordComparison: Sendable {
             guard wanted != found else { return }
             differences.append(FieldDifference(field, wanted: wanted, found: found))
         }
+        func compareProjects(_ field: String, _ wanted: [String], _ found: [String]?) {
+            compare(field, Self.list(wanted), found.map(Self.list))
+            guard let last = differences.indices.last, differences[last].field == field else {
+                return
+            }
+            differences[last].projects = .init(
+                wanted: wanted.sorted(), found: found?.sorted() ?? [])
+        }
         if !otherNames.contains(found.image.name) {
             compare("name", wanted.shownName, found.image.name)
         }
@@ -45,10 +53,12 @@ public struct RecordComparison: Sendable {
         compare("min_disk", "\(wanted.minDiskGiB)", "\(found.minDiskGiB)")
         compare("min_ram", "\(wanted.minRAMMiB)", "\(found.minRAMMiB)")
         compare("tags", Self.list(wanted.tags), Self.list(found.tags))
-        if let owner = wanted.ownerID { compare("owner", owner, found.image.ownerID) }
+        if let owner = wanted.ownerID {
+            compareProjects("owner", [owner], found.image.ownerID.map { [$0] })
+        }
         compare("visibility", wanted.visibility.rawValue, found.image.visibility.rawValue)
         if let members, let has = found.members {
-            compare("members", Self.list(members), Self.list(has))
+            compareProjects("members", members, has)
             for member in accepted.sorted() where has.contains(member) {
                 compare("members.\(member)", "accepted", found.answer(of: member))
             }

@@ -49,8 +49,13 @@ public struct Run: Sendable, Hashable, Identifiable {
     public var isCopy: Bool { Self.isCopy(file: pipelineFile, name: pipelineName) }
 
     public static func isCopy(file: String, name: String) -> Bool {
-        PathText.lastComponent(file) == copyFile && name.hasPrefix("\(copyFile)-")
+        PathText.lastComponent(file) == copyFile && name.hasPrefix(copyNameBeginning)
     }
+
+    /// The name of the pipeline of a copy.
+    public static func copyName(_ words: String) -> String { copyNameBeginning + words }
+
+    private static let copyNameBeginning = "copy-"
 
     /// What commands take for this pipeline: the path of its file; for a copy its name.
     public var pipelineWord: String { isCopy ? pipelineName : pipelineFile }

@@ -22,8 +22,14 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var sinceRunID: Int64?
     /// After which age the version counts as stale; nil for never.
     public var staleAfterSeconds: Int64?
-    /// The fingerprint of the key that signed the list of checksums; nil if none was asked for.
-    public var signedBy: String?
+    /// The fingerprints of the keys that signed the list of checksums; nil if none was asked for.
+    public var signers: [String]? {
+        get { signingKeys ?? signedBy?.split(separator: " ").map(String.init) }
+        set { (signingKeys, signedBy) = (newValue, nil) }
+    }
+    private var signingKeys: [String]?
+    /// ``signers`` in journals of older versions: fingerprints with a blank between two.
+    private var signedBy: String?
     /// The digest of the keyring that had the key.
     public var keyring: String?
     /// The last look at the data; nil if it was not remembered.
@@ -86,7 +92,7 @@ public struct Upstream: Codable, Hashable, Sendable {
 
     public init(
         lineage: String, lineageID: String, version: String?, fingerprint: String, since: Int64,
-        staleAfterSeconds: Int64? = nil, signedBy: String? = nil, keyring: String? = nil
+        staleAfterSeconds: Int64? = nil, signers: [String]? = nil, keyring: String? = nil
     ) {
         self.lineage = lineage
         self.lineageID = lineageID
@@ -94,13 +100,13 @@ public struct Upstream: Codable, Hashable, Sendable {
         self.fingerprint = fingerprint
         self.since = since
         self.staleAfterSeconds = staleAfterSeconds
-        self.signedBy = signedBy
+        signingKeys = signers
         self.keyring = keyring
     }
 
     /// The series, for people and metrics.
     public var series: String {
-        lineage.hasPrefix("series:") ? String(lineage.dropFirst("series:".count)) : lineage
+        SeriesLineage.name(of: lineage)
     }
 
     /// The place, for people and metrics: a URL or a path.

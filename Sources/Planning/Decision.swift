@@ -121,9 +121,9 @@ struct Decision {
 
     /// False for copies of ours that a series retires one day.
     private func stays(_ image: TargetImage, besides item: PlanItem) -> Bool {
-        guard let marker = image.originValue else { return true }
+        guard image.originValue != nil else { return true }
         return !hasSeriesRules && !image.isHidden
-            && marker.split(separator: "/").first.map(String.init) != item.origin.lineageID
+            && image.origin?.lineageID != item.origin.lineageID
     }
 
     /// Our copy that holds data. Of several, the one with the right data: another

@@ -244,10 +244,7 @@ extension SeriesVersion {
     }
 
     /// As the pipeline file calls the series: what the lineage is derived from.
-    public var seriesName: String {
-        let words = transfer.source.lineage
-        return words.hasPrefix("series:") ? String(words.dropFirst("series:".count)) : words
-    }
+    public var seriesName: String { SeriesLineage.name(of: transfer.source.lineage) }
 }
 
 extension SeriesCopy {

@@ -39,8 +39,7 @@ extension Planner {
         guard given.action == .create, given.reason == .notAtTarget, !target.hasSeriesRules,
             let earlier = comparison.namesakes.first(where: { image in
                 image.status == .active && !image.isHidden
-                    && image.originValue?.split(separator: "/").first.map(String.init)
-                        == given.origin.lineageID
+                    && image.origin?.lineageID == given.origin.lineageID
             })
         else { return given }
         var item = given

@@ -150,7 +150,7 @@ struct Retirement {
         let byHand = Self.fieldsByHand(of: copy.image, transfer.record, besides: ours)
         if !byHand.isEmpty {
             // Someone else hid or deactivated it. An operator who names it has to show it.
-            return change.ended(.left, .editedByHand(field: byHand.joined(separator: ", ")))
+            return change.ended(.left, .editedByHand(field: FieldNames(byHand)))
         }
         if ours.isEmpty {
             guard copy.isNamedAsEarlier else { return nil }

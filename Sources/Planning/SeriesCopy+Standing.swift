@@ -26,7 +26,7 @@ extension SeriesCopy {
         )
     }
 
-    var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }
+    var versionID: String? { image.origin?.versionID }
 
     func origin(_ item: PlanItem) -> Origin {
         Origin(lineageID: item.origin.lineageID, versionID: versionID ?? "")

@@ -56,10 +56,9 @@ struct UpstreamMemory {
     /// The keys before and now, if none of the signers was one before. A publisher that changes its
     /// key signs with both for a while.
     private func keys(_ rules: UpstreamRules) -> (before: String, now: String)? {
-        guard let before = known?.signedBy, let now = rules.signers.first else { return nil }
-        let known = Set(before.split(separator: " ").map(String.init))
-        guard known.isDisjoint(with: rules.signers) else { return nil }
-        return (before.replacing(" ", with: " and "), now)
+        guard let before = known?.signers, let now = rules.signers.first else { return nil }
+        guard Set(before).isDisjoint(with: rules.signers) else { return nil }
+        return (before.joined(separator: " and "), now)
     }
 
     /// What to remember.
@@ -67,10 +66,10 @@ struct UpstreamMemory {
         _ image: SourceImage, _ lineageID: String, _ rules: UpstreamRules, at now: Int64
     ) -> Upstream {
         // Several keys may sign, in any order.
-        let signers = Set(rules.signers).sorted().joined(separator: " ")
+        let signers = Set(rules.signers).sorted()
         var upstream = Upstream(
             lineage: image.lineage, lineageID: lineageID, version: image.version,
-            fingerprint: image.fingerprint, since: now, signedBy: signers.isEmpty ? nil : signers,
+            fingerprint: image.fingerprint, since: now, signers: signers.isEmpty ? nil : signers,
             keyring: rules.keyringDigest)
         upstream.look = rules.look
         // The clock of an earlier night may have been fast.

@@ -125,7 +125,7 @@ extension ImageTemplate {
         // It must not change with the day or the version.
         let constant = PlaceholderValues(
             name: stem, stem: stem, date: "{date}", version: "{version}", checksum: "{checksum}")
-        return "series:" + ((try? (series ?? name).render(constant)) ?? stem)
+        return SeriesLineage.words((try? (series ?? name).render(constant)) ?? stem)
     }
 
     /// The image that a URL or file becomes, and its file name's stem.

@@ -122,13 +122,13 @@ extension LiveProgress {
     ///
     /// - Parameter holder: as ``RunStatus/holder``.
     public static func read(
-        besideJournal journalPath: String, runID: Int64, holder: String?
+        besideJournal journalPath: String, runID: Int64, holder: LockHolder?
     ) -> LiveProgress? {
         let path = path(journalPath: journalPath)
         guard let holder, let file = FileHandle(forReadingAtPath: path),
             let data = try? file.read(upToCount: fileBytesMax),
             let found = try? JSONDecoder().decode(LiveProgress.self, from: data),
-            found.runID == runID, holder.hasPrefix("process \(found.processID) ")
+            found.runID == runID, holder.processID == found.processID
         else { return nil }
         return found
     }

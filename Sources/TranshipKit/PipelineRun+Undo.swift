@@ -200,7 +200,7 @@ extension PipelineRun {
 
     /// The run that made an earlier version of a copy, if that explains all of these fields.
     private func runThatChanged(
-        _ fields: String, of transfer: Transfer
+        _ fields: FieldNames, of transfer: Transfer
     ) async throws(TranshipError) -> Int64? {
         guard let id = transfer.imageID else { return nil }
         let changes = try await journal.retirements(ofImage: id, at: transfer.targetKey)
@@ -213,7 +213,6 @@ extension PipelineRun {
                 case .restore, .promote, .delete: ""
                 }
             })
-        return ours.isSuperset(of: fields.split(separator: ", ").map(String.init))
-            ? changes.first?.runID : nil
+        return ours.isSuperset(of: fields.names) ? changes.first?.runID : nil
     }
 }

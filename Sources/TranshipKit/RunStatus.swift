@@ -9,7 +9,7 @@ public import MigrationModel
 public struct RunStatus: Sendable {
     public let run: Run
     /// The process that has the journal now; nil if none has it.
-    public let holder: String?
+    public let holder: LockHolder?
     /// What the run's plan decided.
     public let planned: [Tally<PlanAction>]
     /// The images that the plan refused or found in conflict; at most 10,000.

@@ -48,18 +48,17 @@ struct DoctorCommand: AsyncParsableCommand {
         let found = try await CopyExamination.examine(
             source: cloud, target: target, environment: environment)
         let rendering = CopyExaminationRendering(found: found)
-        put(rendering.line, rendering.text)
+        put(rendering.line, rendering.text, command: rendering.next)
         if !found.verdict.isYes { throw EarlyExit(status: .someFailed) }
     }
 
-    private func put(_ line: JSONLine, _ text: [String]) {
+    /// - Parameter command: stays as it is, so that it can be copied.
+    private func put(_ line: JSONLine, _ text: [String], command: String? = nil) {
         if let format = output.record {
             return Record(line.record).put(format)
         }
         if output.kind == .json { return line.put() }
-        // A command stays as it is, so that it can be copied.
-        for line in text {
-            line.hasPrefix("next ") ? Terminal.put(line) : Terminal.putSentence(line)
-        }
+        for line in text { Terminal.putSentence(line) }
+        if let command { Terminal.put(command) }
     }
 }

@@ -188,19 +188,19 @@ import Testing
     }
 
     /// What an operator may do to a copy, and the fields that are named.
-    private static let edits: [(String, @Sendable (inout TargetRecord) -> Void)] = [
-        ("name", { $0.image.name = "mine" }), ("tags", { $0.tags = ["keep"] }),
-        ("members", { $0.members = ["team", "other"] }),
-        ("protected", { $0.image.isProtected = true }),
-        ("visibility", { $0.image.visibility = .public }), ("min_disk", { $0.minDiskGiB = 5 }),
+    private static let edits: [([String], @Sendable (inout TargetRecord) -> Void)] = [
+        (["name"], { $0.image.name = "mine" }), (["tags"], { $0.tags = ["keep"] }),
+        (["members"], { $0.members = ["team", "other"] }),
+        (["protected"], { $0.image.isProtected = true }),
+        (["visibility"], { $0.image.visibility = .public }), (["min_disk"], { $0.minDiskGiB = 5 }),
         (
-            "min_ram, properties.os_command_line",
+            ["min_ram", "properties.os_command_line"],
             {
                 $0.minRAMMiB = 1
                 $0.properties["os_command_line"] = "x"
             }
         ),
-        ("deactivated", { $0.image.status = .deactivated }),
+        (["deactivated"], { $0.image.status = .deactivated }),
     ]
 
     @Test(arguments: edits.indices)
@@ -208,10 +208,10 @@ import Testing
         let (fields, edit) = Self.edits[index]
         var (transfer, record) = undone()
         edit(&record)
-        #expect(reason(transfer, record) == .editedByHand(field: fields))
+        #expect(reason(transfer, record) == .editedByHand(field: FieldNames(fields)))
         // Also before it was published, but for what publishing sets.
         transfer = undone(.publishing).0
-        #expect(reason(transfer, record) == .editedByHand(field: fields))
+        #expect(reason(transfer, record) == .editedByHand(field: FieldNames(fields)))
     }
 
     @Test func `What this journal did not fill, or another process fills, stays`() {

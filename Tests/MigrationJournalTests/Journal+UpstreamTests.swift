@@ -51,7 +51,7 @@ import Testing
         image.key = "url:h/x/1"
         image.version = "1"
         var old = upstream("a", "1")
-        old.signedBy = "K"
+        old.signers = ["K"]
         old.look = .init(
             settings: "s", image: image, eTag: nil, lastModified: nil, host: nil, notes: [],
             list: nil)
@@ -60,7 +60,7 @@ import Testing
         let ofX = try #require(try await journal.upstream(ofLineage: "a", at: x))
         #expect(ofX.version == "1" && ofX.look != nil && ofX.place == x)
         let ofY = try #require(try await journal.upstream(ofLineage: "a", at: y))
-        #expect(ofY.version == nil && ofY.look == nil && ofY.signedBy == "K" && ofY.place == y)
+        #expect(ofY.version == nil && ofY.look == nil && ofY.signers == ["K"] && ofY.place == y)
 
         var found = [upstream("a", "7"), upstream("a", "8")]
         (found[0].place, found[1].place) = (x, y)

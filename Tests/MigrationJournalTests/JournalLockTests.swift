@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import MigrationModel
 import TestSupport
 import Testing
 
@@ -19,7 +20,9 @@ import Testing
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalInUse)
         #expect(error?.message.contains("is in use by process \(getpid()) on ") == true)
-        #expect(Journal.holder(path: path)?.hasPrefix("process \(getpid()) on ") == true)
+        let holder = Journal.holder(path: path)
+        #expect(holder?.processID == getpid())
+        #expect(holder?.words.hasPrefix("process \(getpid()) on ") == true)
         #expect(journal.path == path)
     }
 

@@ -32,6 +32,22 @@ import Testing
         ("properties.os_command_line: none -> x", { $0.properties["os_command_line"] = "x" }),
     ]
 
+    @Test func `Projects are named one by one`() throws {
+        var wanted = Sample.record()
+        wanted.ownerID = "p1"
+        var record = found()
+        record.image.ownerID = "p2"
+        record.members = ["m3"]
+        let comparison = RecordComparison(wanted: wanted, members: ["m2", "m1"])
+        let differences = comparison.differences(record)
+        #expect(differences.flatMap(\.projectIDs) == ["p1", "p2", "m1", "m2", "m3"])
+        #expect(
+            differences.map { $0.words(naming: ["p2": "demo", "m2": "a, b"]) } == [
+                "owner: p1 -> demo (p2)", "members: m1, a, b (m2) -> m3",
+            ])
+        #expect(differences.map(\.words) == ["owner: p1 -> p2", "members: m1, m2 -> m3"])
+    }
+
     @Test func `A record that is as wanted has no differences`() {
         var record = found {
             $0.properties = [

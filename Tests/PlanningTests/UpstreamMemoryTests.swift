@@ -13,12 +13,12 @@ import Testing
     private static let start: Int64 = 1_790_000_000_000
 
     private func known(
-        version: String? = "9.10", fingerprint: String = "x", signedBy: String? = nil,
+        version: String? = "9.10", fingerprint: String = "x", signers: [String]? = nil,
         keyring: String? = nil
     ) -> Upstream {
         Upstream(
             lineage: "series:noble", lineageID: "l", version: version, fingerprint: fingerprint,
-            since: Self.start, signedBy: signedBy, keyring: keyring)
+            since: Self.start, signers: signers, keyring: keyring)
     }
 
     private func image(version: String?, fingerprint: String = "x") -> SourceImage {
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `Another key is refused until the keyring changes`() throws {
-        let memory = UpstreamMemory(known: known(signedBy: "A", keyring: "k1"), copied: [])
+        let memory = UpstreamMemory(known: known(signers: ["A"], keyring: "k1"), copied: [])
         var rules = UpstreamRules(keyring: "/keys.gpg", keyringDigest: "k1", signers: ["B"])
         let error = try #require(memory.otherKey(rules, "https://m.example/a.img"))
         #expect(error.code == .signatureRefused)
@@ -59,11 +59,11 @@ import Testing
     }
 
     @Test func `Of several signers, one that is known is enough`() throws {
-        let memory = UpstreamMemory(known: known(signedBy: "A", keyring: "k1"), copied: [])
+        let memory = UpstreamMemory(known: known(signers: ["A"], keyring: "k1"), copied: [])
         let rules = UpstreamRules(keyringDigest: "k1", signers: ["B", "A"])
         #expect(memory.otherKey(rules, "a") == nil && memory.acceptedKey(rules) == nil)
         let found = memory.found(image(version: "9.11"), "l", rules, at: Self.start)
-        #expect(found.signedBy == "A B")
+        #expect(found.signers == ["A", "B"])
         // A publisher that changes its key signs with both for a while: then B alone is known.
         let next = UpstreamMemory(known: found, copied: [])
         let alone = UpstreamRules(keyringDigest: "k1", signers: ["B"])

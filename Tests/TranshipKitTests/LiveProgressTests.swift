@@ -22,7 +22,7 @@ import Testing
                 name: "a", target: "beta", state: .sending, doneBytes: 5, sizeBytes: 10,
                 stateSince: 1)
         ])
-    private let holder = "process 77 on host, since 2026-01-01T00:00:00Z"
+    private let holder = LockHolder(text: "process 77 on host, since 2026-01-01T00:00:00Z")
 
     @Test func `Another process reads what the run's process wrote last`() throws {
         live.write(besideJournal: journal)
@@ -39,8 +39,8 @@ import Testing
     @Test func `A file of a dead process or of another run says nothing`() {
         live.write(besideJournal: journal)
         for (run, holder) in [
-            (4, nil), (4, "process 7 on host"), (5, self.holder),
-        ] as [(Int64, String?)] {
+            (4, nil), (4, LockHolder(text: "process 7 on host")), (5, self.holder),
+        ] as [(Int64, LockHolder?)] {
             #expect(
                 LiveProgress.read(besideJournal: journal, runID: run, holder: holder) == nil)
         }

@@ -117,10 +117,10 @@ import Testing
             }
             return found
         }
-        #expect(try await reasons() == [.changedByRun(2, field: field)])
+        #expect(try await reasons() == [.changedByRun(2, field: FieldNames([field]))])
         // An operator edits it as well.
         nights.clouds["beta"]?.put(try #require(nights.id(1)), ["tags": ["mine"]])
-        let fields = [field, "tags"].sorted().joined(separator: ", ")
+        let fields = FieldNames([field, "tags"].sorted())
         #expect(try await reasons() == [.editedByHand(field: fields)])
         #expect(nights.standing(1) != nil)
     }

@@ -202,7 +202,7 @@ public enum Removal {
             }
         }
         guard fields.isEmpty else {
-            return .changed(.editedByHand(field: fields.sorted().joined(separator: ", ")))
+            return .changed(.editedByHand(field: FieldNames(fields.sorted())))
         }
         return nil
     }

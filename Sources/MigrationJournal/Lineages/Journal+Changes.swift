@@ -55,7 +55,7 @@ extension Plan {
         return try await journal.read { db in
             let upstreams = try Journal.upstreams(db, ofLineage: lineageID)
             return try images.compactMap { image in
-                let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
+                let version = image.origin?.versionID ?? ""
                 let transfer = try Journal.transfer(db, targetKey, version)
                 if let id = transfer?.imageID, id != image.id { return nil }
                 let done = try db.row(

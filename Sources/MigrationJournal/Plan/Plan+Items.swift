@@ -35,9 +35,9 @@ extension Plan {
                     VALUES (?, ?, ?, ?, ?, ?)
                     """)
             for image in images {
-                let marker = image.originValue?.split(separator: "/").map(String.init)
+                let marker = image.origin
                 try statement.execute(arguments: [
-                    image.targetKey, image.id, image.name, marker?.first, marker?.last,
+                    image.targetKey, image.id, image.name, marker?.lineageID, marker?.versionID,
                     try Body.json(image),
                 ])
             }

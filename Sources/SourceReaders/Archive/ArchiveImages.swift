@@ -55,7 +55,7 @@ struct ArchiveImages: ImageSource {
         // It must not change with the day or the version.
         let constant = PlaceholderValues(
             name: name, stem: name, date: "{date}", version: "{version}", checksum: "{checksum}")
-        listed.image.lineage = "series:" + ((try? series.render(constant)) ?? name)
+        listed.image.lineage = SeriesLineage.words((try? series.render(constant)) ?? name)
         // Kernels and ramdisks are listed once more for the images that name them.
         guard listed.namedAs.isEmpty else { return listed }
         listed.image.vary(source.variant)

@@ -4,6 +4,7 @@
 public import Basics
 internal import Foundation
 internal import ImageArchives
+internal import MigrationModel
 internal import PipelineFiles
 
 /// What a command line asks to be copied: from where, to where, and which images.
@@ -224,7 +225,7 @@ public struct CopyOrder: Sendable, Equatable {
             }
             return String(letters)
         }
-        return "copy-\(words.joined(separator: "-"))-\(Self.digest(identity))"
+        return Run.copyName(words.joined(separator: "-") + "-" + Self.digest(identity))
     }
 
     /// 48 bits of FNV-1a. Different commands get different names; nothing depends on it being hard to guess.

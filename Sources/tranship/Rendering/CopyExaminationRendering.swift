@@ -42,13 +42,14 @@ struct CopyExaminationRendering {
             lines +=
                 (cloud.weaknesses.map { "warning: \($0)" } + cloud.remarks.map { "note: \($0)" })
         }
-        if found.verdict.isYes {
-            lines.append(
-                row(
-                    "next",
-                    "tranship copy \(found.source.cloudName) \(found.target.cloudName) --dry-run"))
-        }
         return lines
+    }
+
+    /// The row with the command that comes next; nil if the copy is not possible.
+    var next: String? {
+        guard found.verdict.isYes else { return nil }
+        return row(
+            "next", "tranship copy \(found.source.cloudName) \(found.target.cloudName) --dry-run")
     }
 
     private func row(_ title: String, _ words: String) -> String {

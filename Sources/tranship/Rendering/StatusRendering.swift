@@ -119,9 +119,9 @@ struct StatusRendering {
         "\(word.padded(to: 14))\(counted(images, "image")), \(ByteCount.format(sizeBytes))"
     }
 
-    private func words(_ run: Run, _ holder: String?, isRolledBack: Bool) -> String {
+    private func words(_ run: Run, _ holder: LockHolder?, isRolledBack: Bool) -> String {
         if let holder, run.outcome == nil {
-            return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder))"
+            return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder.words))"
         }
         let goesOn = isRolledBack ? "a new `tranship run` goes on" : "`tranship resume` goes on"
         guard let outcome = run.outcome else { return "killed; \(goesOn)" }
@@ -196,7 +196,7 @@ struct StatusRendering {
                 "run": .integer(run.id), "started_at": .string(Timestamp.text(run.startedAt)),
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
                 "outcome": run.outcome.map { .string($0.rawValue) },
-                "holder": status.holder.map { .string($0) },
+                "holder": status.holder.map { .string($0.words) },
                 "exit_so_far": soFar.map { .integer(Int64($0.rawValue)) },
                 "limits": status.limits?.json,
                 "plan": members(status.planned),

@@ -17,7 +17,7 @@ struct StatusScreen {
 
     var run: Run
     /// The process that works on the run; nil if none does.
-    var holder: String?
+    var holder: LockHolder?
     /// The exit code if all that is left goes well.
     var exitSoFar: ExitStatus = .done
     var live: LiveProgress?
@@ -41,9 +41,7 @@ struct StatusScreen {
 
     private var headline: String {
         let spent = ClockText.format((now - run.startedAt) / 1000)
-        let process = holder.flatMap { holder in
-            holder.split(separator: " ").dropFirst().first.map { " (process \($0))" }
-        }
+        let process = holder?.processID.map { " (process \($0))" }
         let doing = run.plannedAt == nil ? "planning" : "running"
         let start = "\(run.pipelineName)   run \(run.id), \(doing) \(spent)"
         let exit = "   exit so far \(exitSoFar.rawValue)"

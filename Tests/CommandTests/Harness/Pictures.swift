@@ -88,7 +88,7 @@ enum Pictures {
                 id: 1, pipelineName: "ux-night", pipelineFile: "/etc/tranship/night.yaml",
                 pipelineText: "", startedAt: now - 76_000, plannedAt: now - 70_000, endedAt: nil,
                 outcome: nil),
-            holder: "process 24104 on host, since 2026-11-28T16:36:42Z",
+            holder: LockHolder(text: "process 24104 on host, since 2026-11-28T16:36:42Z"),
             exitSoFar: .verificationMismatch, live: live,
             problems: [
                 .init(
