@@ -123,7 +123,7 @@ public struct Change: Codable, Hashable, Sendable {
             ("deactivated", found.status == image.status),
         ]
         let changed = fields.first { !$0.isEqual }?.name ?? image.detailDiffering(from: found)
-        return changed.map { .editedByHand(field: $0) }
+        return changed.map { .editedByHand(field: FieldNames([$0])) }
     }
 }
 

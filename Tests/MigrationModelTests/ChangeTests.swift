@@ -70,7 +70,7 @@ import Testing
         let field = Self.edits[index].field
         #expect(
             planned.difference(of: found)
-                == field.map { .editedByHand(field: $0) } ?? .protectedByHand)
+                == field.map { .editedByHand(field: FieldNames([$0])) } ?? .protectedByHand)
     }
 
     @Test func `What a service changes by itself does not keep an image from its deletion`() {
