@@ -123,6 +123,22 @@ public final class Journal: DatabaseAccess {
         }
     }
 
+    /// Closes the journal and removes its files, with its lock, if it holds nothing.
+    ///
+    /// It works no more afterwards. Closed before its files go: SQLite removes the `-wal` file by its
+    /// name when the last connection ends, and that could be a file of the next process by then.
+    package func removeIfEmpty() async {
+        guard let lock, !isInMemory else { return }
+        let isEmpty = try? await read { db in
+            try Schema.tables.allSatisfy { table in
+                try db.value(cached: "SELECT EXISTS (SELECT 1 FROM \(table))") == 0
+            }
+        }
+        guard isEmpty == true, (try? database.close()) != nil else { return }
+        for ending in ["", "-wal", "-shm"] { unlink(path + ending) }
+        lock.removeFile()
+    }
+
     static func makeFolder(of path: String) throws(TranshipError) {
         let folder = PathText.folder(of: path)
         guard !folder.isEmpty else { return }

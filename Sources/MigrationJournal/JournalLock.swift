@@ -8,21 +8,25 @@ internal import MigrationModel
 /// One process per journal, and per plan: an advisory lock on a file beside it.
 ///
 /// The kernel holds the lock (`flock(2)`), so it ends with the process, however
-/// that ends; the text in the file only names the holder. The file is
-/// never removed: removing it would let two processes lock two files of one name.
+/// that ends; the text in the file only names the holder.
+///
+/// Only the holder removes the file (``removeFile()``). Who opened it before that gets the lock of a
+/// file without a name, beside which another process may lock a new file of that name. So a lock
+/// counts only if its file still has the name: who got the lock of another one tries again.
 final class JournalLock: Sendable {
     private let descriptor: Int32
+    private let path: String
+
+    /// Files that may be removed between opening and locking them, one after another.
+    private static let triesMax = 100
 
     /// - Parameter what: the locked file, for messages.
     /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
     init(path locked: String, what: String) throws(TranshipError) {
-        let path = locked + ".lock"
-        let descriptor = try OwnFile.open(path)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.named(in: path)
-            close(descriptor)
-            throw TranshipError(
-                .journalInUse, "\(what) \(locked) is in use by \(holder.words)",
+        path = locked + ".lock"
+        descriptor = try Self.locked(path) { holder in
+            TranshipError(
+                .journalInUse, "\(what) \(locked) is in use by \(holder)",
                 hint:
                     "wait until that ends (`tranship status` shows a run), or name another --journal"
             )
@@ -31,8 +35,33 @@ final class JournalLock: Sendable {
             processID: getpid(), host: ProcessInfo.processInfo.hostName, now: Timestamp.now())
         _ = ftruncate(descriptor, 0)
         _ = (own.words + "\n").withCString { pwrite(descriptor, $0, strlen($0), 0) }
-        self.descriptor = descriptor
     }
+
+    /// Opens and locks the file that has the name at that time.
+    private static func locked(
+        _ path: String, inUse: (_ holder: String) -> TranshipError
+    ) throws(TranshipError) -> Int32 {
+        for _ in 0..<triesMax {
+            let descriptor = try OwnFile.open(path)
+            let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            let hasName = isFile(descriptor, at: path)
+            if isLocked, hasName { return descriptor }
+            let holder = named(in: path).words
+            close(descriptor)
+            if hasName { throw inUse(holder) }
+        }
+        throw inUse("processes that come and go")
+    }
+
+    /// True if the name still leads to the open file.
+    private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && lstat(path, &named) == 0
+            && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+    }
+
+    /// Removes the file. The lock is of no use afterwards: what it protects must be gone.
+    func removeFile() { unlink(path) }
 
     deinit {
         // Closing alone leaves it to a child that was forked and has not called exec yet.

@@ -4,6 +4,7 @@
 import Basics
 import Foundation
 import MigrationModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -103,5 +104,66 @@ import Testing
         #expect(await eventually { Journal.holder(path: path) == nil })
         _ = try await Journal.open(path: path)
         try input.fileHandleForWriting.close()
+    }
+
+    @Test func `A lock whose file was removed frees no other one`() throws {
+        var old: JournalLock? = try JournalLock(path: path, what: "it")
+        old?.removeFile()
+        #expect(Journal.holder(path: path) == nil)
+        let new = try JournalLock(path: path, what: "it")
+        old = nil
+        #expect(Journal.holder(path: path) != nil)
+        #expect(throws: TranshipError.self) { _ = try JournalLock(path: path, what: "it") }
+        withExtendedLifetime(new) {}
+    }
+
+    /// How many hold a lock at once.
+    private final class Holders: Sendable {
+        private let counts = Mutex((now: 0, most: 0, turns: 0))
+
+        var most: Int { counts.withLock { $0.most } }
+        var turns: Int { counts.withLock { $0.turns } }
+
+        func enter() {
+            counts.withLock { counts in
+                counts.now += 1
+                counts.turns += 1
+                counts.most = max(counts.most, counts.now)
+            }
+        }
+
+        func leave() { counts.withLock { $0.now -= 1 } }
+
+        func comeAndGo(_ path: String) {
+            for _ in 1...2000 {
+                guard let lock = try? JournalLock(path: path, what: "it") else { continue }
+                enter()
+                leave()
+                lock.removeFile()
+            }
+        }
+    }
+
+    /// Each removes the file that it locked, while others have it open and are about to lock it.
+    @Test func `Of many that come and go, one at a time has it`() async throws {
+        let holders = Holders()
+        await withTaskGroup(of: Void.self) { [path] group in
+            for _ in 1...4 { group.addTask { holders.comeAndGo(path) } }
+        }
+        #expect(holders.most == 1)
+        #expect(holders.turns > 4)
+        #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
+    }
+
+    @Test func `A plan leaves no lock behind, also not after one that was in use`() async throws {
+        let journal = try await Journal.open(path: path)
+        do {
+            let plan = try Plan(beside: journal)
+            #expect(throws: TranshipError.self) { _ = try Plan(beside: journal) }
+            withExtendedLifetime(plan) {}
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!files.contains { $0.contains("plan") }, "\(files)")
+        _ = try Plan(beside: journal)
     }
 }

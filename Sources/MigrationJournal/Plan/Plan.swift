@@ -65,6 +65,7 @@ public final class Plan: DatabaseAccess {
 
     deinit {
         if let file { try? Plan.remove(file) }
+        lock?.removeFile()
     }
 
     /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`.
