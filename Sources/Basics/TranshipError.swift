@@ -34,6 +34,9 @@ public struct TranshipError: Error, Sendable {
     /// What the message names, so that a caller does not name it twice: a cloud, the server that
     /// answered.
     private var names: Set<String>
+    /// `file:line:column` of the part of a pipeline that the error is about, if a pipeline knows it.
+    /// The message need not repeat it.
+    public private(set) var place: String?
 
     /// The underlying error: from curl, SQLite or the file system.
     public let cause: (any Error)?
@@ -92,6 +95,11 @@ public struct TranshipError: Error, Sendable {
     /// The same error with the side on which it happened.
     public func at(_ side: Side) -> TranshipError {
         changed { $0.side = side }
+    }
+
+    /// The same error with its place in the pipeline. One that it has stays.
+    public func at(place: String) -> TranshipError {
+        changed { $0.place = $0.place ?? place }
     }
 
     private func changed(_ change: (inout TranshipError) -> Void) -> TranshipError {

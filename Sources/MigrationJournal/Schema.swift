@@ -38,6 +38,7 @@ enum Schema {
         migrator.registerMigration("15 names of projects") { try $0.execute(sql: projectNames) }
         migrator.registerMigration("16 times of methods") { try $0.execute(sql: methodTimes) }
         migrator.registerMigration("17 images of series") { try $0.execute(sql: imagesOfSeries) }
+        migrator.registerMigration("18 causes of failed runs") { try $0.execute(sql: runEnds) }
         return migrator
     }
 
@@ -57,7 +58,7 @@ enum Schema {
         "state_time",
         "request", "removed_copy", "attempt",
         "dependency", "outage", "spool", "refusal",
-        "plan_tally", "work",
+        "plan_tally", "work", "run_end", "missed_selection",
         "transfer",
         "image", "lineage", "run",
     ]
@@ -391,6 +392,28 @@ enum Schema {
             learned_at INTEGER NOT NULL,
             UNIQUE (run_id, transfer_id)
         ) STRICT;
+        """
+
+    private static let runEnds = """
+        -- How a run ended. The columns from `code` on are NULL unless an error ended it as a whole.
+        CREATE TABLE run_end (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            exit_code INTEGER NOT NULL,
+            code TEXT,
+            message TEXT,
+            hint TEXT,
+            is_transient INTEGER,
+            -- file:line:column in the pipeline.
+            place TEXT
+        ) STRICT;
+
+        -- What the run's plan looked for and did not find, in words.
+        CREATE TABLE missed_selection (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            words TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX missed_selection_by_run ON missed_selection (run_id);
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

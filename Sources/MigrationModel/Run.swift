@@ -62,6 +62,9 @@ public struct Run: Sendable, Hashable, Identifiable {
 
     /// True when there may be something left for `resume`.
     public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
+
+    /// True if it changed nothing that a run before it left: that one can still go on.
+    public var isFailedBeforeItsPlan: Bool { outcome == .failed && plannedAt == nil }
 }
 
 /// A try that failed.

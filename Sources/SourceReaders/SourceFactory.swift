@@ -48,8 +48,20 @@ public struct SourceFactory: Sendable {
     }
 
     /// - Parameter index: its place in the pipeline's `sources`, from 0.
+    ///
+    /// - Throws: why it cannot be opened, with its place in the pipeline.
     public func open(
         _ source: Source, index: Int
+    ) async throws(TranshipError) -> any ImageSource {
+        do throws(TranshipError) {
+            return try await opened(source, index)
+        } catch {
+            throw error.at(place: "\(source.position)")
+        }
+    }
+
+    private func opened(
+        _ source: Source, _ index: Int
     ) async throws(TranshipError) -> any ImageSource {
         switch source {
         case .cloud(let cloud):

@@ -62,7 +62,8 @@ public enum JournalPlace {
     }
 
     /// The journal with the latest run, and that run; interrupted ones only, or
-    /// any. Nil if there is none.
+    /// any. Nil if there is none. Runs that failed before they were planned do not count as later
+    /// than an interrupted one.
     ///
     /// A journal that cannot be read is passed over.
     static func latest(
@@ -74,7 +75,9 @@ public enum JournalPlace {
         for name in names.sorted() where name.hasSuffix(".sqlite") {
             let path = "\(folder)/\(name)"
             guard let journal = try? Journal.openForReading(path: path),
-                let run = try? await journal.lastRun(),
+                let run = try? await
+                    (interruptedOnly
+                    ? journal.lastRunWithWork() : journal.lastRun()),
                 // A run that another process works on is not interrupted.
                 !interruptedOnly || (run.isInterrupted && Journal.holder(path: path) == nil),
                 run.startedAt > latest?.run.startedAt ?? 0
@@ -92,7 +95,7 @@ public enum JournalPlace {
         guard let path = journalPath.map(absolute) else {
             return await latest(environment: environment, interruptedOnly: true)
         }
-        let run = try await Journal.openForReading(path: path).lastRun()
+        let run = try await Journal.openForReading(path: path).lastRunWithWork()
         return run.flatMap { $0.isInterrupted ? (path, $0) : nil }
     }
 

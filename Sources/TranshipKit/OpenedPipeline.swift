@@ -67,6 +67,7 @@ struct OpenedPipeline: Sendable {
                 if let journal { try await unopened.expectNoLoss(journal) }
                 targets.append(opened)
             } catch {
+                let error = error.at(place: "\(target.position)")
                 let unopened = targetFactory.target(target)
                 guard !needsAll, unopened.isAbsent(after: error) else { throw error }
                 absent[unopened.key] = error

@@ -90,7 +90,7 @@ extension PipelineRun {
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         var tally: [Leftover.Fate: Int] = [:]
         let orphans = try await Spool.orphans(
-            in: spoolPlace, journal: journal, run: try await journal.lastRun())
+            in: spoolPlace, journal: journal, run: try await journal.lastRunWithWork())
         for orphan in orphans {
             var file = SpoolLeftover(path: orphan.path, diskBytes: orphan.diskBytes)
             if removes {

@@ -34,10 +34,12 @@ public final class PipelineRun: Sendable {
     public let interrupted: Run?
     /// What was edited in the pipeline file since that run began: the work is planned again. Empty
     /// if it goes on as planned.
-    private let edits: [String]
+    let edits: [String]
+    /// The number of a run that failed since that run was interrupted: the work is planned again.
+    let failedSince: Int64?
     let places = Mutex(ImagePlaces())
     private let scheduler = Mutex<Scheduler?>(nil)
-    private let stopped = Mutex<Scheduler.Stop?>(nil)
+    private let stopped = Mutex<(Scheduler.Stop, ExitStatus)?>(nil)
     /// Explains names that no image has, where such a name ends the work before it begins.
     package let refusal: (@Sendable ([MissedSelection]) async -> TranshipError)?
 
@@ -106,18 +108,18 @@ public final class PipelineRun: Sendable {
         // Without a file, the text is the run's own.
         let edits = SavedPlan.differences(
             Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
+        let journal = try await Journal.open(path: path, hook: try KillPoint.hook(environment))
+        let last = try await journal.lastRun()?.id
         return PipelineRun(
-            pipeline,
-            journal: try await .open(path: path, hook: try KillPoint.hook(environment)),
-            environment: environment, resuming: run, edits: edits, planning: planning,
-            events: events)
+            pipeline, journal: journal, environment: environment, resuming: run, edits: edits,
+            failedSince: last == run.id ? nil : last, planning: planning, events: events)
     }
 
     package init(
         _ pipeline: Pipeline, journal: Journal, environment: [String: String],
         tuning: RunTuning = .init(), writes: Bool = true, resuming interrupted: Run? = nil,
         refusal: (@Sendable ([MissedSelection]) async -> TranshipError)? = nil,
-        edits: [String] = [],
+        edits: [String] = [], failedSince: Int64? = nil,
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
@@ -129,6 +131,7 @@ public final class PipelineRun: Sendable {
         self.interrupted = interrupted
         self.refusal = refusal
         self.edits = edits
+        self.failedSince = failedSince
         tell = planning
         self.events = events
         monitor = RunMonitor(sink: events)
@@ -157,10 +160,11 @@ public final class PipelineRun: Sendable {
         return (try await journal.lastRun()?.id ?? 0) + 1
     }
 
-    /// The run that goes on as it was planned. One whose pipeline file was edited since is planned
-    /// again, as a new run.
+    /// The run that goes on as it was planned. One whose pipeline file was edited since, or that is
+    /// not the last one, is planned again, as a new run.
     private var planned: Run? {
-        interrupted.flatMap { $0.plannedAt == nil || !edits.isEmpty ? nil : $0 }
+        guard edits.isEmpty, failedSince == nil else { return nil }
+        return interrupted.flatMap { $0.plannedAt == nil ? nil : $0 }
     }
 
     /// Absolute.
@@ -175,13 +179,17 @@ public final class PipelineRun: Sendable {
 
     /// Ends the run early. While the plan is still being made, cancel the task instead.
     ///
-    /// - Parameter drains: true finishes the images that are in flight, false aborts
-    ///   them.
-    public func stop(drains: Bool) {
+    /// - Parameters:
+    ///   - drains: true finishes the images that are in flight, false aborts
+    ///     them.
+    ///   - status: the exit code that the command ends with if images are left. The first one counts.
+    public func stop(drains: Bool, status: ExitStatus = .interrupted) {
         let stop = drains ? Scheduler.Stop.drain : .abort
-        stopped.withLock { $0 = stop }
+        stopped.withLock { $0 = (stop, $0?.1 ?? status) }
         scheduler.withLock { $0 }?.stop(stop)
     }
+
+    private var stopStatus: ExitStatus { stopped.withLock { $0?.1 } ?? .interrupted }
 
     var isStopped: Bool { stopped.withLock { $0 != nil } || Task.isCancelled }
 
@@ -192,6 +200,8 @@ public final class PipelineRun: Sendable {
     /// The journal has the run from now on, unless this object only plans: if the
     /// plan is never carried out, the run counts as interrupted, and `resume` plans
     /// it again. A run that was interrupted after it was planned goes on as planned.
+    /// One that fails here is in the journal with its cause, unless it is a copy that is mistyped
+    /// and never ran: its journal is removed.
     ///
     /// - Parameters:
     ///   - saved: what an operator has reviewed; nil is any plan.
@@ -201,12 +211,29 @@ public final class PipelineRun: Sendable {
     public func plan(
         matching saved: SavedPlan? = nil, listsAllDifferences: Bool = false
     ) async throws(TranshipError) -> PipelinePlan {
+        let startedAt = Timestamp.now()
+        var begun: Run?
+        do throws(TranshipError) {
+            return try await plan(matching: saved, listsAllDifferences, begun: &begun)
+        } catch {
+            if writes {
+                await note(
+                    error, begun: begun, planned: planned, startedAt: startedAt, saved)
+            }
+            throw error
+        }
+    }
+
+    /// - Parameter begun: set as soon as the journal has the run.
+    private func plan(
+        matching saved: SavedPlan?, _ listsAllDifferences: Bool, begun: inout Run?
+    ) async throws(TranshipError) -> PipelinePlan {
         if case .atMost(let images) = pipeline.limits.images, imagesInFlight < images {
             tell(.warning(fewFiles(for: images)))
         }
         let planned = self.planned
         if planned == nil, saved == nil { try await expectNoSavedPlan() }
-        if !edits.isEmpty { tell(.warning(editsWords)) }
+        if let words = replanWords { tell(.warning(words)) }
         if let words = try await sharedJournalWords() { tell(.warning(words)) }
         let opened = try await open(goingOnWith: planned)
         warn(of: opened.absentTargets)
@@ -219,8 +246,8 @@ public final class PipelineRun: Sendable {
         guard writes else {
             return try await plan(try await compared(opened, saved), opened, run: nil)
         }
-        // A mistyped name, or a plan that is refused, leaves no run behind: it would hide the one
-        // that was interrupted.
+        // A mistyped name, or a plan that is refused, is known before the run begins: it is none that
+        // `resume` goes on with.
         let early = refusal == nil && saved == nil ? nil : try await compared(opened, saved)
         if let early, let saved, !isStopped {
             try expectSameAbsences(early.absences, as: saved)
@@ -230,32 +257,15 @@ public final class PipelineRun: Sendable {
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets, facts: facts(saved))
-        return try await endingIfItFails(run) { () throws(TranshipError) in
-            let found: Comparison
-            if let early { found = early } else { found = try await self.compared(opened, saved) }
-            let plan = try await self.plan(found, opened, run: run)
-            // A plan that was interrupted may be short of images.
-            guard !self.isStopped else {
-                throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
-            }
-            return plan
+        begun = run
+        let found: Comparison
+        if let early { found = early } else { found = try await compared(opened, saved) }
+        let whole = try await self.plan(found, opened, run: run)
+        // A plan that was interrupted may be short of images.
+        guard !isStopped else {
+            throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
         }
-    }
-
-    /// Work that would be planned again does not go on under a plan that an operator has reviewed.
-    private func expectNoSavedPlan() async throws(TranshipError) {
-        guard let interrupted, let digest = try await journal.facts(of: interrupted)?.planDigest
-        else { return }
-        let why =
-            edits.isEmpty
-            ? "it was interrupted before its work was written down"
-            : "the pipeline file was edited since: \(editsList)"
-        throw TranshipError(
-            .planDrifted,
-            "run \(interrupted.id) carries out a saved plan (\(digest)), and \(why)",
-            hint: edits.isEmpty
-                ? "start it again, with `tranship run --plan` and that plan"
-                : "undo the edits and resume; or save a new plan, look at it, and run that")
+        return whole
     }
 
     private func check(
@@ -311,27 +321,16 @@ public final class PipelineRun: Sendable {
     private func plan(
         _ found: Comparison, _ opened: OpenedPipeline, run: Run?
     ) async throws(TranshipError) -> PipelinePlan {
-        if run != nil {
-            try await remember(refusedIn: found.plan)
+        if let run {
             try await remember(projects: found.projectIDs, opened)
+            try await remember(refusedIn: found.plan)
+            try await journal.remember(missed: found.missed.map(\.words), in: run)
         }
         return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected,
             absences: found.absences)
-    }
-
-    private static let editsMax = 10
-
-    private var editsWords: String {
-        "the pipeline file was edited since run \(interrupted?.id ?? 0) began, so the work is "
-            + "planned again: \(editsList)"
-    }
-
-    private var editsList: String {
-        let more = edits.count > Self.editsMax ? " and \(edits.count - Self.editsMax) more" : ""
-        return edits.prefix(Self.editsMax).joined(separator: ", ") + more
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }
@@ -394,7 +393,7 @@ public final class PipelineRun: Sendable {
             try await self.work(run, in: opened)
             try await self.changeSeries(run, in: opened)
         }
-        return try await end(run, missed: plan.missed)
+        return try await end(run)
     }
 
     /// A function of its own: the plan's file and its lock end with it, so that another process
@@ -427,7 +426,7 @@ public final class PipelineRun: Sendable {
             limiter: limits.limiter, monitor: monitor, surroundings: tuning.surroundings,
             spool: spool)
         self.scheduler.withLock { $0 = scheduler }
-        if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
+        if let (stop, _) = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await limits.following {
             scheduler.change(images: $0)
         } work: { () throws(TranshipError) in
@@ -447,28 +446,10 @@ public final class PipelineRun: Sendable {
             maxBytes: pipeline.spool?.maxBytes)
     }
 
-    /// Writes down that the run failed or was interrupted, if it throws.
-    func endingIfItFails<Value>(
-        _ run: Run, _ work: () async throws(TranshipError) -> Value
-    ) async throws(TranshipError) -> Value {
-        do throws(TranshipError) {
-            return try await work()
-        } catch {
-            // The first error is the one to report; a journal that cannot take
-            // this either is most likely its cause.
-            try? await journal.endRun(
-                run, outcome: error.code == .interrupted ? .interrupted : .failed)
-            throw error
-        }
-    }
-
     /// Writes down how the run ended.
-    func end(
-        _ run: Run, missed: [MissedSelection] = []
-    ) async throws(TranshipError) -> RunSummary {
+    func end(_ run: Run) async throws(TranshipError) -> RunSummary {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
-        summary.missed = missed
         summary.pausedTargets = scheduler?.pausedTargets ?? [:]
         let isLeft =
             try await !journal.unfinished(run: run, limit: 1).isEmpty
@@ -477,7 +458,8 @@ public final class PipelineRun: Sendable {
         if isLeft { summary.deadEndpoints = scheduler?.deadEndpoints ?? [:] }
         let isOpen = summary.isInterrupted || !summary.deadEndpoints.isEmpty
         try await journal.endRun(
-            run, outcome: isOpen ? .interrupted : summary.exitStatus == .done ? .done : .failed)
+            run, outcome: isOpen ? .interrupted : summary.exitStatus == .done ? .done : .failed,
+            RunEnd(exitStatus: summary.isInterrupted ? stopStatus : summary.exitStatus))
         if !isOpen { await pruneJournal() }
         return summary
     }

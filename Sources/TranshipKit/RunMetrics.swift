@@ -26,6 +26,10 @@ public struct RunMetrics: Sendable {
     public let upstreams: [Upstream]
     /// When a run was last done without a failure; milliseconds since 1970.
     public let lastSuccessAt: Int64?
+    /// What the last run looked for and did not find, in words.
+    public let missed: [String]
+    /// What ended the last run as a whole; nil if it came to its end.
+    public let cause: Transfer.Failure?
 
     /// - Returns: nil if the journal has no run yet.
     /// - Throws: ``TranshipError/Code/journalMissing``;
@@ -39,7 +43,10 @@ public struct RunMetrics: Sendable {
                 Target(key: $0.key, states: $0.states, latestDoneAt: $0.latestDoneAt)
             }, changes: try await journal.changes(of: run),
             absences: try await journal.absences(of: run),
-            upstreams: try await journal.upstreams(of: run),
-            lastSuccessAt: try await journal.lastSuccess()?.endedAt)
+            upstreams: try await journal.upstreams(
+                of: try await journal.lastRunWithWork() ?? run),
+            lastSuccessAt: try await journal.lastSuccess()?.endedAt,
+            missed: try await journal.missed(in: run),
+            cause: try await journal.end(of: run)?.cause)
     }
 }

@@ -31,6 +31,10 @@ public struct RunStatus: Sendable {
     public let absences: [Absence]
     /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
     public let limits: LimitOverride?
+    /// How the run ended; nil while it has not, if it was killed, and for runs of earlier versions.
+    public let end: RunEnd?
+    /// What the run's plan looked for and did not find, in words.
+    public let missed: [String]
     /// The path of the journal.
     public var journalPath: String { journal.path }
     private let journal: Journal
@@ -83,6 +87,8 @@ public struct RunStatus: Sendable {
         outages = try await journal.outages(run: run)
         absences = try await journal.absences(of: run)
         limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
+        end = try await journal.end(of: run)
+        missed = try await journal.missed(in: run)
     }
 
     /// Why the plan refused images.

@@ -34,8 +34,8 @@ public struct RunSummary: Sendable {
         ) { first, _ in first }
     }
 
-    /// Names of the pipeline that no image has, unless it allows that.
-    public internal(set) var missed: [MissedSelection] = []
+    /// What the pipeline names and no image has, in words, unless it allows that.
+    public var missed: [String] { status.missed }
 
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
@@ -71,7 +71,7 @@ public struct RunSummary: Sendable {
 
     /// True when there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
-        status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty
+        status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty && missed.isEmpty
             && changes.allSatisfy { $0.state == .left }
             && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }

@@ -66,7 +66,7 @@ import Testing
     @Test func `A hook gets each image, before those that arrived`() async throws {
         let report = try await RunReport(
             pipelineName: "p", journalPath: journal.path, status: .someFailed,
-            summary: RunSummary(run: run, journal: journal), error: nil
+            summary: RunSummary(run: run, journal: journal), error: nil, runID: run.id
         ).text(bytesMax: 60_000)
         #expect(report.contains(#""type":"refused""#) && report.contains(#""source_id":"b""#))
         #expect(report.contains("source-unavailable") && report.contains("no such <file>"))

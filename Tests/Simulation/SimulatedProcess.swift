@@ -39,10 +39,12 @@ struct SimulatedProcess: Sendable {
         resuming: Bool, started: (PipelineRun) -> Void
     ) async throws(TranshipError) -> RunSummary {
         let (journal, world) = (journal, world)
-        let last = resuming ? try await journal.lastRun() : nil
+        let last = resuming ? try await journal.lastRunWithWork() : nil
+        let interrupted = last.flatMap { $0.isInterrupted ? $0 : nil }
+        let newest = try await interrupted == nil ? nil : journal.lastRun()?.id
         let run = PipelineRun(
-            pipeline, journal: journal, environment: [:], tuning: tuning,
-            resuming: last.flatMap { $0.isInterrupted ? $0 : nil },
+            pipeline, journal: journal, environment: [:], tuning: tuning, resuming: interrupted,
+            failedSince: newest == interrupted?.id ? nil : newest,
             events: { event in
                 world.say(event.words)
                 if world.isLying { world.check(event.words, "an event") }

@@ -8,9 +8,10 @@ internal import MigrationModel
 extension Journal {
     /// Forgets what runs did that ended before a time, and gives the room back to the disk.
     ///
-    /// Stays: the last run, which `resume` may go on with; the last success; each transfer's
-    /// present state; the last change of each image, which shows what was ours and what an
-    /// operator changed, and the last one that made it current; what rollbacks hold; and of each series the newest version. Of a version whose
+    /// Stays: the last run, and the last one that `resume` may go on with; the last success; each
+    /// transfer's present state; the last change of each image, which shows what was ours and what an
+    /// operator changed, and the last one that made it current; what rollbacks hold; and of each series
+    /// the newest version. Of a version whose
     /// copy we deleted, nothing stays.
     ///
     /// - Parameter cutoff: milliseconds since 1970.
@@ -22,6 +23,7 @@ extension Journal {
                 cached: """
                     SELECT id FROM run WHERE coalesce(ended_at, started_at) < ?
                         AND id < (SELECT max(id) FROM run)
+                        AND id IS NOT (SELECT max(id) FROM run WHERE \(Self.mayHaveWork))
                         AND id IS NOT (SELECT max(id) FROM run WHERE outcome = 'done')
                     """, arguments: [cutoff])
             guard !ids.isEmpty else { return 0 }
@@ -40,6 +42,7 @@ extension Journal {
     private static func prune(_ db: Database, runs: String) throws -> Int {
         let old = "(SELECT value FROM json_each(?1))"
         let tables = [
+            "run_end", "missed_selection",
             "attempt", "outage", "refusal", "plan_tally", "state_time", "request", "limit_override",
             "removed_copy", "absence",
         ]

@@ -60,17 +60,11 @@ extension Journal {
         }
     }
 
-    public func endRun(_ run: Run, outcome: Run.Outcome) async throws(TranshipError) {
-        try await write { db in
-            try db.execute(
-                cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
-                arguments: [Timestamp.now(), outcome.rawValue, run.id])
-        }
-    }
-
     /// Takes an interrupted run up again.
     public func reopen(_ run: Run) async throws(TranshipError) {
         try await write { db in
+            try db.execute(
+                cached: "DELETE FROM run_end WHERE run_id = ?", arguments: [run.id])
             try db.execute(
                 cached: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
                 arguments: [run.id])
@@ -111,7 +105,7 @@ extension Journal {
 }
 
 extension Run {
-    fileprivate init(_ row: CheckedRow) throws {
+    init(_ row: CheckedRow) throws {
         let outcome: String? = try row["outcome"]
         try self.init(
             id: row["id"], pipelineName: row["pipeline_name"], pipelineFile: row["pipeline_file"],

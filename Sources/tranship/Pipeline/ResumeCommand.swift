@@ -39,7 +39,9 @@ struct ResumeCommand: AsyncParsableCommand {
             journalPath: journal, environment: common.environment,
             planning: talk.planning, events: talk.event)
         guard let run, let interrupted = run.interrupted else {
-            Terminal.tell("nothing to resume: no run was interrupted")
+            let words = try await PipelineRun.nothingToResumeWords(
+                journalPath: journal, environment: common.environment)
+            Terminal.tell("nothing to resume: \(words ?? "no run was interrupted")")
             return
         }
         Terminal.tell(

@@ -111,11 +111,21 @@ struct RunOptions: ParsableArguments {
         return TranshipError(.targetFailed, String(cString: strerror(number)), hint: hint)
     }
 
+    /// Nil also if a copy that never ran left no journal.
+    private func lastRun(of run: PipelineRun) async throws(TranshipError) -> RunMetrics? {
+        do throws(TranshipError) {
+            return try await RunMetrics.read(journalPath: run.journalPath)
+        } catch {
+            guard error.code == .journalMissing else { throw error }
+            return nil
+        }
+    }
+
     /// Writes the file of `--metrics`. A failure is said, and does not change the exit code.
     func writeMetrics(_ status: ExitStatus, of run: PipelineRun) async {
         guard let metrics else { return }
         do throws(TranshipError) {
-            let found = try await RunMetrics.read(journalPath: run.journalPath)
+            let found = try await lastRun(of: run)
             let text = MetricsRendering(found, status, pipelineName: run.pipelineName).text
             try Self.replace(metrics, with: text)
         } catch {

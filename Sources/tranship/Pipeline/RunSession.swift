@@ -39,17 +39,18 @@ struct RunSession {
         begin(runID)
         do {
             let summary = try await work(matching: saved, runID)
-            await finish(.done, summary, nil)
+            await finish(.done, runID, summary, nil)
         } catch let end as EndedRun {
-            await finish(end.status, end.summary, nil)
+            await finish(end.status, runID, end.summary, nil)
             throw EarlyExit(status: end.status)
         } catch {
             let wrapped = TranshipError(wrapping: error)
             let status = (error as? EarlyExit)?.status ?? ExitStatus(wrapped)
             if !(error is EarlyExit) { Terminal.tell(wrapped) }
-            await finish(status, nil, error is EarlyExit ? nil : wrapped)
+            let cause = error is EarlyExit ? nil : wrapped
+            await finish(status, runID, nil, cause)
             // The exit code has its line in a log.
-            end(status, runID)
+            end(status, runID, cause)
             throw EarlyExit(status: status, isError: !(error is EarlyExit))
         }
     }
@@ -75,10 +76,10 @@ struct RunSession {
     }
 
     private func finish(
-        _ status: ExitStatus, _ summary: RunSummary?, _ error: TranshipError?
+        _ status: ExitStatus, _ runID: Int64, _ summary: RunSummary?, _ error: TranshipError?
     ) async {
         await options.writeMetrics(status, of: run)
-        await runHook(status, summary, error)
+        await runHook(status, runID, summary, error)
         guard let summary else { return }
         await report(status, summary)
     }
@@ -108,10 +109,11 @@ struct RunSession {
     }
 
     /// The same for a run that has no summary.
-    private func end(_ status: ExitStatus, _ runID: Int64) {
-        let report = EndReport(
+    private func end(_ status: ExitStatus, _ runID: Int64, _ cause: TranshipError?) {
+        var report = EndReport(
             pipeline: run.pipelineName, runID: runID, status: status, seconds: seconds,
             endedAt: Timestamp.now(), sentBytes: run.progress.sentBytes, groups: [])
+        report.cause = cause
         if talk.format == .json { report.json.put() }
         if talk.style.isForLogs { Terminal.tell(report.lastLine) }
     }
@@ -125,13 +127,13 @@ struct RunSession {
     /// Runs the pipeline's hook. Its failure is said, and does not change the exit code. A run that
     /// a signal interrupted has no hook: the operator is there, and waits for it to end.
     private func runHook(
-        _ status: ExitStatus, _ summary: RunSummary?, _ error: TranshipError?
+        _ status: ExitStatus, _ runID: Int64, _ summary: RunSummary?, _ error: TranshipError?
     ) async {
         guard status != .interrupted, run.hasHook(for: status) else { return }
         do {
             let report = try await RunReport(
                 pipelineName: run.pipelineName, journalPath: run.journalPath, status: status,
-                summary: summary, error: error
+                summary: summary, error: error, runID: runID
             ).text(bytesMax: PipelineRun.reportBytesMax)
             try await run.runHook(for: status, report: report)
         } catch {
@@ -227,7 +229,7 @@ private final class Deadline: Sendable {
         talk.line(
             "the time of --max-duration is over (\(TimeSpan.format(span.seconds))): starting no more "
                 + "images")
-        run.stop(drains: true)
+        run.stop(drains: true, status: .limitReached)
     }
 
     func cancel() { clock.withLock { $0 }?.cancel() }

@@ -121,6 +121,7 @@ extension EndReport {
             groups: groups)
         notes = try await Self.notes(summary)
         nothingToDo = Self.nothingToDo(summary)
+        missed = summary.missed
         steps = Self.steps(
             summary, status, facts,
             entries.map {
@@ -237,7 +238,7 @@ extension EndReport {
             steps.append(Step("\(target): \(error.hint ?? error.message)"))
         }
         let empty = facts.ownCommand == nil ? ", or write `allow_empty: true`" : ""
-        steps += summary.missed.map { Step("\($0.words): correct the name\(empty)") }
+        steps += summary.missed.map { Step("\($0): correct the name\(empty)") }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
         let groups = grouped(broken) { entry in
             "\(entry.failure?.code.rawValue ?? "") \(entry.failure?.hint ?? entry.failure?.message ?? "")"

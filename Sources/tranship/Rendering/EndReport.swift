@@ -58,6 +58,10 @@ struct EndReport {
     /// Instead of the groups, if there was nothing to do.
     var nothingToDo: String?
     var steps: [Step] = []
+    /// What the pipeline names and no image has, in words.
+    var missed: [String] = []
+    /// What ended the run as a whole.
+    var cause: TranshipError?
 
     // MARK: On a terminal
 
@@ -151,15 +155,21 @@ struct EndReport {
 
     /// The last line: the exit code, the counts, the time and the rate.
     var lastLine: String {
-        let counts = ImageOutcome.allCases.compactMap { outcome -> String? in
-            let count = groups.filter { $0.outcome == outcome }.reduce(0) { $0 + $1.images }
-            return count == 0 ? nil : "\(count) \(outcome.words)"
-        }
+        let counts =
+            ImageOutcome.allCases.compactMap { outcome -> String? in
+                let count = groups.filter { $0.outcome == outcome }.reduce(0) { $0 + $1.images }
+                return count == 0 ? nil : "\(count) \(outcome.words)"
+            } + [missedWords, cause.map { "failed: \($0.code)" }].compactMap(\.self)
         let what = nothingToDo ?? counts.joined(separator: ", ")
         return [
             "\(pipeline) run \(runID): exit \(status.rawValue)", what, traffic,
             "in \(ClockText.format(seconds))",
         ].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
+    private var missedWords: String? {
+        missed.isEmpty
+            ? nil : "not found: " + Self.list(missed, count: missed.count, toColumns: 200)
     }
 
     var json: JSONLine {
@@ -175,6 +185,8 @@ struct EndReport {
                 "exit_status": .integer(Int64(status.rawValue)), "seconds": .integer(seconds),
                 "bytes_sent": .integer(sentBytes), "outcomes": .object(outcomes),
                 "next": .array(steps.map { .string($0.text) }),
+                "not_found": missed.isEmpty ? nil : .array(missed.map { .string($0) }),
+                "cause": cause.flatMap { RunEnd($0).causeJSON },
             ])
     }
 }

@@ -49,7 +49,15 @@ struct MetricsRendering {
             name: "tranship_run_exit_code", help: "Exit code of the last run; 0 is success.",
             samples: [([pipeline], "\(status.rawValue)")])
         guard let metrics else { return [exit] }
-        return [exit] + times(metrics, pipeline) + images(metrics, pipeline)
+        let cause = Family(
+            name: "tranship_run_cause",
+            help: "1, with the error code of what ended the last run as a whole.",
+            samples: metrics.cause.map { [([pipeline, ("code", $0.code.rawValue)], "1")] } ?? [])
+        let missed = Family(
+            name: "tranship_run_not_found",
+            help: "Names and conditions of the pipeline that no image met in the last run.",
+            samples: [([pipeline], "\(metrics.missed.count)")])
+        return [exit, cause, missed] + times(metrics, pipeline) + images(metrics, pipeline)
             + upstreams(metrics, pipeline)
     }
 

@@ -14,6 +14,8 @@ struct RunReport {
     /// Nil for a run that could not begin or go on.
     let summary: RunSummary?
     let error: TranshipError?
+    /// The number of the run.
+    let runID: Int64
 
     /// Transfers and changes that are looked at; what does not fit is counted.
     private static let entriesMax = 500
@@ -23,6 +25,7 @@ struct RunReport {
     func text(bytesMax: Int) async throws(TranshipError) -> String {
         var members = summary?.json.compactMapValues(\.self) ?? [:]
         members["v"] = .integer(1)
+        members["run"] = .integer(runID)
         members["type"] = .string("report")
         members["pipeline"] = .string(pipelineName)
         members["journal"] = .string(journalPath)
@@ -34,6 +37,7 @@ struct RunReport {
                     "code": JSONValue.string(error.code.rawValue),
                     "message": .string(error.message.cut(to: 2000)),
                     "hint": error.hint.map { .string($0.cut(to: 2000)) },
+                    "place": error.place.map { .string($0) },
                 ].compactMapValues(\.self))
         }
         let entries = try await entries()

@@ -67,7 +67,8 @@ struct StatusRendering {
         Terminal.putSentence(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
                 + words(run, status.holder, isRolledBack: status.rolledBackImages > 0)
-                + (soFar.map { ", exit so far \($0.rawValue)" } ?? ""))
+                + (soFar.map { ", exit so far \($0.rawValue)" } ?? "") + exitWords(status))
+        for line in status.endLines(labelled: true) { Terminal.putSentence(line) }
         if let limits = status.limits {
             Terminal.putSentence(
                 "limits        \(limits.words), since \(Timestamp.text(limits.changedAt)) "
@@ -113,6 +114,14 @@ struct StatusRendering {
             }
         }
         for outage in status.outages { tell(outage) }
+    }
+
+    /// Of a good run, the outcome says it.
+    private func exitWords(_ status: RunStatus) -> String {
+        guard let end = status.end, end.exitStatus != .done, status.run.outcome == .failed else {
+            return ""
+        }
+        return ", exit \(end.exitStatus.rawValue)"
     }
 
     private func words(_ word: String, _ images: Int, _ sizeBytes: Int64) -> String {
@@ -196,6 +205,8 @@ struct StatusRendering {
                 "run": .integer(run.id), "started_at": .string(Timestamp.text(run.startedAt)),
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
                 "outcome": run.outcome.map { .string($0.rawValue) },
+                "exit_status": status.exitJSON, "cause": status.end?.causeJSON,
+                "not_found": status.missedJSON,
                 "holder": status.holder.map { .string($0.words) },
                 "exit_so_far": soFar.map { .integer(Int64($0.rawValue)) },
                 "limits": status.limits?.json,

@@ -87,6 +87,9 @@ extension StatusScreen {
                 word: image.words, name: image.name,
                 target: image.targetKey, reason: image.failure.code.rawValue)
         }
+        problems += status.missed.map { words in
+            Problem(word: "not found", name: words, target: "", reason: "")
+        }
         self.init(
             run: status.run, holder: status.holder,
             exitSoFar: try await RunSummary(status).exitStatus, live: status.live,

@@ -76,7 +76,47 @@ extension RefusedImage {
     }
 }
 
+extension RunEnd {
+    /// What ended the run; nil if it came to its end.
+    var causeJSON: JSONValue? {
+        cause.map { cause in
+            .object(
+                [
+                    "code": JSONValue.string(cause.code.rawValue),
+                    "message": .string(cause.message),
+                    "hint": cause.hint.map { .string($0) },
+                    "place": place.map { .string($0) },
+                ].compactMapValues(\.self))
+        }
+    }
+}
+
 extension RunStatus {
+    /// The exit code that the run ended with.
+    var exitJSON: JSONValue? { end.map { .integer(Int64($0.exitStatus.rawValue)) } }
+
+    /// What the run did not find; nil if it found all.
+    var missedJSON: JSONValue? {
+        missed.isEmpty ? nil : .array(missed.map { .string($0) })
+    }
+
+    /// For people, each line after its label: what ended the run, and what it did not
+    /// find. Without labels, one fact a line.
+    func endLines(labelled: Bool) -> [String] {
+        func line(_ label: String, _ words: String) -> String {
+            labelled ? label.padded(to: 14) + words : (label.isEmpty ? words : "\(label): \(words)")
+        }
+        var lines: [String] = []
+        if let cause = end?.cause {
+            // An interrupted run can still go on.
+            let label = run.outcome == .failed ? "cause" : "not resumed"
+            lines.append(line(label, "\(cause.code): \(cause.message)"))
+            if let place = end?.unsaidPlace { lines.append(line("", "at \(place)")) }
+            if let hint = cause.hint { lines.append(line("", "hint: \(hint)")) }
+        }
+        return lines + missed.map { line("not found", $0) }
+    }
+
     /// Every image of the run by what became of it.
     var outcomesJSON: JSONValue {
         .object(
@@ -131,7 +171,7 @@ extension RunSummary {
             "interrupted": .bool(isInterrupted),
             "absent_sources": absences.names(.source), "absent_targets": absences.names(.target),
             "not_found": missed.isEmpty
-                ? nil : .array(missed.map { .string($0.words) }),
+                ? nil : .array(missed.map { .string($0) }),
             "reading": status.reading.json,
             "changes": .object(
                 Dictionary(grouping: changes, by: \.state.rawValue)

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+extension Journal {
+    /// Writes down how a run ended. What an earlier end of it left is replaced.
+    public func endRun(
+        _ run: Run, outcome: Run.Outcome, _ end: RunEnd? = nil
+    ) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
+                arguments: [Timestamp.now(), outcome.rawValue, run.id])
+            if let end { try Self.write(end, db, runID: run.id) }
+        }
+    }
+
+    /// Writes down a run that ended before it began to plan, in one transaction: no process sees it
+    /// half.
+    ///
+    /// - Parameter startedAt: milliseconds since 1970.
+    public func recordEndedRun(
+        pipelineName: String, pipelineFile: String, pipelineText: String, startedAt: Int64,
+        outcome: Run.Outcome, _ end: RunEnd, facts: RunFacts? = nil
+    ) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: """
+                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at,
+                        ended_at, outcome) VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    pipelineName, pipelineFile, pipelineText, startedAt, Timestamp.now(),
+                    outcome.rawValue,
+                ])
+            let id = db.lastInsertedRowID
+            try Self.write(end, db, runID: id)
+            if let facts { try Self.write(facts, db, runID: id) }
+        }
+    }
+
+    /// Writes down why an interrupted run could not go on. It stays as it was interrupted.
+    public func note(_ end: RunEnd, of run: Run) async throws(TranshipError) {
+        try await write { db in try Self.write(end, db, runID: run.id) }
+    }
+
+    private static func write(_ end: RunEnd, _ db: Database, runID: Int64) throws {
+        try db.execute(
+            cached: """
+                INSERT OR REPLACE INTO run_end
+                    (run_id, exit_code, code, message, hint, is_transient, place)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                runID, end.exitStatus.rawValue, end.cause?.code.rawValue, end.cause?.message,
+                end.cause?.hint, end.cause?.isTransient, end.place,
+            ])
+    }
+
+    /// How a run ended; nil while it has not ended, if it was killed, and for runs of earlier
+    /// versions.
+    public func end(of run: Run) async throws(TranshipError) -> RunEnd? {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("run_end") else { return nil }
+            let row = try db.row(
+                cached: "SELECT * FROM run_end WHERE run_id = ?", arguments: [run.id])
+            guard let row, let status = ExitStatus(rawValue: try row["exit_code"]) else {
+                return nil
+            }
+            var end = RunEnd(exitStatus: status)
+            end.place = try row["place"]
+            if let code: String = try row["code"] {
+                end.cause = Transfer.Failure(
+                    code: .init(code), message: try row["message"], hint: try row["hint"],
+                    isTransient: try row["is_transient"])
+            }
+            return end
+        }
+    }
+
+    /// Writes down what the run's plan looked for and did not find, in words; at most 10,000.
+    public func remember(missed words: [String], in run: Run) async throws(TranshipError) {
+        guard !words.isEmpty else { return }
+        try await write { db in
+            for words in words.prefix(RunPlan.refusalsMax) {
+                try db.execute(
+                    cached: "INSERT INTO missed_selection (run_id, words) VALUES (?, ?)",
+                    arguments: [run.id, words])
+            }
+        }
+    }
+
+    /// What the run's plan looked for and did not find, in words.
+    public func missed(in run: Run) async throws(TranshipError) -> [String] {
+        try await read { db in
+            guard try db.tableExists("missed_selection") else { return [] }
+            return try db.values(
+                cached: "SELECT words FROM missed_selection WHERE run_id = ? ORDER BY id",
+                arguments: [run.id])
+        }
+    }
+
+    /// The latest run, without those that failed before they were planned: such a run changed
+    /// nothing that one before it left.
+    public func lastRunWithWork() async throws(TranshipError) -> Run? {
+        try await read { db in
+            try db.row(
+                cached: "SELECT * FROM run WHERE \(Self.mayHaveWork) ORDER BY id DESC LIMIT 1"
+            ).map(Run.init)
+        }
+    }
+
+    /// SQL: false for a run that failed before it was planned.
+    static let mayHaveWork = "(planned_at IS NOT NULL OR outcome IS NULL OR outcome <> 'failed')"
+}

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import PipelineFiles
+
+extension PipelineRun {
+    /// Writes down that the run failed or was interrupted, if it throws.
+    func endingIfItFails<Value>(
+        _ run: Run, _ work: () async throws(TranshipError) -> Value
+    ) async throws(TranshipError) -> Value {
+        do throws(TranshipError) {
+            return try await work()
+        } catch {
+            await end(run, with: error)
+            throw error
+        }
+    }
+
+    /// The first error is the one to report: a journal that cannot take this either is most likely
+    /// its cause.
+    private func end(_ run: Run, with error: TranshipError) async {
+        try? await journal.endRun(run, outcome: Self.outcome(of: error), RunEnd(error))
+    }
+
+    private static func outcome(of error: TranshipError) -> Run.Outcome {
+        error.code == .interrupted ? .interrupted : .failed
+    }
+
+    /// Writes down that a run ended before it was planned, so that a night that failed does not look
+    /// like the good one before it.
+    ///
+    /// - Parameters:
+    ///   - begun: the run, if the journal has it.
+    ///   - planned: the interrupted run that was to go on as it was planned.
+    ///   - startedAt: milliseconds since 1970.
+    func note(
+        _ error: TranshipError, begun: Run?, planned: Run?, startedAt: Int64, _ saved: SavedPlan?
+    ) async {
+        if let begun { return await end(begun, with: error) }
+        // Without a saved plan of its own: the interrupted run has one, which it still can go on with.
+        let keepsPlan = error.code == .planDrifted && saved == nil
+        if let run = planned ?? (keepsPlan ? interrupted : nil) {
+            if error.code != .interrupted { try? await journal.note(RunEnd(error), of: run) }
+            return
+        }
+        let last = try? await journal.lastRun()
+        if isMistyped(error), last == nil { return await journal.removeIfEmpty() }
+        try? await journal.recordEndedRun(
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets, startedAt: startedAt,
+            outcome: Self.outcome(of: error), RunEnd(error), facts: facts(saved))
+    }
+
+    /// True if a command that people type names something that is not there: a copy that never ran
+    /// leaves nothing behind.
+    private func isMistyped(_ error: TranshipError) -> Bool {
+        // A region without an Image service is a word of the command as well.
+        refusal != nil
+            && ([.usage, .someFailed].contains(ExitStatus(error)) || error.code == .noImageService)
+    }
+
+    /// Why nothing can be resumed, for an operator who expects it after a run that failed.
+    ///
+    /// - Parameter journalPath: nil is the journal with the latest run.
+    /// - Returns: nil if the last run did not fail before it was planned.
+    public static func nothingToResumeWords(
+        journalPath: String? = nil, environment: [String: String]
+    ) async throws(TranshipError) -> String? {
+        var path = journalPath.map(JournalPlace.absolute)
+        if path == nil {
+            path = await JournalPlace.latest(environment: environment, interruptedOnly: false)?.path
+        }
+        guard let path else { return nil }
+        let journal = try Journal.openForReading(path: path)
+        guard let run = try await journal.lastRun(), run.isFailedBeforeItsPlan else { return nil }
+        let cause = try await journal.end(of: run)?.cause.map { ": \($0.message)" } ?? ""
+        let again =
+            run.isCopy ? "the same `tranship copy` command" : "`tranship run \(run.pipelineFile)`"
+        return
+            "run \(run.id) of \(run.pipelineName) failed before it was planned\(cause); \(again) "
+            + "plans again"
+    }
+}
