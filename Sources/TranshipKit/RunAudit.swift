@@ -84,14 +84,17 @@ public struct RunAudit: Sendable {
     private static let nameCharactersMax = 64
     private static let idCharactersMin = 32
 
-    /// Hands over every transfer of the run, in the plan's order.
+    /// Hands over every transfer of the run, in the plan's order. Images that were already there are
+    /// counted in the status and have no entry, also if another pipeline copied them: this run did
+    /// nothing to them.
     public func eachEntry(
         _ each: (Entry) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         var shown = 0
         while true {
             let page = try await journal.transfers(
-                run: run, in: TransferState.allCases, limit: Self.pageImages, offset: shown)
+                run: run, in: TransferState.allCases.filter { $0 != .skipped },
+                limit: Self.pageImages, offset: shown)
             if page.isEmpty { return }
             shown += page.count
             let histories = try await journal.histories(of: page.map(\.id), run: run)

@@ -71,4 +71,16 @@ import Testing
         #expect(report.contains(#""type":"refused""#) && report.contains(#""source_id":"b""#))
         #expect(report.contains("source-unavailable") && report.contains("no such <file>"))
     }
+
+    @Test func `What another process copied is counted, and has no row`() async throws {
+        for var transfer in try await journal.unfinished(run: run, limit: 9) {
+            transfer.move(to: .skipped)
+            try await journal.commit(transfer)
+        }
+        let audit = try await audit
+        var rows = 0
+        try await audit.eachEntry { (_) throws(TranshipError) in rows += 1 }
+        #expect(rows == 0)
+        #expect(audit.status.outcomes.first { $0.kind == .skipped }?.images == 1)
+    }
 }

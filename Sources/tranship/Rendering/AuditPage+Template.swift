@@ -64,6 +64,7 @@ extension AuditPage {
         <body>
         <h1 id="title"></h1>
         <div class="soft" id="facts"></div>
+        <div id="end"></div>
         <div class="cards" id="cards"></div>
         <h2>Throughput</h2>
         <svg id="throughput" viewBox="0 0 1000 120" preserveAspectRatio="none"></svg>
@@ -119,9 +120,17 @@ extension AuditPage {
         })).filter(s => stages.includes(s.state));
 
         at("title").textContent = run.pipeline + ", run " + run.run;
-        at("facts").textContent = [run.outcome || "not ended", "started " + run.started,
+        at("facts").textContent = [run.outcome || "not ended",
+          run.exit_status === undefined ? "" : "exit " + run.exit_status, "started " + run.started,
           run.ended && "ended " + run.ended, run.who && "by " + run.who,
           run.pipeline_file, run.pipeline_digest].filter(Boolean).join(" · ");
+        const tell = (words, name) => at("end").append(make("div", words, name));
+        if (run.cause) {
+          tell(run.cause.code + ": " + run.cause.message, "bad");
+          if (run.cause.place) tell("at " + run.cause.place, "soft");
+          if (run.cause.hint) tell("hint: " + run.cause.hint, "soft");
+        }
+        for (const words of run.not_found || []) tell("not found: " + words, "bad");
         const card = (name, value, bad) => {
           const box = make("div", undefined, bad ? "card bad" : "card");
           box.append(make("b", value), make("span", name, bad ? "" : "soft"));
@@ -133,6 +142,8 @@ extension AuditPage {
         card("images", transfers.length);
         card("done", done.length);
         card("failed or refused", bad, bad > 0);
+        if (run.outcomes.skipped) card("already there", run.outcomes.skipped);
+        if (run.outcomes.unfinished) card("not finished", run.outcomes.unfinished);
         card("moved", bytes(moved));
         if (worked.length) {
           card("took", span(last - first));
@@ -190,7 +201,7 @@ extension AuditPage {
           }
           const name = make("span", t.image + " → " + t.target);
           name.title = name.textContent;
-          line.append(name, make("span", t.state, isBad(t) ? "bad" : "soft"),
+          line.append(name, make("span", t.rest, isBad(t) ? "bad" : "soft"),
             make("span", bytes(t.bytes), "number"), track);
           const list = make("dl");
           const add = (name, value) => {
@@ -217,7 +228,7 @@ extension AuditPage {
           return box;
         };
         const all = transfers.map(t => ({ box: row(t), bad: isBad(t), words:
-          [t.image, t.name, t.target, t.state, t.source, t.target_id, t.project, t.project_name,
+          [t.image, t.name, t.target, t.state, t.rest, t.source, t.target_id, t.project, t.project_name,
             t.source_project, t.source_project_name].join(" ").toLowerCase() }));
         at("rows").append(...all.map(entry => entry.box));
         const refused = run.refused.map(image => {

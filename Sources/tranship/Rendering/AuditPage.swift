@@ -31,6 +31,7 @@ struct AuditPage {
         try await audit.eachEntry { (entry) throws(TranshipError) in
             var fields = AuditFields(entry: entry, audit: audit).json
             fields["image"] = .string(entry.transfer.source.displayName)
+            fields["rest"] = .string(entry.transfer.state.rest)
             fields["began"] = entry.history.startedAt.map { .integer($0) }
             fields["until"] = .integer(entry.history.updatedAt)
             transfers.append(.object(fields.compactMapValues(\.self)))

@@ -120,6 +120,8 @@ extension RunAudit {
             "started": .string(Timestamp.text(run.startedAt)),
             "ended": run.endedAt.map { .string(Timestamp.text($0)) },
             "outcome": run.outcome.map { .string($0.rawValue) },
+            "exit_status": status.exitJSON, "cause": status.end?.causeJSON,
+            "not_found": status.missedJSON, "outcomes": status.outcomesJSON,
             "version": .string(Version.text),
             "planned": .object(Self.numbers(status.planned, \.rawValue)),
             "states": .object(Self.numbers(status.states, \.rawValue)),
@@ -169,6 +171,7 @@ struct AuditRendering {
                 "pipeline file \(run.isCopy ? "in the journal" : run.pipelineFile), \(facts.pipelineDigest)"
             )
         }
+        tellEnd(audit)
         try await table(audit).put()
         for absence in audit.status.absences {
             Terminal.putSentence(
@@ -193,7 +196,7 @@ struct AuditRendering {
                     audit.words(ofProject: fields.project),
                     [
                         entry.transfer.source.displayName, entry.transfer.targetKey,
-                        entry.transfer.state.rawValue,
+                        entry.transfer.state.rest,
                         entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
                         entry.transfer.method.rawValue, fields.started, fields.ended,
                         "\(fields.attempts)",
@@ -214,6 +217,18 @@ struct AuditRendering {
             table.add(cells)
         }
         return table
+    }
+
+    /// How the run ended, and what became of all images of its plan, also of those that need no row.
+    private func tellEnd(_ audit: RunAudit) {
+        let end = [
+            audit.run.endedAt.map { "ended \(Timestamp.text($0))" },
+            audit.status.end.map { "exit \($0.exitStatus.rawValue)" },
+        ].compactMap(\.self)
+        if !end.isEmpty { Terminal.putSentence(end.joined(separator: ", ")) }
+        for line in audit.status.endLines(labelled: false) { Terminal.putSentence(line) }
+        let counts = audit.status.outcomes.map { "\($0.images) \($0.kind.words)" }
+        Terminal.putSentence(counts.isEmpty ? "no image" : counts.joined(separator: ", "))
     }
 }
 

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import GlanceServer
+import TestSupport
+import Testing
+
+/// What `status`, `report`, hooks and metrics say of a night that failed as a whole.
+@Suite(.timeLimit(.minutes(5)))
+struct FailedNightTests {
+    private func kill(_ desk: Desk) throws {
+        try desk.write(
+            "clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: Desk.deadAddress))
+    }
+
+    private func files(_ desk: Desk) throws -> [String] {
+        (FileManager.default.enumerator(atPath: desk.shell.folder.path)?.allObjects ?? [])
+            .compactMap { $0 as? String }.filter { $0.contains(".sqlite") }
+    }
+
+    private func lines(_ outcome: Outcome) throws -> [JSONValue] {
+        try outcome.output.split(separator: "\n").map {
+            try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
+        }
+    }
+
+    @Test func `A target that is down after a good night is told by every command`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let hook = "name: night\nhooks: { on_failure: [./hook.sh] }"
+        try desk.write("hook.sh", "#!/bin/sh\ncat > \"${0%/*}/hook.json\"\n")
+        chmod(desk.shell.folder.path + "/hook.sh", 0o755)
+        try desk.write("night.yaml", Desk.pipeline([("name: night", hook)]))
+        #expect(try await desk.run("tranship run night.yaml").status == 0)
+        try kill(desk)
+        let night = try await desk.run("tranship run night.yaml --metrics night.prom")
+        #expect(night.status == 7, "\(night.said)")
+        #expect(night.talk.contains("night run 2: exit 7, failed: unreachable"), "\(night.said)")
+
+        let status = try await desk.run("tranship status night.yaml")
+        for words in [
+            "run           2, started ", ", exit 7", "cause         unreachable: ", "hint: ",
+            "night.yaml:", "in all        1 image",
+        ] {
+            #expect(status.output.contains(words), "\(status.said)")
+        }
+        let json = try await desk.run("tranship status night.yaml --format json")
+        let line = try #require(
+            lines(json).first { $0["type"]?.string == "status" }, "\(json.said)")
+        #expect(line["outcome"]?.string == "failed" && line["exit_status"]?.integer == 7)
+        #expect(line["cause"]?["code"]?.string == "unreachable")
+        #expect(line["cause"]?["message"]?.string?.contains(Desk.deadAddress) == true)
+        #expect(line["cause"]?["place"]?.string?.hasPrefix("night.yaml:") == true)
+
+        let report = try await desk.run("tranship report night.yaml")
+        #expect(report.output.contains("run 2 of night, failed, started "), "\(report.said)")
+        #expect(report.output.contains(", exit 7\ncause: unreachable: "), "\(report.said)")
+        #expect(report.output.contains("\nno image\n"), "\(report.said)")
+        let page = try await desk.run("tranship report night.yaml --html night.html")
+        #expect(page.status == 0, "\(page.said)")
+        #expect(try text(desk, "night.html").contains(#""code":"unreachable""#))
+        let first = try await desk.run("tranship report night.yaml 1")
+        #expect(first.output.contains(", exit 0\n1 done\n"), "\(first.said)")
+
+        let hooked = try JSONDecoder().decode(
+            JSONValue.self, from: Data(text(desk, "hook.json").utf8))
+        #expect(hooked["run"]?.integer == 2 && hooked["exit_status"]?.integer == 7)
+        #expect(hooked["error"]?["code"]?.string == "unreachable")
+        let metrics = try text(desk, "night.prom")
+        #expect(metrics.contains("tranship_run_cause{pipeline=\"night\",code=\"unreachable\"} 1\n"))
+        #expect(metrics.contains("tranship_last_success_time_seconds"), "\(metrics)")
+
+        let resume = try await desk.run("tranship resume night.yaml")
+        #expect(resume.status == 0, "\(resume.said)")
+        #expect(
+            resume.talk.contains(
+                "nothing to resume: run 2 of night failed before it was planned: "),
+            "\(resume.said)")
+        #expect(resume.talk.contains("night.yaml` plans again"), "\(resume.said)")
+    }
+
+    private func text(_ desk: Desk, _ name: String) throws -> String {
+        try String(contentsOf: desk.shell.folder.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    @Test func `A name that matches nothing is told by every command`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let source = "cloud: alpha\n    images: { name: [ubuntu-24.04, nosuch] }"
+        try desk.write(
+            "night.yaml",
+            Desk.pipeline([
+                ("file: ./a.raw", source),
+                ("    image: { name: copy, disk_format: raw, container_format: bare }\n", ""),
+            ]))
+        for (there, outcome) in [("1 done", "1 done"), ("1 already there", "1 already there")] {
+            let night = try await desk.run("tranship run night.yaml")
+            #expect(night.status == 3, "\(night.said)")
+            #expect(night.talk.contains("exit 3, \(there), not found: "), "\(night.said)")
+            #expect(!night.talk.contains("nothing to do"), "\(night.said)")
+            let status = try await desk.run("tranship status night.yaml -v")
+            #expect(status.output.contains("not found     "), "\(status.said)")
+            #expect(status.output.contains("has no image \"nosuch\""), "\(status.said)")
+            let report = try await desk.run("tranship report night.yaml")
+            #expect(report.output.contains(", exit 3\nnot found: "), "\(report.said)")
+            #expect(report.output.contains("\n\(outcome)\n"), "\(report.said)")
+            let json = try await desk.run("tranship report night.yaml --json")
+            let line = try #require(lines(json).first, "\(json.said)")
+            #expect(line["not_found"]?.array?.count == 1 && line["exit_status"]?.integer == 3)
+        }
+    }
+
+    @Test func `One of two targets that is down is told beside what is there`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write(
+            "night.yaml", Desk.pipeline([("  - cloud: beta", "  - cloud: alpha\n  - cloud: beta")]))
+        try kill(desk)
+        for there in ["done          1 image", "already there 1 image"] {
+            let night = try await desk.run("tranship run night.yaml")
+            #expect(night.status == 5, "\(night.said)")
+            let status = try await desk.run("tranship status night.yaml")
+            for words in [", exit 5\n", there, "absent        target beta did not answer: "] {
+                #expect(status.output.contains(words), "\(status.said)")
+            }
+            let report = try await desk.run("tranship report night.yaml")
+            #expect(report.output.contains(", exit 5\n"), "\(report.said)")
+            #expect(
+                report.output.contains("absent: target beta did not answer: "), "\(report.said)")
+        }
+    }
+
+    @Test func `What was already there is counted in a report, and has no row`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline())
+        _ = try await desk.run("tranship run night.yaml")
+        let run = try await desk.run("tranship run night.yaml")
+        #expect(run.status == 0, "\(run.said)")
+        let report = try await desk.run("tranship report night.yaml")
+        #expect(report.output.contains(", exit 0\n1 already there\n"), "\(report.said)")
+        #expect(!report.output.contains("beta"), "\(report.said)")
+        let rows = try await desk.run("tranship report night.yaml --csv")
+        #expect(rows.output.split(separator: "\r\n").count == 1, "\(rows.said)")
+    }
+
+    @Test func `A copy that never began and a plan leave no file`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline())
+        for (command, status) in [
+            ("tranship copy alpha beta nosuch", 3), ("tranship plan night.yaml", 0),
+            ("tranship copy alpha beta --dry-run", 0),
+        ] {
+            let outcome = try await desk.run(command)
+            #expect(outcome.status == Int32(status), "\(outcome.said)")
+            #expect(try files(desk) == [], "\(outcome.said)")
+        }
+        let copy = try await desk.run("tranship copy alpha beta ubuntu-24.04")
+        #expect(copy.status == 0, "\(copy.said)")
+        let left = try files(desk)
+        #expect(left.filter { $0.hasSuffix(".lock") }.count == 1, "\(left)")
+    }
+}
