@@ -20,6 +20,15 @@ public struct Origin: Codable, Hashable, Sendable {
         self.versionID = versionID
     }
 
+    /// The hint where a target does not keep the marker.
+    ///
+    /// - Parameter cure: what its operator can do: "keep that property".
+    public static func withoutMarker(_ cure: String) -> String {
+        "nothing is copied without our marker \(propertyName): a later run could not tell the "
+            + "copy from another image, and would copy it again or leave half of it behind; ask "
+            + "the target's operator to \(cure)"
+    }
+
     public var propertyValue: String { "\(lineageID)/\(versionID)" }
 
     /// Reads the marker of an image; nil if the text does not have the form of ``propertyValue``.

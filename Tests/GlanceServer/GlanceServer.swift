@@ -132,6 +132,11 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.watch = body }
     }
 
+    /// New records get these fields, whatever was asked for; null takes a field away.
+    package func making(_ fields: [String: JSONValue]) {
+        state.withLock { $0.making = fields }
+    }
+
     /// All tokens end now.
     package func endTokens() { state.withLock { $0.model.endTokens() } }
 
@@ -181,6 +186,7 @@ private final class ServedModel: Sendable {
         var endsImports: [UInt8]??
         var holdBody: (@Sendable () -> Void)?
         var shared: [UInt8]?
+        var making: [String: JSONValue]?
         var watch: (@Sendable (String, [[String: JSONValue]]) -> Void)?
     }
 
@@ -229,7 +235,16 @@ private final class ServedModel: Sendable {
             {
                 state.model.endImport(id, work: work, data: data)
             }
-            let response = state.model.answer(request)
+            var response = state.model.answer(request)
+            if let fields = state.making, request.method == .post, request.path.count == 2,
+                response.status == 201, let id = JSONValue(text: response.body)?["id"]?.string
+            {
+                state.model.put(id, fields)
+                for (key, value) in fields where value == .null {
+                    state.model[id]?.fields[key] = nil
+                }
+                response.body = JSONValue.object(state.model[id]?.fields ?? [:]).text
+            }
             state.watch?(
                 "\(given.method.rawValue) \(exchange.received.path)",
                 state.model.images.keys.compactMap { state.model[$0]?.fields })

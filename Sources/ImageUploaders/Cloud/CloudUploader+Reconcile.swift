@@ -70,6 +70,7 @@ extension CloudUploader {
             if let reason = Self.spoiled(image, transfer) {
                 return .send(try await startOver(transfer, reason))
             }
+            _ = try await madePrivate(image)
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)

@@ -11,6 +11,8 @@ internal import OpenStackImage
 extension CloudUploader {
     /// Ids that are tried before giving up; each one burned by a deleted image.
     static let generationsMax = 50
+    /// Refusals that do not name the id. A burned id is named, so these have another cause.
+    static let unexplainedMax = 5
 
     public func register(
         _ given: Transfer, references: [String: String], commit: @escaping Commit
@@ -19,10 +21,9 @@ extension CloudUploader {
         let project = try await service.session.authenticate().projectID
         var properties = transfer.record.properties.merging(references) { $1 }
         properties[Origin.propertyName] = transfer.origin.propertyValue
+        var refused = Refused(unexplainedMax: Self.unexplainedMax)
+        var spoiledCount = 0
         for _ in 0..<Self.generationsMax {
-            let id = ImageIdentity.imageID(
-                of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
-                generation: transfer.placement.generation, keptID: transfer.record.keptID)
             if let known = transfer.imageID, let image = try await service.imageIfPresent(known) {
                 // Reconciled before the source was opened: ours, and empty.
                 try checkOurs(image, transfer)
@@ -30,46 +31,107 @@ extension CloudUploader {
             }
             // Its members are known now, and others may have been refused meanwhile.
             if let objection = objection(to: transfer) { throw objection }
+            let id = ImageIdentity.imageID(
+                of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
+                generation: transfer.placement.generation, keptID: transfer.record.keptID)
             transfer.placement.imageID = id
             transfer.register()
             try await commit(transfer)
-            let image: Image
-            do {
-                image = try await service.create(
-                    NewImage(transfer.record, id: id, properties: properties))
+            let found: Image
+            let new = NewImage(transfer.record, id: id, properties: properties)
+            switch try await make(new, of: transfer.record) {
+            case .made(let image):
+                found = try await checked(image, transfer, project: project)
                 // What is sent into a record that has a checksum or stores is not what it serves.
-                guard image.isSpoiled else { return .send(transfer) }
-            } catch {
-                guard error.code == .conflict else {
-                    throw lessons.learn(from: error, record: transfer.record)
-                }
+                guard found.isSpoiled else { return .send(transfer) }
+                spoiledCount += 1
+                if spoiledCount == Self.spoiledMax { throw await stopped(found, transfer) }
+            case .taken(let error):
                 // 409: the image is ours, from another host or from a process that
                 // this journal does not remember; or its id is burned (deleted ids
                 // stay taken); or it belongs to someone else.
-                guard let found = try await service.imageIfPresent(id) else {
-                    if transfer.holdsKeptID {
-                        transfer = try transfer.withoutKeptID(
-                            "the target has given it to an image that was deleted, "
-                                + "or that this project cannot see")
-                        continue
-                    }
-                    transfer.placement.takeNextID()
+                if let image = try await service.imageIfPresent(id) {
+                    found = image
+                } else if transfer.holdsKeptID {
+                    transfer = try transfer.withoutKeptID(
+                        "the target has given it to an image that was deleted, "
+                            + "or that this project cannot see")
                     continue
+                } else {
+                    refused.add(error, id)
+                    transfer.placement.takeNextID()
+                    guard refused.isHopeless else { continue }
+                    // None of these ids is burned: they are tried again one day.
+                    transfer.placement = given.placement
+                    try await commit(transfer)
+                    throw refused.error(transfer)
                 }
                 if transfer.holdsKeptID, !ownership(found, transfer).isOurs {
                     transfer = try transfer.withoutKeptID("it is \(Self.words(found))")
                     continue
                 }
-                image = found
             }
-            let found = try await reconcile(transfer, with: image)
-            guard case .send(let next) = found, next.state != .registered else { return found }
+            let outcome = try await reconcile(transfer, with: found)
+            guard case .send(let next) = outcome, next.state != .registered else { return outcome }
             transfer = next
         }
-        throw TranshipError(
+        throw refused.error(transfer)
+    }
+
+    private enum Answer {
+        case made(Image)
+        /// 409.
+        case taken(TranshipError)
+    }
+
+    private func make(_ new: NewImage, of record: PlannedRecord) async throws(TranshipError)
+        -> Answer
+    {
+        do {
+            return .made(try await service.create(new))
+        } catch {
+            guard error.code == .conflict else {
+                throw lessons.learn(from: error, record: record)
+            }
+            return .taken(error)
+        }
+    }
+}
+
+/// The ids that the target refused (409) and shows no image of.
+private struct Refused {
+    /// Refusals that do not name the id, before the search ends.
+    let unexplainedMax: Int
+    private var last: TranshipError?
+    private var count = 0
+    private var unexplained = 0
+
+    init(unexplainedMax: Int) { self.unexplainedMax = unexplainedMax }
+
+    mutating func add(_ error: TranshipError, _ id: String) {
+        last = error
+        count += 1
+        if error.answer?.message.lowercased().contains(id.lowercased()) != true { unexplained += 1 }
+    }
+
+    var isHopeless: Bool { unexplained >= unexplainedMax }
+
+    func error(_ transfer: Transfer) -> TranshipError {
+        let name = transfer.source.displayName
+        guard let last else {
+            return TranshipError(
+                .conflict,
+                "each record that the target has for \(name) is broken",
+                hint: "look for broken images of this pipeline at the target")
+        }
+        return TranshipError(
             .conflict,
-            "\(Self.generationsMax) ids of \(transfer.source.displayName) are taken at the target",
-            hint: "look for deleted images of this pipeline at the target")
+            "the target refuses \(name) under each of \(count) ids: \(last.message)",
+            hint: isHopeless
+                ? "the answer names no id, and the target shows no image that has one: ask its "
+                    + "operator why it refuses new images; the next run tries the same ids"
+                : "look for deleted images of this pipeline at the target",
+            answer: last.answer)
     }
 }
 

@@ -44,7 +44,7 @@ struct Lessons: Sendable {
     private var properties: Limit?
     private var tags: Limit?
     private var members: Limit?
-    /// The service takes no image data from us.
+    /// The service takes no image data from us, or none of its new records can take any.
     private var noData: TranshipError?
 
     /// Why the service would refuse a record; nil if nothing is known.
@@ -94,7 +94,7 @@ struct Lessons: Sendable {
             return error.whileDoing("its record has \(record.tags.count) tags")
                 .hinting(Self.tagHint(record))
         case .forbidden where words.contains(Origin.propertyName):
-            return error.hinting(Self.withoutMarker("let this user set that property"))
+            return error.hinting(Origin.withoutMarker("let this user set that property"))
         default:
             return error
         }
@@ -104,6 +104,9 @@ struct Lessons: Sendable {
     mutating func learn(fromBody error: TranshipError) {
         if error.code == .forbidden, error.answer?.status == 401 { noData = error }
     }
+
+    /// Learns that all new records are broken.
+    mutating func learn(fromRecords error: TranshipError) { noData = error }
 
     private static func isAboutFormats(_ words: String, _ record: PlannedRecord) -> Bool {
         if words.contains("disk_format") || words.contains("container_format") { return true }
@@ -120,7 +123,7 @@ struct Lessons: Sendable {
     /// - Parameter max: nil if the service does not say its limit.
     private static func propertyHint(_ record: PlannedRecord, max: Int?) -> String {
         guard max != 0, record.propertyCount > 1 else {
-            return withoutMarker("raise the target's image_property_quota")
+            return Origin.withoutMarker("raise the target's image_property_quota")
         }
         let keys = (Array(record.properties.keys) + record.references.keys).sorted()
         return
@@ -143,12 +146,6 @@ struct Lessons: Sendable {
     private static func list(_ words: [String]) -> String {
         let more = words.count > listedMax ? " and \(words.count - listedMax) more" : ""
         return words.prefix(listedMax).map { $0.cut(to: 64) }.joined(separator: ", ") + more
-    }
-
-    private static func withoutMarker(_ cure: String) -> String {
-        "nothing is copied without our marker \(Origin.propertyName): a later run could not tell the "
-            + "copy from another image, and would copy it again or leave half of it behind; ask "
-            + "the target's operator to \(cure)"
     }
 
     private static func again(_ error: TranshipError) -> TranshipError {

@@ -17,6 +17,9 @@ public enum Removal {
         /// A transfer gives up the record that it made. Not limited in number:
         /// the transfer cannot go on otherwise.
         case discard(Transfer)
+        /// The service made this record a moment ago, otherwise than it was asked to, and nothing was
+        /// sent. Not limited in number.
+        case unmake(Transfer)
         /// `clean` found a record that no transfer needs; as the listing showed it.
         ///
         /// `sizeBytes` is the size of the source image; nil if unknown.
@@ -31,7 +34,7 @@ public enum Removal {
 
         var imageID: String? {
             switch self {
-            case .discard(let transfer): transfer.imageID
+            case .discard(let transfer), .unmake(let transfer): transfer.imageID
             case .clean(let image, _): image.id
             case .expire(let change): change.image.id
             case .undo(let transfer, _): transfer.imageID
@@ -109,6 +112,7 @@ public enum Removal {
     ) -> Outcome? {
         switch right {
         case .discard(let transfer): objection(to: transfer, discarding: found.image)
+        case .unmake(let transfer): objection(to: transfer, unmaking: found.image)
         case .clean(let listed, let sizeBytes):
             objection(
                 toCleaning: listed, found.image, updatedAt: updatedAt, sizeBytes: sizeBytes,
@@ -161,6 +165,15 @@ public enum Removal {
                         + "`tranship clean` lists it"))
         }
         return nil
+    }
+
+    /// Its id is ours alone, and the answer of a moment ago says that the record was made for us. So
+    /// it may go without a marker, and where others see it, but not with data.
+    static func objection(to transfer: Transfer, unmaking image: TargetImage) -> Outcome? {
+        if transfer.holdsKeptID { return .toBeFilledAgain }
+        let isEmpty = image.status == .queued && !image.isProtected
+        return isEmpty && image.id == transfer.imageID
+            ? nil : .changed(.changedMeanwhile(status: image.status))
     }
 
     /// The record with its members: someone may have shared it since.

@@ -61,10 +61,10 @@ public enum ImportState: Sendable, Hashable {
 extension Image {
     /// True for a record without data that still has a checksum, a hash or stores: a body that the
     /// service refused left them. Good data that is sent into it ends active with the right hash,
-    /// and the service then serves the refused bytes (seen on Glance 33).
+    /// and the service then serves the refused bytes (seen on Glance 33). An empty text is none.
     public var isSpoiled: Bool {
         (status == .queued || status == .uploading)
-            && (checksum != nil || hashValue != nil || !stores.isEmpty)
+            && (checksum?.isEmpty == false || hashValue?.isEmpty == false || !stores.isEmpty)
     }
 
     /// The stores that an import has not filled yet (`os_glance_importing_to_stores`).

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+internal import OpenStackImage
+
+/// What the service says of a record that it has just made, against what was asked for. A difference
+/// that matters is noticed before the first byte.
+extension CloudUploader {
+    /// Records that are made with a checksum or stores in them, before the target counts as one that
+    /// makes them all so.
+    static let spoiledMax = 3
+
+    /// The record as it may be filled: with our marker, in the project of the copy, and private.
+    ///
+    /// - Throws: ``TranshipError/Code/forbidden`` without the marker, and
+    ///   ``TranshipError/Code/targetConflict``; the record is removed then.
+    func checked(
+        _ made: Image, _ transfer: Transfer, project: String?
+    ) async throws(TranshipError) -> Image {
+        let owner = transfer.record.ownerID ?? project
+        func isAsAsked(_ image: Image) -> Bool {
+            image.isMarked(as: transfer.origin) && image.belongs(to: owner)
+                && image.visibility == .private
+        }
+        if isAsAsked(made) { return made }
+        // The answer to a POST may say less than the record has.
+        let image = try await service.imageIfPresent(made.id) ?? made
+        if !image.isMarked(as: transfer.origin) {
+            throw await unmade(
+                transfer,
+                TranshipError(
+                    .forbidden,
+                    "the target makes record \(image.id) without our marker \(Origin.propertyName)",
+                    hint: Origin.withoutMarker("let its records keep that property")))
+        }
+        if !image.belongs(to: owner) {
+            throw await unmade(
+                transfer,
+                TranshipError(
+                    .targetConflict,
+                    "the target makes record \(image.id) in project \(image.ownerID ?? "?"), not in "
+                        + "\(owner ?? "?")",
+                    hint: "nothing was sent: that project would own the copy; ask the target's "
+                        + "operator"))
+        }
+        do {
+            return try await madePrivate(image)
+        } catch {
+            // Whether it is private is not known, and a later try looks again.
+            if error.isTransient { throw error }
+            throw await unmade(transfer, error)
+        }
+    }
+
+    /// Takes an empty record out of the sight of others, before data goes into it.
+    ///
+    /// - Returns: the record as the service shows it after that.
+    /// - Throws: ``TranshipError/Code/targetConflict`` where it does not become private.
+    func madePrivate(_ image: Image) async throws(TranshipError) -> Image {
+        guard image.visibility != .private else { return image }
+        func seen(_ words: String) -> TranshipError {
+            TranshipError(
+                .targetConflict,
+                "the target's empty record \(image.id) is \(image.visibility), \(words)",
+                hint: "nothing was sent: others would see the copy before it is proved; ask the "
+                    + "target's operator why its new images are not private")
+        }
+        do {
+            _ = try await service.update(
+                image.id,
+                [.replace("visibility", .string(ImageVisibility.private.rawValue))])
+        } catch {
+            guard let answer = error.answer, (400...499).contains(answer.status),
+                !error.isTransient, error.code != .unauthorized
+            else { throw error }
+            throw seen("and does not become private: \(error.message)")
+        }
+        let now = try await service.image(image.id)
+        guard now.visibility == .private else {
+            throw seen("where private was asked for, twice")
+        }
+        return now
+    }
+
+    /// The error after which no more records are made in this run: each of them has something in it.
+    func stopped(_ image: Image, _ transfer: Transfer) async -> TranshipError {
+        let error = TranshipError(
+            .targetConflict,
+            "the target's new records have \(image.spoilingWords) before any data: what is sent "
+                + "into such a record may not be what the target serves",
+            hint: "nothing was sent; ask the target's operator")
+        rights.withLock { $0.learn(fromRecords: error) }
+        return await unmade(transfer, error)
+    }
+
+    /// Removes the record that the service has just made, and has no data.
+    ///
+    /// - Returns: the error, and that the record is still there if it is.
+    private func unmade(_ transfer: Transfer, _ error: TranshipError) async -> TranshipError {
+        var unlimited = Int.max
+        let outcome: Removal.Outcome
+        do throws(TranshipError) {
+            outcome = try await Removal.remove(
+                under: .unmake(transfer), at: service, deletesLeft: &unlimited,
+                nowUnixSeconds: now() / 1000)
+        } catch let obstacle {
+            outcome = .failed(obstacle)
+        }
+        switch outcome {
+        case .removed, .gone: return error
+        case .removable, .refused, .changed, .toBeFilledAgain, .failed:
+            return error.adding(
+                "; the empty record \(transfer.imageID ?? "?") is still there")
+        }
+    }
+}
+
+extension Image {
+    fileprivate func isMarked(as origin: Origin) -> Bool {
+        properties[Origin.propertyName]?.string == origin.propertyValue
+    }
+
+    /// True also where one of both is not known. Services write an id with or without hyphens.
+    fileprivate func belongs(to owner: String?) -> Bool {
+        guard let owner, let ownerID, !owner.isEmpty, !ownerID.isEmpty else { return true }
+        return ProjectID.areEqual(owner, ownerID)
+    }
+
+    /// The fields of ``isSpoiled``, with their values.
+    fileprivate var spoilingWords: String {
+        [
+            ("checksum", checksum), ("os_hash_value", hashValue),
+            ("stores", stores.joined(separator: ",")),
+        ].compactMap { key, value in
+            value.flatMap { $0.isEmpty ? nil : "\(key) \($0.cut(to: 40))" }
+        }.joined(separator: ", ")
+    }
+}
