@@ -288,29 +288,26 @@ struct Decision {
         case .done, .skipped, .unpublished:
             var transfer = known
             transfer.intent.record = item.record
+            let broken = comparison.ours.first { $0.id == known.imageID }
+            let reason =
+                broken.map { broken in
+                    broken.damage.map { PlanReason.damaged(imageID: broken.id, $0) }
+                        ?? .dataLost(imageID: broken.id)
+                } ?? .deletedAtTarget(imageID: known.imageID)
             if givesIDsAgain {
                 transfer.abandonRecord(wasThere: false)
-                let broken = comparison.ours.first { $0.id == known.imageID }
-                return notThere(
-                    item,
-                    broken.map { broken in
-                        broken.damage.map { .damaged(imageID: broken.id, $0) }
-                            ?? .dataLost(imageID: broken.id)
-                    } ?? .deletedAtTarget(imageID: known.imageID),
-                    comparison, start: transfer.madeAgain())
+                return notThere(item, reason, comparison, start: transfer.madeAgain())
             }
             if transfer.holdsKeptID {
-                let reason = "it was deleted at the target, where an id is given out once"
+                let words = "it was deleted at the target, where an id is given out once"
                 guard item.record.keptID == .preferred else {
                     return item.decided(.conflict, .keptIDDeleted(imageID: known.imageID))
                 }
-                transfer.giveUpKeptID(reason)
+                transfer.giveUpKeptID(words)
             } else {
                 transfer.abandonRecord()
             }
-            return notThere(
-                item, .deletedAtTarget(imageID: known.imageID), comparison,
-                start: transfer.madeAgain())
+            return notThere(item, reason, comparison, start: transfer.madeAgain())
         case .failed:
             var transfer = known.retried()
             transfer.intent.record = item.record

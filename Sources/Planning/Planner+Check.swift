@@ -77,6 +77,9 @@ extension Planner {
             return checked
         }
         checked.note = nil
+        for note in item.notes {
+            if case .notListed = note { checked.add(note: note.words) }
+        }
         try await compareFields(comparison, found, at: target, &checked)
         if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == "members" })
         {
@@ -134,10 +137,34 @@ extension Planner {
         record.missingStores =
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
         checked.differences = record.differences(found)
+        checked.differences += changesOfOthers(found.image, comparison, at: target)
         if found.image.isUnpublished == true {
             checked.differences.append(
                 FieldDifference("published", wanted: "true", found: "false"))
         }
+    }
+
+    /// What only others change of a copy of ours: its project, and our marker on it.
+    private func changesOfOthers(
+        _ image: TargetImage, _ comparison: PlanComparison, at target: PlanningTarget
+    ) -> [FieldDifference] {
+        let item = comparison.item
+        let ownership = ownership(of: image, comparison, at: target)
+        var found: [FieldDifference] = []
+        // An owner that the pipeline names is compared with the record's other fields.
+        if ownership.isMade || ownership == .unmarked, item.record.ownerID == nil,
+            target.isElsewhere(image, item.record)
+        {
+            found.append(
+                FieldDifference("owner", wanted: target.opened.projectID, found: image.ownerID))
+        }
+        if ownership == .unmarked {
+            found.append(
+                FieldDifference(
+                    "properties.\(Origin.propertyName)", wanted: item.marker,
+                    found: image.originValue))
+        }
+        return found
     }
 
     /// An answer is the member's own. So one is a difference only if the member had accepted the

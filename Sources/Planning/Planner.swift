@@ -284,12 +284,13 @@ public struct Planner: Sendable {
         if comparison.item.refusal == nil {
             comparison.item = try await withReferences(comparison.item, at: target)
         }
-        comparison.holder = given.ours.first {
+        comparison = try await withUnlisted(comparison, at: target)
+        comparison.holder = comparison.ours.first {
             ownership(of: $0, comparison, at: target) == .holdsKeptID
         }
-        comparison.ours = ours(given, at: target)
+        comparison.ours = ours(comparison, at: target)
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
-        return Decision(
+        let item = Decision(
             onConflict: target.rules.onConflict ?? fallback,
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.rules.image.name.placeholders.contains(.date),
@@ -297,6 +298,7 @@ public struct Planner: Sendable {
             givesIDsAgain: target.opened.offer.givesIDsAgain,
             projectID: target.opened.projectID
         ).decide(comparison)
+        return leavingOthersAlone(item, comparison, at: target)
     }
 
     func ownership(

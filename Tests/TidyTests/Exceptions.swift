@@ -22,6 +22,7 @@ enum Exceptions {
         "Tests/TranshipKitTests/DamagedArchiveTests.swift": "an archive that lost data, and a run",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
         "Tests/TranshipKitTests/SharingTests.swift": "members over several runs",
+        "Tests/TranshipKitTests/UnlistedCopyTests.swift": "copies that others changed, and a run",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",
         "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// Copies that the target has and does not list, and copies that others changed, in whole runs.
+@Suite(.timeLimit(.minutes(5))) struct UnlistedCopyTests {
+    private let folder: TemporaryFolder
+    private let alpha: GlanceServer
+    private let beta: GlanceServer
+
+    init() throws {
+        folder = try TemporaryFolder()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
+        alpha.put(
+            "s", data: noise(1000, seed: 7),
+            ["name": "web", "disk_format": "raw", "container_format": "bare"])
+    }
+
+    private func pipelineRun(_ target: String) async throws -> PipelineRun {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: unlisted
+                sources: [{ cloud: alpha }]
+                targets: [{ cloud: beta, \(target) }]
+                """, file: folder.file("unlisted.yaml"), environment: [:])
+        let path = folder.file("journal.sqlite")
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var tuning = RunTuning()
+        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
+        return PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+    }
+
+    private func run(
+        _ target: String = "image: { visibility: community }"
+    ) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let run = try await pipelineRun(target)
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(
+            in: TransferState.allCases, limit: 10)
+        return (try #require(items.first), transfers.first)
+    }
+
+    private func check() async throws -> CheckedImage {
+        let checked = Mutex<[CheckedImage]>([])
+        _ = try await pipelineRun("image: { visibility: community }").check(downloads: false) {
+            image in checked.withLock { $0.append(image) }
+        }
+        return try #require(checked.withLock { $0.first })
+    }
+
+    private var made: Int { beta.changes.count { $0 == "POST /v2/images" } }
+
+    @Test func `A copy that another project has now is not made again`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        beta.put(id, ["owner": "somebody"])
+        let second = try await run()
+        #expect(second.item.action == .skip)
+        #expect(second.item.reason == .alreadyAtTarget(imageID: id))
+        #expect(second.item.notes == [.notListed(imageID: id, ownerID: "somebody")])
+        #expect(made == 1)
+        let checked = try await check()
+        #expect(checked.verdict == .differs && checked.imageID == id)
+        #expect(
+            checked.differences == [
+                FieldDifference("owner", wanted: "project", found: "somebody")
+            ])
+        #expect(checked.note?.contains("project somebody") == true)
+    }
+
+    @Test func `Nothing is changed in another project`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        beta.put(id, ["owner": "somebody"])
+        let before = beta.changes.count
+        let second = try await run(
+            "on_conflict: update, image: { visibility: community, min_disk: 4 }")
+        #expect(second.item.action == .refuse)
+        #expect(beta.changes.count == before)
+    }
+
+    @Test func `A copy that the list leaves out is not made again`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        beta.answer("GET", "/v2/images", with: .status(200, text: #"{"images":[]}"#))
+        let second = try await run()
+        #expect(second.item.action == .skip)
+        #expect(second.item.notes == [.notListed(imageID: id, ownerID: nil)])
+        #expect(made == 1)
+        let checked = try await check()
+        #expect(checked.verdict == .same && checked.imageID == id)
+        #expect(checked.note?.contains("list does not have it") == true)
+    }
+
+    @Test func `A copy that is shown to nobody is refused, not copied again`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        beta.answer("GET", "/v2/images", with: .status(200, text: #"{"images":[]}"#))
+        beta.refuse("GET", "/v2/images/\(id)", status: 403, text: "policy")
+        let second = try await run()
+        #expect(second.item.action == .refuse)
+        #expect(second.item.refusal?.message.contains(id) == true)
+        #expect(made == 1)
+    }
+
+    @Test func `A copy that is deleted is asked for once, and made again`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        func looks() -> Int { beta.asked.count { $0 == "GET /v2/images/\(id)" } }
+        var before = looks()
+        #expect(try await run().item.action == .skip)
+        #expect(looks() == before)
+        beta.burn(id)
+        let checked = try await check()
+        #expect(checked.verdict == .missing)
+        #expect(checked.note?.contains("was deleted at the target") == true)
+        before = looks()
+        let second = try await run()
+        #expect(second.item.reason == .deletedAtTarget(imageID: id))
+        #expect(second.transfer?.state == .done)
+        #expect(looks() == before + 1)
+        #expect(made == 2)
+    }
+
+    @Test func `Fields that the target sets are a remark, and check names them`() async throws {
+        beta.making(["min_disk": 40])
+        let first = try await run()
+        let difference = FieldDifference("min_disk", wanted: "0", found: "40")
+        let id = try #require(first.transfer?.imageID)
+        #expect(first.transfer?.state == .done)
+        #expect(first.transfer?.remarks == [.changedByTarget(imageID: id, [difference], more: 0)])
+        #expect(try await check().differences == [difference])
+    }
+
+    @Test func `A marker that is gone is a difference`() async throws {
+        let first = try await run()
+        let id = try #require(first.transfer?.imageID)
+        beta.put(id, [Origin.propertyName: .null])
+        let checked = try await check()
+        #expect(checked.verdict == .differs)
+        #expect(checked.differences.map(\.field) == ["properties.\(Origin.propertyName)"])
+        #expect(checked.differences.first?.wanted == first.transfer?.origin.propertyValue)
+    }
+}
