@@ -8,7 +8,8 @@ extension Note {
 
     /// The only place that words a note.
     var texts: Texts {
-        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? ("note", "")
+        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? unlistedTexts
+            ?? ("note", "")
     }
 
     private var listingTexts: Texts? {
@@ -214,6 +215,19 @@ extension Note {
             )
         default: nil
         }
+    }
+
+    private var unlistedTexts: Texts? {
+        guard case .notListed(let id, let owner) = self else { return nil }
+        return (
+            "not-listed",
+            owner.map {
+                "image \(id) is the copy, and belongs to project \($0.cut(to: 64)) now, so the target "
+                    + "does not list it here; it stays as it is, and no second one is made"
+            }
+                ?? "image \(id) is the copy, and the target's list does not have it; no second one "
+                + "is made"
+        )
     }
 
     private static func missing(

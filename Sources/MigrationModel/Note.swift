@@ -63,6 +63,9 @@ public enum Note: Codable, Hashable, Sendable {
     case otherFields(imageID: String, fields: [String])
     /// The copy was deactivated at the target, so only administrators can read it.
     case deactivatedAtTarget(imageID: String)
+    /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
+    /// in its list. `ownerID` is the project that it belongs to, if that is another one than planned.
+    case notListed(imageID: String, ownerID: String?)
     /// An update leaves alone what an operator edited at the target.
     case editedAtTarget(fields: [String])
     /// Someone set these fields of the copy before it was published: they stay as they are.
@@ -75,7 +78,7 @@ public enum Note: Codable, Hashable, Sendable {
     /// True if a plan warns of it, also before a run: the copy is there, and not as people may think.
     public var isWarning: Bool {
         switch self {
-        case .otherFields, .deactivatedAtTarget: true
+        case .otherFields, .deactivatedAtTarget, .notListed: true
         default: false
         }
     }

@@ -19,7 +19,7 @@ extension Planner {
     ) async throws(TranshipError) -> PlanComparison {
         guard let transfer = given.transfer, let id = transfer.imageID, given.item.refusal == nil,
             [.done, .skipped, .unpublished].contains(transfer.state),
-            !target.opened.offer.isArchive, !given.ours.contains(where: { $0.id == id })
+            !target.opened.offer.givesIDsAgain, !given.ours.contains(where: { $0.id == id })
         else { return given }
         var comparison = given
         comparison.ours = ours(given, at: target)
@@ -74,7 +74,7 @@ extension PlanningTarget {
     /// not known.
     func isElsewhere(_ image: TargetImage, _ record: PlannedRecord) -> Bool {
         guard let owner = record.ownerID ?? opened.projectID, let has = image.ownerID,
-            !opened.offer.isArchive
+            !opened.offer.givesIDsAgain
         else { return false }
         return !ProjectID.areEqual(owner, has)
     }

@@ -37,7 +37,7 @@ extension EndToEndTests {
                     "run", fill, "--journal", scene.folder.path + "/fill.sqlite")
                 #expect(filled.status == 0, filled.said)
                 let original = try await scene.beta.only(scene.prefix)
-                // Whoever reads the copy of the other store sees it.
+                // A reader of the copy in the other store sees it.
                 let fast = "\(Lab.folder)/beta/data/fast/\(original.id)"
                 let handle = try #require(FileHandle(forUpdatingAtPath: fast))
                 try handle.seek(toOffset: 150_000)

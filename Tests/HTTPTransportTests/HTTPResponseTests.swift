@@ -13,7 +13,7 @@ import Testing
         (416, "range-not-satisfiable", false), (422, "bad-request", false),
         (425, "bad-request", true), (429, "rate-limited", true), (500, "service-failed", true),
         (501, "service-failed", false), (503, "service-failed", true),
-        (505, "service-failed", false), (507, "service-failed", true),
+        (505, "service-failed", false), (507, "quota-exceeded", false),
         (509, "service-failed", true), (511, "service-failed", false),
         (520, "service-failed", true), (524, "service-failed", true),
         (599, "service-failed", true),

@@ -22,7 +22,7 @@ import Testing
         .methodFailed(.webDownload, next: .upload), .transformed("t"), .unverifiable("u"),
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
-        .memberRejected(projectID: "p"),
+        .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
     ]
 
     @Test func `Every note has a code and words of its own, and survives the journal`() throws {

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: ["", "/", "l", "l/", "/v", "l/v/w", "l//v"])
-    func `Text of another form is no marker`(text: String) {
+    func `Text of another form does not count as a marker`(text: String) {
         #expect(Origin(propertyValue: text) == nil)
     }
 }

@@ -39,7 +39,7 @@ import Testing
                     .upload, millisecondsPerGiB: 10_000, .measured(firstRun: 2, lastRun: 2)))
     }
 
-    @Test func `What a limit made slow counts as long as the limit is no higher`() {
+    @Test func `What a limit made slow counts until the limit is raised`() {
         let limited = [time(200, limit: 1000)]
         func basis(_ bandwidth: Int64?) -> MethodEstimate.Basis {
             upload(

@@ -141,6 +141,13 @@ import Testing
                 $0.record.references["kernel_id"] = "image:k"
             }
         ),
+        (
+            "properties.kernel_id: none -> image:k at beta",
+            {
+                $0.record.references["kernel_id"] = "image:k"
+                $0.record.referenceTargets = ["image:k": "beta"]
+            }
+        ),
         ("replaces: none -> i", { $0.record.replaces = ["i"] }),
         (
             "changes: none -> min_disk",

@@ -134,16 +134,6 @@ import Testing
         #expect(made == 2)
     }
 
-    @Test func `Fields that the target sets are a remark, and check names them`() async throws {
-        beta.making(["min_disk": 40])
-        let first = try await run()
-        let difference = FieldDifference("min_disk", wanted: "0", found: "40")
-        let id = try #require(first.transfer?.imageID)
-        #expect(first.transfer?.state == .done)
-        #expect(first.transfer?.remarks == [.changedByTarget(imageID: id, [difference], more: 0)])
-        #expect(try await check().differences == [difference])
-    }
-
     @Test func `A marker that is gone is a difference`() async throws {
         let first = try await run()
         let id = try #require(first.transfer?.imageID)

@@ -48,7 +48,6 @@ extension IssuedToken {
             expiresAt: expiresAt,
             accessRules: AccessRules(json: token["application_credential"]?["access_rules"]),
             imageEndpoint: ImageEndpoint.root(of: endpoint))
-        try Self.expect(cloud, project)
         if let expiry = expiresAt.flatMap(UTCTime.unixSeconds),
             let issue = token["issued_at"]?.string.flatMap(UTCTime.unixSeconds), expiry > issue
         {
@@ -56,24 +55,6 @@ extension IssuedToken {
         } else {
             lifetimeSeconds = Self.unknownLifetimeSeconds
         }
-    }
-
-    /// A token of another project would list and create the images of that one.
-    private static func expect(
-        _ cloud: CloudConfiguration, _ project: AuthenticatedProject
-    ) throws(TranshipError) {
-        let (asked, got): (String, String?) =
-            switch cloud.scope {
-            case .projectID(let id): (id, project.projectID)
-            case .projectName(let name, _): (name, project.projectName)
-            case nil: ("", nil)
-            }
-        // Databases compare names of projects without their case.
-        guard let got, got.lowercased() != asked.lowercased() else { return }
-        throw TranshipError(
-            .authenticationFailed,
-            "cloud \"\(cloud.name)\": Keystone gave a token of project \(got) for project \(asked)",
-            hint: "check the entry's project; an application credential belongs to one project")
     }
 
     private static func refusal(

@@ -18,16 +18,16 @@ extension HTTPClient {
     ) async throws(TranshipError) -> HTTPResponse {
         var left = quickRetries
         while true {
-            var wait = Duration.milliseconds(Int.random(in: 100...400))
+            var wait = Duration.zero
             do throws(TranshipError) {
                 let answer = try await send(request)
                 guard left > 0, [429, 502, 503, 504].contains(answer.status) else { return answer }
                 if let text = answer.headers["Retry-After"] {
                     guard let seconds = Int(text), (0...Self.quickWaitSecondsMax).contains(seconds)
                     else { return answer }
-                    wait += .seconds(seconds)
+                    wait = .seconds(seconds)
                 } else if answer.status == 429 {
-                    wait += .seconds(1)
+                    wait = .seconds(1)
                 }
             } catch {
                 guard left > 0, error.isTransient,
@@ -37,6 +37,7 @@ extension HTTPClient {
             left -= 1
             // After a cancellation this ends at once, and so does the next request.
             try? await Task.sleep(for: wait)
+            try? await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }
     }
 }

@@ -90,7 +90,7 @@ public struct CopyOrder: Sendable, Equatable {
         source: String, target: String, names: [String] = [], options: Options = Options(),
         clouds: [String], folder: String
     ) throws(TranshipError) {
-        for (word, what) in [(source, "source"), (target, "target")] + names.map({ ($0, "name") }) {
+        for (word, what) in [(source, "source"), (target, "target")] {
             try Self.refuse(
                 word.allSatisfy(\.isWhitespace), "the \(what) is empty",
                 hint: "if it comes from a variable of the shell, set the variable")
