@@ -27,7 +27,7 @@ public struct RunEnd: Sendable, Hashable {
 
     /// The place, unless the cause's message begins with it.
     public var unsaidPlace: String? {
-        guard let place, cause?.message.hasPrefix(place) != true else { return nil }
-        return place
+        let said = cause?.message ?? ""
+        return place.flatMap { said.hasPrefix($0) ? nil : $0 }
     }
 }

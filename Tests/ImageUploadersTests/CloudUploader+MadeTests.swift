@@ -105,10 +105,10 @@ import Testing
     @Test func `A record in another project than planned gets no data, and goes`() async throws {
         var given = Sample.transfer("a")
         given.intent.record.ownerID = "project-9"
-        target.glance.making(["owner": "somebody", "visibility": "public"])
+        target.glance.making(["owner": "someone", "visibility": "public"])
         let error = await refusal(given)
         #expect(error?.code == .targetConflict)
-        #expect(error?.message.contains("in project somebody, not in project-9") == true)
+        #expect(error?.message.contains("in project someone, not in project-9") == true)
         let id = try #require(target.committed.last?.imageID)
         #expect(target.glance.isBurned(id) || error?.message.contains("is still there") == true)
     }

@@ -20,6 +20,7 @@ enum Exceptions {
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/AbsentSourcesTests.swift": "a source that is down beside another",
         "Tests/TranshipKitTests/DamagedArchiveTests.swift": "an archive that lost data, and a run",
+        "Tests/TranshipKitTests/FailedRunsTests.swift": "runs that end before their plan",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
         "Tests/TranshipKitTests/SharingTests.swift": "members over several runs",
         "Tests/TranshipKitTests/UnlistedCopyTests.swift": "copies that others changed, and a run",

@@ -69,27 +69,27 @@ import Testing
 
     @Test func `A copy that another project has now is not made again`() async throws {
         let id = try #require(try await run().transfer?.imageID)
-        beta.put(id, ["owner": "somebody"])
+        beta.put(id, ["owner": "someone"])
         let second = try await run()
         #expect(second.item.action == .skip)
         #expect(second.item.reason == .alreadyAtTarget(imageID: id))
-        #expect(second.item.notes == [.notListed(imageID: id, ownerID: "somebody")])
+        #expect(second.item.notes == [.notListed(imageID: id, ownerID: "someone")])
         #expect(made == 1)
         let checked = try await check()
         #expect(checked.verdict == .differs && checked.imageID == id)
         #expect(
             checked.differences == [
-                FieldDifference("owner", wanted: "project", found: "somebody")
+                FieldDifference("owner", wanted: "project", found: "someone")
             ])
-        #expect(checked.note?.contains("project somebody") == true)
+        #expect(checked.note?.contains("project someone") == true)
     }
 
     @Test func `Nothing is changed in another project`() async throws {
         let id = try #require(try await run().transfer?.imageID)
-        beta.put(id, ["owner": "somebody"])
+        beta.put(id, ["owner": "someone"])
         let before = beta.changes.count
         let second = try await run(
-            "on_conflict: update, image: { visibility: community, min_disk: 4 }")
+            "on_conflict: update, image: { visibility: community }")
         #expect(second.item.action == .refuse)
         #expect(beta.changes.count == before)
     }
@@ -106,7 +106,7 @@ import Testing
         #expect(checked.note?.contains("list does not have it") == true)
     }
 
-    @Test func `A copy that is shown to nobody is refused, not copied again`() async throws {
+    @Test func `A copy that no user is shown is refused, not copied again`() async throws {
         let id = try #require(try await run().transfer?.imageID)
         beta.answer("GET", "/v2/images", with: .status(200, text: #"{"images":[]}"#))
         beta.refuse("GET", "/v2/images/\(id)", status: 403, text: "policy")
