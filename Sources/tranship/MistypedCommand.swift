@@ -19,7 +19,6 @@ enum MistypedCommand {
         "image task": "tranship task list", "image metadef": "tranship metadef list",
         "image tag": "tranship tag add", "tag delete": "tranship tag remove",
         "tag set": "tranship tag add", "member delete": "tranship member remove",
-        "version": "tranship --version",
         "cached": "tranship cache list", "image cached": "tranship cache list",
     ]
 

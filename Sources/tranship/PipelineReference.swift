@@ -112,8 +112,8 @@ enum PipelineReference {
                                 its file with the highest version
           allow_downgrade       true, false [false]; true copies an older version than
                                 was copied before
-          stale_after           span [none]; warns if there has been nothing new for so
-                                long: 30d
+          stale_after           span [none]; warns if there has been nothing new for
+                                this time: 30d
           checksum              algorithm:digits [none]; md5, sha1, sha256 or sha512
           checksum_file         URL or path [none]; a list of checksums
           signed_by             path [none]; a keyring with the publisher's public key

@@ -19,11 +19,13 @@ struct ManyRunsTests {
             head -c 70000 /dev/urandom > disk.raw
             cat > out.yaml <<'FILE'
             version: 1
+            name: out
             sources: [{ file: ./disk.raw, image: { name: \(loop), disk_format: raw } }]
             targets: [{ archive: ./archive }]
             FILE
             cat > on.yaml <<'FILE'
             version: 1
+            name: "on"
             sources: [{ archive: ./archive }]
             targets: [{ archive: ./second }]
             FILE

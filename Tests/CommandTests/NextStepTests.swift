@@ -192,7 +192,7 @@ struct NextStepTests {
             command: "tranship copy '' beta", status: 2, said: ["the source is empty"],
             next: "tranship copy alpha beta"),
         WrongCommand(
-            command: "tranship copy alpha: beta: ubuntu-24.04", status: 7,
+            command: "tranship copy alpha: beta: ubuntu-24.04", status: 2,
             said: ["there is no cloud \"beta:\"", "write the cloud without a colon: beta"],
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(

@@ -91,8 +91,8 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
             knows. Images that someone has edited or protected are left. Reads no source.
             Of a series with several sources, it is about one of them: the one that has the
             VERSION, or else the one whose version came last. Refuses a VERSION that several
-            of them have. Where someone has renamed, hidden or protected the earlier version,
-            it changes nothing and remembers nothing.
+            of them have. If someone has renamed, hidden or protected the earlier version,
+            changes nothing and remembers nothing.
             Without --yes, only lists what it would do, with exit status 4 if there is any.
             """)
 
