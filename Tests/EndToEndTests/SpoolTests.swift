@@ -119,7 +119,7 @@ extension EndToEndTests {
                     source.url, checksum: source.sha256.description, "transfer: spool")
                 // Killed when it has read, and the source forgotten after that.
                 let killed = try await scene.tranship(
-                    "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "after:12"])
+                    "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "after:13"])
                 try #require(killed.status == 128 + SIGKILL, killed.said)
                 let left = scene.spooled
                 try #require(left.count == 1, killed.said)
