@@ -91,7 +91,9 @@ extension Planner {
         _ decisions: inout Decisions, absent: Set<Int>
     ) async throws(TranshipError) {
         for (id, named) in crossing.named
-        where !named.sources.isSubset(of: absent) && targets.contains(where: { $0.keeps(id, in: named.properties) }) {
+        where !named.sources.isSubset(of: absent)
+            && targets.contains(where: { $0.keeps(id, in: named.properties) })
+        {
             if try await isPlanned(SourceImage.cloudKey(id)) { continue }
             guard let (seen, source) = try await seen(id, named, absent) else { continue }
             var listed = seen

@@ -52,7 +52,7 @@ extension EndToEndTests {
                 let scene = try Scene("memoryimages")
                 defer { try? FileManager.default.removeItem(at: scene.folder) }
                 for image in 0..<images {
-                    try Data(repeating: UInt8(image % 251), count: 65_536).write(
+                    try Data(noise(65_536, seed: UInt64(image))).write(
                         to: scene.folder.appendingPathComponent("disk-\(image).raw"))
                 }
                 let file = try scene.pipeline(
