@@ -65,7 +65,8 @@ import Testing
         #expect(client.shortestAnswerSeconds(of: slow.url) == nil)
         _ = try await client.send(HTTPRequest(.head, slow.url + "/b"))
         let shortest = try #require(client.shortestAnswerSeconds(of: slow.url + "/c"))
-        #expect(shortest >= 0.02)
+        // The server may begin its pause of 20 ms before this side knows that the request is sent.
+        #expect(shortest >= 0.01)
         _ = try await client.send(HTTPRequest(.get, slow.url))
         #expect(client.shortestAnswerSeconds(of: slow.url) == shortest)
 
