@@ -66,7 +66,8 @@ extension HTTPResponse {
     }
 
     /// Not implemented, a version of HTTP, a negotiation or an extension that is not supported, no
-    /// storage left, and a network that needs a login (RFC 4918; RFC 9110, section 15.6; RFC 2295; RFC 2774; RFC 6585).
+    /// storage left, and a network that needs a login (RFC 9110, section 15.6; RFC 2295; RFC 2774;
+    /// RFC 4918; RFC 6585).
     private static let lastingFailures: Set = [501, 505, 506, 507, 510, 511]
 
     private var isTransient: Bool {

@@ -44,8 +44,8 @@ final class Trip: Sendable {
         return found
     }
 
-    /// The target had the image and has it no more: it is copied again, as another try. Someone may
-    /// be deleting on purpose, or the service loses what it takes.
+    /// The target no longer has the image, so it is copied again, as another try: someone may be
+    /// deleting images there, or the service loses what it takes.
     func lostCopy(
         of lost: Transfer, startingOver: Transfer
     ) async throws(TranshipError) -> Outcome {
