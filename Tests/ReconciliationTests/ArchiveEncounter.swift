@@ -37,7 +37,7 @@ final class ArchiveEncounter {
     private let meeting: Meeting
     private let folder: TemporaryFolder
     private let archive: ArchiveFolder
-    private static let now: Int64 = 1_800_000_000_000
+    private let clock = Clock()
 
     init() throws {
         folder = try TemporaryFolder()
@@ -48,17 +48,14 @@ final class ArchiveEncounter {
 
     func play(_ ours: Ours, _ found: Archived) async throws -> Ending {
         let bytes = meeting.bytes
-        let item = try await meeting.begin(ours, at: target(), now: Self.now) { _ in
+        let item = try await meeting.begin(ours, at: target(), now: clock.now) { _ in
             try digest(.sha512, of: bytes)
         }
         let id = item.firstImageID
         try put(found, id, marker: item.origin.propertyValue)
         let before = meeting.readings
-        var surroundings = Surroundings.machine
-        surroundings.now = { Self.now }
-        surroundings.chance = { 0 }
         let (action, end) = try await meeting.goOn(
-            item, at: target(), now: Self.now, surroundings)
+            item, at: target(), now: clock.now, clock.surroundings)
         let data = try? folder.bytes(of: "export/images/\(end.imageID ?? "?").data")
         return Ending(
             action: action, transfer: end, readings: meeting.readings - before, ids: try ids(),
@@ -102,10 +99,11 @@ final class ArchiveEncounter {
 
     private func target() -> OpenedTarget {
         let key = "archive:\(archive.path)"
+        let clock = clock
         return OpenedTarget(
             key: key, endpoint: "archive", isAdmin: true, offer: ArchiveUploader.offer,
-            uploader: ArchiveUploader(targetKey: key, archive: archive, now: { Self.now }),
+            uploader: ArchiveUploader(targetKey: key, archive: archive, now: { clock.now }),
             waiter: ArchiveWaiter(),
-            publisher: ArchivePublisher(archive: archive, now: { Self.now }))
+            publisher: ArchivePublisher(archive: archive, now: { clock.now }))
     }
 }

@@ -4,7 +4,6 @@
 import Basics
 import ChecksumVerifiers
 import Digests
-import Dispatch
 import GlanceServer
 import ImageUploaders
 import MigrationJournal
@@ -14,7 +13,6 @@ import OpenStackImage
 import PipelineFiles
 import Planning
 import Publishing
-import Synchronization
 import TaskWaiters
 import TestSupport
 
@@ -71,7 +69,7 @@ final class Encounter {
         let asked = beta.changes.count
         let begin = clock.now
         let (action, end) = try await meeting.goOn(
-            item, at: target(), now: clock.now, surroundings)
+            item, at: target(), now: clock.now, clock.surroundings)
         return Ending(
             action: action, transfer: end, waitedSeconds: (clock.now - begin) / 1000,
             changes: Array(beta.changes.dropFirst(asked)), firstID: id,
@@ -109,30 +107,5 @@ final class Encounter {
             uploader: CloudUploader(targetKey: "beta", service: beta.service, now: now),
             waiter: ImportWaiter(service: beta.service, now: now, jitter: { 0.5 }),
             publisher: CloudPublisher(service: beta.service))
-    }
-
-    private var surroundings: Surroundings {
-        let clock = clock
-        var surroundings = Surroundings.machine
-        surroundings.now = { clock.now }
-        surroundings.after = clock.after
-        surroundings.chance = { 0 }
-        return surroundings
-    }
-}
-
-/// Time that passes only when someone waits for it.
-private final class Clock: Sendable {
-    private let milliseconds = Mutex<Int64>(1_800_000_000_000)
-
-    var now: Int64 { milliseconds.withLock { $0 } }
-
-    /// Called with one transfer in hand at the most, so nothing else goes on.
-    @Sendable func after(
-        _ wait: Int, _ body: @escaping @Sendable () -> Void
-    ) -> @Sendable () -> Void {
-        milliseconds.withLock { $0 += Int64(wait) }
-        DispatchQueue.global().async(execute: body)
-        return {}
     }
 }
