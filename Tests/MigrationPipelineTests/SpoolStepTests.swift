@@ -71,7 +71,7 @@ import Testing
         /// One try, from what the journal says.
         func step() async throws(TranshipError) -> SpoolStep.Ending {
             let step = SpoolStep(
-                stages: world.stages(), queues: StageQueues(), limiter: nil,
+                ends: try world.stages().ends(of: now), queues: StageQueues(), limiter: nil,
                 monitor: RunMonitor(
                     sink: { [weak self] event in
                         guard case .note(_, let text) = event else { return }

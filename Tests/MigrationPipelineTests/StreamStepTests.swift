@@ -14,10 +14,7 @@ import Testing
 /// told what.
 @Suite(.timeLimit(.minutes(5))) struct StreamStepTests {
     private let world = FakeWorld()
-    private let journal: Journal
     private let committed = Committed()
-
-    init() throws { journal = try Journal.inMemory() }
 
     private final class Committed: Sendable {
         let states = Guarded<[TransferState]>([])
@@ -26,7 +23,7 @@ import Testing
 
     private func step(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         let step = StreamStep(
-            stages: world.stages(), references: References(journal: journal),
+            ends: try world.stages().ends(of: transfer), references: [:],
             queues: StageQueues(), limiter: nil, monitor: RunMonitor(), disk: .real)
         let committed = committed
         let trip = Trip(transfer) { transfer throws(TranshipError) in
@@ -228,10 +225,10 @@ import Testing
         }
         var stages = world.stages()
         stages.targets[0].uploader = Refusing(inner: FakeUploader(world: world))
-        let step = StreamStep(
-            stages: stages, references: References(journal: journal), queues: StageQueues(),
-            limiter: nil, monitor: RunMonitor(), disk: .real)
         let given = transfer([1, 2, 3])
+        let step = StreamStep(
+            ends: try stages.ends(of: given), references: [:], queues: StageQueues(),
+            limiter: nil, monitor: RunMonitor(), disk: .real)
         let error = await failure {
             _ = try await step.run(given, .silent(given))
         }

@@ -27,7 +27,8 @@ import Testing
 
     private func confirm(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await VerifyStep(
-            stages: world.stages(), queues: StageQueues(), monitor: RunMonitor()
+            ends: world.stages().ends(of: transfer), queues: StageQueues(),
+            monitor: RunMonitor()
         ).run(transfer, .silent(transfer))
     }
 
@@ -207,7 +208,8 @@ import Testing
         given.placement.imageID = "image:a/gone"
         let trip = Trip.silent(given)
         let step = VerifyStep(
-            stages: world.stages(), queues: StageQueues(), monitor: RunMonitor())
+            ends: try world.stages().ends(of: given), queues: StageQueues(),
+            monitor: RunMonitor())
         #expect(await failure { _ = try await step.run(given, trip) }?.code == .gone)
         #expect(trip.committed.state == .planned)
         #expect(trip.committed.placement.generation == 1)

@@ -274,6 +274,16 @@ public struct Stages: Sendable {
         self.targets = targets
     }
 
+    /// Looked up once for each step, which then works on values.
+    ///
+    /// - Throws: as ``target(of:)``.
+    func ends(of transfer: Transfer) throws(TranshipError) -> TransferEnds {
+        let target = try target(of: transfer)
+        return TransferEnds(
+            sourceFound: Result { () throws(TranshipError) in try source(of: transfer) },
+            verifier: verifier, target: target)
+    }
+
     /// - Throws: ``TranshipError/Code/invalidPipeline`` when the pipeline has lost
     ///   it since the transfer was planned.
     public func source(of transfer: Transfer) throws(TranshipError) -> any ImageSource {
@@ -294,5 +304,22 @@ public struct Stages: Sendable {
                 hint: "put the target back, or start with another --journal")
         }
         return target
+    }
+}
+
+/// What one transfer reads from, is verified with, and goes to.
+struct TransferEnds: Sendable {
+    let sourceFound: Result<any ImageSource, TranshipError>
+    let verifier: any ChecksumVerifier
+    let target: OpenedTarget
+
+    var uploader: any ImageUploader { target.uploader }
+
+    /// A copy that has its data can be compared and published when its source has left the
+    /// pipeline.
+    ///
+    /// - Throws: as ``Stages/source(of:)``.
+    var source: any ImageSource {
+        get throws(TranshipError) { try sourceFound.get() }
     }
 }

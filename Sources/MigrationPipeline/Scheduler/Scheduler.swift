@@ -327,27 +327,31 @@ public final class Scheduler: Sendable {
 
     private func step(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         let transfer = try avoidingConversion(given)
+        let ends = try stages.ends(of: transfer)
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
-            guard transfer.method.isServerSide else { return try await move(transfer, trip) }
-            let step = ImportStep(stages: stages, references: references)
+            let ids = try await references.ids(of: transfer)
+            guard transfer.method.isServerSide else {
+                return try await move(transfer, ends, references: ids, trip)
+            }
+            let step = ImportStep(ends: ends, references: ids)
             return try await on(queues.upload) { () throws(TranshipError) in
                 try await step.run(transfer, trip)
             }
         case .importing:
-            let step = WaitStep(stages: stages)
+            let step = WaitStep(ends: ends)
             return try await on(queues.wait) { () throws(TranshipError) in
                 try await step.run(transfer, trip)
             }
         case .verifying:
-            let step = VerifyStep(stages: stages, queues: queues, monitor: monitor)
+            let step = VerifyStep(ends: ends, queues: queues, monitor: monitor)
             return try await on(queues.verify) { () throws(TranshipError) in
                 try await step.run(transfer, trip)
             }
         case .publishing:
-            return try await on(queues.publish) { [stages, references] () throws(TranshipError) in
+            return try await on(queues.publish) { [references] () throws(TranshipError) in
                 let ids = try await references.ids(of: transfer)
-                let published = try await stages.target(of: transfer).publisher.publish(
+                let published = try await ends.target.publisher.publish(
                     transfer, references: ids)
                 try await trip.answered(.target)
                 guard published.state != .planned else {
@@ -361,15 +365,17 @@ public final class Scheduler: Sendable {
     }
 
     /// Moves the data in one pass, or through the spool.
-    private func move(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+    private func move(
+        _ transfer: Transfer, _ ends: TransferEnds, references ids: [String: String], _ trip: Trip
+    ) async throws(TranshipError) -> Outcome {
         let stream = StreamStep(
-            stages: stages, references: references, queues: queues, limiter: limiter,
+            ends: ends, references: ids, queues: queues, limiter: limiter,
             monitor: monitor, disk: surroundings.disk)
         guard transfer.intent.spools, let spool else {
             return try await stream.run(transfer, trip)
         }
         let spooling = SpoolStep(
-            stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
+            ends: ends, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
         switch try await spooling.run(transfer, trip) {
         case .ended(let outcome): return outcome
         case .ready(let transfer, let entry, let life):

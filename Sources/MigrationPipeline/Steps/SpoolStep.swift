@@ -10,7 +10,7 @@ internal import MigrationModel
 /// After a crash, proves the file before it uses it: the journal has the flushed length and the
 /// digest of those bytes. Asks the source for the rest, by the rules of ``ImageSource``.
 struct SpoolStep: Sendable {
-    let stages: Stages
+    let ends: TransferEnds
     let queues: StageQueues
     let limiter: BandwidthLimiter?
     let monitor: RunMonitor
@@ -28,7 +28,7 @@ struct SpoolStep: Sendable {
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Ending {
         // The target may already have all the data.
-        let found = try await trip.reconcile(given, at: stages.target(of: given).uploader)
+        let found = try await trip.reconcile(given, at: ends.uploader)
         guard case .send(let transfer) = found else { return .ended(found) }
         switch try await spool.claim(transfer) {
         case .complete(let entry, let life):
@@ -169,7 +169,7 @@ struct SpoolStep: Sendable {
             runner: queues.observers)
         monitor.opened(given, ring, isSent: false)
         let reading = Reading(ring, ReadingTally(given, monitor, from: filling.start))
-        let reader = try stages.source(of: given)
+        let reader = try ends.source
         async let read: Void = withTaskExecutorPreference(queues.read) {
             do throws(TranshipError) {
                 try await reader.read(given, from: point, into: ring) { event in
@@ -233,7 +233,7 @@ struct SpoolStep: Sendable {
     ) async throws(TranshipError) -> (any RunningVerification, ReadingPoint?) {
         let given = filling.transfer
         let algorithm = given.proof.promised?.algorithm ?? .sha256
-        var verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
+        var verification = try ends.verifier.begin(given, reportedAlgorithm: algorithm)
         if let point = filling.entry.point, let digest = filling.entry.digest {
             let observers = verification.observers
             let isRight = try await spool.disk.blocking {
@@ -244,7 +244,7 @@ struct SpoolStep: Sendable {
                 return (verification, point)
             }
             monitor.note(given, "the spooled data is damaged and is read again")
-            verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
+            verification = try ends.verifier.begin(given, reportedAlgorithm: algorithm)
         }
         filling.start = 0
         filling.entry = filling.entry.emptied

@@ -12,8 +12,9 @@ internal import MigrationModel
 /// the step's. The upload gets the last bytes only after the digest of all of them
 /// equals the promise, so wrong data never becomes an active image.
 struct StreamStep: Sendable {
-    let stages: Stages
-    let references: References
+    let ends: TransferEnds
+    /// The ids at the target of the images that the record names, by property.
+    let references: [String: String]
     let queues: StageQueues
     let limiter: BandwidthLimiter?
     let monitor: RunMonitor
@@ -27,8 +28,6 @@ struct StreamStep: Sendable {
         let transfer: Transfer
         let reader: any ImageSource
         let uploader: any ImageUploader
-        /// See ``ImageUploader/register(_:references:commit:)``.
-        let references: [String: String]
         /// The spooled file, or nil to read from the source.
         let spooled: SpoolEntry?
         let verification: any RunningVerification
@@ -56,30 +55,29 @@ struct StreamStep: Sendable {
     func run(
         _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
     ) async throws(TranshipError) -> Outcome {
-        let uploader = try stages.target(of: given).uploader
+        let uploader = ends.uploader
         let found = try await trip.reconcile(given, at: uploader)
         guard case .send(var transfer) = found else { return found }
-        let ids = try await references.ids(of: transfer)
         if transfer.state == .planned { transfer.move(to: .reading) }
         try await trip.commit(transfer)
         if transfer.record.mayBeTooLarge {
             // The service may refuse the record, so it is asked before the source is opened.
             let registered = try await uploader.register(
-                transfer, references: ids, commit: trip.commit)
+                transfer, references: references, commit: trip.commit)
             try await trip.answered(.target)
             guard case .send(let next) = registered else { return registered }
             transfer = next
         }
 
         let algorithm = try await uploader.reportedAlgorithm(for: transfer)
-        let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        let verification = try ends.verifier.begin(transfer, reportedAlgorithm: algorithm)
         let ring = ByteRing(
             capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
             limiter: limiter, runner: queues.observers)
         monitor.opened(transfer, ring, isSent: true)
         let pass = Pass(
-            transfer: transfer, reader: try stages.source(of: transfer), uploader: uploader,
-            references: ids, spooled: spooled, verification: verification, ring: ring,
+            transfer: transfer, reader: try ends.source, uploader: uploader,
+            spooled: spooled, verification: verification, ring: ring,
             tally: ReadingTally(transfer, monitor), trip: trip)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: queues.read) {
@@ -180,7 +178,7 @@ struct StreamStep: Sendable {
         // Before there is a record, so that none is left.
         try await look(pass, &transfer)
         let registered = try await pass.uploader.register(
-            transfer, references: pass.references, commit: pass.trip.commit)
+            transfer, references: references, commit: pass.trip.commit)
         try await pass.trip.answered(.target)
         guard case .send(let next) = registered else {
             pass.ring.fail(TranshipError(.interrupted, "the target gets the data by another way"))

@@ -10,13 +10,13 @@ internal import MigrationModel
 /// If the report proves nothing (an unexpected algorithm, or none), reads the data back and hashes
 /// it. Nothing is published unproved.
 struct VerifyStep: Sendable {
-    let stages: Stages
+    let ends: TransferEnds
     let queues: StageQueues
     let monitor: RunMonitor
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         var transfer = given
-        let target = try stages.target(of: given)
+        let target = ends.target
         let uploader = target.uploader
         let report: TargetReport
         do {
@@ -37,7 +37,7 @@ struct VerifyStep: Sendable {
                 isTransient: report.status.isBeforeActive)
         }
         transfer.placement.heldStores = report.stores
-        switch stages.verifier.compare(transfer, with: report) {
+        switch ends.verifier.compare(transfer, with: report) {
         case .match(let proofs):
             transfer.proof.reported = proofs
             if transfer.record.verification == .paranoid {
@@ -108,7 +108,7 @@ struct VerifyStep: Sendable {
         monitor.note(given, "no checksum is known; reading the source to compare")
         var transfer = given
         transfer.proof.computed = try await digests(ofSource: given, from: uploader)
-        switch stages.verifier.compare(transfer, with: report) {
+        switch ends.verifier.compare(transfer, with: report) {
         case .match(let proofs):
             transfer.proof.reported = proofs
             return transfer
@@ -121,8 +121,8 @@ struct VerifyStep: Sendable {
         ofSource transfer: Transfer, from uploader: any ImageUploader
     ) async throws(TranshipError) -> [Checksum] {
         let algorithm = try await uploader.reportedAlgorithm(for: transfer)
-        let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
-        let reader = try stages.source(of: transfer)
+        let verification = try ends.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        let reader = try ends.source
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)
         let judged = OneShot<[Checksum]>()
@@ -161,7 +161,7 @@ struct VerifyStep: Sendable {
         let known = transfer.proof.computed.first ?? transfer.proof.promised
         var expectation = transfer
         expectation.proof.promised = known
-        let verification = try stages.verifier.begin(
+        let verification = try ends.verifier.begin(
             expectation, reportedAlgorithm: known?.algorithm ?? .sha512)
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)

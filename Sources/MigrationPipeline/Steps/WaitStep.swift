@@ -6,10 +6,10 @@ internal import MigrationModel
 
 /// One look at an import, and the request for it if none was sent.
 struct WaitStep: Sendable {
-    let stages: Stages
+    let ends: TransferEnds
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
-        let target = try stages.target(of: given)
+        let target = ends.target
         let (need, transfer): (ImportNeed, Transfer)
         let look = try await target.waiter.look(given)
         try await trip.answered(.target)
@@ -33,7 +33,7 @@ struct WaitStep: Sendable {
         guard need == .image, transfer.method.isServerSide else {
             return .nothing(.fetchedByTarget)
         }
-        let fetchable = try stages.source(of: transfer).fetchable(
+        let fetchable = try ends.source.fetchable(
             transfer.source, for: target.region)
         guard fetchable.suits(transfer.method) else {
             throw TranshipError(
