@@ -42,6 +42,38 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         }
     }
 
+    /// What the run waits for while it moves nothing.
+    public struct Standstill: Codable, Sendable, Hashable {
+        /// The image that waits, or the first of them.
+        public var name: String
+        /// As ``WaitReason/code``.
+        public var code: String
+        /// As ``WaitReason/words``.
+        public var reason: String
+        public var otherImages: Int
+
+        /// Nil if an image is in flight, or none has a reason to wait. An import has its own line.
+        public init?(_ progress: RunProgress) {
+            guard progress.active.isEmpty, progress.outages.isEmpty,
+                let first = progress.waiting.first(where: {
+                    $0.state.movesData && $0.wait.cause != nil
+                }),
+                let cause = first.wait.cause
+            else { return nil }
+            name = first.source.displayName
+            code = cause.code
+            reason = cause.words
+            otherImages = progress.waiting.count - 1
+        }
+
+        /// For people, in one line.
+        public var words: String {
+            name.withControlsShown
+                + (otherImages > 0 ? " and \(counted(otherImages, "other"))" : "")
+                + " waiting: \(reason)"
+        }
+    }
+
     public var runID: Int64
     public var processID: Int32
     /// When this process began to work; milliseconds since 1970, as all times here.
@@ -58,11 +90,13 @@ public struct LiveProgress: Codable, Sendable, Hashable {
     public var bytesPerSecond: Double
     public var images: [Image]
     public var outages: [RunProgress.Outage]
+    public var standstill: Standstill?
 
     public init(
         runID: Int64, processID: Int32, startedAt: Int64, at: Int64, totalImages: Int,
         totalBytes: Int64, endedImages: Int, failedImages: Int, doneBytes: Int64,
-        bytesPerSecond: Double, images: [Image], outages: [RunProgress.Outage] = []
+        bytesPerSecond: Double, images: [Image], outages: [RunProgress.Outage] = [],
+        standstill: Standstill? = nil
     ) {
         self.runID = runID
         self.processID = processID
@@ -76,6 +110,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         self.bytesPerSecond = bytesPerSecond
         self.images = images
         self.outages = outages
+        self.standstill = standstill
     }
 
     /// Seconds until the end at the present rate; nil while nothing moves.

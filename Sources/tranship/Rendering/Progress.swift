@@ -152,7 +152,8 @@ struct ProgressWatch {
             totalImages: work.images, totalBytes: work.sizeBytes,
             endedImages: snapshot.endedImages, failedImages: snapshot.failedImages,
             doneBytes: min(work.sizeBytes, doneBytes), bytesPerSecond: whole.bytesPerSecond,
-            images: images, outages: snapshot.outages)
+            images: images, outages: snapshot.outages,
+            standstill: LiveProgress.Standstill(snapshot))
     }
 
     /// What counts as sent of an image: all of it once the target has it.
@@ -168,10 +169,12 @@ struct ProgressWatch {
     }
 }
 
-/// Decides when a log gets a line: once a minute, and only if something moved.
+/// Decides when a log gets a line: once a minute, and only if something moved, or the run stands
+/// still for another reason than the last line said.
 struct ProgressLog {
     private var toldAt: Double
     private var told: [Int64] = [0, 0]
+    private var toldStandstill: String?
 
     init(startedAt: Double = 0) {
         toldAt = startedAt
@@ -179,9 +182,13 @@ struct ProgressLog {
 
     mutating func isDue(_ live: LiveProgress, at now: Double) -> Bool {
         let figures = [live.doneBytes, Int64(live.endedImages)]
-        guard now - toldAt >= ProgressStyle.logSeconds, figures != told else { return false }
+        let standstill = live.standstill?.code
+        guard now - toldAt >= ProgressStyle.logSeconds,
+            figures != told || standstill != nil && standstill != toldStandstill
+        else { return false }
         toldAt = now
         told = figures
+        toldStandstill = standstill
         return true
     }
 }
@@ -202,6 +209,7 @@ struct Total {
         parts.append("\(inFlight) in flight")
         if live.failedImages > 0 { parts.append("\(live.failedImages) failed") }
         for outage in live.outages { parts.append("\(outage.name) is down") }
+        if let standstill = live.standstill { parts.append(standstill.words) }
         return parts.joined(separator: ", ")
     }
 

@@ -19,6 +19,9 @@ struct RunScreen {
     var lines: [String] {
         let end =
             [total]
+            + (live.standstill.map {
+                "… \($0.words)".wrapped(toColumns: columns - 1, indent: 2)
+            } ?? [])
             + live.outages.flatMap { words($0).wrapped(toColumns: columns - 1, indent: 2) }
         let room = max(1, rows - 2 - end.count)
         var shown = live.images
