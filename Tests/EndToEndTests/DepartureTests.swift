@@ -60,14 +60,7 @@ extension EndToEndTests {
                     #expect(check.status == 0, check.said)
                     #expect(check.talk.contains("\(originals.count) the same\n"), check.said)
                     let after = try await departure.seen(at: "beta")
-                    #expect(
-                        after == before,
-                        """
-                        lost:
-                        \(Departure.missing(before, in: after))
-                        new:
-                        \(Departure.missing(after, in: before))
-                        """)
+                    Departure.expectSame(before, after)
                     #expect(try await LabCloud.alphaAdmin.images(scene.prefix) == originals)
                     try await removeCopies(scene)
                     try await self.byTokens(scene, departure, before)
@@ -94,14 +87,7 @@ extension EndToEndTests {
                 // Those are named for the members that have to accept them.
                 #expect(lines.allSatisfy { $0.contains(" to accept the copy ") }, check.said)
                 let after = try await departure.seen(at: "beta")
-                #expect(
-                    after == before,
-                    """
-                    lost:
-                    \(Departure.missing(before, in: after))
-                    new:
-                    \(Departure.missing(after, in: before))
-                    """)
+                Departure.expectSame(before, after)
                 let report = try await scene.start(["report", "--csv"] + journal).outcome()
                 for letter in letters {
                     #expect(report.output.contains(",\(scene.prefix)-\(letter)\r\n"), report.said)

@@ -39,11 +39,11 @@ extension EndToEndTests {
                     try await cloud.add("\(scene.prefix) shared", Sample.raw(500, seed: 6)),
                 ]
                 let member = UUID().uuidString.lowercased()
-                try await cloud.service.addMember(originals[6].id, projectID: member)
+                try await cloud.service().addMember(originals[6].id, projectID: member)
                 // None of these is to be copied.
                 _ = try await cloud.add("\(scene.prefix) reserved", nil)
                 let deleted = try await cloud.add("\(scene.prefix) deleted", [1])
-                try await cloud.service.delete(deleted.id)
+                try await cloud.service().delete(deleted.id)
                 _ = try await cloud.add(
                     "\(scene.prefix) snapshot", [1], .init(properties: ["image_type": "snapshot"]))
 
@@ -107,7 +107,7 @@ extension EndToEndTests {
                 let c = try await add(
                     "c", 3000, .init(ownerID: "p2", properties: ["image_type": "snapshot"]))
                 _ = try await cloud.add("\(scene.prefix)-d", nil)
-                try await cloud.service.addMember(b.id, projectID: "p3")
+                try await cloud.service().addMember(b.id, projectID: "p3")
 
                 func chosen(_ conditions: String, _ rest: String = "") async throws -> String {
                     let file = try scene.pipeline(
@@ -159,7 +159,7 @@ extension EndToEndTests {
                 let environment = try scene.cloudsFile(with: cloud)
                 let bytes = Sample.raw(100_000, seed: 9)
                 let web = try RawHTTPServer { _ in .status(200, body: bytes) }
-                _ = try await cloud.service.create(
+                _ = try await cloud.service().create(
                     .init(
                         name: scene.prefix, diskFormat: "raw", containerFormat: "bare",
                         checksum: try Checksum(.md5, String(repeating: "0", count: 32))),
@@ -177,7 +177,7 @@ extension EndToEndTests {
             try await legacyScene("gone", cloud) { scene in
                 let environment = try scene.cloudsFile(with: cloud)
                 let image = try await cloud.add(scene.prefix, Sample.raw(1000, seed: 1))
-                try await cloud.service.delete(image.id)
+                try await cloud.service().delete(image.id)
                 let file = try scene.pipeline(
                     """
                     sources:

@@ -6,6 +6,7 @@ import GlanceServer
 import MigrationJournal
 import MigrationModel
 import PipelineFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,6 +67,17 @@ struct CloudScene {
         return PipelineRun(
             pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
             resuming: resuming)
+    }
+
+    /// What `check` says of each image.
+    func checked(
+        to targets: String, journal: String = "journal.sqlite"
+    ) async throws -> [CheckedImage] {
+        let checked = Mutex<[CheckedImage]>([])
+        _ = try await start(to: targets, journal: journal).check(downloads: false) { image in
+            checked.withLock { $0.append(image) }
+        }
+        return checked.withLock { $0 }
     }
 
     /// Plans a start and carries it out.

@@ -4,11 +4,7 @@
 import Basics
 import Foundation
 import GlanceServer
-import MigrationJournal
 import MigrationModel
-import MigrationPipeline
-import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,18 +14,19 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct DamagedArchiveTests {
     enum Damage: CaseIterable, Sendable { case missing, short, long, removed }
 
-    private let folder: TemporaryFolder
-    private let alpha: GlanceServer
+    private let scene: CloudScene
     private let bytes = noise(100_000, seed: 7)
 
     init() throws {
-        folder = try TemporaryFolder()
-        alpha = try GlanceServer()
+        scene = try CloudScene()
         put("web")
     }
 
+    private var folder: TemporaryFolder { scene.folder }
+    private var target: String { "{ archive: \(folder.file("export")) }" }
+
     private func put(_ name: String) {
-        alpha.put(
+        scene.alpha.put(
             "s", data: bytes,
             [
                 "name": .string(name), "disk_format": "raw", "container_format": "bare",
@@ -37,33 +34,10 @@ import Testing
             ])
     }
 
-    private func pipelineRun(journal: String) async throws -> PipelineRun {
-        let pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: damaged
-                sources: [{ cloud: alpha }]
-                targets: [{ archive: \(folder.file("export")) }]
-                """, file: folder.file("damaged.yaml"), environment: [:])
-        let path = folder.file(journal)
-        _ = await eventually { Journal.holder(path: path) == nil }
-        var tuning = RunTuning()
-        tuning.connections = ModelClouds(urls: ["alpha": alpha.url])
-        return PipelineRun(
-            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
-    }
-
     private func run(
         journal: String = "journal.sqlite"
     ) async throws -> (item: PlanItem, transfer: Transfer?) {
-        let run = try await pipelineRun(journal: journal)
-        let plan = try await run.plan()
-        var items: [PlanItem] = []
-        try await plan.items { items += $0 }
-        let summary = try await run.carryOut(plan)
-        let transfers = try await summary.status.transfers(
-            in: TransferState.allCases, limit: 10)
-        return (try #require(items.first), transfers.first)
+        try await scene.run(to: target, journal: journal)
     }
 
     private func damage(_ damage: Damage, _ id: String) throws {
@@ -80,16 +54,6 @@ import Testing
 
     private func place(_ id: String, _ ending: String) -> String {
         folder.file("export/images/\(id).\(ending)")
-    }
-
-    private func checked(
-        journal: String = "journal.sqlite"
-    ) async throws -> [CheckedImage] {
-        let checked = Mutex<[CheckedImage]>([])
-        _ = try await pipelineRun(journal: journal).check(downloads: false) { image in
-            checked.withLock { $0.append(image) }
-        }
-        return checked.withLock { $0 }
     }
 
     private func fileNames() throws -> [String] {
@@ -129,7 +93,7 @@ import Testing
     {
         let id = try #require(try await run().transfer?.imageID)
         try damage(.short, id)
-        alpha.refuse("GET", "/v2/images/s/file", status: 404, times: 3)
+        scene.alpha.refuse("GET", "/v2/images/s/file", status: 404, times: 3)
         #expect(try await run().transfer?.state == .failed)
         #expect(try fileNames() == ["\(id).data", "\(id).json"])
         try folder.write(bytes, to: "export/images/\(id).data")
@@ -145,7 +109,7 @@ import Testing
         try FileManager.default.moveItem(
             atPath: "\(images)/\(id).json", toPath: "\(images)/.\(id).json")
         #expect(
-            try await checked().map(\.differences) == [
+            try await scene.checked(to: target).map(\.differences) == [
                 [FieldDifference("published", wanted: "true", found: "false")]
             ])
         // Someone protects it meanwhile.
@@ -220,7 +184,7 @@ extension DamagedArchiveTests {
     ) async throws {
         let id = try #require(try await run().transfer?.imageID)
         try damage.apply(place(id, "json"))
-        let note = try #require(try await checked().first?.note)
+        let note = try #require(try await scene.checked(to: target).first?.note)
         #expect(note.contains(damage.words) && note.hasSuffix("; a run copies it again"), "\(note)")
         #expect(note.hasPrefix("image \(id) is our copy, but its record "), "\(note)")
         let second = try await run()
@@ -248,7 +212,7 @@ extension DamagedArchiveTests {
         #expect(
             second.item.objection?.hint
                 == "restore it from a copy of the archive, or remove it and run again")
-        let note = try await checked().first?.note ?? ""
+        let note = try await scene.checked(to: target).first?.note ?? ""
         #expect(note.contains(words) && note.contains("remove it and run again"), "\(note)")
         try FileManager.default.removeItem(atPath: place)
         #expect(try await run().transfer?.state == .done)

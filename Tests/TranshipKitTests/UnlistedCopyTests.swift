@@ -3,66 +3,31 @@
 
 import Basics
 import GlanceServer
-import MigrationJournal
 import MigrationModel
-import MigrationPipeline
-import PipelineFiles
-import Synchronization
-import TestSupport
 import Testing
 
 @testable import TranshipKit
 
 /// Copies that the target has and does not list, and copies that others changed, in whole runs.
 @Suite(.timeLimit(.minutes(5))) struct UnlistedCopyTests {
-    private let folder: TemporaryFolder
-    private let alpha: GlanceServer
-    private let beta: GlanceServer
+    private let scene: CloudScene
 
     init() throws {
-        folder = try TemporaryFolder()
-        alpha = try GlanceServer()
-        beta = try GlanceServer()
-        alpha.put(
-            "s", data: noise(1000, seed: 7),
-            ["name": "web", "disk_format": "raw", "container_format": "bare"])
+        scene = try CloudScene()
+        scene.put()
     }
 
-    private func pipelineRun(_ target: String) async throws -> PipelineRun {
-        let pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: unlisted
-                sources: [{ cloud: alpha }]
-                targets: [{ cloud: beta, \(target) }]
-                """, file: folder.file("unlisted.yaml"), environment: [:])
-        let path = folder.file("journal.sqlite")
-        _ = await eventually { Journal.holder(path: path) == nil }
-        var tuning = RunTuning()
-        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
-        return PipelineRun(
-            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
-    }
+    private var beta: GlanceServer { scene.beta }
 
     private func run(
-        _ target: String = "image: { visibility: community }"
+        _ keys: String = "image: { visibility: community }"
     ) async throws -> (item: PlanItem, transfer: Transfer?) {
-        let run = try await pipelineRun(target)
-        let plan = try await run.plan()
-        var items: [PlanItem] = []
-        try await plan.items { items += $0 }
-        let summary = try await run.carryOut(plan)
-        let transfers = try await summary.status.transfers(
-            in: TransferState.allCases, limit: 10)
-        return (try #require(items.first), transfers.first)
+        try await scene.run(to: "{ cloud: beta, \(keys) }")
     }
 
     private func check() async throws -> CheckedImage {
-        let checked = Mutex<[CheckedImage]>([])
-        _ = try await pipelineRun("image: { visibility: community }").check(downloads: false) {
-            image in checked.withLock { $0.append(image) }
-        }
-        return try #require(checked.withLock { $0.first })
+        let target = "{ cloud: beta, image: { visibility: community } }"
+        return try #require(try await scene.checked(to: target).first)
     }
 
     private var made: Int { beta.changes.count { $0 == "POST /v2/images" } }

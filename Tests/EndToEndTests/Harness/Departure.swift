@@ -41,8 +41,21 @@ struct Departure {
             .sorted()
     }
 
+    static func expectSame(
+        _ before: [String], _ after: [String], at location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(
+            after == before,
+            """
+            lost:
+            \(missing(before, in: after))
+            new:
+            \(missing(after, in: before))
+            """, sourceLocation: location)
+    }
+
     /// Lines of one list that the other one lacks, for messages.
-    static func missing(_ lines: [String], in others: [String]) -> String {
+    private static func missing(_ lines: [String], in others: [String]) -> String {
         Set(lines).subtracting(others).sorted().joined(separator: "\n")
     }
 

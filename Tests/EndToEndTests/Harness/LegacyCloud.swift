@@ -9,34 +9,7 @@ import OpenStackImage
 import TestSupport
 import Testing
 
-/// The legacy clouds that a pipeline is tested with: a real Glance 15, where
-/// there is one (`scripts/lab legacy up`), and the in-process server.
-enum LegacyCloud: String, CustomTestStringConvertible {
-    case glance15 = "Glance 15"
-    case inProcess = "in process"
-
-    static let all: [LegacyCloud] = Lab.legacyURL == nil ? [.inProcess] : [.glance15, .inProcess]
-
-    private static let server = Result { try LegacyImageServer() }
-
-    var testDescription: String { rawValue }
-
-    func url() throws -> String {
-        switch self {
-        case .glance15: try #require(Lab.legacyURL)
-        case .inProcess: try Self.server.get().url
-        }
-    }
-
-    var service: LegacyImageService {
-        get throws {
-            LegacyImageService(
-                CloudSession(
-                    CloudConfiguration(
-                        name: rawValue, authentication: .none, imageEndpointOverride: try url())))
-        }
-    }
-
+extension LegacyCloud {
     /// Creates an image, with data where some is given.
     func add(
         _ name: String, _ bytes: [UInt8]?, _ fields: LegacyImageFields = .init()
@@ -45,22 +18,22 @@ enum LegacyCloud: String, CustomTestStringConvertible {
         fields.name = name
         fields.diskFormat = fields.diskFormat ?? "raw"
         fields.containerFormat = fields.containerFormat ?? "bare"
-        guard let bytes else { return try await service.create(fields) }
+        guard let bytes else { return try await service().create(fields) }
         let ring = ByteRing(capacityBytes: bytes.count + (64 << 10))
         try bytes.withUnsafeBytes { (bytes) throws -> Void in try ring.write(bytes) }
         ring.finishWriting()
-        return try await service.create(fields, from: ring, sizeBytes: Int64(bytes.count))
+        return try await service().create(fields, from: ring, sizeBytes: Int64(bytes.count))
     }
 
     /// Removes every image whose name begins like this.
     func removeImages(_ prefix: String) async throws {
-        let service = try service
-        for image in try await service.images(LegacyImageQuery(publicity: .any)).all()
+        let service = try service()
+        for image in try await service().images(LegacyImageQuery(publicity: .any)).all()
         where image.name?.hasPrefix(prefix) == true {
             if image.isProtected {
-                _ = try await service.update(image.id, LegacyImageFields(isProtected: false))
+                _ = try await service().update(image.id, LegacyImageFields(isProtected: false))
             }
-            try await service.delete(image.id, missingIsFine: true)
+            try await service().delete(image.id, missingIsFine: true)
         }
     }
 }

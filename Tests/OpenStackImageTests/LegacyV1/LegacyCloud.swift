@@ -1,41 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
 import ByteStreams
-import FoundationEssentials
 import LabSupport
 import OpenStackImage
-import TestSupport
-import Testing
 
-/// The services of API v1 that every test of it runs against: a real Glance 15,
-/// where there is one (`scripts/lab legacy up`), and the in-process one, which
-/// the real one thereby proves.
-enum LegacyCloud: String, CustomTestStringConvertible {
-    case glance15 = "Glance 15"
-    case inProcess = "in process"
-
-    static let all: [LegacyCloud] = Lab.legacyURL == nil ? [.inProcess] : [.glance15, .inProcess]
-
-    private static let server = Result { try LegacyImageServer() }
-
-    var testDescription: String { rawValue }
-
-    func url() throws -> String {
-        switch self {
-        case .glance15: try #require(Lab.legacyURL)
-        case .inProcess: try Self.server.get().url
-        }
-    }
-
-    func service() throws -> LegacyImageService {
-        LegacyImageService(
-            CloudSession(
-                CloudConfiguration(
-                    name: rawValue, authentication: .none, imageEndpointOverride: try url())))
-    }
-
+extension LegacyCloud {
     static let raw = LegacyImageFields(diskFormat: "raw", containerFormat: "bare")
 
     /// Creates an image, with data where some is given, hands it to `body` and
