@@ -64,8 +64,8 @@ public struct PlanItem: Codable, Hashable, Sendable {
         record.referenceTargets?[key] ?? targetKey
     }
 
-    public var source: SourceImage { intent.source }
-    public var record: PlannedRecord { intent.record }
+    public var source: SourceImage { _read { yield intent.source } }
+    public var record: PlannedRecord { _read { yield intent.record } }
     public var origin: Origin { intent.origin }
     public var method: UploadMethod { intent.method }
     public var methodReason: PlanReason? { intent.methodReason }

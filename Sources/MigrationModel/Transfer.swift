@@ -62,8 +62,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         record.referenceTargets?[key] ?? targetKey
     }
 
-    public var source: SourceImage { intent.source }
-    public var record: PlannedRecord { intent.record }
+    public var source: SourceImage { _read { yield intent.source } }
+    public var record: PlannedRecord { _read { yield intent.record } }
     public var method: UploadMethod { intent.method }
     public var origin: Origin { intent.origin }
     /// The project that owns the copy; nil without Keystone, and if the journal does not know it.

@@ -12,8 +12,17 @@ public struct Intent: Codable, Hashable, Sendable {
     /// The project of the target's token, which owns the copy unless the record says otherwise; nil
     /// without Keystone, and in journals of earlier versions.
     public var projectID: String?
-    public var source: SourceImage
-    public var record: PlannedRecord
+    public var source: SourceImage {
+        _read { yield boxedSource.value }
+        set { boxedSource.value = newValue }
+    }
+    public var record: PlannedRecord {
+        _read { yield boxedRecord.value }
+        set { boxedRecord.value = newValue }
+    }
+    // Most of the size of a plan's item, which passes through many hands.
+    private var boxedSource: Boxed<SourceImage>
+    private var boxedRecord: Boxed<PlannedRecord>
     public var origin: Origin
     public var method: UploadMethod
     /// Why this method.
@@ -30,12 +39,18 @@ public struct Intent: Codable, Hashable, Sendable {
         method: UploadMethod, methodReason: PlanReason? = nil, fallbacks: [UploadMethod] = []
     ) {
         self.targetKey = targetKey
-        self.source = source
-        self.record = record
+        boxedSource = Boxed(source)
+        boxedRecord = Boxed(record)
         self.origin = origin
         self.method = method
         self.methodReason = methodReason
         self.fallbacks = fallbacks
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case targetKey, projectID, origin, method, methodReason, fallbacks, spools, wayReason
+        case boxedSource = "source"
+        case boxedRecord = "record"
     }
 }
 

@@ -355,9 +355,12 @@ extension PlanItem {
         copy.reason = reason
         copy.start = start
         // What was decided may have changed the record.
-        if copy.start?.state == .planned { copy.start?.intent = intent }
-        copy.start?.intent.source = source
-        copy.start?.intent.projectID = intent.projectID
+        if copy.start?.state == .planned {
+            copy.start?.intent = intent
+        } else {
+            copy.start?.intent.source = source
+            copy.start?.intent.projectID = intent.projectID
+        }
         return copy
     }
 

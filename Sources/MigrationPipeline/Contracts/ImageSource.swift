@@ -138,7 +138,11 @@ public struct Listing: Sendable {
 
 /// An image of a source, for the plan.
 public struct ListedImage: Sendable {
-    public var image: SourceImage
+    public var image: SourceImage {
+        _read { yield boxed.value }
+        set { boxed.value = newValue }
+    }
+    private var boxed: Boxed<SourceImage>
     /// The file name without its extension; nil for images of clouds.
     public var stem: String?
     public var notes: [Note]
@@ -157,7 +161,7 @@ public struct ListedImage: Sendable {
         _ image: SourceImage, stem: String? = nil, notes: [Note] = [],
         refusal: TranshipError? = nil, series: SeriesClaim? = nil
     ) {
-        self.image = image
+        boxed = Boxed(image)
         self.stem = stem
         self.notes = notes
         self.refusal = refusal
