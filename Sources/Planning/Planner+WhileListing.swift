@@ -32,14 +32,11 @@ struct Decisions {
 extension Planner {
     /// Adds items that the plan does not have yet.
     func add(_ items: [PlanItem], _ decisions: inout Decisions) async throws(TranshipError) {
-        for start in stride(from: 0, to: items.count, by: Self.pageImages) {
-            let page = Array(items[start..<min(start + Self.pageImages, items.count)])
-            var added: [PlanItem] = []
-            for comparison in try await plan.newComparisons(of: page, in: journal) {
-                added.append(try await decided(early: comparison, &decisions) ?? comparison.item)
-            }
-            try await plan.add(added)
+        var added: [PlanItem] = []
+        for comparison in try await plan.newComparisons(of: items, in: journal) {
+            added.append(try await decided(early: comparison, &decisions) ?? comparison.item)
         }
+        try await plan.add(added)
     }
 
     /// The decided item, or nil if it has to wait: it names other images, it is in the plan because

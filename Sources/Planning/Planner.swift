@@ -37,8 +37,9 @@ public struct Planner: Sendable {
     let crossing: CrossingImages
     private let projectsSeen = ProjectsSeen()
 
-    /// Items that are decided in one transaction.
-    static let pageImages = 500
+    /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
+    /// which the system maps and clears anew for each page.
+    static let pageImages = 100
 
     public init(
         journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
@@ -174,17 +175,20 @@ public struct Planner: Sendable {
         _ images: [ListedImage], from source: any ImageSource, _ decisions: inout Decisions
     ) async throws(TranshipError) {
         for target in targets {
-            var items: [PlanItem] = []
-            for listed in images where listed.isWanted(at: target) {
-                var image = listed
-                switch target.route?.verdict(listed) ?? .wanted {
-                case .unwanted: continue
-                case .wanted: break
-                case .refused(let refusal): image.refusal = image.refusal ?? refusal
+            for start in stride(from: 0, to: images.count, by: Self.pageImages) {
+                var items: [PlanItem] = []
+                for listed in images[start...].prefix(Self.pageImages)
+                where listed.isWanted(at: target) {
+                    var image = listed
+                    switch target.route?.verdict(listed) ?? .wanted {
+                    case .unwanted: continue
+                    case .wanted: break
+                    case .refused(let refusal): image.refusal = image.refusal ?? refusal
+                    }
+                    items.append(try item(image, from: source, to: target))
                 }
-                items.append(try item(image, from: source, to: target))
+                try await add(items, &decisions)
             }
-            try await add(items, &decisions)
         }
     }
 
@@ -206,8 +210,8 @@ public struct Planner: Sendable {
         }
         var result = rules.apply(image, name: name)
         result.record.verification = target.verification
-        if let id = image.imageID, KeptIDs.isUUID(id) {
-            result.record.keptID = target.rules.image.keepID
+        if let kept = target.rules.image.keepID, let id = image.imageID, KeptIDs.isUUID(id) {
+            result.record.keptID = kept
         }
         if let refusal = KeptIDs.refusal(image, from: source, to: target) {
             result.refusal = result.refusal ?? refusal

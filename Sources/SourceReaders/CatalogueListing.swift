@@ -88,16 +88,18 @@ struct CatalogueListing {
         // Each kernel and ramdisk, with the first image that names it and all properties that do.
         var named: [String: (by: String, keys: Set<String>)] = [:]
         func noting(_ images: [ListedImage]) async throws(TranshipError) {
-            for image in images.map(\.image) {
+            for listed in images {
+                let image = listed.image
                 for key in ["kernel_id", "ramdisk_id"] {
                     guard let id = image.properties[key], !id.isEmpty else { continue }
                     named[id, default: (image.displayName, [])].keys.insert(key)
                 }
             }
+            guard let variant = catalogue.conditions.variant else { return try await page(images) }
             try await page(
                 images.map { listed in
                     var listed = listed
-                    listed.image.vary(catalogue.conditions.variant)
+                    listed.image.vary(variant)
                     return listed
                 })
         }

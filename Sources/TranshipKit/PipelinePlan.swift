@@ -41,7 +41,7 @@ public final class PipelinePlan: Sendable {
     private let pipelineName: String
     private let settings: [String: String]
     private let made: Mutex<Plan?>
-    private static let pageImages = 500
+    private static let pageImages = 100
 
     init(
         _ plan: Plan, pipelineName: String, settings: [String: String] = [:],
