@@ -14,6 +14,8 @@ public struct Checksum: Hashable, Sendable {
     public enum Algorithm: String, CaseIterable, Codable, Sendable {
         case md5, sha1, sha256, sha512
 
+        static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
         /// The number of hexadecimal digits of a value.
         public var digitCount: Int {
             switch self {
@@ -35,7 +37,10 @@ public struct Checksum: Hashable, Sendable {
     ///
     /// - Throws: ``TranshipError/Code/invalidChecksum`` if the digits do not fit the algorithm.
     public init(_ algorithm: Algorithm, _ digits: String) throws(TranshipError) {
-        guard digits.utf8.count == algorithm.digitCount, digits.utf8.allSatisfy(Self.isHexDigit)
+        // Thousands of images have two each: in their bytes, not character by character.
+        var digits = digits
+        guard digits.utf8.count == algorithm.digitCount,
+            digits.withUTF8({ $0.allSatisfy(Self.isHexDigit) })
         else {
             throw TranshipError(
                 .invalidChecksum,
@@ -44,7 +49,8 @@ public struct Checksum: Hashable, Sendable {
                 hint: "copy the whole value, without spaces or the file name after it")
         }
         self.algorithm = algorithm
-        self.value = digits.lowercased()
+        let isLower = digits.withUTF8 { !$0.contains { (0x41...0x46).contains($0) } }
+        self.value = isLower ? digits : digits.lowercased()
     }
 
     /// Reads `algorithm:digits`, as in a pipeline file.
@@ -52,23 +58,23 @@ public struct Checksum: Hashable, Sendable {
     /// - Throws: ``TranshipError/Code/invalidChecksum`` if the algorithm is unknown or the digits
     ///   do not fit it.
     public init(_ text: String) throws(TranshipError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let known = Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
-        guard parts.count == 2 else {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             let likely = Algorithm.allCases.first { (try? Checksum($0, text)) != nil }
             throw TranshipError(
                 .invalidChecksum, "\"\(text.prefix(140))\" does not name a checksum algorithm",
                 hint: likely.map {
                     "its length is that of \($0.rawValue): write \($0.rawValue):\(text)"
                 }
-                    ?? "write it as algorithm:digits, where the algorithm is one of \(known)")
+                    ?? "write it as algorithm:digits, where the algorithm is one of "
+                    + Algorithm.names)
         }
-        guard let algorithm = Algorithm(rawValue: parts[0].lowercased()) else {
+        let name = text[..<colon]
+        guard let algorithm = Algorithm(rawValue: name.lowercased()) else {
             throw TranshipError(
-                .invalidChecksum, "\"\(parts[0])\" is not a known checksum algorithm",
-                hint: "use one of \(known)")
+                .invalidChecksum, "\"\(name)\" is not a known checksum algorithm",
+                hint: "use one of \(Algorithm.names)")
         }
-        try self.init(algorithm, String(parts[1]))
+        try self.init(algorithm, String(text[text.utf8.index(after: colon)...]))
     }
 
     /// True if algorithm and value are equal. False for different algorithms, which proves nothing

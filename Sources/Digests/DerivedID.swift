@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import Foundation
 
 /// Ids that are the same each time they are derived from the same words.
 public enum DerivedID {
@@ -11,16 +10,29 @@ public enum DerivedID {
     ///
     /// `namespace` must be a UUID. It is a constant of ours, never input.
     public static func uuid(namespace: String, name: String) -> String {
-        guard var id = UUID(uuidString: namespace)?.uuid else {
-            preconditionFailure("the namespace \(namespace) is not a UUID")
-        }
-        let text = withUnsafeBytes(of: id) { Array($0) } + Array(name.utf8)
+        let digits = namespace.utf8.compactMap(digit)
+        precondition(digits.count == 32, "the namespace \(namespace) is not a UUID")
+        var text = stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        text += name.utf8
         var hash = [UInt8](repeating: 0, count: 20)
         let result = SHA1(text, text.count, &hash)
         precondition(result != nil, "this OpenSSL has no SHA-1")
         hash[6] = hash[6] & 0x0F | 0x50
         hash[8] = hash[8] & 0x3F | 0x80
-        withUnsafeMutableBytes(of: &id) { $0.copyBytes(from: hash.prefix(16)) }
-        return UUID(uuid: id).uuidString.lowercased()
+        var id: [UInt8] = []
+        for (place, digit) in hexDigits(hash.prefix(16)).utf8.enumerated() {
+            if [8, 12, 16, 20].contains(place) { id.append(UInt8(ascii: "-")) }
+            id.append(digit)
+        }
+        return String(decoding: id, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
     }
 }
