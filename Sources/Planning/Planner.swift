@@ -38,7 +38,7 @@ public struct Planner: Sendable {
     private let projectsSeen = ProjectsSeen()
 
     /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
-    /// which the system maps and clears anew for each page.
+    /// which the system maps and clears for each page again.
     static let pageImages = 100
 
     public init(
