@@ -25,10 +25,10 @@ package final class CommitHook: Sendable {
     }
 
     /// Calls the action around a commit.
-    func around<Value>(_ commit: () async throws -> Value) async rethrows -> Value {
+    func around<Value>(_ commit: () throws -> Value) rethrows -> Value {
         let number = count.add(1, ordering: .relaxed).newValue
         action(.before, number)
-        let value = try await commit()
+        let value = try commit()
         action(.after, number)
         return value
     }

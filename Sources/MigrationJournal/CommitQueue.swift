@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 internal import GRDB
 internal import Synchronization
 
@@ -9,6 +10,9 @@ internal import Synchronization
 /// A commit waits some milliseconds for the disk, and no longer for twenty writes than for one. So
 /// the writes that are requested during a commit wait for its end, and then share the next one.
 /// Each caller goes on only after the commit that contains its own write.
+///
+/// One thread of Dispatch writes, without `async`: GRDB's asynchronous writes change threads several
+/// times for each commit, which takes more of the processors than a commit itself.
 final class CommitQueue: Sendable {
     /// The most writes of one transaction, so that none waits for very many others.
     private static let writesMax = 64
@@ -30,6 +34,7 @@ final class CommitQueue: Sendable {
     private let database: any DatabaseWriter
     private let hook: CommitHook?
     private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "tranship.journal.writes")
 
     init(_ database: any DatabaseWriter, hook: CommitHook?) {
         self.database = database
@@ -56,7 +61,7 @@ final class CommitQueue: Sendable {
                 defer { state.isWriting = true }
                 return !state.isWriting
             }
-            if begins { Task { await writeAll() } }
+            if begins { queue.async { self.writeAll() } }
         }
         if let error { throw error }
         guard let value = value.kept.withLock({ $0 }) else {
@@ -65,26 +70,25 @@ final class CommitQueue: Sendable {
         return value
     }
 
-    private func writeAll() async {
+    private func writeAll() {
         while let writes = next() {
-            let error = await commit(writes)
+            let error = commit(writes)
             guard error != nil, writes.count > 1 else {
                 for write in writes { write.ended(error) }
                 continue
             }
             // None of them is in the file. Each is tried alone, so that only the bad one fails.
-            for write in writes { write.ended(await commit([write])) }
+            for write in writes { write.ended(commit([write])) }
         }
     }
 
     /// - Returns: why none of them is in the file; nil if all are.
-    private func commit(_ writes: [Write]) async -> (any Error)? {
+    private func commit(_ writes: [Write]) -> (any Error)? {
         do {
-            let database = database
-            let transaction = {
-                try await database.write { db in for write in writes { try write.work(db) } }
+            let transaction = { [database] in
+                try database.write { db in for write in writes { try write.work(db) } }
             }
-            if let hook { try await hook.around(transaction) } else { try await transaction() }
+            if let hook { try hook.around(transaction) } else { try transaction() }
             return nil
         } catch {
             return error

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Dispatch
 internal import GRDB
 
 /// How the journal and the plan beside it are read and written.
@@ -17,6 +18,8 @@ protocol DatabaseAccess: Sendable {
     var passage: Journal.Passage? { get }
     /// Carries out the writes to a file.
     var commits: CommitQueue { get }
+    /// Carries out the reads of a file, one after the other.
+    var reads: DispatchQueue { get }
 }
 
 extension DatabaseAccess {
@@ -38,9 +41,11 @@ extension DatabaseAccess {
     ) async throws(TranshipError) -> Value {
         guard let passage else {
             do {
-                let database = database
-                // Unstructured, so that cancelling the caller does not cancel it.
-                return try await Task { try await database.read(work) }.value
+                return try await withCheckedThrowingContinuation { continuation in
+                    reads.async { [database] in
+                        continuation.resume(with: Result { try database.read(work) })
+                    }
+                }
             } catch {
                 throw Journal.wrap(error, path: path)
             }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 public import MigrationModel
@@ -24,6 +25,7 @@ public final class Journal: DatabaseAccess {
     let passage: Passage?
     let hook: CommitHook?
     let commits: CommitQueue
+    let reads = DispatchQueue(label: "tranship.journal.reads")
 
     /// Carries out an access, or throws what keeps it from being carried out.
     package typealias Passage =

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import MigrationModel
@@ -21,6 +22,7 @@ public final class Plan: DatabaseAccess {
     var path: String { file ?? "the plan" }
     let passage: Journal.Passage?
     let commits: CommitQueue
+    let reads = DispatchQueue(label: "tranship.plan.reads")
     private let state = Mutex(false)
 
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
