@@ -3,7 +3,6 @@
 
 public import Basics
 import Dispatch
-import Glibc
 
 /// The bounded buffer between a source and a target: one producer, at most one reader, and any
 /// number of observers (the digests).
@@ -48,7 +47,7 @@ public final class ByteRing: @unchecked Sendable {
     static let canRead = 1
 
     var state = State()
-    private var memory: UnsafeMutableRawPointer?
+    private var memory: RingMemory?
 
     struct State {
         var written: Int64 = 0
@@ -96,7 +95,7 @@ public final class ByteRing: @unchecked Sendable {
     }
 
     deinit {
-        if let memory { munmap(memory, capacityBytes) }
+        if let memory { RingBuffers.shared.give(memory) }
     }
 
     /// The number of bytes that the producer has written so far.
@@ -121,21 +120,13 @@ public final class ByteRing: @unchecked Sendable {
         return capacityBytes - Int(state.written - slowest)
     }
 
-    /// The buffer. The first write maps it, so a ring that waits for its source costs nothing. Call
+    /// The buffer. The first write takes it, so a ring that waits for its source costs nothing. Call
     /// with the lock held.
     func mapped() throws(TranshipError) -> UnsafeMutableRawPointer {
-        if let memory { return memory }
-        let address = mmap(
-            nil, capacityBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let address, address != MAP_FAILED else {
-            throw TranshipError(
-                .unclassified,
-                "no memory for a buffer of \(ByteCount.format(Int64(capacityBytes))): "
-                    + String(cString: strerror(errno)),
-                hint: "lower limits.images, so that fewer images are transferred at once")
-        }
-        memory = address
-        return address
+        if let memory { return memory.address }
+        let taken = try RingBuffers.shared.take(capacityBytes)
+        memory = taken
+        return taken.address
     }
 
     /// The part of `length` bytes at `position` that is contiguous in the buffer.
