@@ -36,7 +36,9 @@ public final class HTTPClient: Sendable {
         self.carrier = carrier
         gate = AsyncGate(limit: configuration.connectionsMax)
         func pool(idleSeconds: Int) -> HandlePool {
-            HandlePool(idleMax: Self.idleHandlesMax, idleSeconds: idleSeconds)
+            HandlePool(
+                idleMax: Self.idleHandlesMax, idleSeconds: idleSeconds,
+                waveSeconds: configuration.waveSeconds)
         }
         smallHandles = pool(idleSeconds: configuration.idleSeconds)
         downloadHandles = pool(idleSeconds: configuration.idleDownloadSeconds)

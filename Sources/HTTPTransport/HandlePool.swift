@@ -23,24 +23,57 @@ final class HandlePool: Sendable {
     private struct State {
         /// In the order in which they became idle.
         var idle: [Idle] = []
-        /// How many are taken, by origin.
-        var taken: [Origin?: Int] = [:]
+        var uses: [Origin?: Use] = [:]
         var isSweepDue = false
+    }
+
+    /// How many handles of an origin are taken, and how many were at one time. Requests come in waves:
+    /// without the memory, the connections for the next wave would be closed in between.
+    private struct Use {
+        var taken = 0
+        /// The most at one time of this period, and of the one before.
+        private var most = 0
+        private var mostBefore = 0
+        /// In periods since the clock began.
+        private var period: UInt64 = 0
+
+        mutating func add(_ change: Int, inPeriod now: UInt64) {
+            begin(now)
+            taken += change
+            most = max(most, taken)
+        }
+
+        /// The most at one time of one to two periods until now.
+        mutating func recentMost(inPeriod now: UInt64) -> Int {
+            begin(now)
+            return max(most, mostBefore)
+        }
+
+        private mutating func begin(_ now: UInt64) {
+            guard now != period else { return }
+            mostBefore = now == period + 1 ? most : taken
+            most = taken
+            period = now
+        }
     }
 
     private let state = Guarded(State())
     private let idleMax: Int
     private let idleSeconds: Int
+    private let waveSeconds: Int
     private static let sweepMilliseconds = 1000
     /// For all origins together.
     private static let allIdleMax = 64
 
     /// - Parameters:
-    ///   - idleMax: how many idle handles are kept for one origin; more only while more are taken.
+    ///   - idleMax: how many idle handles are kept for one origin; more only while there are, with
+    ///     those that are taken, not more than were in use at one time a moment ago.
     ///   - idleSeconds: a handle that is idle for longer is closed.
-    init(idleMax: Int, idleSeconds: Int) {
+    ///   - waveSeconds: how long ago that moment may be; up to twice as long.
+    init(idleMax: Int, idleSeconds: Int, waveSeconds: Int) {
         self.idleMax = idleMax
         self.idleSeconds = idleSeconds
+        self.waveSeconds = waveSeconds
     }
 
     /// A handle for a request to this origin, with a connection to it if one is kept.
@@ -58,9 +91,13 @@ final class HandlePool: Sendable {
 
     private func note(_ change: Int, for origin: Origin?) {
         state.withLock { state in
-            let taken = (state.taken[origin] ?? 0) + change
-            state.taken[origin] = taken > 0 ? taken : nil
+            let now = period(at: nowNanoseconds())
+            state.uses[origin, default: Use()].add(change, inPeriod: now)
         }
+    }
+
+    private func period(at nanoseconds: UInt64) -> UInt64 {
+        nanoseconds / 1_000_000_000 / UInt64(max(1, waveSeconds))
     }
 
     /// Takes the end of an exchange that leaves nothing to keep.
@@ -79,16 +116,8 @@ final class HandlePool: Sendable {
         let (dropped, mustSweep) = state.withLock { state in
             let now = nowNanoseconds()
             state.idle.append(Idle(handle: handle, origin: origin, sinceNanoseconds: now))
-            var dropped: [Idle] = []
-            let surplus =
-                state.idle.count { $0.origin == origin } - max(idleMax, state.taken[origin] ?? 0)
-            if surplus > 0 {
-                for _ in 0..<surplus {
-                    guard let oldest = state.idle.firstIndex(where: { $0.origin == origin })
-                    else { break }
-                    dropped.append(state.idle.remove(at: oldest))
-                }
-            } else if state.idle.count > Self.allIdleMax {
+            var dropped = surplus(of: origin, in: &state, at: now)
+            if dropped.isEmpty, state.idle.count > Self.allIdleMax {
                 dropped.append(state.idle.removeFirst())
             }
             let mustSweep = !state.isSweepDue
@@ -98,6 +127,18 @@ final class HandlePool: Sendable {
         // Closed without the lock.
         withExtendedLifetime(dropped) {}
         if mustSweep { scheduleSweep() }
+    }
+
+    /// Removes the oldest idle handles of an origin that are too many, and returns them.
+    private func surplus(
+        of origin: Origin?, in state: inout State, at now: UInt64
+    ) -> [Idle] {
+        var use = state.uses[origin] ?? Use()
+        let kept = max(idleMax, use.recentMost(inPeriod: period(at: now)) - use.taken)
+        let idle = state.idle.indices.filter { state.idle[$0].origin == origin }
+        let dropped = idle.prefix(max(0, idle.count - kept))
+        defer { for index in dropped.reversed() { state.idle.remove(at: index) } }
+        return dropped.map { state.idle[$0] }
     }
 
     private func scheduleSweep() {
@@ -115,9 +156,13 @@ final class HandlePool: Sendable {
         let (dropped, goesOn) = state.withLock { state in
             // Under the lock: no handle became idle later than now.
             let now = nowNanoseconds()
-            let dropped = state.idle.filter { isTooOld($0, at: now) || $0.handle.sockets.hasSpoken }
+            var dropped = state.idle.filter { isTooOld($0, at: now) || $0.handle.sockets.hasSpoken }
             state.idle.removeAll { idle in dropped.contains { $0.handle === idle.handle } }
+            for origin in Set(state.idle.map(\.origin)) {
+                dropped += surplus(of: origin, in: &state, at: now)
+            }
             state.isSweepDue = !state.idle.isEmpty
+            if state.idle.isEmpty { state.uses = state.uses.filter { $0.value.taken > 0 } }
             return (dropped, state.isSweepDue)
         }
         withExtendedLifetime(dropped) {}

@@ -48,6 +48,10 @@ public struct TransportConfiguration: Sendable {
     /// begun over a connection that the service is about to close is lost.
     package var idleUploadSeconds = 1
 
+    /// As many connections as were in use at one time of the last 1 to 2 times this are not closed
+    /// before they are idle for too long.
+    package var waveSeconds = 1
+
     /// From the last byte of an upload to the answer. Before it answers, a service may have to
     /// write, and some convert, the data.
     public var answerTimeoutSeconds: Int

@@ -24,11 +24,13 @@ import Testing
     private func burst(
         _ count: Int, at server: RawHTTPServer, _ client: HTTPClient, _ isOpen: Guarded<Bool>
     ) async throws {
+        let before = server.requests.count
+        isOpen.withLock { $0 = false }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
                 group.addTask { _ = try await client.send(HTTPRequest(.get, server.url)) }
             }
-            #expect(await server.received { $0.count == count })
+            #expect(await server.received { $0.count == before + count })
             isOpen.withLock { $0 = true }
             try await group.waitForAll()
         }
@@ -53,6 +55,17 @@ import Testing
         #expect(await eventually(withinSeconds: 20) { server.openConnectionCount <= 8 })
         #expect(server.openConnectionCount > 0)
         _ = try await client.send(HTTPRequest(.get, server.url))
+        #expect(server.connectionCount == 30)
+    }
+
+    @Test func `A wave of requests goes over the connections of the wave before`() async throws {
+        let isOpen = Guarded(false)
+        let server = try gated(isOpen)
+        var configuration = patient
+        configuration.waveSeconds = 600
+        let client = HTTPClient(configuration)
+        try await burst(30, at: server, client, isOpen)
+        try await burst(30, at: server, client, isOpen)
         #expect(server.connectionCount == 30)
     }
 
