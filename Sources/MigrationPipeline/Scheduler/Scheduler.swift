@@ -168,13 +168,12 @@ public final class Scheduler: Sendable {
             let lanes = stop == .drain ? [false] : [true, false]
             let now = now()
             let started = try await start(run, at: now, lanes: lanes, &group)
-            if started { continue }
             let next = try await journal.nextDueAt(
                 run: run, after: now, movesData: stop == .drain ? false : nil,
                 excluding: Set(busy.keys))
             // Uses `busy` from *before* the query: a transfer that ended since may be due again,
             // and its end has woken this loop.
-            if next == nil, busy.isEmpty {
+            if next == nil, busy.isEmpty, !started {
                 if stop == .drain { return }
                 if let probe = breakers.withLock({ $0.nextProbe(after: now) }),
                     try await !journal.unfinished(run: run, limit: 1).isEmpty
