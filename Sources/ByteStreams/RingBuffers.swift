@@ -22,7 +22,7 @@ struct RingMemory: Sendable {
 /// The kernel clears each page of a new buffer. For an image of 1 MiB that takes nearly as long as
 /// its encryption, and with a kept buffer no time.
 final class RingBuffers: Sendable {
-    static let shared = RingBuffers(keptBytesMax: 8 << 20)
+    static let shared = RingBuffers(keptBytesMax: 16 << 20)
 
     private let keptBytesMax: Int
     /// The one that came back last is the last.
