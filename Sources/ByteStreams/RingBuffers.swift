@@ -52,7 +52,7 @@ final class RingBuffers: Sendable {
         return RingMemory(addressBits: UInt(bitPattern: address), bytes: bytes)
     }
 
-    /// Takes back a buffer that nobody uses any more.
+    /// Takes back a buffer that is not used any more.
     func give(_ memory: RingMemory) {
         let surplus: [RingMemory] = kept.withLock { kept in
             kept.append(memory)
