@@ -41,7 +41,7 @@ extension TargetRecord {
 }
 
 /// A field that differs between what is wanted and what the target has.
-public struct FieldDifference: Sendable, Hashable {
+public struct FieldDifference: Codable, Sendable, Hashable {
     /// In the words of pipeline files: `min_disk`, `properties.os_distro`.
     public var field: String
     /// What the source has, by the target's rules; nil if nothing is wanted.
@@ -52,7 +52,7 @@ public struct FieldDifference: Sendable, Hashable {
     /// projects.
     public var projects: Projects?
 
-    public struct Projects: Sendable, Hashable {
+    public struct Projects: Codable, Sendable, Hashable {
         public var wanted: [String]
         public var found: [String]
     }
@@ -69,16 +69,23 @@ public struct FieldDifference: Sendable, Hashable {
     /// The same, with the names of projects before their ids: `owner: demo (5d14…) -> other (90ab…)`.
     public func words(naming names: [String: String]) -> String {
         func shown(_ value: String?, _ ids: [String]?) -> String {
-            guard let value else { return "none" }
-            guard let ids, !names.isEmpty else {
-                return value.isEmpty ? "\"\"" : value.cut(to: Self.valueCharactersMax)
-            }
+            guard let ids, value != nil, !names.isEmpty else { return Self.shown(value) }
             let named = ids.map { id in names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
             let more = ids.count > Self.projectsMax ? ", …" : ""
             return ids.isEmpty
                 ? "\"\"" : named.prefix(Self.projectsMax).joined(separator: ", ") + more
         }
         return "\(field): \(shown(wanted, projects?.wanted)) -> \(shown(found, projects?.found))"
+    }
+
+    /// `min_disk 40 instead of 0`.
+    var insteadWords: String {
+        "\(field) \(Self.shown(found)) instead of \(Self.shown(wanted))"
+    }
+
+    private static func shown(_ value: String?) -> String {
+        guard let value else { return "none" }
+        return value.isEmpty ? "\"\"" : value.cut(to: valueCharactersMax)
     }
 
     /// The ids of projects on both sides; none of a field that is not about projects.

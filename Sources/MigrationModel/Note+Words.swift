@@ -8,7 +8,7 @@ extension Note {
 
     /// The only place that words a note.
     var texts: Texts {
-        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? unlistedTexts
+        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? copyTexts
             ?? ("note", "")
     }
 
@@ -217,17 +217,29 @@ extension Note {
         }
     }
 
-    private var unlistedTexts: Texts? {
-        guard case .notListed(let id, let owner) = self else { return nil }
-        return (
-            "not-listed",
-            owner.map {
-                "image \(id) is the copy, and belongs to project \($0.cut(to: 64)) now, so the target "
-                    + "does not list it here; it stays as it is, and no second one is made"
-            }
-                ?? "image \(id) is the copy, and the target's list does not have it; no second one "
-                + "is made"
-        )
+    private var copyTexts: Texts? {
+        switch self {
+        case .notListed(let id, let owner):
+            (
+                "not-listed",
+                owner.map {
+                    "image \(id) is the copy, and belongs to project \($0.cut(to: 64)) now, so the target "
+                        + "does not list it here; it stays as it is, and no second one is made"
+                }
+                    ?? "image \(id) is the copy, and the target's list does not have it; no second "
+                    + "one is made"
+            )
+        case .changedByTarget(let id, let differences, let more):
+            ("changed-by-target", Self.changed(id, differences, more))
+        default: nil
+        }
+    }
+
+    private static func changed(
+        _ id: String, _ differences: [FieldDifference], _ more: Int
+    ) -> String {
+        "the target has " + differences.map(\.insteadWords).joined(separator: ", ")
+            + (more > 0 ? ", and \(counted(more, "other field"))" : "") + " (image \(id))"
     }
 
     private static func missing(

@@ -66,6 +66,9 @@ public enum Note: Codable, Hashable, Sendable {
     /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
     /// in its list. `ownerID` is the project that it belongs to, if that is another one than planned.
     case notListed(imageID: String, ownerID: String?)
+    /// The target made the copy with other fields than it was asked for: the first ones, and how many
+    /// more there are.
+    case changedByTarget(imageID: String, [FieldDifference], more: Int)
     /// An update leaves alone what an operator edited at the target.
     case editedAtTarget(fields: [String])
     /// Someone set these fields of the copy before it was published: they stay as they are.

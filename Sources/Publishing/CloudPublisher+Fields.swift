@@ -11,15 +11,15 @@ extension CloudPublisher {
     /// Of a copy that was not published yet, it has neither the value of a new record nor the
     /// planned one.
     ///
-    /// - Returns: the image as it is then, and the record for what publishing does after this.
+    /// - Returns: the image as it is then, and what it should be when it is published.
     func applyFields(
         _ transfer: inout Transfer, to image: Image
-    ) async throws(TranshipError) -> (Image, PlannedRecord) {
+    ) async throws(TranshipError) -> (Image, WantedImage) {
         guard let former = transfer.record.updatedFrom else {
             nameOthers(&transfer, image)
             let (record, kept) = transfer.record.keepingEdits(of: image)
             if !kept.isEmpty { transfer.remarkAnew(.setAtTarget(fields: kept)) }
-            return (image, record)
+            return (image, WantedImage(record, madeAs: image))
         }
         let update = FieldUpdate(of: image, from: former, to: transfer.record)
         update.remark(on: &transfer)
@@ -30,7 +30,7 @@ extension CloudPublisher {
         if image.status == .deactivated, !update.record.isDeactivated {
             try await service.reactivate(image.id)
         }
-        return (updated, update.record)
+        return (updated, WantedImage(record: update.record, fields: update.wanted))
     }
 
     /// Names the fields of a copy that another journal made, as far as publishing does not set them.
@@ -45,6 +45,89 @@ extension CloudPublisher {
         fields += record.properties.filter { image.properties[$0.key]?.string != $0.value }
             .map { "properties.\($0.key)" }.sorted()
         if !fields.isEmpty { transfer.remarkAnew(.otherFields(imageID: image.id, fields: fields)) }
+    }
+}
+
+extension CloudPublisher {
+    /// Differences that a remark lists.
+    private static let differencesMax = 8
+
+    /// Remarks on what the target made otherwise than it was asked to, as its last answer shows it.
+    /// What it adds does not count. For a copy that another journal made, see ``nameOthers(_:_:)``.
+    func noteChanged(
+        _ transfer: inout Transfer, _ wanted: WantedImage, _ references: [String: String],
+        found image: Image
+    ) {
+        guard !transfer.placement.isAdopted else { return }
+        let differences = wanted.differences(
+            image, references, marker: transfer.origin.propertyValue)
+        let shown = Array(differences.prefix(Self.differencesMax))
+        let changed = Note.changedByTarget(
+            imageID: image.id, shown, more: differences.count - shown.count)
+        transfer.forgetRemarks(like: changed)
+        if !shown.isEmpty { transfer.remark(changed) }
+    }
+}
+
+/// What an image should be at the end of publishing.
+struct WantedImage {
+    /// For its visibility and its flags.
+    let record: PlannedRecord
+    /// For the rest: the name, the sizes, the tags and the properties.
+    let fields: Image
+}
+
+extension WantedImage {
+    /// As a new record was asked for.
+    init(_ record: PlannedRecord, madeAs image: Image) {
+        var fields = image
+        // A series gives its copies their names later.
+        if let name = record.fields.name { fields.name = name }
+        fields.minDiskGiB = record.minDiskGiB
+        fields.minRAMMiB = record.minRAMMiB
+        fields.tags = record.tags
+        for (key, value) in record.properties { fields.properties[key] = .string(value) }
+        self.init(record: record, fields: fields)
+    }
+
+    /// The fields that an image has otherwise, as the service spells them, with what was asked for.
+    ///
+    /// - Parameter marker: the value of our property.
+    func differences(
+        _ image: Image, _ references: [String: String], marker: String
+    ) -> [FieldDifference] {
+        var found: [FieldDifference] = []
+        func compare(_ field: String, _ wanted: String?, _ has: String?) {
+            guard wanted ?? "" != has ?? "" else { return }
+            // It goes into the journal. The largest values are tens of thousands of characters.
+            found.append(
+                FieldDifference(field, wanted: wanted?.cut(to: 255), found: has?.cut(to: 255)))
+        }
+        compare("name", fields.name, image.name)
+        if !record.acceptsTransformed {
+            if let wanted = record.diskFormat { compare("disk_format", wanted, image.diskFormat) }
+            if let wanted = record.containerFormat {
+                compare("container_format", wanted, image.containerFormat)
+            }
+        }
+        compare("min_disk", "\(fields.minDiskGiB)", "\(image.minDiskGiB)")
+        compare("min_ram", "\(fields.minRAMMiB)", "\(image.minRAMMiB)")
+        if !Set(fields.tags).isSubset(of: image.tags) {
+            compare(
+                "tags", fields.tags.sorted().joined(separator: ", "),
+                image.tags.sorted().joined(separator: ", "))
+        }
+        compare("visibility", record.visibility.rawValue, image.visibility.rawValue)
+        compare("os_hidden", "\(record.isHidden)", "\(image.isHidden)")
+        compare("protected", "\(record.isProtected)", "\(image.isProtected)")
+        var wanted = fields.propertyTexts.filter { record.properties[$0.key] != nil }
+        wanted.merge(references) { $1 }
+        wanted[Origin.propertyName] = marker
+        let has = image.propertyTexts
+        for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
+            compare("properties.\(key)", value, has[key])
+        }
+        return found
     }
 }
 

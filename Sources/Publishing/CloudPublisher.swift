@@ -72,14 +72,26 @@ public struct CloudPublisher: Publisher {
                 "image \(id) at the target was proved and is \(image.status) now",
                 hint: "look at it with `openstack image show \(id)`; the next run copies it again")
         }
+        guard Self.isMarked(image, transfer) else {
+            transfer.leaveUnpublished(
+                TranshipError(
+                    .unpublished,
+                    "the copy \(id) is proved but not published: our marker "
+                        + "\(Origin.propertyName) is gone from it",
+                    hint: Origin.withoutMarker("let its records keep that property")))
+            return transfer
+        }
         do throws(TranshipError) {
-            let (image, record) = try await applyFields(&transfer, to: image)
-            try await apply(references, to: image)
-            try await applyVisibility(record, to: image)
+            let (image, wanted) = try await applyFields(&transfer, to: image)
+            let record = wanted.record
+            var last = image
+            try await apply(references, to: image, &last)
+            try await applyVisibility(record, to: image, &last)
             // An operator may have edited the visibility, and only a shared image has members.
             if record.visibility == .shared { try await applyMembers(&transfer) }
             for note in Self.notShared(transfer) { transfer.remark(note) }
-            try await applyFlags(record, to: image)
+            try await applyFlags(record, to: image, &last)
+            noteChanged(&transfer, wanted, references, found: last)
             try await hideReplaced(&transfer)
             transfer.intent.record.updatedFrom = nil
             return transfer.moved(to: .done)
@@ -98,9 +110,17 @@ public struct CloudPublisher: Publisher {
         }
     }
 
+    /// False if our marker was there when the data went in, and is not there now. A copy that another
+    /// journal made, and an image that a plan took as the copy, were judged by the plan. A copy that
+    /// was published before stays so: a remark names the marker.
+    private static func isMarked(_ image: Image, _ transfer: Transfer) -> Bool {
+        transfer.placement.isAdopted || transfer.record.updatedFrom?.wasPublished == true
+            || image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue
+    }
+
     /// Kernel and ramdisk may have new ids since the record was created.
     private func apply(
-        _ references: [String: String], to image: Image
+        _ references: [String: String], to image: Image, _ last: inout Image
     ) async throws(TranshipError) {
         var operations: [PatchOperation] = []
         for (property, id) in references.sorted(by: { $0.key < $1.key }) {
@@ -108,14 +128,14 @@ public struct CloudPublisher: Publisher {
                 operations.append(.add(property, .string(id)))
             }
         }
-        if !operations.isEmpty { _ = try await service.update(image.id, operations) }
+        if !operations.isEmpty { last = try await service.update(image.id, operations) }
     }
 
     private func applyVisibility(
-        _ record: PlannedRecord, to image: Image
+        _ record: PlannedRecord, to image: Image, _ last: inout Image
     ) async throws(TranshipError) {
         guard image.visibility != record.visibility else { return }
-        _ = try await service.update(
+        last = try await service.update(
             image.id, [.replace("visibility", .string(record.visibility.rawValue))])
     }
 
@@ -136,16 +156,17 @@ public struct CloudPublisher: Publisher {
     }
 
     private func applyFlags(
-        _ record: PlannedRecord, to image: Image
+        _ record: PlannedRecord, to image: Image, _ last: inout Image
     ) async throws(TranshipError) {
         if image.isHidden != record.isHidden {
-            _ = try await service.update(image.id, [.replace("os_hidden", .bool(record.isHidden))])
+            last = try await service.update(
+                image.id, [.replace("os_hidden", .bool(record.isHidden))])
         }
         if record.isDeactivated, image.status == .active {
             try await service.deactivate(image.id)
         }
         if image.isProtected != record.isProtected {
-            _ = try await service.update(
+            last = try await service.update(
                 image.id, [.replace("protected", .bool(record.isProtected))])
         }
     }

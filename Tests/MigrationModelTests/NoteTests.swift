@@ -23,6 +23,8 @@ import Testing
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
+        .changedByTarget(
+            imageID: "i", [FieldDifference("min_disk", wanted: "0", found: "40")], more: 0),
     ]
 
     @Test func `Every note has a code and words of its own, and survives the journal`() throws {

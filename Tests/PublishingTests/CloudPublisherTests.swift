@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GlanceModel
 import GlanceServer
 import MigrationModel
@@ -17,8 +18,14 @@ import Testing
     init() throws {
         glance = try GlanceServer()
         publisher = CloudPublisher(service: glance.service)
-        glance.put("i", data: [1])
+        glance.put("i", data: [1], Self.asMade)
     }
+
+    /// The record of the copy before it is published.
+    private static let asMade: [String: JSONValue] = [
+        Origin.propertyName: .string(Sample.origin(of: "a").propertyValue), "name": "sample",
+        "disk_format": "raw", "container_format": "bare", "visibility": "private",
+    ]
 
     private func proved(
         visibility: ImageVisibility = .private, hidden: Bool = false, protected: Bool = false,
@@ -175,6 +182,106 @@ import Testing
         #expect(again.state == .planned && again.placement.generation == 1 && again.imageID == nil)
     }
 
+    // MARK: What the target made otherwise
+
+    @Test func `What the target has otherwise than planned is a remark, with both values`()
+        async throws
+    {
+        var transfer = proved(visibility: .community)
+        transfer.intent.record.tags = ["ours"]
+        transfer.intent.record.properties = ["os_distro": "debian", "os_version": "12"]
+        glance.put(
+            "i",
+            [
+                "name": "renamed", "disk_format": "qcow2", "min_disk": 40, "min_ram": 4096,
+                "tags": ["imposed"],
+                "os_distro": "Debian", "os_version": "12",
+            ])
+        let done = try await publish(transfer)
+        #expect(done.state == .done)
+        let wanted = transfer.record
+        #expect(
+            done.remarks == [
+                .changedByTarget(
+                    imageID: "i",
+                    [
+                        FieldDifference("name", wanted: wanted.name, found: "renamed"),
+                        FieldDifference("disk_format", wanted: "raw", found: "qcow2"),
+                        FieldDifference("min_disk", wanted: "0", found: "40"),
+                        FieldDifference("min_ram", wanted: "0", found: "4096"),
+                        FieldDifference("tags", wanted: "ours", found: "imposed"),
+                        FieldDifference(
+                            "properties.os_distro", wanted: "debian", found: "Debian"),
+                    ], more: 0)
+            ])
+        #expect(done.remarks.first?.words.contains("min_disk 40 instead of 0") == true)
+        // The change of the visibility was the only request beside the look.
+        #expect(glance.asked.count == 2)
+    }
+
+    @Test func `A remark lists some differences, and counts the others`() async throws {
+        var transfer = proved()
+        for number in 0..<20 { transfer.intent.record.properties["p\(number)"] = "x" }
+        let done = try await publish(transfer)
+        guard case .changedByTarget(_, let shown, let more) = try #require(done.remarks.first)
+        else {
+            Issue.record("no such remark: \(done.remarks)")
+            return
+        }
+        #expect(shown.count + more == transfer.record.properties.count && more > 0)
+        #expect(done.remarks.first?.words.contains("and \(more) other fields") == true)
+    }
+
+    @Test func `What the target adds gets no remark`() async throws {
+        var transfer = proved()
+        transfer.intent.record.tags = ["ours"]
+        glance.put(
+            "i",
+            [
+                "tags": ["imposed", "ours"], "os_glance_x": "1", "owner_specified.y": "2",
+                "stores": "fast",
+            ])
+        let done = try await publish(transfer)
+        #expect(done.state == .done && done.remarks.isEmpty)
+    }
+
+    @Test func `A change that the target accepts and does not make is a remark`() async throws {
+        let image = try #require(glance.image("i"))
+        glance.answer(
+            "PATCH", "/v2/images/i",
+            with: .status(200, body: Array(try JSONEncoder().encode(JSONValue.object(image)))))
+        let done = try await publish(proved(visibility: .public))
+        #expect(
+            done.remarks == [
+                .changedByTarget(
+                    imageID: "i",
+                    [FieldDifference("visibility", wanted: "public", found: "private")], more: 0)
+            ])
+    }
+
+    @Test(arguments: [JSONValue.null, "another/version"])
+    func `A copy without our marker is not published`(marker: JSONValue) async throws {
+        glance.put("i", [Origin.propertyName: marker])
+        let ended = try await publish(proved(visibility: .public))
+        #expect(ended.state == .unpublished && ended.failure?.code == .unpublished)
+        #expect(ended.failure?.message.contains(Origin.propertyName) == true)
+        #expect(ended.failure?.hint?.contains("nothing is copied without our marker") == true)
+        #expect(glance.changes.isEmpty)
+        // A copy that was published before stays so, and the remark names the marker.
+        var updated = proved()
+        var former = updated.record.fields
+        former.wasPublished = true
+        updated.intent.record.updatedFrom = former
+        let kept = try await publish(updated)
+        #expect(kept.state == .done)
+        #expect(
+            kept.remarks.first?.words.contains("properties.\(Origin.propertyName)") == true)
+        // The plan has judged what another journal made.
+        var adopted = proved()
+        adopted.placement.adoptContents()
+        #expect(try await publish(adopted).state == .done)
+    }
+
     // MARK: Members
 
     @Test func `Members that have to accept are named, and remarks do not pile up`() async throws {
@@ -203,7 +310,8 @@ import Testing
         var settings = GlanceModel.Settings()
         settings.caller = .init(project: project, isAdmin: isAdmin)
         let glance = try GlanceServer(settings)
-        glance.put("i", data: [1], ["visibility": "shared", "owner": .string(project)])
+        glance.put("i", data: [1], Self.asMade)
+        glance.put("i", ["visibility": "shared", "owner": .string(project)])
         let session = CloudSession(
             CloudConfiguration(
                 name: "beta", authentication: .password(.id("u"), password: Secret("p")),

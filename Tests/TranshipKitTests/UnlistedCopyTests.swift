@@ -109,4 +109,19 @@ import Testing
         #expect(checked.differences.map(\.field) == ["properties.\(Origin.propertyName)"])
         #expect(checked.differences.first?.wanted == first.transfer?.origin.propertyValue)
     }
+
+    @Test func `What the target makes otherwise than asked is a remark of the run`() async throws {
+        beta.making(["min_disk": 40, "os_distro": "imposed", "tags": ["imposed"]])
+        let transfer = try #require(try await run().transfer)
+        let id = try #require(transfer.imageID)
+        #expect(transfer.state == .done)
+        #expect(
+            transfer.remarks == [
+                .changedByTarget(
+                    imageID: id, [FieldDifference("min_disk", wanted: "0", found: "40")], more: 0)
+            ])
+        #expect(
+            transfer.remarks.first?.words
+                == "the target has min_disk 40 instead of 0 (image \(id))")
+    }
 }
