@@ -44,17 +44,19 @@ public struct ImagePages: AsyncSequence, Sendable {
         /// Nil before the first page and after the last one.
         var request: ServiceRequest?
         var trail = PageTrail()
-        var links = FollowedLinks()
+        var links: FollowedLinks
 
         init(service: ImageService, query: ImageQuery) {
             self.service = service
             self.query = query
+            links = FollowedLinks(limit: query.pageLimit)
         }
 
         /// Nil at the end. After an error, the same call may be repeated.
         ///
         /// - Throws: as the request, and ``TranshipError/Code/invalidAnswer`` if the list leads back
-        ///   to an earlier page or has more than 100,000.
+        ///   to an earlier page, has more than 100,000 pages or 2,500,000 images, or more than 500
+        ///   pages in a row with fewer than 10 images (or ``ImageQuery/pageLimit``, if that is less).
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Image]? {
@@ -71,7 +73,9 @@ public struct ImagePages: AsyncSequence, Sendable {
                     links.begin()
                     continue
                 }
-                if let next = page.nextQuery { try links.follow(next, of: request.path) }
+                if let next = page.nextQuery {
+                    try links.follow(next, of: request.path, after: page.records.count)
+                }
                 self.request = page.nextQuery.map {
                     ServiceRequest(.get, request.path, rawQuery: $0)
                 }

@@ -59,7 +59,7 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(pages: self, reference: LegacyPageReference(query: query))
+        Iterator(pages: self)
     }
 
     /// Fetches each page when it is needed.
@@ -68,13 +68,19 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         /// Nil after the last page.
         var reference: LegacyPageReference?
         var trail = PageTrail()
-        var links = FollowedLinks()
+        var links: FollowedLinks
+
+        init(pages: LegacyPages) {
+            self.pages = pages
+            reference = LegacyPageReference(query: pages.query)
+            links = FollowedLinks(limit: pages.query.pageLimit)
+        }
 
         /// The next page; nil after the last one.
         ///
         /// - Throws: as the requests of ``LegacyImageService/images(_:)``, and
-        ///   ``TranshipError/Code/invalidAnswer`` if the list leads back to an earlier page or has
-        ///   more than 100,000.
+        ///   ``TranshipError/Code/invalidAnswer`` for a list that does not end, as
+        ///   ``ImagePages/Iterator/next(isolation:)``.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Item]? {
@@ -93,7 +99,8 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
                 }
                 if let next = page.next {
                     try links.follow(
-                        next.rawQuery ?? "marker=\(next.query.marker ?? "")", of: pages.path)
+                        next.rawQuery ?? "marker=\(next.query.marker ?? "")", of: pages.path,
+                        after: page.items.count)
                 }
                 reference = page.next
                 return page.items.isEmpty ? nil : trail.note(page.items)

@@ -128,20 +128,36 @@ struct FollowedLinks: Sendable {
     static let pagesMax = 100_000
     /// More entries than a list that is kept in memory may have.
     static let recordsMax = 100_000
+    /// More entries than any list has that is read page by page.
+    static let streamedMax = 2_500_000
+    /// A page with fewer entries is thin, if more were asked for. The service names a next page only
+    /// after a full one: with as many entries as were asked for or as its operator allows
+    /// (`api_limit_max`, 1000 by default; `limit_param_default`, 25), less those that its policy hides.
+    static let thinRecords = 10
+    /// More thin pages in a row than any list has.
+    static let thinPagesMax = 500
 
+    /// How many entries a page was asked for; nil leaves it to the service.
+    let limit: Int?
     /// Hashes, so that a link of any length takes 8 bytes.
     private var seen: Set<Int> = []
     private var pages = 0
+    private var thinPages = 0
+    private var records = 0
+
+    init(limit: Int? = nil) { self.limit = limit }
 
     /// Call when the list goes on from another record than a link names, so that links may come
     /// again. The pages still count.
     mutating func begin() { seen = [] }
 
-    /// Call with each link before it is followed.
+    /// Call with each link before it is followed, and with how many entries the page with it has.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a link that was followed before, and for
-    ///   more than ``pagesMax``.
-    mutating func follow(_ link: String, of path: String) throws(TranshipError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a link that was followed before, for more
+    ///   than ``pagesMax`` and ``streamedMax``, and for more than ``thinPagesMax`` thin pages in a row.
+    mutating func follow(
+        _ link: String, of path: String, after entries: Int
+    ) throws(TranshipError) {
         guard seen.insert(link.hashValue).inserted else {
             throw TranshipError(
                 .invalidAnswer,
@@ -155,7 +171,26 @@ struct FollowedLinks: Sendable {
                 .invalidAnswer, "the list of GET \(path) has more than \(Self.pagesMax) pages",
                 hint: "ask the operator of the service, or set conditions that select fewer")
         }
+        records += entries
+        guard records <= Self.streamedMax else {
+            throw TranshipError(
+                .invalidAnswer, "the list of GET \(path) has more than \(Self.streamedMax) entries",
+                hint: "ask the operator of the service, or set conditions that select fewer")
+        }
+        thinPages = entries < min(limit ?? Self.thinRecords, Self.thinRecords) ? thinPages + 1 : 0
+        guard thinPages <= Self.thinPagesMax else {
+            throw TranshipError(
+                .invalidAnswer,
+                "the list of GET \(path) does not end: it had \(pages) pages, the last "
+                    + "\(thinPages) with fewer than \(Self.thinRecords) entries each",
+                hint: "ask the operator of the service: a page that is not full is the last one")
+        }
     }
+}
+
+extension ServiceRequest {
+    /// The entries that a page is asked for; nil if the request does not say.
+    var limit: Int? { query.first { $0.name == "limit" }.flatMap { Int($0.value) } }
 }
 
 extension ImageService {
@@ -189,7 +224,7 @@ extension ImageService {
         _ request: ServiceRequest, key: String
     ) async throws(TranshipError) -> [Record] {
         var records: [Record] = []
-        var (trail, links) = (PageTrail(), FollowedLinks())
+        var (trail, links) = (PageTrail(), FollowedLinks(limit: request.limit))
         var request = request
         while true {
             let page: RecordPage<Record>
@@ -203,7 +238,7 @@ extension ImageService {
             }
             records += trail.note(page.records)
             guard let next = page.nextQuery else { return records }
-            try links.follow(next, of: request.path)
+            try links.follow(next, of: request.path, after: page.records.count)
             guard records.count < FollowedLinks.recordsMax else {
                 throw TranshipError(
                     .invalidAnswer,

@@ -3,6 +3,7 @@
 
 import Basics
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -124,19 +125,75 @@ struct ServiceRecordTests {
     @Test("no list has more than so many pages")
     func pagesMax() throws {
         var links = FollowedLinks()
-        for page in 0..<FollowedLinks.pagesMax { try links.follow("\(page)", of: "/v2/images") }
+        for page in 0..<FollowedLinks.pagesMax {
+            try links.follow("\(page)", of: "/v2/images", after: FollowedLinks.thinRecords)
+        }
         let error = #expect(throws: TranshipError.self) {
-            try links.follow("one more", of: "/v2/images")
+            try links.follow("one more", of: "/v2/images", after: FollowedLinks.thinRecords)
         }
         #expect(error?.message.contains("GET /v2/images has more than 100000 pages") == true)
+    }
+
+    @Test("a list with another image and another page each time is not followed for ever")
+    func newForEver() async throws {
+        let pages = Mutex(0)
+        let cloud = try FaultyCloud { _, _ in
+            let page = pages.withLock { pages in
+                pages += 1
+                return pages
+            }
+            return .status(
+                200,
+                text: #"{"images":[{"id":"i\#(page)"}],"next":"/v2/images?marker=i\#(page)"}"#)
+        }
+        let error = await #expect(throws: TranshipError.self) {
+            try await cloud.service.images().all()
+        }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains("the list of GET /v2/images does not end") == true)
+        #expect(pages.withLock { $0 } == FollowedLinks.thinPagesMax + 1)
+    }
+
+    @Test(
+        "pages that are as full as was asked for go on, and so do some that are not",
+        arguments: [
+            (1, 1), (FollowedLinks.thinRecords, 1000), (1000, 1000),
+            (FollowedLinks.thinRecords, nil),
+        ] as [(Int, Int?)])
+    func fullPages(entries: Int, limit: Int?) throws {
+        var links = FollowedLinks(limit: limit)
+        for page in 0...2 * FollowedLinks.thinPagesMax {
+            try links.follow("\(page)", of: "/v2/images", after: entries)
+        }
+        var mixed = FollowedLinks(limit: 1000)
+        for page in 0...2 * FollowedLinks.thinPagesMax {
+            let isFull = page.isMultiple(of: FollowedLinks.thinPagesMax)
+            try mixed.follow("\(page)", of: "/v2/images", after: isFull ? 1000 : 1)
+        }
+    }
+
+    @Test("no list that is read page by page has more than so many entries")
+    func streamedMax() throws {
+        var links = FollowedLinks(limit: 1000)
+        for page in 0..<FollowedLinks.streamedMax / 1000 {
+            try links.follow("\(page)", of: "/v2/images", after: 1000)
+        }
+        let error = #expect(throws: TranshipError.self) {
+            try links.follow("one more", of: "/v2/images", after: 1000)
+        }
+        #expect(
+            error?.message
+                == "the list of GET /v2/images has more than \(FollowedLinks.streamedMax) entries")
     }
 
     @Test("a link of any length takes a little memory and a short message")
     func longLink() throws {
         var links = FollowedLinks()
         let link = String(repeating: "x", count: 1_000_000)
-        try links.follow(link, of: "/v2/images")
-        let error = #expect(throws: TranshipError.self) { try links.follow(link, of: "/v2/images") }
+        try links.follow(link, of: "/v2/images", after: 1)
+        let error = #expect(throws: TranshipError.self) {
+            try links.follow(link, of: "/v2/images", after: 1)
+        }
         #expect(try #require(error?.message.count) < 500)
     }
 }
