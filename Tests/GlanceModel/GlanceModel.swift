@@ -146,7 +146,7 @@ package struct GlanceModel: Sendable {
     package mutating func answer(
         _ request: ModelRequest, as caller: Caller? = nil
     ) -> HTTPResponse {
-        if request.path.suffix(2) == ["auth", "tokens"] { return issueToken() }
+        if request.path.suffix(2) == ["auth", "tokens"] { return issueToken(request) }
         guard let caller = caller ?? self.caller(of: request) else {
             return .refusal(401, "The request you have made requires authentication.")
         }
@@ -229,15 +229,17 @@ package struct GlanceModel: Sendable {
         tokenNumber += 1
     }
 
-    private mutating func issueToken() -> HTTPResponse {
+    /// The token is of the caller's project. If a request names one, the project has that name.
+    private mutating func issueToken(_ request: ModelRequest) -> HTTPResponse {
         let token = "token-\(settings.caller.project)-\(tokenNumber)"
         tokens[token] = settings.caller
         let domain: JSONValue = ["id": "default", "name": "Default"]
         let project = JSONValue.string(settings.caller.project)
+        let asked = JSONValue(text: request.body)?["auth"]?["scope"]?["project"]?["name"]
         var body: [String: JSONValue] = [
             "methods": ["password"],
             "user": ["id": "u", "name": "u", "domain": domain],
-            "project": ["id": project, "name": project, "domain": domain],
+            "project": ["id": project, "name": asked ?? project, "domain": domain],
             "roles": .array(
                 (settings.caller.isAdmin ? ["member", "admin"] : ["member"]).map {
                     ["id": .string($0), "name": .string($0)]

@@ -33,7 +33,7 @@ import Testing
             let session = CloudSession(
                 CloudConfiguration(
                     name: cloud.name, authentication: .password(.id("u"), password: Secret("p")),
-                    authURL: glance.url, scope: .projectID(id)))
+                    authURL: glance.url, scope: .projectID("project")))
             return SignedInCloud(session, endpoint: glance.url, region: nil, projectID: id)
         }
     }

@@ -80,9 +80,9 @@ extension CloudFields {
         federation.clientSecret = auth("client_secret").map { Secret($0) }
         if let scope = auth("openid_scope", "scope") { federation.scope = scope }
         if let member = auth("access_token_type") { federation.tokenMember = member }
-        if let endpoint = auth("access_token_endpoint") {
+        if let endpoint = try address("access_token_endpoint", auth("access_token_endpoint")) {
             federation.endpoint = .token(endpoint)
-        } else if let document = auth("discovery_endpoint") {
+        } else if let document = try address("discovery_endpoint", auth("discovery_endpoint")) {
             federation.endpoint = .discovery(document)
         } else {
             throw missing("discovery_endpoint", " and no access_token_endpoint")

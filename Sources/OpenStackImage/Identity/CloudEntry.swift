@@ -24,6 +24,15 @@ indirect enum CloudEntry: Hashable, Sendable {
         if case .mapping(let value) = self { value } else { nil }
     }
 
+    /// For messages.
+    var shape: String {
+        switch self {
+        case .text: "a text"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
     subscript(key: String) -> CloudEntry? { mapping?[key] }
 
     /// `other` over this: mappings merge key by key, anything else is replaced.

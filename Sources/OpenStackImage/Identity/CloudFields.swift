@@ -257,8 +257,13 @@ extension CloudFields {
 
     /// What of the entry has no effect although its author expects one.
     func remarks(for authentication: CloudConfiguration.Authentication) -> [String] {
-        guard authentication.usesKeystone else { return [] }
-        var remarks: [String] = []
+        var remarks =
+            missingProfile.map {
+                [
+                    "its profile \"\($0.prefix(80))\" was not found in any clouds-public.yaml and is ignored"
+                ]
+            } ?? []
+        guard authentication.usesKeystone else { return remarks.map(told) }
         if auth("system_scope") != nil {
             let counts =
                 if case .applicationCredential = authentication {
@@ -272,11 +277,13 @@ extension CloudFields {
         remarks += unknown.sorted().map {
             "auth.\($0.prefix(80)) is not a known key and is ignored"
         }
-        return remarks.map { "cloud \"\(cloud)\": \($0)" }
+        return remarks.map(told)
     }
 
+    private func told(_ remark: String) -> String { "cloud \"\(cloud)\": \(remark)" }
+
     /// The keys of `auth` that have an effect, here or in another place of the entry.
-    private static let authKeys: Set<String> = [
+    static let authKeys: Set<String> = [
         "auth_url", "username", "user_name", "user_id", "password", "token", "auth_token",
         "project_name", "project_id", "tenant_name", "tenant_id", "project_domain_name",
         "project_domain_id", "user_domain_name", "user_domain_id", "domain_name", "domain_id",

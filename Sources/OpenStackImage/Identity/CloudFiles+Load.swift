@@ -103,6 +103,15 @@ extension CloudFiles {
                 .invalidCloudsFile, "\(path) has no mapping at its top level",
                 hint: "it starts with \"clouds:\" and has one indented entry per cloud")
         }
+        for key in ["clouds", "public-clouds"] {
+            guard let clouds = entry[key], clouds.mapping == nil else { continue }
+            throw TranshipError(
+                .invalidCloudsFile,
+                "\(path): \(key) is \(clouds.shape), and must have one entry per cloud",
+                hint:
+                    "write the name of each cloud as an indented key below \"\(key):\", without a dash"
+            )
+        }
         return entry
     }
 }

@@ -130,10 +130,15 @@ extension CloudFiles {
             missingProfile: (entry["profile"]?.text ?? entry["cloud"]?.text).flatMap {
                 publicClouds[$0] == nil ? $0 : nil
             })
+        try fields.expectTexts()
         let authentication = try fields.authentication()
-        let override = fields["image_endpoint_override"] ?? fields["image_endpoint"]
-        let endpoint = override ?? (authentication.usesKeystone ? nil : fields.auth("endpoint"))
-        let authURL = fields.auth("auth_url")
+        var endpoint = try fields.address(
+            "image_endpoint_override", fields["image_endpoint_override"] ?? fields["image_endpoint"]
+        )
+        if endpoint == nil, !authentication.usesKeystone {
+            endpoint = try fields.address("endpoint", fields.auth("endpoint"))
+        }
+        let authURL = try fields.address("auth_url", fields.auth("auth_url"))
         if authentication.usesKeystone, authURL == nil { throw fields.missing("auth_url") }
         if !authentication.usesKeystone, endpoint == nil {
             throw fields.missing("image_endpoint_override")
@@ -158,6 +163,11 @@ extension CloudFiles {
         _ asked: String?, _ entry: inout CloudEntry, cloud: String
     ) throws(TranshipError) -> String? {
         let own = entry["image_region_name"]?.text ?? entry["region_name"]?.text
+        if let regions = entry["regions"], regions.list == nil {
+            throw TranshipError(
+                .invalidCloudsFile, "regions of cloud \"\(cloud)\" must be a list",
+                hint: "write it as regions: [RegionOne, RegionTwo]")
+        }
         guard let regions = entry["regions"]?.list, !regions.isEmpty else {
             // "A,B" is the old way of openstacksdk to list regions. The first counts.
             return asked ?? own?.split(separator: ",").first.map(String.init)

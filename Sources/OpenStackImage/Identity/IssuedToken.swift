@@ -31,6 +31,13 @@ extension IssuedToken {
         else {
             throw Self.notKeystone(authURL, "\(answer.status) without a token")
         }
+        if let other = Self.otherProject(token["project"], than: cloud.scope) {
+            throw TranshipError(
+                .authenticationFailed,
+                "Keystone gave a token of \(other)",
+                hint: "nothing was read or changed; ask the cloud's operator"
+            ).of(cloud: cloud.name)
+        }
         let endpoint: String
         if let override = cloud.imageEndpointOverride {
             endpoint = override
@@ -55,6 +62,33 @@ extension IssuedToken {
         } else {
             lifetimeSeconds = Self.unknownLifetimeSeconds
         }
+    }
+
+    /// The project of the token and the one that the entry names, in words, if they are not the same.
+    /// Nil if that is not certain: databases compare names in their own ways, so names count only if
+    /// they are of plain letters.
+    private static func otherProject(
+        _ project: JSONValue?, than scope: CloudConfiguration.Scope?
+    ) -> String? {
+        func isOther(_ one: String, _ two: String) -> Bool {
+            guard (one + two).unicodeScalars.allSatisfy(\.isASCII) else { return false }
+            func plain(_ text: String) -> String { text.withoutOuterBlanks.lowercased() }
+            return plain(one) != plain(two)
+        }
+        let (id, name) = (project?["id"]?.string, project?["name"]?.string)
+        let asked: String
+        switch scope {
+        case .projectID(let wanted):
+            func plain(_ text: String) -> String { text.filter { $0 != "-" } }
+            guard let id, isOther(plain(id), plain(wanted)) else { return nil }
+            asked = wanted
+        case .projectName(let wanted, _):
+            guard let name, isOther(name, wanted) else { return nil }
+            asked = wanted
+        case nil: return nil
+        }
+        let given = [name, id.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+        return "project \(given.cut(to: 200)), where the entry asks for \(asked.cut(to: 200))"
     }
 
     private static func refusal(

@@ -26,7 +26,7 @@ extension ServiceCatalogue {
                     serviceType: type,
                     interface: EndpointInterface(rawValue: endpoint["interface"]?.string ?? ""),
                     region: endpoint["region_id"]?.string ?? endpoint["region"]?.string ?? "",
-                    url: url)
+                    url: url.withoutOuterBlanks)
             }
         }
     }
@@ -56,7 +56,8 @@ extension ServiceCatalogue {
                 .noImageService,
                 "the catalogue of cloud \"\(cloud)\" has no Image service in region "
                     + "\"\(region ?? "")\"",
-                hint: "regions that have one: \(list(image.map(\.region)))", naming: cloud)
+                hint: Self.regionsHint(image.map(\.region), list(image.map(\.region))),
+                naming: cloud)
         }
         guard let found = near.first(where: { $0.interface == interface }) else {
             throw TranshipError(
@@ -66,7 +67,28 @@ extension ServiceCatalogue {
                 hint: "set interface to one of: \(list(near.map(\.interface.rawValue)))",
                 naming: cloud)
         }
+        if let fault = AddressFault.words(found.url) {
+            throw TranshipError(
+                .noImageService,
+                "the catalogue of cloud \"\(cloud)\" has \(shownURL(found.url)) as the address of the "
+                    + "Image service, and \(fault)",
+                hint:
+                    "set image_endpoint_override in the cloud's entry to the right address, and ask "
+                    + "the cloud's operator to correct the catalogue", naming: cloud)
+        }
         return found.url
+    }
+
+    /// An operator can leave the region of an endpoint empty. Then no name of one fits.
+    private static func regionsHint(_ regions: [String], _ listed: String) -> String {
+        guard regions.contains("") else { return "regions that have one: \(listed)" }
+        let way =
+            "remove region_name from the cloud's entry (and --region), or set "
+            + "image_endpoint_override"
+        return regions.allSatisfy(\.isEmpty)
+            ? "the catalogue says no region for it: \(way)"
+            : "regions that have one: \(listed); for the one that the catalogue says no region for, "
+                + way
     }
 }
 

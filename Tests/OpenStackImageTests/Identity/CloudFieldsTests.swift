@@ -29,6 +29,77 @@ struct CloudFieldsTests {
         #expect(error.map { "\($0)".contains("planted") } == false)
     }
 
+    private func fault(_ fields: String) throws -> TranshipError {
+        let error = #expect(throws: TranshipError.self) { _ = try cloud(fields) }
+        #expect(error?.code == .invalidCloudsFile)
+        return try #require(error)
+    }
+
+    @Test(
+        "a list or a mapping for a text is named, without its value",
+        arguments: [
+            (
+                "auth: { auth_url: 'http://k', username: u, password: [planted], project_id: i }",
+                "auth.password is a list"
+            ),
+            (
+                "auth: { auth_url: 'http://k', username: u, password: { planted: 1 }, project_id: i }",
+                "auth.password is a mapping"
+            ),
+            (
+                "auth: { auth_url: ['http://k'], username: u, password: planted, project_id: i }",
+                "auth.auth_url is a list"
+            ),
+            (
+                "username: [u], auth: { auth_url: 'http://k', password: planted, project_id: i }",
+                "username is a list"
+            ),
+            (
+                "auth: { auth_url: 'http://k', username: u, password: planted, project_id: i }, region_name: [R]",
+                "region_name is a list"
+            ),
+            (
+                "auth: { auth_url: 'http://k', username: u, password: planted, project_id: i }, verify: [no]",
+                "verify is a list"
+            ),
+        ])
+    func notText(fields: String, words: String) throws {
+        let error = try fault("password, \(fields)")
+        #expect(error.message == "cloud \"c\": \(words), and must be one text")
+        #expect(!"\(error)".contains("planted"))
+    }
+
+    @Test("blanks around an address are not part of it, and another text is named")
+    func addresses() throws {
+        let user = "username: u, password: p, project_id: i"
+        let spaced = try cloud(
+            "password, auth: { auth_url: \"  http://k:5000/v3 \\n\", \(user) }, "
+                + "image_endpoint_override: ' http://g:9292\t'")
+        #expect(spaced.authURL == "http://k:5000/v3")
+        #expect(spaced.imageEndpointOverride == "http://g:9292")
+        let url = try fault("password, auth: { auth_url: 'keystone:5000', \(user) }")
+        #expect(
+            url.message
+                == "cloud \"c\": auth_url is keystone:5000, and it begins with neither http:// nor https://"
+        )
+        let port = try fault(
+            "password, auth: { auth_url: 'http://k', \(user) }, "
+                + "image_endpoint_override: 'http://g:99999'")
+        #expect(port.message.contains("image_endpoint_override is http://g:99999, and its port"))
+    }
+
+    @Test("regions as a mapping are refused, and a profile that no file has is a remark")
+    func ignoredBefore() throws {
+        let user = "auth: { auth_url: 'http://k', username: u, password: p, project_id: i }"
+        let regions = try fault("password, \(user), regions: { RegionOne: {} }")
+        #expect(regions.message == "regions of cloud \"c\" must be a list")
+        #expect(
+            try cloud("password, \(user), profile: vendor").remarks == [
+                "cloud \"c\": its profile \"vendor\" was not found in any clouds-public.yaml and is "
+                    + "ignored"
+            ])
+    }
+
     @Test("an application credential is given by id, or by name and its user")
     func applicationCredential() throws {
         let byID = try cloud(

@@ -26,6 +26,22 @@ struct CloudFilesLoadTests {
         try Data(text.utf8).write(to: URL(filePath: path))
     }
 
+    @Test("clouds as a list are refused, with their file", arguments: ["clouds", "public-clouds"])
+    func cloudsAsList(key: String) throws {
+        try withDirectory { directory in
+            let file = key == "clouds" ? "clouds.yaml" : "clouds-public.yaml"
+            try write("\(key):\n  - alpha: { auth: {} }\n", "\(directory)/\(file)")
+            let error = #expect(throws: TranshipError.self) {
+                try CloudFiles.load(environment: [:], workingDirectory: directory)
+            }
+            #expect(error?.code == .invalidCloudsFile)
+            #expect(
+                error?.message
+                    == "\(directory)/\(file): \(key) is a list, and must have one entry per cloud")
+            #expect(error?.hint?.contains("without a dash") == true)
+        }
+    }
+
     @Test("the search goes from the working directory by XDG to /etc, as openstacksdk's does")
     func order() {
         #expect(

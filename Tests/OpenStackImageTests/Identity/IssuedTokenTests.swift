@@ -41,6 +41,37 @@ struct TokenDecodingTests {
         #expect(!token.project.isAdmin)
     }
 
+    @Test(
+        "a token of another project than asked for is refused",
+        arguments: [
+            .projectID("p"), .projectName("other", .id("default")),
+        ] as [CloudConfiguration.Scope])
+    func otherProject(_ scope: CloudConfiguration.Scope) throws {
+        var cloud = cloud
+        cloud.scope = scope
+        let error = #expect(throws: TranshipError.self) {
+            try IssuedToken(answer(201, issued), of: cloud)
+        }
+        #expect(error?.code == .authenticationFailed && error?.isTransient == false)
+        #expect(
+            error?.message.hasPrefix(
+                "cloud \"alpha\": Keystone gave a token of project demo (q), where the entry asks for "
+            )
+                == true)
+    }
+
+    @Test(
+        "another spelling of the project is the same project",
+        arguments: [
+            .projectID("Q"), .projectID("q-"), .projectName("Demo ", .name("d")),
+            .projectName("dëmo", .id("default")), nil,
+        ] as [CloudConfiguration.Scope?])
+    func sameProject(_ scope: CloudConfiguration.Scope?) throws {
+        var cloud = cloud
+        cloud.scope = scope
+        #expect(try IssuedToken(answer(201, issued), of: cloud).project.projectID == "q")
+    }
+
     @Test("the credentials in an address are not in the message", arguments: [302, 404, 200])
     func addressWithCredentials(status: Int) {
         var cloud = cloud

@@ -48,6 +48,62 @@ struct ServiceCatalogueTests {
         #expect(none?.message == "the catalogue of cloud \"c\" has no Image service")
         #expect(none?.hint?.contains("identity") == true)
     }
+
+    private func image(
+        _ url: String, region: JSONValue = "R", asked: String? = nil
+    ) throws(TranshipError) -> String {
+        try ServiceCatalogue(json: [
+            [
+                "type": "image",
+                "endpoints": [["interface": "public", "region_id": region, "url": .string(url)]],
+            ]
+        ]).imageEndpoint(cloud: "c", region: asked, interface: .public)
+    }
+
+    @Test(
+        "an address that is none names cloud, catalogue and the way around it",
+        arguments: [
+            ("http://$(public_host)s:9292/", "it still has the placeholder $(public_host)s"),
+            ("http://h:9292/v2/%(tenant_id)s", "it still has the placeholder %(tenant_id)s"),
+            ("http://h:99999/", "its port 99999 is not a number from 1 to 65535"),
+            ("http://h:0", "its port 0 is not"), ("http://h:glance/", "its port glance is not"),
+            ("http://[::1]:70000", "its port 70000 is not"), ("http://:9292/", "it has no host"),
+            ("http:///v2", "it has no host"), ("http://[]:1", "it has no host"),
+            ("ftp://h/", "it begins with neither http:// nor https://"),
+            ("h:9292", "it begins with neither http:// nor https://"),
+            ("http://h:9292/a b", "it has a blank or a control character in it"),
+            ("http://h:9292/\u{1B}[31m", "it has a blank or a control character in it"),
+        ])
+    func notAnAddress(_ url: String, _ fault: String) throws {
+        let error = #expect(throws: TranshipError.self) { try image(url) }
+        #expect(error?.code == .noImageService)
+        #expect(error?.message.hasPrefix("the catalogue of cloud \"c\" has ") == true)
+        #expect(
+            error?.message.contains("as the address of the Image service, and \(fault)") == true)
+        #expect(error?.hint?.contains("image_endpoint_override") == true)
+    }
+
+    @Test(
+        "what may look odd is an address all the same, and blanks around it are none of it",
+        arguments: [
+            "http://h", "HTTP://H:9292/im/", "https://[::ffff:127.0.0.1]:9292/x",
+            "http://[fe80::1%25eth0]:9292", "http://svc:p%40w@h:9292/im?x=1#y", "http://h:/v2",
+        ])
+    func anAddress(_ url: String) throws {
+        #expect(try image(url) == url)
+        #expect(try image(" \(url)\t\n") == url)
+    }
+
+    @Test("an endpoint without a region is said to have none, with the way around it")
+    func noRegion() throws {
+        let error = #expect(throws: TranshipError.self) {
+            try image("http://h", region: .null, asked: "RegionOne")
+        }
+        #expect(error?.message.contains("no Image service in region \"RegionOne\"") == true)
+        #expect(error?.hint?.contains("none") == false)
+        #expect(error?.hint?.contains("remove region_name") == true)
+        #expect(try image("http://h", region: .null) == "http://h")
+    }
 }
 
 @Suite("Image endpoint")

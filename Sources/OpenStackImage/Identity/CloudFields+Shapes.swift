@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// What an entry has in an unexpected shape: a list for a text, an address that is none.
+extension CloudFields {
+    /// Keys of ``authKeys`` that may be lists.
+    private static let listKeys: Set<String> = ["auth_methods", "token_command"]
+    /// Keys outside of `auth` that are texts.
+    private static let textKeys: Set<String> = [
+        "auth_type", "auth_plugin", "region_name", "image_region_name", "interface",
+        "image_interface", "endpoint_type", "image_endpoint_type", "image_endpoint_override",
+        "image_endpoint", "image_api_version", "verify", "insecure", "cacert", "cert", "key",
+        "profile",
+    ]
+
+    /// Refuses a list or a mapping for a text. It would count as missing, and the message would deny
+    /// what the operator sees in the file.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` with the key, without its value.
+    func expectTexts() throws(TranshipError) {
+        let keys = Self.textKeys.union(Self.authKeys).subtracting(Self.listKeys)
+        for key in keys.sorted() {
+            for (place, value) in [("", entry[key]), ("auth.", entry["auth"]?[key])] {
+                guard let value, value.text == nil else { continue }
+                throw TranshipError(
+                    .invalidCloudsFile,
+                    "cloud \"\(cloud)\": \(place)\(key) is \(value.shape), and must be one text",
+                    hint: "write one value; a value that begins with [ or { needs quotes")
+            }
+        }
+    }
+
+    /// The address in `text`, without blanks around it.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a text that cannot be an address.
+    func address(_ key: String, _ text: String?) throws(TranshipError) -> String? {
+        guard let url = text?.withoutOuterBlanks, !url.isEmpty else { return nil }
+        guard let fault = AddressFault.words(url) else { return url }
+        throw TranshipError(
+            .invalidCloudsFile,
+            "cloud \"\(cloud)\": \(key) is \(shownURL(url).cut(to: 200)), and \(fault)",
+            hint: "write an address with its scheme, as in https://cloud.example:5000/v3")
+    }
+}
