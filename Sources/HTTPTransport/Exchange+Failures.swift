@@ -27,6 +27,7 @@ extension Exchange {
         // curl starts a thread for each name that it resolves.
         if words.contains("thread failed to start") { return ThreadPool.shortage(words) }
         if isSent, let error = endlessHead(code, words) { return error }
+        if !isSent, let error = proxyFailure(code, words) { return error }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return error(

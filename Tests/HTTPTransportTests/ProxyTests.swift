@@ -30,6 +30,48 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (
+            "http_proxy", "http://user:geheim@127.0.0.1:1", "http://far.invalid/x",
+            "http://127.0.0.1:1"
+        ),
+        ("HTTPS_PROXY", "127.0.0.1:1", "https://far.invalid/x", "127.0.0.1:1"),
+        (
+            "all_proxy", "http://proxy.invalid:3128", "http://far.invalid/x",
+            "http://proxy.invalid:3128"
+        ),
+    ])
+    func `A proxy that does not answer is named, with the variable that names it`(
+        variable: String, value: String, url: String, shown: String
+    ) async {
+        await #expect(processExitsWith: .success) { [variable, value, url, shown] in
+            setenv(variable, value, 1)
+            let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, url)) }
+            #expect(error?.code == .unreachable && error?.isTransient == true)
+            let words = "by the proxy \(shown) that \(variable) in the environment names"
+            #expect(error?.message.contains(words) == true)
+            #expect(error?.hint?.contains(variable) == true)
+            #expect(error?.hint?.contains("no_proxy") == true)
+        }
+    }
+
+    @Test func `A service that does not answer is not the fault of a proxy that it is kept from`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            setenv("http_proxy", "http://127.0.0.1:1", 1)
+            setenv("no_proxy", "10.0.0.0/8, .localhost,127.0.0.1", 1)
+            for url in ["http://127.0.0.1:2/", "http://a.localhost:2/"] {
+                let error = await failure {
+                    _ = try await HTTPClient().send(HTTPRequest(.get, url))
+                }
+                #expect(error?.code == .unreachable)
+                #expect(error?.message.contains("proxy") == false)
+                #expect(error?.hint?.contains("the service is up") == true)
+            }
+        }
+    }
+
     @Test func `A tunnel that the proxy refuses is not the service's refusal`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try RawHTTPServer { _ in .status(403, text: "not there") }

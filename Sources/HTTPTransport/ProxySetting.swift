@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import CCurl
+import Glibc
+
+/// The proxy that curl takes from the environment for a URL, for messages about a connection that
+/// failed: curl names the host that it did not reach, which is then the proxy's.
+struct ProxySetting {
+    /// The variable that names it: `http_proxy`.
+    let variable: String
+    /// Without its user and password.
+    let address: String
+
+    /// Nil without a proxy, and for a host in `no_proxy`. Networks in `no_proxy` (10.0.0.0/8) are not
+    /// looked at.
+    ///
+    /// - Parameter value: of a variable of the environment.
+    init?(
+        for url: String, value: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+    ) {
+        guard let target = Origin(url) else { return nil }
+        func first(_ names: [String]) -> (name: String, value: String)? {
+            for name in names {
+                if let text = value(name), !text.isEmpty { return (name, text) }
+            }
+            return nil
+        }
+        // Not HTTP_PROXY, which a request can set in a CGI program: https://httpoxy.org
+        let own = target.scheme == "http" ? ["http_proxy"] : ["https_proxy", "HTTPS_PROXY"]
+        guard let found = first(own + ["all_proxy", "ALL_PROXY"]) else { return nil }
+        let except = first(["no_proxy", "NO_PROXY"])?.value.lowercased() ?? ""
+        let isExcepted = except.split(whereSeparator: { $0 == "," || $0 == " " }).contains {
+            entry in
+            let name = entry.drop { $0 == "." }
+            return entry == "*" || target.host == name || target.host.hasSuffix(".\(name)")
+        }
+        guard !isExcepted else { return nil }
+        variable = found.name
+        let start = found.value.firstRange(of: "://")?.upperBound ?? found.value.startIndex
+        // A password may have any character in it.
+        let place =
+            found.value.lastIndex(of: "@").map { found.value[found.value.index(after: $0)...] }
+            ?? found.value[start...]
+        address = "\(found.value[..<start])\(place)"
+    }
+}
+
+extension Exchange {
+    /// The error for a connection that failed on its way to a proxy; nil for others.
+    ///
+    /// - Parameter words: of curl.
+    func proxyFailure(_ code: CURLcode, _ words: String) -> TranshipError? {
+        guard let proxy = ProxySetting(for: request.url), !words.contains("unsupported proxy"),
+            let target = Origin(request.url)
+        else { return nil }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: break
+        case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
+            // curl knows more of no_proxy than we do.
+            if words.contains("to \(target.host) port \(target.port) "),
+                !proxy.address.contains("\(target.host):\(target.port)")
+            {
+                return nil
+            }
+        default: return nil
+        }
+        return TranshipError(
+            .unreachable,
+            "\(shown), by the proxy \(proxy.address) that \(proxy.variable) in the environment names: "
+                + words,
+            hint:
+                "check \(proxy.variable) and no_proxy in the environment, and that the proxy is up",
+            isTransient: true, cause: CurlError(code: Int(code.rawValue)), naming: answerer)
+    }
+}
