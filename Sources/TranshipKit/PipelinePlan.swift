@@ -27,6 +27,8 @@ public final class PipelinePlan: Sendable {
     public let unselected: UnselectedImages
     /// The sources and targets that the plan had to do without, sources first.
     public let absences: [Absence]
+    /// What the projects are called that the plan's refusals are about.
+    public let projects: ProjectWords
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
@@ -48,7 +50,7 @@ public final class PipelinePlan: Sendable {
         bandwidth: BandwidthSchedule = .init(), run: Run? = nil,
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
         missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages(),
-        absences: [Absence] = []
+        absences: [Absence] = [], projects: ProjectWords = ProjectWords()
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -63,6 +65,7 @@ public final class PipelinePlan: Sendable {
         self.missed = missed
         self.unselected = unselected
         self.absences = absences
+        self.projects = projects
         isResumed = false
     }
 
@@ -83,6 +86,7 @@ public final class PipelinePlan: Sendable {
         missed = []
         unselected = UnselectedImages()
         absences = try await journal.absences(of: run)
+        projects = ProjectWords(try await journal.projectNames())
         isResumed = true
     }
 

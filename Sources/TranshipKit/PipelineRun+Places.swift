@@ -50,6 +50,27 @@ extension PipelineRun {
 }
 
 extension PipelineRun {
+    /// Images that the plan refused, whose messages are looked at for projects.
+    private static let namedImagesMax = 500
+
+    /// The names for what the plan refused, also without a run. Asks for those that messages have the
+    /// ids of, and no others.
+    func projectWords(
+        for plan: Plan, _ ids: Set<String>, _ opened: OpenedPipeline
+    ) async throws(TranshipError) -> ProjectWords {
+        let known = try await journal.projectNames()
+        let refused = try await plan.items(
+            after: 0, limit: Self.namedImagesMax, actions: [.refuse, .conflict])
+        let messages = Set(refused.compactMap { $0.item.refusal?.message ?? $0.item.reason?.words })
+        let named = ids.filter { id in
+            id.count >= ProjectWords.idCharactersMin && known[id] == nil
+                && messages.contains { $0.contains(id) }
+        }
+        guard !named.isEmpty else { return ProjectWords(known) }
+        let new = await opened.projectNames.names(of: named.sorted())
+        return ProjectWords(known.merging(new) { $1 })
+    }
+
     /// Keeps the names of projects for reports. Asks for those that the journal does not know; what
     /// cannot be asked stays without a name.
     func remember(

@@ -64,8 +64,8 @@ public final class PipelineRun: Sendable {
         try OpenFileLimit.expectEnough()
         let pipeline = try await Self.pipeline(
             file, journalPath: journalPath, environment: environment, planning: planning)
-        let path = JournalPlace.absolute(
-            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
+        let path = try JournalPlace.path(
+            journalPath, pipelineName: pipeline.name, environment: environment)
         self.init(
             pipeline,
             journal: plansOnly
@@ -330,7 +330,8 @@ public final class PipelineRun: Sendable {
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected,
-            absences: found.absences)
+            absences: found.absences,
+            projects: try await projectWords(for: found.plan, found.projectIDs, opened))
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

@@ -39,7 +39,7 @@ public struct RunAudit: Sendable {
     public let facts: RunFacts?
     public let status: RunStatus
     /// What projects are called, by their ids; those that a run could find out.
-    public let projectNames: [String: String]
+    public var projectNames: [String: String] { status.projects.names }
     private let journal: Journal
 
     private static let pageImages = 200
@@ -61,28 +61,16 @@ public struct RunAudit: Sendable {
         }
         return RunAudit(
             run: status.run, facts: try await journal.facts(of: status.run), status: status,
-            projectNames: try await journal.projectNames(), journal: journal)
+            journal: journal)
     }
 
     /// `payroll (8607…)`, or the id alone.
-    public func words(ofProject id: String) -> String {
-        projectNames[id].map { "\($0.cut(to: Self.nameCharactersMax)) (\(id))" } ?? id
-    }
+    public func words(ofProject id: String) -> String { status.projects.words(ofProject: id) }
 
     /// A message with the names of projects before their ids.
     public func naming(projectsIn message: String) -> String {
-        var text = message
-        // An id that is a word could be part of other words.
-        for id in projectNames.keys.sorted() where id.count >= Self.idCharactersMin {
-            guard text.contains(id) else { continue }
-            let named = words(ofProject: id)
-            text = text.replacing(named, with: id).replacing(id, with: named)
-        }
-        return text
+        status.projects.naming(projectsIn: message)
     }
-
-    private static let nameCharactersMax = 64
-    private static let idCharactersMin = 32
 
     /// Hands over every transfer of the run, in the plan's order. Images that were already there are
     /// counted in the status and have no entry, also if another pipeline copied them: this run did

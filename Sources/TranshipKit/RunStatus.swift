@@ -35,6 +35,8 @@ public struct RunStatus: Sendable {
     public let end: RunEnd?
     /// What the run's plan looked for and did not find, in words.
     public let missed: [String]
+    /// What projects are called; those that a run could find out.
+    public let projects: ProjectWords
     /// The path of the journal.
     public var journalPath: String { journal.path }
     private let journal: Journal
@@ -89,6 +91,7 @@ public struct RunStatus: Sendable {
         limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
         end = try await journal.end(of: run)
         missed = try await journal.missed(in: run)
+        projects = ProjectWords(try await journal.projectNames())
     }
 
     /// Why the plan refused images.

@@ -44,9 +44,11 @@ struct CloudScene {
     ///   - targets: entries in YAML, with a comma between them.
     ///   - sources: likewise.
     ///   - down: clouds at whose address nothing listens.
+    ///   - writes: false for a run that only plans.
     func start(
         to targets: String = "{ cloud: beta }", from sources: String = "{ cloud: alpha }",
-        journal: String = "journal.sqlite", down: Set<String> = [], resuming: Run? = nil
+        journal: String = "journal.sqlite", down: Set<String> = [], resuming: Run? = nil,
+        writes: Bool = true
     ) async throws -> PipelineRun {
         let pipeline = try Pipeline.parse(
             text: """
@@ -66,7 +68,7 @@ struct CloudScene {
         tuning.connections = ModelClouds(urls: urls)
         return PipelineRun(
             pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
-            resuming: resuming)
+            writes: writes, resuming: resuming)
     }
 
     /// What `check` says of each image.

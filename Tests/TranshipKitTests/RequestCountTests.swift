@@ -119,6 +119,53 @@ import Testing
         }
     }
 
+    /// What a run asks Keystone for the names of as many projects.
+    private func askedForNames(projects: Int) async throws -> [[String: Int]] {
+        let scene = try CloudScene()
+        for number in 0..<projects {
+            let project = "project".padding(toLength: 29, withPad: "0", startingAt: 0)
+            scene.alpha.put(
+                UUID().uuidString.lowercased(), data: noise(1000 + number),
+                [
+                    "name": .string("image-\(number)"), "visibility": "public",
+                    "owner": .string("\(project)\(100 + number)"),
+                ])
+        }
+        scene.alpha.answer(
+            "GET", "/v3/auth/projects", with: .status(200, text: #"{"projects":[]}"#))
+        scene.alpha.answer(with: .status(200, text: #"{"project":{"name":"a name"}}"#)) {
+            $0.path.hasPrefix("/v3/projects/")
+        }
+        scene.beta.refuse("GET", "/v3/auth/projects", status: 403)
+        var counts: [[String: Int]] = []
+        for _ in 0..<2 {
+            let before = scene.alpha.asked.count
+            let run = try await scene.start(
+                to: "{ cloud: beta, image: { visibility: private } }",
+                from: "{ cloud: alpha, images: { owner: any } }")
+            let summary = try await run.carryOut(try await run.plan())
+            #expect(summary.exitStatus == .done, "\(summary.failures)")
+            let asked = scene.alpha.asked.dropFirst(before).filter { $0.contains(" /v3/") }
+            counts.append(
+                Self.tally(asked.map { $0.replacing(/projects\/.*/) { _ in "projects/ID" } }))
+        }
+        return counts
+    }
+
+    @Test func `The names of projects are asked for once, each by its id, as the page says`()
+        async throws
+    {
+        let (few, many) = (
+            try await askedForNames(projects: 4), try await askedForNames(projects: 12)
+        )
+        #expect(many[0]["GET /v3/projects/ID"] == 12 && few[0]["GET /v3/projects/ID"] == 4)
+        for counts in [few, many] {
+            #expect(counts[0]["GET /v3/auth/projects"] == 1)
+            // The journal has them.
+            #expect(counts[1].keys.allSatisfy { !$0.contains("projects") }, "\(counts[1])")
+        }
+    }
+
     @Test func `The page has the counts that are tested`() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../docs/requests.md").standardizedFileURL
@@ -154,6 +201,18 @@ import Testing
             The record at the source is read before its data, since it must not have changed since the plan. The record at
             the target is read once after its data: the same answer proves the copy and says what publishing has to change.
             Each look at an import that is under way costs two requests more, with pauses that grow.
+
+            ## Other projects
+
+            - A run of several projects asks Keystone what they are called, for messages and reports: `GET /v3/auth/projects` once
+              at each cloud, then `GET /v3/projects/ID` once for each project that no token and no journal knows, at most 200. Keystone
+              answers that for administrators; the first refusal ends it. The journal keeps the names, so the next run asks for
+              new projects only. `plan` and `check` ask for those that their messages have.
+            - With [`projects`](pipeline-format.md) and tokens, each line of the table costs a token at each end (`POST /v3/auth/tokens`), and
+              each source cloud one `GET /v3/auth/projects`. With an administrator's entry, each name in the table costs one
+              `GET /v3/projects?name=NAME`, and one `GET /v3/domains?name=DOMAIN` if it has a domain.
+            - A kernel or ramdisk that no listing has costs a `GET …` with the token of each source of that Image service, until one
+              of them sees it, and one more with the token of its own project.
 
             """
     }

@@ -148,7 +148,7 @@ extension EndReport {
                     target: transfer.targetKey, sourceKey: transfer.source.key,
                     sourceIndex: transfer.source.sourceIndex,
                     reason: outcome == .unfinished && reason == "not finished" ? "" : reason,
-                    failure: transfer.failure))
+                    failure: transfer.failure.map { summary.status.projects.naming($0) }))
         }
         for image in summary.status.refused.prefix(imagesMax) {
             entries.append(
@@ -156,7 +156,7 @@ extension EndReport {
                     outcome: image.action == .conflict ? .conflict : .refused, name: image.name,
                     target: image.targetKey, sourceKey: image.sourceKey,
                     reason: image.failure.code.rawValue,
-                    failure: image.failure))
+                    failure: summary.status.projects.naming(image.failure)))
         }
         return entries
     }
@@ -185,7 +185,9 @@ extension EndReport {
         for transfer in try await summary.status.transfers(
             in: [.done, .failed, .unpublished], limit: imagesMax)
         {
-            notes += transfer.remarks.map { "\(transfer.label): \($0.words)" }
+            notes += transfer.remarks.map {
+                "\(transfer.label): \(summary.status.projects.naming(projectsIn: $0.words))"
+            }
         }
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             notes.append("target \(target) was paused: \(error.message)")

@@ -3,6 +3,7 @@
 
 import Basics
 import MigrationModel
+import TranshipKit
 
 /// A plan on one screen, however many images it has: what needs eyes first, in groups, and the
 /// first few of all others. Grows with the number of different problems, not of images.
@@ -85,6 +86,8 @@ struct PlanOverview {
     private var updated = Groups()
     private var skipped = Groups()
     var unselected = UnselectedImages()
+    /// The names of projects, for what is refused.
+    var projects = ProjectWords()
     /// False leaves the targets out of the names.
     private let namesTargets: Bool
 
@@ -103,12 +106,13 @@ struct PlanOverview {
         switch item.action {
         case .refuse, nil:
             let failure = item.refusal
-            let message = failure?.message ?? words
+            let message = projects.naming(projectsIn: failure?.message ?? words)
             refused.add(
                 failure?.code.rawValue ?? "", name, size, words: message,
                 alike: alike(message, item).withoutIDs, hint: failure?.hint)
         case .conflict:
-            conflicts.add(item.reason?.code ?? "", name, size, words: words)
+            conflicts.add(
+                item.reason?.code ?? "", name, size, words: projects.naming(projectsIn: words))
         case .update: updated.add(item.reason?.code ?? "", name, size, words: words)
         case .skip: skipped.add(item.reason?.code ?? "", name, size, words: words)
         case .create: addCreated(item, name, size)

@@ -22,7 +22,7 @@ struct PlanRendering {
             return tell(bandwidth: plan)
         }
         try await plan.items { page in
-            for item in page { talk.format == .json ? putJSON(item) : tell(item) }
+            for item in page { talk.format == .json ? putJSON(item) : tell(item, plan.projects) }
         }
         for change in plan.changes {
             if talk.format == .json {
@@ -58,6 +58,7 @@ struct PlanRendering {
     ) async throws(TranshipError) {
         var overview = PlanOverview(namesTargets: plan.targetCount > 1)
         overview.unselected = plan.unselected
+        overview.projects = plan.projects
         let shown: [PlanAction] = tallyOnly ? [.conflict, .refuse] : PlanAction.allCases
         try await plan.items(shown) { page in for item in page { overview.add(item) } }
         // A file and a pipe wrap nothing.
@@ -76,7 +77,7 @@ struct PlanRendering {
         tallyOnly ? Terminal.tell(text) : Terminal.putSentence(text)
     }
 
-    private func tell(_ item: PlanItem) {
+    private func tell(_ item: PlanItem, _ projects: ProjectWords) {
         let action = item.action?.rawValue ?? "?"
         let size = item.source.sizeAtSourceBytes.map { ByteCount.format($0) } ?? "size unknown"
         let renamed = item.record.name.flatMap { name in
@@ -84,9 +85,11 @@ struct PlanRendering {
         }
         let version = item.source.version.map { "version \($0), " } ?? ""
         let published = item.source.published.map { ", \($0.words)" } ?? ""
+        var reason = item.reason?.words ?? ""
+        if item.action != .skip { reason = projects.naming(projectsIn: reason) }
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
-                + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
+                + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(reason)"
         )
         if let hint = item.objection?.hint {
             tell("         hint: \(CommandWords.hint(hint))")

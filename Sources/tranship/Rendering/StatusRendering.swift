@@ -31,7 +31,9 @@ struct StatusRendering {
             try await status.eachTransfer { transfer, tries in
                 format == .json ? putJSON(transfer, tries) : tell(transfer, tries, status)
             }
-            for image in status.refused { format == .json ? image.json.put() : tell(image) }
+            for image in status.refused {
+                format == .json ? image.json.put() : tell(image, status.projects)
+            }
             return
         }
         if let live = status.live {
@@ -47,17 +49,17 @@ struct StatusRendering {
         for transfer in try await status.transfers(in: open, limit: Self.rowsMax) {
             tell(transfer, [], status)
         }
-        for image in status.refused.prefix(Self.rowsMax) { tell(image) }
+        for image in status.refused.prefix(Self.rowsMax) { tell(image, status.projects) }
         let images = status.states.reduce(0) { open.contains($1.kind) ? $0 + $1.images : $0 }
         let left = max(0, images - Self.rowsMax) + max(0, status.refused.count - Self.rowsMax)
         if left > 0 { Terminal.putSentence("… and \(left) more, which -v lists") }
     }
 
-    private func tell(_ image: RefusedImage) {
-        let word = image.words
+    private func tell(_ image: RefusedImage, _ projects: ProjectWords) {
+        let (word, failure) = (image.words, projects.naming(image.failure))
         Terminal.putSentence("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
-        Terminal.putSentence("              \(image.failure.code): \(image.failure.message)")
-        if let hint = image.failure.hint { Terminal.putSentence("              hint: \(hint)") }
+        Terminal.putSentence("              \(failure.code): \(failure.message)")
+        if let hint = failure.hint { Terminal.putSentence("              hint: \(hint)") }
     }
 
     private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
@@ -170,16 +172,19 @@ struct StatusRendering {
                 Terminal.putSentence("              proved by \(proof)")
             }
         }
-        for remark in transfer.remarks { Terminal.putSentence("              \(remark)") }
+        let projects = status.projects
+        for remark in transfer.remarks {
+            Terminal.putSentence("              \(projects.naming(projectsIn: remark.words))")
+        }
         if let note = transfer.wait.reason { Terminal.putSentence("              \(note)") }
-        if let failure = transfer.failure {
+        if let failure = transfer.failure.map(projects.naming) {
             Terminal.putSentence("              \(failure.code): \(failure.message)")
             if let hint = failure.hint { Terminal.putSentence("              hint: \(hint)") }
         }
         for attempt in tries {
             Terminal.putSentence(
                 "              failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
-                    + "\(attempt.code): \(attempt.message)")
+                    + "\(attempt.code): \(projects.naming(projectsIn: attempt.message))")
         }
     }
 
@@ -217,6 +222,8 @@ struct StatusRendering {
                 "states": members(status.states), "states_in_all": members(status.statesInAll),
                 "reading": status.reading.json,
                 "outages": .array(status.outages.map(\.jsonValue)),
+                "projects": status.projects.names.isEmpty
+                    ? nil : .object(status.projects.names.mapValues { .string($0) }),
                 "absent": status.absences.json,
             ]
         ).put()
