@@ -57,7 +57,11 @@ package struct JSONText: Sendable {
         guard entry.kind == .string else { return nil }
         return bytes.withUnsafeBufferPointer { text in
             let part = UnsafeBufferPointer(rebasing: text[Int(entry.start)..<Int(entry.end)])
-            guard entry.hasEscapes else { return String(validating: part, as: UTF8.self) }
+            guard entry.hasEscapes else {
+                return part.allSatisfy { $0 < 0x80 }
+                    ? String(decoding: part, as: UTF8.self)
+                    : String(validating: part, as: UTF8.self)
+            }
             return Self.unescaped(part).flatMap { String(validating: $0, as: UTF8.self) }
         }
     }

@@ -14,8 +14,13 @@ package enum OutsideID {
     /// The id, or nil for an empty one, a longer one, and one with controls, line ends or characters
     /// that cannot be seen.
     package static func read(_ text: String?) -> String? {
-        guard let text, !text.isEmpty, text.unicodeScalars.count <= charactersMax,
-            !text.unicodeScalars.contains(where: \.isUnseen)
+        guard let text, !text.isEmpty else { return nil }
+        // Nearly all: no table of Unicode says more of them.
+        let isPlain = text.utf8.count <= charactersMax && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+        guard
+            isPlain
+                || text.unicodeScalars.count <= charactersMax
+                    && !text.unicodeScalars.contains(where: \.isUnseen)
         else { return nil }
         return text
     }

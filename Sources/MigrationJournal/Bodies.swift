@@ -13,36 +13,37 @@ internal import Foundation
 /// whose sums find damage.
 enum Body {
     /// Never to be changed once a version was released: new words get a new number.
-    private static let words: [UInt8: String] = [
-        1: """
-        {"direct","glance-download","web-download","required","preferred","community","public",\
-        "shared","iso","vmdk","aki","ari","ami","ova","docker","deactivated","url":"https://\
-        ","path":"file:/","sha256","sha1","services","paranoid","keep":{}","map":{"_0":{"",\
-        "named":{"_0":["","all":{}","references":{"kernel_id":"image:","ramdisk_id":"image:",\
-        "failure":{"code":"","hint":"","isTransient":true,"message":"","dueAt":1,"busy":{"looks":\
-        1,"since":1},"importRequestedAt":1,"importSince":1,"reason":"try 1 of 5 failed","reading":{\
-        "againBytes":0,"furthestBytes":0,"readBytes":0,"reopenings":0,"restarts":0,"savedBytes":0}\
-        "hw_disk_bus":"virtio","hw_scsi_model":"virtio-scsi","hw_vif_model":"virtio",\
-        "hw_qemu_guest_agent":"yes","hw_firmware_type":"uefi","hw_machine_type":"q35",\
-        "architecture":"x86_64","os_distro":"ubuntu","os_version":"","os_type":"linux",\
-        {"checksums":["md5:","sha512:"],"containerFormat":"bare","diskFormat":"qcow2","raw",\
-        "fingerprint":"sha512:","isHidden":false,"isProtected":false,"key":"image:","lineage":\
-        "image:","location":{"cloud":{"imageID":"","minDiskGiB":0,"minRAMMiB":0,"name":"",\
-        "ownerID":"","properties":{"sizeBytes":,"sourceIndex":0,"status":"active","tags":[],\
-        "updatedAt":"2025-01-01T00:00:00Z","visibility":"private"},\
-        "firstImageID":"","notes":[],"promise":"sha512:","start":{"action":"create","reason":"",\
-        {"id":0,"intent":{"fallbacks":["upload"],"method":"upload","methodReason":"",\
-        "origin":{"lineageID":"","versionID":""},"record":{"acceptsTransformed":false,\
-        "allStoresMustSucceed":true,"containerFormat":"bare","diskFormat":"qcow2",\
-        "isDeactivated":false,"isHidden":false,"isProtected":false,"members":{"drop":{}},\
-        "minDiskGiB":0,"minRAMMiB":0,"name":"","properties":{},"references":{},"stores":\
-        {"standard":{}},"tags":[],"verification":"proof","visibility":"private"},"source":{\
-        "spools":false,"targetKey":"","wayReason":"one target"},"members":[],"placement":\
-        {"contents":"empty","contents":"ours","generation":0,"heldStores":[],"imageID":"",\
-        "isCopying":false},"proof":{"computed":[],"promised":"sha512:","reported":["sha512:"],\
-        "sizeBytes":},"remarks":[],"state":"publishing","state":"done","state":"planned",\
-        "tries":{"attempts":0,"importFailures":0,"surprises":0},"wait":{}}
-        """
+    private static let words: [UInt8: Data] = [
+        1: Data(
+            """
+            {"direct","glance-download","web-download","required","preferred","community","public",\
+            "shared","iso","vmdk","aki","ari","ami","ova","docker","deactivated","url":"https://\
+            ","path":"file:/","sha256","sha1","services","paranoid","keep":{}","map":{"_0":{"",\
+            "named":{"_0":["","all":{}","references":{"kernel_id":"image:","ramdisk_id":"image:",\
+            "failure":{"code":"","hint":"","isTransient":true,"message":"","dueAt":1,"busy":{"looks":\
+            1,"since":1},"importRequestedAt":1,"importSince":1,"reason":"try 1 of 5 failed","reading":{\
+            "againBytes":0,"furthestBytes":0,"readBytes":0,"reopenings":0,"restarts":0,"savedBytes":0}\
+            "hw_disk_bus":"virtio","hw_scsi_model":"virtio-scsi","hw_vif_model":"virtio",\
+            "hw_qemu_guest_agent":"yes","hw_firmware_type":"uefi","hw_machine_type":"q35",\
+            "architecture":"x86_64","os_distro":"ubuntu","os_version":"","os_type":"linux",\
+            {"checksums":["md5:","sha512:"],"containerFormat":"bare","diskFormat":"qcow2","raw",\
+            "fingerprint":"sha512:","isHidden":false,"isProtected":false,"key":"image:","lineage":\
+            "image:","location":{"cloud":{"imageID":"","minDiskGiB":0,"minRAMMiB":0,"name":"",\
+            "ownerID":"","properties":{"sizeBytes":,"sourceIndex":0,"status":"active","tags":[],\
+            "updatedAt":"2025-01-01T00:00:00Z","visibility":"private"},\
+            "firstImageID":"","notes":[],"promise":"sha512:","start":{"action":"create","reason":"",\
+            {"id":0,"intent":{"fallbacks":["upload"],"method":"upload","methodReason":"",\
+            "origin":{"lineageID":"","versionID":""},"record":{"acceptsTransformed":false,\
+            "allStoresMustSucceed":true,"containerFormat":"bare","diskFormat":"qcow2",\
+            "isDeactivated":false,"isHidden":false,"isProtected":false,"members":{"drop":{}},\
+            "minDiskGiB":0,"minRAMMiB":0,"name":"","properties":{},"references":{},"stores":\
+            {"standard":{}},"tags":[],"verification":"proof","visibility":"private"},"source":{\
+            "spools":false,"targetKey":"","wayReason":"one target"},"members":[],"placement":\
+            {"contents":"empty","contents":"ours","generation":0,"heldStores":[],"imageID":"",\
+            "isCopying":false},"proof":{"computed":[],"promised":"sha512:","reported":["sha512:"],\
+            "sizeBytes":},"remarks":[],"state":"publishing","state":"done","state":"planned",\
+            "tries":{"attempts":0,"importFailures":0,"surprises":0},"wait":{}}
+            """.utf8)
     ]
     private static let current: UInt8 = 1
     /// The row is JSON as it is: an object.
@@ -70,7 +71,7 @@ enum Body {
 
     static func pack(json: Data, knowing known: Data = Data()) throws -> Data {
         guard json.count <= jsonBytesMax else { throw damage("a row is too large") }
-        let dictionary = Data((words[current] ?? "").utf8) + known
+        let dictionary = (words[current] ?? Data()) + known
         // The most that zlib adds to what it cannot shorten, and its sums: see deflateBound.
         let capacity = json.count + json.count / 8 + json.count / 64 + 64
         var packed = Data(count: headBytes + capacity)
@@ -105,7 +106,7 @@ enum Body {
         }
         let length = (0..<4).reduce(0) { $0 | Int(packed[1 + $1]) << (8 * $1) }
         guard length <= jsonBytesMax else { throw damage("a row is too large") }
-        let dictionary = Data(words.utf8) + known
+        let dictionary = words + known
         var json = Data(count: length)
         let isWhole = json.withUnsafeMutableBytes { output in
             packed.withUnsafeBytes { input in

@@ -19,6 +19,20 @@ extension Database {
         try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
+    /// What is made of each row while the row is read: rows that are kept are copied, and find their
+    /// columns more slowly.
+    ///
+    /// - Parameter value: sends no other statement of the same text.
+    func rows<Value>(
+        cached sql: String, arguments: StatementArguments = StatementArguments(),
+        _ value: (CheckedRow) throws -> Value
+    ) throws -> [Value] {
+        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: arguments)
+        var values: [Value] = []
+        while let row = try rows.next() { values.append(try value(CheckedRow(row))) }
+        return values
+    }
+
     /// The first row.
     func row(
         cached sql: String, arguments: StatementArguments = StatementArguments()

@@ -242,7 +242,7 @@ extension Plan {
                     SELECT position, body FROM plan_item
                     WHERE position > ? AND \(condition) ORDER BY position LIMIT ?
                     """, arguments: [position, limit]
-            ).map { row in (try row["position"], try PlanRow.item(row["body"])) }
+            ) { row in (try row["position"], try PlanRow.item(row["body"])) }
         }
     }
 

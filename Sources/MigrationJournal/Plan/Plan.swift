@@ -49,9 +49,14 @@ public final class Plan: DatabaseAccess {
                 try Plan.remove(path)
                 try OwnFile.make(path)
                 var configuration = Configuration()
-                // After a crash the plan is made again.
+                // After a crash the plan is made again. Its lock keeps others out, so that no access
+                // has to ask whether another process has changed the file.
                 configuration.prepareDatabase { db in
-                    try db.execute(sql: "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+                    try db.execute(
+                        sql: """
+                            PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY;
+                            PRAGMA synchronous = OFF
+                            """)
                 }
                 return try DatabaseQueue(path: path, configuration: configuration)
             }
