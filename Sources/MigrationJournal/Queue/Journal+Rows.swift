@@ -27,8 +27,8 @@ enum TransferRows {
         _ db: Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [Transfer] {
         try db.rows(
-            cached: "SELECT \(columns) FROM \(joined) WHERE \(condition)", arguments: arguments
-        ).map(transfer)
+            cached: "SELECT \(columns) FROM \(joined) WHERE \(condition)", arguments: arguments,
+            transfer)
     }
 
     /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
@@ -74,13 +74,15 @@ enum TransferRows {
                 hint: "run again")
         }
         let id: Int64 = try row["id"]
+        // Before the values are made: it is not to end before it starts.
+        let now = Timestamp.now()
         try db.execute(
             cached: """
                 UPDATE work SET (\(state)) = (\(marks)), started_at = coalesce(started_at, ?)
                 WHERE id = ?
                 """,
             arguments: try values(transfer, knowing: try Body.json(row["image_body"]))
-                + [Timestamp.now(), id])
+                + [now, id])
         try note(transfer, requestID, db, runID: try row["run_id"], before: try row["state"])
     }
 
