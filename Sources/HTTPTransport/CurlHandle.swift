@@ -107,6 +107,8 @@ final class CurlHandle: @unchecked Sendable {
 
     /// What curl says about its last failure, as a part of a message.
     func explanation(of code: CURLcode) -> String {
+        // In curl's own words that it cannot send the body again, which is not what went wrong.
+        if code == CURLE_SEND_FAIL_REWIND { return "the connection broke while the body was sent" }
         let text = String(cString: errorText)
         let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         let line = Self.withoutCredentials(

@@ -62,25 +62,40 @@ extension PipelineRun {
             && ([.usage, .someFailed].contains(ExitStatus(error)) || error.code == .noImageService)
     }
 
-    /// Why nothing can be resumed, for an operator who expects it after a run that failed.
-    ///
-    /// - Parameter journalPath: nil is the journal with the latest run.
-    /// - Returns: nil if the last run did not fail before it was planned.
-    public static func nothingToResumeWords(
+    /// What `resume` says and ends with if no run was interrupted.
+    public struct NothingToResume: Sendable {
+        public let words: String
+        /// As the last run ended, so that a script does not take what failed for done.
+        public let exitStatus: ExitStatus
+    }
+
+    /// - Throws: the journal's errors.
+    public static func nothingToResume(
         journalPath: String? = nil, environment: [String: String]
-    ) async throws(TranshipError) -> String? {
+    ) async throws(TranshipError) -> NothingToResume {
         var path = journalPath.map(JournalPlace.absolute)
         if path == nil {
             path = await JournalPlace.latest(environment: environment, interruptedOnly: false)?.path
         }
-        guard let path else { return nil }
-        let journal = try Journal.openForReading(path: path)
-        guard let run = try await journal.lastRun(), run.isFailedBeforeItsPlan else { return nil }
-        let cause = try await journal.end(of: run)?.cause.map { ": \($0.message)" } ?? ""
+        var run: Run?
+        var end: RunEnd?
+        if let path {
+            let journal = try Journal.openForReading(path: path)
+            run = try await journal.lastRun()
+            if let run { end = try await journal.end(of: run) }
+        }
+        guard let run, let end, end.exitStatus != .done else {
+            return NothingToResume(words: "no run was interrupted", exitStatus: .done)
+        }
         let again =
             run.isCopy ? "the same `tranship copy` command" : "`tranship run \(run.pipelineFile)`"
-        return
-            "run \(run.id) of \(run.pipelineName) failed before it was planned\(cause); \(again) "
-            + "plans again"
+        let name = "run \(run.id) of \(run.pipelineName)"
+        let cause = end.cause.map { ": \($0.message)" } ?? ""
+        return NothingToResume(
+            words: run.isFailedBeforeItsPlan
+                ? "\(name) failed before it was planned\(cause); \(again) plans again"
+                : "\(name) came to its end, with exit \(end.exitStatus.rawValue)\(cause); \(again) "
+                    + "tries again what is missing",
+            exitStatus: end.exitStatus)
     }
 }

@@ -91,12 +91,26 @@ public enum Removal {
             if wasProtected { _ = try await service.unprotect(id) }
             try await service.delete(id)
         } catch {
-            if wasProtected { _ = try? await service.protect(id) }
-            // A 404 now means that someone deleted it since it was read.
-            if error.code != .notFound { return .failed(error) }
+            guard await isGone(id, after: error, at: service) else {
+                if wasProtected { _ = try? await service.protect(id) }
+                return .failed(error)
+            }
         }
         deletesLeft -= 1
         return .removed
+    }
+
+    /// A 404 means that someone deleted the image since it was read. Of a DELETE whose answer was
+    /// lost, another look shows what became of it.
+    private static func isGone(
+        _ id: String, after error: TranshipError, at service: ImageService
+    ) async -> Bool {
+        guard error.isTransient else { return error.code == .notFound }
+        do {
+            return try await service.imageIfPresent(id) == nil
+        } catch {
+            return false
+        }
     }
 
     // MARK: The rights

@@ -91,6 +91,12 @@ struct StreamStep: Sendable {
         } catch {
             var transfer = trip.committed
             pass.count(&transfer)
+            if transfer.state == .sending, case .success(let computed) = await pass.judged.result()
+            {
+                // The service may have all of it, and only its answer was lost.
+                transfer.proof.computed = computed
+                transfer.proof.sizeBytes = ring.writtenBytes
+            }
             if transfer.state == .sending, error.code == .conflict {
                 // The service refused the body at once: another host fills the record, and its data
                 // is not ours to discard.

@@ -17,7 +17,8 @@ struct ResumeCommand: AsyncParsableCommand {
             If the pipeline file was edited since the run began, names the edits, plans the
             work again and shows the new plan; images that are done are compared with it.
             The run of a saved plan is not planned again: that ends with exit code 4. If the
-            file is gone, uses its text in the journal.
+            file is gone, uses its text in the journal. If no run was interrupted, ends with the
+            exit code of the last one.
             """)
 
     @Argument(
@@ -39,9 +40,10 @@ struct ResumeCommand: AsyncParsableCommand {
             journalPath: journal, environment: common.environment,
             planning: talk.planning, events: talk.event)
         guard let run, let interrupted = run.interrupted else {
-            let words = try await PipelineRun.nothingToResumeWords(
+            let nothing = try await PipelineRun.nothingToResume(
                 journalPath: journal, environment: common.environment)
-            Terminal.tell("nothing to resume: \(words ?? "no run was interrupted")")
+            Terminal.tell("nothing to resume: \(nothing.words)")
+            guard nothing.exitStatus == .done else { throw ExitCode(nothing.exitStatus.rawValue) }
             return
         }
         Terminal.tell(
