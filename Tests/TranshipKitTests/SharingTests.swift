@@ -4,6 +4,7 @@
 import Basics
 import GlanceServer
 import MigrationModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,5 +116,99 @@ import Testing
         alpha.setMembers([], of: "s")
         #expect(try await run(target: target).item.notes.isEmpty)
         #expect(try members().isEmpty)
+    }
+}
+
+/// A target that takes few members for an image (`image_member_quota`).
+@Suite(.timeLimit(.minutes(5))) struct MemberQuotaTests {
+    private let scene: CloudScene
+    private let quota: Quota
+
+    /// Refuses members as Glance does, for one image beyond two.
+    private final class Quota: Sendable {
+        private struct State {
+            var max = 2
+            /// How many each image has, by the path of its members.
+            var members: [String: Int] = [:]
+        }
+
+        private let state = Mutex(State())
+
+        func raise() { state.withLock { $0.max = .max } }
+
+        func refuses(_ request: ReceivedRequest) -> Bool {
+            guard request.method == "POST", request.path.hasSuffix("/members") else { return false }
+            return state.withLock { state in
+                guard state.members[request.path, default: 0] < state.max else { return true }
+                state.members[request.path, default: 0] += 1
+                return false
+            }
+        }
+    }
+
+    init() throws {
+        scene = try CloudScene()
+        quota = Quota()
+        for (size, members) in [(1000, 3), (2000, 2), (3000, 5), (4000, 0)] {
+            let id = "size-\(size)"
+            scene.alpha.put(
+                id, data: noise(size),
+                [
+                    "name": .string(id), "disk_format": "raw", "container_format": "bare",
+                    "visibility": "shared",
+                ])
+            scene.alpha.setMembers((0..<members).map { "p\($0)" }, of: id)
+        }
+        scene.beta.answer(
+            with: .status(
+                413,
+                text: "The limit has been exceeded on the number of allowed image members. "
+                    + "Attempted: 3, Maximum: 2"), where: { [quota] in quota.refuses($0) })
+    }
+
+    private func run() async throws -> (summary: RunSummary, transfers: [String: Transfer]) {
+        let run = try await scene.start(
+            to: "{ cloud: beta, limits: { images: 1 }, image: { members: keep } }")
+        let summary = try await run.carryOut(try await run.plan())
+        let all = try await summary.status.transfers(in: TransferState.allCases, limit: 10)
+        return (
+            summary,
+            Dictionary(
+                all.map { ($0.source.name ?? "", $0) }, uniquingKeysWith: { $1 })
+        )
+    }
+
+    @Test
+    func `A refused member costs its image alone, whose data stays, and the next run goes on`()
+        async throws
+    {
+        let (summary, first) = try await run()
+        #expect(summary.exitStatus == .someFailed && summary.pausedTargets.isEmpty)
+        #expect(
+            first.mapValues(\.state) == [
+                "size-1000": .unpublished, "size-2000": .done, "size-3000": .failed,
+                "size-4000": .done,
+            ])
+        let half = try #require(first["size-1000"])
+        let id = try #require(half.imageID)
+        #expect(half.failure?.code == .unpublished)
+        #expect(half.failure?.message.contains("sharing it with 3 projects (p0, p1, p2)") == true)
+        #expect(half.failure?.message.contains("allowed image members") == true)
+        #expect(half.failure?.hint?.contains("image_member_quota") == true)
+        #expect(scene.beta.image(id)?["status"] == "active")
+        #expect(scene.beta.members(of: id) == ["p0", "p1"])
+        let unsent = try #require(first["size-3000"])
+        #expect(unsent.failure?.message.contains("this one has 5 members") == true)
+        #expect(scene.beta.asked.count { $0.hasSuffix("/file") } == 3)
+
+        quota.raise()
+        let (again, second) = try await run()
+        #expect(again.exitStatus == .done)
+        #expect(second.values.allSatisfy { [.done, .skipped].contains($0.state) })
+        #expect(second["size-1000"]?.imageID == id)
+        #expect(scene.beta.members(of: id) == ["p0", "p1", "p2"])
+        #expect(scene.beta.ids.count == 4)
+        // Only the one that was not sent.
+        #expect(scene.beta.asked.count { $0.hasSuffix("/file") } == 4)
     }
 }
