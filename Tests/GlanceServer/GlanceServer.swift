@@ -160,6 +160,11 @@ package final class GlanceServer: Sendable {
         }
     }
 
+    /// Carries such requests out and closes the connection instead of an answer.
+    package func loseAnswer(_ method: String, _ path: String, times: Int = 1) {
+        state.withLock { $0.lost["\(method) \(path)", default: 0] += times }
+    }
+
     /// The same for every request that satisfies a condition.
     package func answer(
         times: Int = .max, with reply: Reply,
@@ -187,6 +192,8 @@ private final class ServedModel: Sendable {
         var holdBody: (@Sendable () -> Void)?
         var shared: [UInt8]?
         var making: [String: JSONValue]?
+        /// How many answers are lost, by method and path of the request.
+        var lost: [String: Int] = [:]
         var watch: (@Sendable (String, [[String: JSONValue]]) -> Void)?
     }
 
@@ -209,7 +216,14 @@ private final class ServedModel: Sendable {
             let response =
                 method == .put && ["file", "stage"].contains(asked.part)
                 ? take(asked, exchange) : answer(asked, exchange)
-            response.map { exchange.answer($0) } ?? exchange.close()
+            let isLost = state.withLock { state in
+                let key = "\(request.method) \(request.path)"
+                guard let left = state.lost[key], left > 0 else { return false }
+                state.lost[key] = left - 1
+                return true
+            }
+            guard let response, !isLost else { return exchange.close() }
+            exchange.answer(response)
         }
     }
 

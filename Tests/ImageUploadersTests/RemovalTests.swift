@@ -77,6 +77,18 @@ import Testing
         #expect(error.code == .conflict)
     }
 
+    @Test func `A deletion whose answer is lost counts as one`() async throws {
+        var deletesLeft = 1
+        target.putOurs(["status": "queued", "visibility": "private"])
+        // The client repeats what was lost, and those answers are lost as well.
+        target.glance.loseAnswer("DELETE", "/v2/images/\(target.id())", times: .max)
+        guard case .removed = try await clean(&deletesLeft, listed()) else {
+            Issue.record("the image is gone")
+            return
+        }
+        #expect(deletesLeft == 0 && target.glance.image(target.id()) == nil)
+    }
+
     /// A field that is missing must not count as its harmless value.
     @Test(arguments: ["visibility", "protected"])
     func `What does not say who sees it stays`(field: String) async throws {

@@ -3,7 +3,7 @@
 
 package import OpenStackImage
 import TestSupport
-package import Testing
+import Testing
 
 /// The services of API v1 that tests run against: a real Glance 15, where there is one
 /// (`scripts/lab legacy up`), and the in-process one, which the real one thereby proves.
