@@ -72,10 +72,13 @@ package enum FilePath {
         case GLOB_NOMATCH:
             return []
         default:
+            let isMissing = status != GLOB_NOSPACE && errno == ENOENT
             let reason = status == GLOB_NOSPACE ? "out of memory" : lastError()
             throw TranshipError(
                 .sourceUnavailable, "\(place): cannot list \(pattern): \(reason)",
-                hint: "make every folder of the path readable")
+                hint: isMissing
+                    ? "check the path: its folder is not there; a relative path starts at the folder "
+                        + "of the pipeline file" : "make every folder of the path readable")
         }
     }
 

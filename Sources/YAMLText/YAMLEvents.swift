@@ -31,6 +31,8 @@ public struct YAMLEvent: Sendable {
     public let kind: Kind
     /// The name of the anchor that the part has, or that the alias refers to.
     public let anchor: String?
+    /// What a scalar says, without quotes; nil for other parts.
+    public let text: String?
     /// Where its anchor or tag begins, if it has one.
     public let start: YAMLPlace
     public let end: YAMLPlace
@@ -86,6 +88,9 @@ extension YAMLEvent {
         default: return nil
         }
         anchor = name.map { String(cString: $0) }
+        text =
+            event.type == YAML_SCALAR_EVENT
+            ? event.data.scalar.value.map { String(cString: $0) } : nil
         start = YAMLPlace(event.start_mark)
         end = YAMLPlace(event.end_mark)
     }

@@ -92,6 +92,8 @@ struct PipelineReaderMistakesTests {
         #expect(lines.first == "p.yaml has 23 mistakes")
         #expect(lines.count { $0.contains("unknown key") } == 20)
         #expect(lines.last == "  and 3 more")
+        // Those in a row with one hint have it once.
+        #expect(lines.count { $0.hasPrefix("    hint: known keys:") } == 1)
     }
 
     /// A file of another kind, such as a list of packages.

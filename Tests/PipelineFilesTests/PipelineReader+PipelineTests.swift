@@ -15,24 +15,66 @@ struct PipelineReaderPipelineTests {
         PipelineTexts.with().replacing("leave-alpha", with: name)
     }
 
+    /// A file without its first line, and this in its place.
+    private static func versioned(_ line: String) -> String {
+        PipelineTexts.with().replacing("version: 1\n", with: line.isEmpty ? "" : line + "\n")
+    }
+
     private static let files = [
         BadFile(
-            "no version", "name: a\n",
+            "no version", versioned(""),
             "p.yaml:1:1: a pipeline needs `version`\nhint: write `version: 1`"
         ),
         BadFile(
-            "a mistyped version", "name: a\nversoin: 1\n",
-            "p.yaml:2:1: unknown key `versoin` in a pipeline\nhint: did you mean `version`?"),
-        // What a newer version may say is not called a mistake.
+            "a mistyped version", versioned("versoin: 1"),
+            "p.yaml:1:1: unknown key `versoin` in a pipeline\nhint: did you mean `version`?"),
         BadFile(
-            "a newer version", "version: 2\nfrobnicate: { a: b }\n",
+            "a version in other letters", versioned("Version: 1"),
+            "p.yaml:1:1: unknown key `Version` in a pipeline\nhint: did you mean `version`?"),
+        BadFile(
+            "a newer version", versioned("version: 2\nfrobnicate: { a: b }"),
             """
-            p.yaml:1:10: `version` is 2, which this version of tranship cannot read
-            hint: use a newer tranship; this one reads `version: 1` only
+            p.yaml has 2 mistakes
+              p.yaml:1:10: `version` is 2, which this version of tranship cannot read
+                hint: write `version: 1`, unless a newer tranship is meant to read the file
+              p.yaml:2:1: unknown key `frobnicate` in a pipeline
+                hint: known keys: version, name, sources, targets, projects, transfer, spool, \
+            verify, order, limits, hooks, journal, allow_empty
             """),
         BadFile(
-            "no number of a version", "version: 1.0\n",
-            "p.yaml:1:10: `version` is \"1.0\", not a whole number"),
+            "no number of a version", versioned("version: 1.0"),
+            "p.yaml:1:10: `version` is \"1.0\", not a whole number\nhint: write `version: 1`"),
+        BadFile(
+            "a mistyped list of sources",
+            "version: 1\nname: a\nsource: [{ cloud: a }]\ntargets: [{ cloud: b }]\n",
+            "p.yaml:3:1: unknown key `source` in a pipeline\nhint: did you mean `sources`?"),
+        BadFile(
+            "a block that is not indented",
+            PipelineTexts.with(target: "  - cloud: beta\n    limits:\n    images: 4"),
+            """
+            p.yaml has 2 mistakes
+              p.yaml:7:12: `limits` must be a mapping, but it is empty
+              p.yaml:8:5: unknown key `images` in a cloud target
+                hint: indent it, if it belongs to `limits`
+            """),
+        BadFile(
+            "values in the place of mappings",
+            PipelineTexts.with(
+                source: "  - cloud: alpha\n    images: { size: 5GiB, properties: [a=b], "
+                    + "visibility: all }",
+                target: "  - cloud: beta\n    expired: hide"),
+            """
+            p.yaml has 4 mistakes
+              p.yaml:5:21: `size` must be a mapping, but this is "5GiB"
+                hint: write size: { min: 5GiB }, or max in the place of min
+              p.yaml:5:39: `properties` must be a mapping, but this is a list
+                hint: write properties: { key: value }
+              p.yaml:5:58: `visibility` is "all", but must be one of private, shared, community, \
+            public
+                hint: leave the key out: then any visibility is meant
+              p.yaml:8:14: `expired` must be a mapping, but this is "hide"
+                hint: write expired: { action: hide, after: 90d }
+            """),
         BadFile(
             "nothing but a version", "version: 1\n",
             """

@@ -76,7 +76,116 @@ struct YAMLErrorTests {
         BadFile(
             "a key that is used twice in one line",
             "version: 1\nlimits: { images: 1, images: 2 }\n",
-            "p.yaml:2:11: duplicate key `images` in this mapping\nhint: keep one of them"),
+            """
+            p.yaml has 4 mistakes
+              p.yaml:1:1: a pipeline needs `name`
+                hint: the default journal is named after it
+              p.yaml:1:1: a pipeline needs `sources`
+              p.yaml:1:1: a pipeline needs `targets`
+              p.yaml:2:22: duplicate key `images`, first used in column 11
+                hint: keep one of them
+            """),
+        BadFile(
+            "several keys twice, and another mistake",
+            PipelineTexts.with(
+                source: "  - cloud: alpha\n    images: { name: a, 'name': b }",
+                target: "  - cloud: beta\n    cloud: gamma\n    kep: 1"
+            ) + "name: leave-beta\nname: c\n",
+            """
+            p.yaml has 5 mistakes
+              p.yaml:5:24: duplicate key `name`, first used in column 15
+              p.yaml:8:5: duplicate key `cloud`, first used on line 7
+                hint: keep one of them
+              p.yaml:9:5: unknown key `kep` in a cloud target
+                hint: did you mean `keep`?
+              p.yaml:10:1: duplicate key `name`, first used on line 2
+              p.yaml:11:1: duplicate key `name`, first used on line 2
+                hint: keep one of them
+            """),
+        BadFile(
+            "a key that is twice, and a text that is not YAML",
+            "version: 1\nlimits: { images: 1, images: 2 }\nname: a: b\n",
+            """
+            p.yaml has 2 mistakes
+              p.yaml:2:22: duplicate key `images`, first used in column 11
+                hint: keep one of them
+              p.yaml:3:8: this is not YAML: a second `:` where a value was expected
+                hint: quote a value that holds ": ", and check the indentation
+            """),
+        BadFile(
+            "a key with an anchor that is twice", "version: 1\n&a name: b\n&b name: *a\n",
+            """
+            p.yaml has 3 mistakes
+              p.yaml:1:1: a pipeline needs `sources`
+              p.yaml:1:1: a pipeline needs `targets`
+              p.yaml:3:1: duplicate key `name`, first used on line 2
+                hint: keep one of them
+            """),
+        BadFile(
+            "no space after the first colon", "version:1\nname: a\n",
+            "p.yaml:1:1: a space is missing after `version:`\nhint: write `version: 1`"),
+        BadFile(
+            "no space after several colons",
+            "version:1\nname: a\nsources:\n  - cloud:alpha\ntargets:\n  - cloud:beta # there\n",
+            """
+            p.yaml has 3 mistakes
+              p.yaml:1:1: a space is missing after `version:`
+                hint: write `version: 1`
+              p.yaml:4:5: a space is missing after `cloud:`
+                hint: write `cloud: alpha`
+              p.yaml:6:5: a space is missing after `cloud:`
+                hint: write `cloud: beta`
+            """),
+        BadFile(
+            "no space after a colon near the end",
+            PipelineTexts.with(more: "verify:proof\n\n# the order\norder: listed"),
+            "p.yaml:7:1: a space is missing after `verify:`\nhint: write `verify: proof`"),
+        BadFile(
+            "no space after the colon of a source", PipelineTexts.with(source: "  - cloud:alpha"),
+            "p.yaml:4:5: a space is missing after `cloud:`\nhint: write `cloud: alpha`"),
+        BadFile(
+            "no space after the colon of a source in braces",
+            PipelineTexts.with(source: "  - {cloud:alpha}"),
+            "p.yaml:4:6: a space is missing after `cloud:`\nhint: write `cloud: alpha`"),
+        BadFile(
+            "no space after colons in a block",
+            PipelineTexts.with(
+                source: "  - cloud: alpha\n    images:\n      name:noble\n      hidden:any"),
+            """
+            p.yaml has 2 mistakes
+              p.yaml:6:7: a space is missing after `name:`
+                hint: write `name: noble`
+              p.yaml:7:7: a space is missing after `hidden:`
+                hint: write `hidden: any`
+            """),
+        BadFile(
+            "no space after a colon in braces",
+            PipelineTexts.with(
+                source: "  - cloud: alpha\n    images: {name:noble}",
+                target: "  - cloud: beta\n    image: { visibility:private }"),
+            """
+            p.yaml has 2 mistakes
+              p.yaml:5:14: a space is missing after `name:`
+                hint: write `name: noble`
+              p.yaml:8:14: a space is missing after `visibility:`
+                hint: write `visibility: private`
+            """),
+        BadFile(
+            "no space after the colon of a property",
+            PipelineTexts.with(
+                target: "  - cloud: beta\n    image: { properties: { set: {hw_disk_bus:scsi} } }"),
+            "p.yaml:7:50: `hw_disk_bus:scsi` has no value\nhint: write a space after the colon"),
+        BadFile(
+            "no space after the colon of a secret",
+            PipelineTexts.withURL("    auth:env:TOKEN"),
+            "p.yaml:5:5: a space is missing after `auth:`\nhint: write `auth: …`"),
+        BadFile(
+            "spaces that are none for YAML",
+            PipelineTexts.with(source: "  - cloud: alpha\n\u{A0}\u{A0}\u{A0}\u{A0}images: {}"),
+            """
+            p.yaml:5:1: unknown key `\u{A0}\u{A0}\u{A0}\u{A0}images` in a pipeline
+            hint: type the spaces before it again: YAML does not take U+00A0 as a space
+            """),
         BadFile(
             "a glob that starts with a star", PipelineTexts.with(source: "  - file: *.qcow2 # all"),
             "p.yaml:4:11: a value that starts with * \(alias)\nhint: write \"*.qcow2\""),

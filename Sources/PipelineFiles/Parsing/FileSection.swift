@@ -11,22 +11,34 @@ struct FileSection<Key: PipelineKey> {
     let reader: PipelineReader
     let position: FilePosition
     private let values: [Key: FileValue]
+    /// Which keys the unknown ones are meant to be.
+    private let meant: Set<String>
 
     init(_ value: FileValue) throws(TranshipError) {
         reader = value.reader
         position = value.position
         var values: [Key: FileValue] = [:]
+        var meant: Set<String> = []
+        var empty: String?
         for entry in try value.entries() {
             let name = entry.key.text
             guard let key = Key(rawValue: name) else {
-                reader.refuse(Self.unknown(entry.key, reader))
+                let mistake = Self.unknown(entry.key, reader)
+                // The block below a key has to be further in than the key.
+                let isBlock = empty != nil && PipelineKeys.everywhere.contains(name)
+                reader.refuse(
+                    isBlock
+                        ? mistake.hinting("indent it, if it belongs to `\(empty ?? "")`") : mistake)
+                if let key = Self.nearest(name) { meant.insert(key) }
                 continue
             }
+            empty = reader.isEmpty(entry.value) ? name : nil
             let path = value.path.isEmpty ? name : "\(value.path).\(name)"
             values[key] = FileValue(
                 reader: reader, node: entry.value, path: path, label: "`\(name)`")
         }
         self.values = values
+        self.meant = meant
     }
 
     /// The value of the key, or nil if the file does not have it.
@@ -40,11 +52,11 @@ struct FileSection<Key: PipelineKey> {
     }
 
     /// Parses the value of a key that has to be there. If it is wrong or missing, returns
-    /// `standIn`, and the file is refused at the end.
+    /// `standIn`, and the file is refused at the end. A mistyped key is one mistake.
     func require<Value>(
         _ key: Key, hint: String? = nil, standIn: Value, _ parse: (FileValue) throws -> Value
     ) -> Value {
-        if values[key] == nil {
+        if values[key] == nil, !meant.contains(key.rawValue) {
             reader.refuse(
                 reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint))
         }
@@ -52,13 +64,28 @@ struct FileSection<Key: PipelineKey> {
     }
 
     static func unknown(_ key: FileKey, _ reader: PipelineReader) -> TranshipError {
+        if let missing = reader.missingSpace(in: key) { return missing }
         let known = Key.allCases.map(\.rawValue)
         return reader.refusal(
             key.position, "unknown key `\(key.text.prefix(100))` in \(Key.place)",
-            hint: ofImage(key.text, known) ?? Nearest.to(key.text, in: known).map {
-                "did you mean `\($0)`?"
-            }
+            hint: ofImage(key.text, known) ?? nearest(key.text).map { "did you mean `\($0)`?" }
+                ?? unseenSpace(key.text)
                 ?? "known keys: " + known.joined(separator: ", "))
+    }
+
+    private static func nearest(_ key: String) -> String? {
+        let name = PipelineReader.spaceless(key)?.key ?? key
+        return Nearest.to(name, in: Key.allCases.map(\.rawValue))
+    }
+
+    /// The key begins with what looks like indentation and is none.
+    private static func unseenSpace(_ key: String) -> String? {
+        guard let first = key.unicodeScalars.first, first.properties.isWhitespace else {
+            return nil
+        }
+        let code = String(first.value, radix: 16, uppercase: true)
+        return "type the spaces before it again: YAML does not take U+"
+            + String(repeating: "0", count: max(0, 4 - code.count)) + "\(code) as a space"
     }
 
     /// What to write if the key belongs to the `image` block of this mapping.

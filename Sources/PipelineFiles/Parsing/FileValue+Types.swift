@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Yams
 
 /// Parses text values into the types of the schema.
 extension FileValue {
@@ -103,7 +104,31 @@ extension FileValue {
         throw refusal(
             "\(label) is \(shown), but must be one of \(words.joined(separator: ", "))",
             hint: Self.isSpellingOfBool(text) && words.contains("true")
-                ? Self.trueOrFalse : Nearest.to(text, in: words).map { "did you mean \($0)?" })
+                ? Self.trueOrFalse
+                : Nearest.to(text, in: words).map { "did you mean \($0)?" } ?? anyHint(text))
+    }
+
+    private func anyHint(_ text: String) -> String? {
+        let isCondition = label.contains("`visibility`") && path.contains(".images.")
+        return isCondition && ["all", "any", "*"].contains(text)
+            ? "leave the key out: then any visibility is meant" : nil
+    }
+
+    /// How a value is written that has to be a mapping and is not; nil if the message says enough.
+    var mappingHint: String? {
+        var text: String?
+        if case .scalar(let scalar) = node, !reader.isNull(node) { text = scalar.string }
+        switch label {
+        case "`size`":
+            let bytes = text.flatMap { ByteCount.parse($0) == nil ? nil : $0 } ?? "5GiB"
+            return "write size: { min: \(bytes) }, or max in the place of min"
+        case "`expired`":
+            let action = text.flatMap(ExpiredVersions.Action.init(rawValue:)) ?? .delete
+            return "write expired: { action: \(action.rawValue), after: 90d }"
+        case "`properties`" where isList && path.hasPrefix("sources"):
+            return "write properties: { key: value }"
+        default: return nil
+        }
     }
 
     private static func isSpellingOfBool(_ text: String) -> Bool {

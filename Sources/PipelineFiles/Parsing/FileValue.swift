@@ -33,6 +33,7 @@ struct FileValue {
     /// Returns the entries of a list.
     func list() throws(TranshipError) -> [FileValue] {
         guard case .sequence(let sequence) = node else {
+            if let missing = reader.missingSpace(in: self) { throw missing }
             throw refusal(
                 "\(label) must be a list, but \(found)", hint: "start each entry with a dash")
         }
@@ -56,13 +57,15 @@ struct FileValue {
     /// Returns the keys and values of a mapping in the order of the file, merge keys (`<<`) resolved.
     func entries() throws(TranshipError) -> [Entry] {
         guard case .mapping(let mapping) = node else {
-            throw refusal("\(label) must be a mapping, but \(found)")
+            if let missing = reader.missingSpace(in: self) { throw missing }
+            throw refusal("\(label) must be a mapping, but \(found)", hint: mappingHint)
         }
         try refuseTag(node, allowed: "map")
         var own: [Entry] = []
         var merged: [Entry] = []
         for (key, value) in mapping {
             let place = reader.position(of: key)
+            if reader.passedOver.contains(place) { continue }
             guard case .scalar(let scalar) = key, !reader.isNull(key) else {
                 throw reader.refusal(
                     place, "a key of \(label) is not text",
@@ -103,7 +106,8 @@ struct FileValue {
             throw refusal(
                 scalar.string.isEmpty ? "\(label) has no value" : "\(label) is null",
                 hint: scalar.string.isEmpty
-                    ? "give it a value, or remove the key"
+                    ? label.contains(/\w:\w/)
+                        ? "write a space after the colon" : "give it a value, or remove the key"
                     : "remove the key, or write \"\(scalar.string)\" if you mean the text")
         }
         let text = try expanded(scalar.string, escaped)

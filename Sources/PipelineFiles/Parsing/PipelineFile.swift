@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 
 /// Reads the text of a pipeline file, or of another file of the same kind.
 enum PipelineFile {
@@ -20,7 +21,8 @@ enum PipelineFile {
             case .unreadable(let words, let isMissing):
                 refusal(
                     "cannot read the \(kind) \(file): \(words)",
-                    hint: isMissing ? hintIfMissing : nil)
+                    hint: isMissing
+                        ? nearest(to: file).map { "did you mean \($0)?" } ?? hintIfMissing : nil)
             case .special(let special):
                 refusal(
                     "\(file) is \(special), not a \(kind)",
@@ -33,6 +35,17 @@ enum PipelineFile {
             }
         }
         return try text(bytes, file, kind: kind)
+    }
+
+    /// The YAML file beside a missing one that was probably meant, as its path would be written.
+    private static func nearest(to file: String) -> String? {
+        let word = PathText.lastComponent(file)
+        let folder = file.dropLast(word.count)
+        let all = try? FileManager.default.contentsOfDirectory(
+            atPath: folder.isEmpty ? "." : String(folder))
+        let names = (all ?? []).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
+        let whole = names.first { $0 == "\(word).yaml" || $0 == "\(word).yml" }
+        return (whole ?? Nearest.to(word, in: names)).map { String(folder) + $0 }
     }
 
     static func text(

@@ -165,8 +165,18 @@ enum SpoolKey: String, PipelineKey {
     static let place = "`spool`"
 }
 
-/// All keys that a pipeline file may have, wherever they belong.
+/// The keys of a pipeline file, wherever they belong.
 package enum PipelineKeys {
+    /// All of them. ``all`` lacks those that are words of many other things, such as `min`.
+    static let everywhere: Set<String> = {
+        func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
+        let inner =
+            names(SizeKey.self) + names(PropertyRulesKey.self) + names(TagRulesKey.self)
+            + names(ExpiredKey.self) + names(BandwidthWindowKey.self) + names(HooksKey.self)
+        return all.union(inner + names(JournalKey.self) + names(SpoolKey.self))
+    }()
+
+    /// Those that a message may name without a word of where they belong.
     package static let all: Set<String> = {
         func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
         let outer =

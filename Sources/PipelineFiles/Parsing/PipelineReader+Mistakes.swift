@@ -43,9 +43,12 @@ extension PipelineReader {
             .map { mistakes[$0.offset] }
         guard sorted.count > 1 else { return sorted.first }
         var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
-        for mistake in sorted.prefix(Self.mistakesMax) {
+        let shown = Array(sorted.prefix(Self.mistakesMax))
+        for (index, mistake) in shown.enumerated() {
             lines.append("  \(mistake.message)")
-            if let hint = mistake.hint {
+            // One after the other may have the same hint.
+            let isLast = index + 1 == shown.count || shown[index + 1].hint != mistake.hint
+            if let hint = mistake.hint, isLast {
                 lines.append("    hint: \(isCopy ? CopyHint.words(hint) : hint)")
             }
         }

@@ -10,9 +10,10 @@ extension PipelineReader {
     /// Parses the whole file, key by key in the order of the format's reference.
     func pipeline() throws(TranshipError) -> Pipeline {
         let root = FileValue(reader: self, node: try root(), path: "", label: "a pipeline file")
-        // First, because keys of a newer version would look like mistakes.
-        let version = try version(root)
+        try refuseSavedPlan(root)
         let keys = try FileSection<PipelineRootKey>(root)
+        let version = keys.require(
+            .version, hint: Self.versionHint, standIn: 1, version)
         let name = keys.require(
             .name, hint: "the default journal is named after it", standIn: "", pipelineName)
         let sources = keys.require(.sources, standIn: [], some).compactMap { value in
@@ -39,27 +40,29 @@ extension PipelineReader {
             file: file)
     }
 
-    private func version(_ root: FileValue) throws(TranshipError) -> Int {
-        let hint = "write `version: 1`"
-        let entries = try root.entries()
-        guard let entry = entries.first(where: { $0.key.text == "version" }) else {
-            let mistyped = entries.first { Nearest.to($0.key.text, in: ["version"]) != nil }
-            if let mistyped { throw FileSection<PipelineRootKey>.unknown(mistyped.key, self) }
-            throw root.refusal("a pipeline needs `version`", hint: hint)
+    private static let versionHint = "write `version: 1`"
+
+    private func refuseSavedPlan(_ root: FileValue) throws(TranshipError) {
+        let keys = Set(try root.entries().map(\.key.text))
+        guard keys.contains("entries"), keys.contains("version") else { return }
+        throw root.refusal(
+            "this is a saved plan, not a pipeline",
+            hint: "name the pipeline, and the plan behind it: tranship run PIPELINE --plan FILE")
+    }
+
+    private func version(_ value: FileValue) throws(TranshipError) -> Int {
+        let version: Int
+        do {
+            version = try value.integer(0...Int.max)
+        } catch {
+            throw error.hinting(Self.versionHint)
         }
-        let value = FileValue(
-            reader: self, node: entry.value, path: "version", label: "`version`")
-        guard !entries.contains(where: { $0.key.text == "entries" }) else {
-            throw root.refusal(
-                "this is a saved plan, not a pipeline",
-                hint: "name the pipeline, and the plan behind it: tranship run PIPELINE --plan FILE"
-            )
-        }
-        let version = try value.integer(0...Int.max)
         guard version == 1 else {
             throw value.refusal(
                 "`version` is \(version), which this version of tranship cannot read",
-                hint: version > 1 ? "use a newer tranship; this one reads `version: 1` only" : hint)
+                hint: version > 1
+                    ? "\(Self.versionHint), unless a newer tranship is meant to read the file"
+                    : Self.versionHint)
         }
         return version
     }
@@ -97,9 +100,11 @@ extension PipelineReader {
 
     private func hooks(_ value: FileValue) throws(TranshipError) -> PipelineHooks {
         let keys = try FileSection<HooksKey>(value)
-        return PipelineHooks(
+        var hooks = PipelineHooks(
             onSuccess: keys.read(.onSuccess, command),
             onFailure: keys.read(.onFailure, command))
+        for key in HooksKey.allCases { hooks.positions[key.rawValue] = keys[key]?.position }
+        return hooks
     }
 
     /// Parses a program and its arguments. A path is relative to the pipeline file; a name without a

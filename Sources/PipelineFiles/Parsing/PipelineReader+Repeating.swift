@@ -28,6 +28,14 @@ extension PipelineReader {
             && Self.secretKeys.isDisjoint(with: keys) && !around.contains("headers")
     }
 
+    /// True if a message may repeat the value that this line gives a key, although YAML does not see
+    /// that it is one.
+    func mayRepeatValue(of key: String, line number: Int) -> Bool {
+        guard lines.indices.contains(number - 1) else { return false }
+        let around = keysAround(number) + Self.keys(String(lines[number - 1]))
+        return Self.harmlessKeys.contains(key) && Self.secretKeys.isDisjoint(with: around)
+    }
+
     /// The keys of the lines that enclose a line by their indentation, from the inside out.
     private func keysAround(_ number: Int) -> [String] {
         var keys: [String] = []

@@ -15,6 +15,7 @@ extension PipelineReader {
                     + "{ name: […] }")
         }
         guard value.isMapping else {
+            if let missing = missingSpace(in: value) { throw missing }
             let key = value.label.replacing("`", with: "")
             throw value.refusal(
                 "\(value.label) must be a mapping, but this is \(value.shown)",

@@ -37,6 +37,7 @@ extension PipelineReader {
     {
         let all = kinds.map { "`\($0)`" }.joined(separator: ", ")
         guard value.isMapping else {
+            if let missing = missingSpace(in: value) { throw missing }
             throw value.refusal("\(what) must be a mapping with one of \(all)")
         }
         let keys = try value.entries()
@@ -49,6 +50,9 @@ extension PipelineReader {
                 hint: "start a new entry with a dash")
         }
         if let kind = found.first { return kind.text }
+        if let missing = keys.lazy.compactMap({ self.missingSpace(in: $0.key) }).first {
+            throw missing
+        }
         let guess = keys.lazy.compactMap { Nearest.to($0.key.text, in: kinds) }.first
         throw value.refusal(
             "\(what) needs one of \(all)", hint: guess.map { "did you mean `\($0)`?" })

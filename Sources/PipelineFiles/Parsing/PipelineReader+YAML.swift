@@ -24,10 +24,13 @@ extension PipelineReader {
         }
         let node: Node?
         do {
-            node = try Yams.compose(yaml: text)
+            node = try composed()
         } catch {
+            if let missing = missingSpaces(near: error) { throw missing }
             throw explained(error)
         }
+        // Nothing more can be read beside them.
+        if node == nil, let first = mistakes.first { throw first }
         guard let node, !isNull(node) else {
             throw refusal(
                 position(nil), "the file is empty",
@@ -57,6 +60,11 @@ extension PipelineReader {
         }
     }
 
+    /// True for a key with nothing behind it.
+    func isEmpty(_ node: Node) -> Bool {
+        if case .scalar(let scalar) = node { isNull(node) && scalar.string.isEmpty } else { false }
+    }
+
     /// Returns true for an unquoted `~`, `null` or empty scalar.
     func isNull(_ node: Node) -> Bool {
         guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
@@ -75,7 +83,9 @@ extension PipelineReader {
             YamlError.composer(let context, let problem, let mark, _):
             return explained(problem, at: mark, context: context)
         case YamlError.duplicatedKeysInMapping(let keys, let context):
-            return duplicate(keys.first ?? "", first: context.mark)
+            return refusal(
+                position(context.mark), "duplicate key `\(keys.first ?? "")` in this mapping",
+                hint: "keep one of them")
         case YamlError.reader(let problem, let offset, let value, _):
             return refusal(
                 position(ofOffset: offset ?? 0),
@@ -213,26 +223,6 @@ extension PipelineReader {
             line[start..<(place.column - 1)].contains(line[start] == "{" ? "}" : "]")
         else { return nil }
         return position(line: place.line, column: start + 1)
-    }
-
-    /// Yams reports the first of two equal keys. Finds the second, which is the mistake.
-    private func duplicate(_ key: String, first: Mark) -> TranshipError {
-        let indentation = String(repeating: " ", count: first.column - 1)
-        for (index, line) in lines.enumerated().dropFirst(first.line) {
-            guard line.hasPrefix(indentation) else {
-                if line.allSatisfy(\.isWhitespace) { continue }
-                break
-            }
-            let rest = line.dropFirst(first.column - 1)
-            guard [key, "\"\(key)\"", "'\(key)'"].contains(where: { rest.hasPrefix("\($0):") })
-            else { continue }
-            return refusal(
-                position(line: index + 1, column: first.column),
-                "duplicate key `\(key)`, first used on line \(first.line)",
-                hint: "keep one of them")
-        }
-        return refusal(
-            position(first), "duplicate key `\(key)` in this mapping", hint: "keep one of them")
     }
 
     private func position(ofOffset offset: Int) -> FilePosition {

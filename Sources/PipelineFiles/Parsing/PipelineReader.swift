@@ -21,6 +21,8 @@ final class PipelineReader {
     var mistakes: [TranshipError] = []
     /// Their messages: a file of another kind has tens of thousands.
     var knownMistakes: Set<String> = []
+    /// Keys that a mapping has twice: they are mistakes already.
+    var passedOver: Set<FilePosition> = []
     /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
     private(set) var places: [String: FilePosition] = [:]
     /// What the journal keeps of the values that hold secrets, by where they begin.
