@@ -3,6 +3,24 @@
 
 /// Suggests a known word for a mistyped one.
 package enum Nearest {
+    /// The most names that a hint lists.
+    package static let shownMax = 12
+
+    /// The names of a hint: the closest one alone, or else the first ones.
+    ///
+    /// - Parameter what: what the names are, in the plural.
+    package static func hint(
+        _ word: String, in candidates: [String], _ what: String
+    ) -> String {
+        if let nearest = to(word, in: candidates), candidates.count > shownMax {
+            return "did you mean \(nearest)? There are \(candidates.count) \(what)"
+        }
+        let guess = to(word, in: candidates).map { "did you mean \($0)? " } ?? ""
+        let more = candidates.count - shownMax
+        return "\(guess)known \(what): " + candidates.prefix(shownMax).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+    }
+
     /// Returns the closest candidate, or nil if none is close. Close means that at most a third of
     /// the letters differ; one different letter is always allowed.
     package static func to(_ word: String, in candidates: [String]) -> String? {

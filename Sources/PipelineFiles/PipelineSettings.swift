@@ -28,10 +28,19 @@ public struct PipelineHooks: Sendable, Equatable {
     public var onSuccess: [String]?
     /// After any other.
     public var onFailure: [String]?
+    /// Where the file has them.
+    var positions: [String: FilePosition] = [:]
 
     public init(onSuccess: [String]? = nil, onFailure: [String]? = nil) {
         self.onSuccess = onSuccess
         self.onFailure = onFailure
+    }
+
+    /// The commands with their keys and their places in the file.
+    package var places: [(key: String, words: [String]?, position: FilePosition)] {
+        [("on_success", onSuccess), ("on_failure", onFailure)].compactMap { key, words in
+            positions[key].map { ("`\(key)`", words, $0) }
+        }
     }
 }
 

@@ -21,6 +21,9 @@ package protocol Connections: Sendable {
 
     func client(for url: URLSource) -> HTTPClient
 
+    /// Throws if there is no such cloud. Asks no service.
+    func expectKnown(_ cloud: CloudName) throws(TranshipError)
+
     /// What does not protect the ways that were opened so far, for a warning each.
     var weaknesses: [String] { get }
 }
@@ -28,6 +31,7 @@ package protocol Connections: Sendable {
 extension Connections {
     package var reopening: Reopening { Reopening() }
     package var weaknesses: [String] { [] }
+    package func expectKnown(_ cloud: CloudName) throws(TranshipError) {}
 }
 
 /// The clouds of `clouds.yaml`, over the network.
@@ -81,7 +85,13 @@ final class NetworkConnections: Connections {
             isLegacy = try await LegacyImageService.isNeeded(by: session)
         } catch {
             let name = session.cloudName
-            throw error.isNaming(name) ? error : error.of(cloud: name)
+            let named = error.isNaming(name) ? error : error.of(cloud: name)
+            guard let asked = cloud.project, error.code == .authenticationFailed else {
+                throw named
+            }
+            throw named.hinting(
+                "\(cloud.position) asks for the project \"\(asked)\": check its name first"
+                    + (named.hint.map { "; \($0)" } ?? ""))
         }
         note(session.weaknesses(imageEndpoint: project.imageEndpoint))
         return SignedInCloud(
@@ -91,6 +101,8 @@ final class NetworkConnections: Connections {
             },
             projectID: project.projectID, isAdmin: project.isAdmin, isLegacy: isLegacy)
     }
+
+    func expectKnown(_ cloud: CloudName) throws(TranshipError) { _ = try session(cloud) }
 
     var weaknesses: [String] { weak.withLock { $0 } }
 

@@ -48,6 +48,7 @@ struct OpenedPipeline: Sendable {
             ?? NetworkConnections(
                 environment: environment, transport: tuning.transport,
                 warn: { tell(.warning($0)) })
+        try NamedPlaces(pipeline: pipeline, environment: environment).expectClouds(connections)
         let expanded = try await ProjectExpansion(pipeline, connections, mayLack: mayLack)
         let services = ProjectServices()
         let sources = try await OpenedSources(

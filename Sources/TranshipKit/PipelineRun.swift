@@ -238,7 +238,12 @@ public final class PipelineRun: Sendable {
         let opened = try await open(goingOnWith: planned)
         warn(of: opened.absentTargets)
         places.withLock { $0.positions = opened.positions }
-        for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
+        let hooks = NamedPlaces(pipeline: pipeline, environment: environment).missingPrograms.map {
+            "\($0.1.message), so nothing will run after the run"
+        }
+        for words in opened.weaknesses + pipeline.rulesWithoutEffect + hooks {
+            tell(.warning(words))
+        }
         if let planned {
             return try await PipelinePlan(
                 restOf: planned, in: journal, bandwidth: pipeline.limits.bandwidth, opened)

@@ -71,7 +71,8 @@ public struct CloudFiles: Sendable {
                 paths.isEmpty ? "no clouds.yaml was found" : "read \(paths.joined(separator: ", "))"
             throw TranshipError(
                 .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
-                hint: clouds.isEmpty ? whereToPutThem : guess(name) + "known clouds: \(knownNames)")
+                hint: clouds.isEmpty
+                    ? whereToPutThem : Nearest.hint(name, in: cloudNames, "clouds"))
         }
         try expectMapping(own, name)
         own = own.normalized
@@ -96,11 +97,11 @@ public struct CloudFiles: Sendable {
             hint: "indent its keys, such as auth_url and username, below auth")
     }
 
-    private func guess(_ name: String) -> String {
-        Nearest.to(name, in: cloudNames).map { "did you mean \($0)? " } ?? ""
+    private var knownNames: String {
+        let more = cloudNames.count - Nearest.shownMax
+        return cloudNames.prefix(Nearest.shownMax).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
     }
-
-    private var knownNames: String { cloudNames.joined(separator: ", ") }
 
     private var whereToPutThem: String {
         let text =

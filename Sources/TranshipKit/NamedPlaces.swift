@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import MigrationModel
+internal import PipelineFiles
+
+/// What a pipeline names on this machine: entries of clouds.yaml, files, folders and programs.
+struct NamedPlaces {
+    let pipeline: Pipeline
+    let environment: [String: String]
+
+    /// Throws if an entry of clouds.yaml is not there. The error has every one of them, and every file
+    /// that is not there: a pipeline that no cloud has seen is mended in one pass.
+    func expectClouds(_ connections: any Connections) throws(TranshipError) {
+        var clouds: [(FilePosition, TranshipError)] = []
+        let named =
+            pipeline.sources.compactMap { $0.cloudEntry?.cloud }
+            + pipeline.targets.compactMap { $0.cloudEntry?.cloud }
+        for cloud in named {
+            do throws(TranshipError) {
+                try connections.expectKnown(cloud)
+            } catch {
+                // What else may be wrong is told where it is used.
+                if error.code == .unknownCloud { clouds.append((cloud.position, error)) }
+            }
+        }
+        guard let first = clouds.first else { return }
+        let all = (clouds + missingFiles + missingPrograms).sorted { $0.0 < $1.0 }
+        guard all.count > 1 else { throw first.1.at(place: "\(first.0)") }
+        let isCopy = Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
+        var lines = ["\(isCopy ? "the command" : pipeline.file) has \(all.count) mistakes"]
+        for (index, (_, error)) in all.enumerated() {
+            lines.append("  \(error.message)")
+            let isLast = index + 1 == all.count || all[index + 1].1.hint != error.hint
+            if let hint = error.hint, isLast { lines.append("    hint: \(hint)") }
+        }
+        throw TranshipError(first.1.code, lines.joined(separator: "\n"))
+    }
+
+    // MARK: Files
+
+    private var missingFiles: [(FilePosition, TranshipError)] {
+        pipeline.sources.flatMap { source in
+            source.files(in: pipeline.baseDirectory).filter {
+                !FileManager.default.fileExists(atPath: $0.path)
+            }.map {
+                (source.position, missing($0.path, "`\($0.key)`", source.position))
+            }
+        }
+    }
+
+    private func missing(_ path: String, _ key: String, _ position: FilePosition) -> TranshipError {
+        TranshipError(
+            .invalidPipeline, "\(position): \(key): there is no \(path)",
+            hint: "a relative path starts at the folder of the pipeline file")
+    }
+
+    // MARK: Programs
+
+    /// The programs of hooks that are not there: a hook is seldom needed, and then it counts.
+    var missingPrograms: [(FilePosition, TranshipError)] {
+        pipeline.hooks.places.compactMap { hook in
+            guard let words = hook.words, let program = words.first, !isThere(program: program)
+            else { return nil }
+            let isPath = program.contains("/")
+            return (
+                hook.position,
+                TranshipError(
+                    .invalidPipeline,
+                    "\(hook.position): \(hook.key): "
+                        + (isPath
+                            ? "there is no program \(program)"
+                            : "no folder of PATH has a program \(program)"),
+                    hint: isPath
+                        ? "a relative path starts at the folder of the pipeline file; the file has to "
+                            + "be executable" : "write its path")
+            )
+        }
+    }
+
+    private func isThere(program: String) -> Bool {
+        func isProgram(_ path: String) -> Bool {
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                && !isFolder.boolValue && FileManager.default.isExecutableFile(atPath: path)
+        }
+        if program.contains("/") { return isProgram(program) }
+        guard let path = environment["PATH"] else { return true }
+        return path.split(separator: ":").contains { isProgram("\($0)/\(program)") }
+    }
+}
