@@ -52,7 +52,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,
             .invalidChecksum:
             self = .usage
-        case .noImageSelected: self = .someFailed
+        case .noImageSelected, .sourceUnavailable: self = .someFailed
         case .planDrifted: self = .differences
         case .interrupted: self = .interrupted
         case .checksumMismatch, .verificationMismatch: self = .verificationMismatch
@@ -65,7 +65,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
             .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
             .waitTimedOut, .noData, .decompressionFailed, .signatureRefused, .conversionFailed,
-            .sourceUnavailable, .sourceTruncated, .sourceChanged, .olderVersion,
+            .sourceTruncated, .sourceChanged, .olderVersion,
             .targetFailed, .targetConflict, .idBlocked, .refused, .transformed, .unverifiable,
             .importFailed,
             .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:

@@ -52,11 +52,21 @@ public struct MissedSelection: Sendable, Hashable {
             return "\(place): \(kind.rawValue) \(cloud) has no image that meets the conditions; "
                 + "\(listedImages) listed"
         }
-        let guess = nearest.map { near in
-            near == name
-                ? "; the image of that name does not" : "; did you mean \"\(near)\"?"
+        let guess = nearest.map { "; did you mean \"\($0)\"?" }
+        if nearest == name {
+            return
+                "\(place): \(kind.rawValue) \(cloud) has an image \"\(name)\", but it does not meet "
+                + "the other conditions"
         }
         return
-            "\(place): \(kind.rawValue) \(cloud) has no image \"\(name)\" that meets the conditions\(guess ?? "")"
+            "\(place): \(kind.rawValue) \(cloud) has no image \"\(name)\" that meets the conditions"
+            + (guess ?? listHint(name))
+    }
+
+    /// A list that is written as one name.
+    private func listHint(_ name: String) -> String {
+        guard name.contains(",") else { return "" }
+        return name.contains("{")
+            ? "; globs have no braces: write a list" : "; several names are a list: [a, b]"
     }
 }

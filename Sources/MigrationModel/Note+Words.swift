@@ -177,7 +177,14 @@ extension Note {
                 "image \(id) was copied before, by another pipeline or another journal, and differs "
                     + "from this plan in \(fields.joined(separator: ", ")); it stays as it is"
                     + (fields.contains("name")
-                        ? "; to rename it: openstack image set --name NAME \(id)" : "")
+                        ? "; to rename it: tranship image set --name NAME \(id)" : "")
+            )
+        case .otherFormat(let id, let there, let planned):
+            (
+                "other-format",
+                "image \(id) is a copy of the same data with \(there), and not \(planned): it stays as "
+                    + "it is, because a service changes no format of an image with data; for a second "
+                    + "image, give the copy another name"
             )
         case .deactivatedAtTarget(let id):
             (

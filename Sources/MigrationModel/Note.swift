@@ -61,6 +61,9 @@ public enum Note: Codable, Hashable, Sendable {
     case fieldsChanged(imageID: String, fields: [String])
     /// A copy that another journal published is not as this pipeline would make it.
     case otherFields(imageID: String, fields: [String])
+    /// The copy was made with another `disk_format` or `container_format` than the plan wants now. No
+    /// service changes that of an image with data.
+    case otherFormat(imageID: String, there: String, planned: String)
     /// The copy was deactivated at the target, so only administrators can read it.
     case deactivatedAtTarget(imageID: String)
     /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
@@ -81,7 +84,7 @@ public enum Note: Codable, Hashable, Sendable {
     /// True if a plan warns of it, also before a run: the copy is there, and not as people may think.
     public var isWarning: Bool {
         switch self {
-        case .otherFields, .deactivatedAtTarget, .notListed: true
+        case .otherFields, .otherFormat, .deactivatedAtTarget, .notListed: true
         default: false
         }
     }

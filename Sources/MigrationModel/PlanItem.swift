@@ -163,6 +163,9 @@ public struct TargetImage: Codable, Hashable, Sendable {
         public var minRAMMiB: Int
         public var tags: [String]
         public var properties: [String: String]
+        /// Nil if the record has none.
+        public var diskFormat: String?
+        public var containerFormat: String?
 
         public init(
             minDiskGiB: Int, minRAMMiB: Int, tags: [String], properties: [String: String]

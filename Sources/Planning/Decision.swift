@@ -210,6 +210,10 @@ struct Decision {
                 }
                 let others = transfer.placement.isAdopted ? item.differences(to: standing) : []
                 item.note(others, of: standing)
+                // What the service converted differs from what was planned.
+                let former = transfer.record
+                item.noteFormats(
+                    (former.diskFormat, former.containerFormat), ofID: standing.id)
                 return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
             }
             return item.decided(
@@ -250,6 +254,17 @@ struct Decision {
         let changed = onConflict == .update ? item.detailsDiffering(from: standing) : []
         if isPublished {
             item.note(others.filter { !changed.contains($0) }, of: standing)
+        }
+        // Of another size, a service has converted it.
+        let hasItsSize =
+            standing.sizeBytes == nil || item.source.sizeBytes == nil
+            || standing.sizeBytes == item.source.sizeBytes
+        if let there = standing.details, hasItsSize, !item.record.acceptsTransformed {
+            item.noteFormats((there.diskFormat, there.containerFormat), ofID: standing.id)
+            // It is proved as what it is.
+            item.intent.record.diskFormat = there.diskFormat ?? item.record.diskFormat
+            item.intent.record.containerFormat =
+                there.containerFormat ?? item.record.containerFormat
         }
         if isProved, isPublished, !changed.isEmpty {
             var start = Transfer.alreadyThere(
@@ -393,58 +408,6 @@ extension PlanItem {
         image.visibility == record.visibility && image.isHidden == record.isHidden
             && image.isProtected == record.isProtected
             && (image.status == .deactivated) == record.isDeactivated
-    }
-}
-
-extension PlanItem {
-    /// The fields that an image has otherwise than the plan wants them, as the service spells them.
-    /// Of those that a listing is kept with.
-    fileprivate func differences(to image: TargetImage) -> [String] {
-        let fields: [(name: String, isEqual: Bool)] = [
-            ("name", record.name == nil || record.currentName != nil || image.name == record.name),
-            ("visibility", image.visibility == record.visibility),
-            ("os_hidden", image.isHidden == record.isHidden),
-            ("protected", image.isProtected == record.isProtected),
-            ("deactivated", (image.status == .deactivated) == record.isDeactivated),
-        ]
-        return fields.filter { !$0.isEqual }.map(\.name) + detailsDiffering(from: image)
-    }
-
-    /// Those that a listing keeps of copies of ours alone. More tags and properties than the plan
-    /// has do not count: the target or its operator added them.
-    fileprivate func detailsDiffering(from image: TargetImage) -> [String] {
-        guard let there = image.details else { return [] }
-        let fields: [(name: String, isEqual: Bool)] = [
-            ("min_disk", there.minDiskGiB == record.minDiskGiB),
-            ("min_ram", there.minRAMMiB == record.minRAMMiB),
-            ("tags", Set(record.tags).isSubset(of: there.tags)),
-        ]
-        return fields.filter { !$0.isEqual }.map(\.name)
-            + record.properties.filter { there.properties[$0.key] != $0.value }
-            .map { "properties.\($0.key)" }.sorted()
-    }
-
-    /// What a copy has if no pipeline gave it other sizes, tags and properties than its source has.
-    /// A field at the target with another value was set by someone, and stays. So do the fields that
-    /// others notice: name, visibility, hidden, deactivated and protected.
-    fileprivate var plainFields: RecordFields {
-        var fields = record.fields
-        fields.wasPublished = true
-        fields.minDiskGiB = source.minDiskGiB
-        fields.minRAMMiB = source.minRAMMiB
-        // Those of a file or an address are the pipeline's own.
-        let hasRecord = source.imageID != nil
-        fields.tags = hasRecord ? Set(source.tags).sorted() : []
-        fields.properties = hasRecord ? MetadataRules.properties(of: source) : [:]
-        return fields
-    }
-
-    /// Notes the fields of a copy that another pipeline or journal made, and that it keeps.
-    fileprivate mutating func note(_ fields: [String], of image: TargetImage) {
-        let isDeactivated = image.status == .deactivated && !record.isDeactivated
-        let rest = fields.filter { $0 != "deactivated" || !isDeactivated }
-        if !rest.isEmpty { notes.append(.otherFields(imageID: image.id, fields: rest)) }
-        if isDeactivated { notes.append(.deactivatedAtTarget(imageID: image.id)) }
     }
 }
 

@@ -36,6 +36,38 @@ import Testing
         #expect(former == proved.start?.intent.record.fields)
     }
 
+    @Test func `A copy with another format stays, and the plan says how to get a second one`()
+        throws
+    {
+        var there = Sample.target(
+            "s-0", checksums: [try Sample.checksum(.md5, "a")],
+            marker: Sample.origin(of: "s").propertyValue)
+        var details = TargetImage.Details(minDiskGiB: 0, minRAMMiB: 0, tags: [], properties: [:])
+        let planned = try DecisionTests.item().record
+        let format = try #require(planned.diskFormat)
+        details.diskFormat = "iso"
+        details.containerFormat = planned.containerFormat
+        there.details = details
+        let note = Note.otherFormat(
+            imageID: "s-0", there: "disk_format iso", planned: "disk_format \(format)")
+        #expect(note.words.contains("give the copy another name") && note.isWarning)
+        for isPromised in [true, false] {
+            if !isPromised { there.checksums = [] }
+            let item = try DecisionTests.decide(
+                Situation(ours: [there], isPromised: isPromised))
+            #expect(item.notes.contains(note), "\(item.notes)")
+            #expect(item.start?.intent.record.diskFormat == "iso")
+        }
+
+        // The journal knows what it was made as; what a service made of it does not count.
+        var known = DecisionTests.known(.done, "s-0")
+        #expect(
+            try DecisionTests.decide(Situation(known: known, ours: [there])).notes.isEmpty)
+        known.intent.record.diskFormat = "iso"
+        let item = try DecisionTests.decide(Situation(known: known, ours: [there]))
+        #expect(item.action == .skip && item.notes == [note])
+    }
+
     @Test(arguments: [TransferState.done, .skipped, .unpublished, .failed])
     func `A copy that is gone obeys the rules for a name as a new one does`(
         _ state: TransferState

@@ -252,6 +252,15 @@ import Testing
         #expect(listed.refusal?.message.contains(words) == true)
     }
 
+    /// Whether its products are gone is not known then.
+    @Test func `An index that is down is thrown, and not refused`() async throws {
+        let server = try RawHTTPServer { _ in .status(503, text: "later") }
+        defer { server.stop() }
+        let source = try await source(server)
+        let error = await #expect(throws: TranshipError.self) { try await list(source) }
+        #expect(error?.code == .serviceFailed && error?.isTransient == true)
+    }
+
     @Test func `Unchanged products are not looked at again`() async throws {
         let server = try server()
         defer { server.stop() }

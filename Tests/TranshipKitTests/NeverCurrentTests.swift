@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GlanceServer
 import MigrationJournal
 import MigrationModel
@@ -101,6 +102,38 @@ extension NeverCurrentTests {
                 + "current")
         #expect(error?.hint == "name one that the targets have: \(three), \(one)")
         #expect(try await run.rollback(series: "memory:a", to: nil).version == one)
+    }
+
+    /// The source is a plain file, without a version of its own.
+    private func file(
+        _ version: UInt64, _ nights: Nights, passage: Journal.Passage? = nil
+    ) async throws {
+        let path = nights.folder.file("a.raw")
+        try Data(noise(5000, seed: version)).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: Double(version) * 1000)],
+            ofItemAtPath: path)
+        let run = try nights.run(
+            rules: "previous: leave", sources: "sources: [{ file: ./a.raw }]", passage: passage)
+        _ = try await nights.night(run)
+    }
+
+    @Test func `A file that goes back to its earlier bytes has left its half-made copy`()
+        async throws
+    {
+        for number in 1... {
+            let nights = try Nights("beta")
+            try await file(1, nights)
+            let death = Death(at: number, before: false)
+            _ = try? await file(2, nights, passage: death.passage)
+            try #require(death.isReached, "no run died while it published")
+            guard try await version(2, nights)?.transfer.state == .publishing else { continue }
+            #expect(try await version(2, nights)?.standing == .unfinished)
+            try await file(1, nights)
+            #expect(try await version(2, nights)?.standing == .neverCurrent)
+            #expect(try await version(1, nights)?.standing == .current)
+            return
+        }
     }
 
     @Test func `It waits as long as others before it is deleted, and stays if someone edited it`()

@@ -225,6 +225,8 @@ extension TargetImage {
             details = Details(
                 minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
                 properties: image.propertyTexts)
+            details?.diskFormat = image.diskFormat
+            details?.containerFormat = image.containerFormat
         }
     }
 }

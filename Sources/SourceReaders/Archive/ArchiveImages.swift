@@ -37,7 +37,11 @@ struct ArchiveImages: ImageSource {
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        try await archive.onThread { _ = try $0.check() }
+        do {
+            try await archive.onThread { _ = try $0.check() }
+        } catch {
+            throw error.whileDoing("\(source.position)")
+        }
         let date = listing.date
         try await CatalogueListing(listing: listing, catalogue: self).list {
             (images) throws(TranshipError) in

@@ -51,7 +51,16 @@ struct FileImages: ImageSource {
         let promise = paths.isEmpty ? Promise(own: source.checksum) : try await promise()
         var rest = paths[...]
         while !rest.isEmpty {
-            try await page(rest.prefix(Self.pageImages).map { image($0, listing.date, promise) })
+            try await page(
+                rest.prefix(Self.pageImages).map { path in
+                    var listed = image(path, listing.date, promise)
+                    // Which version a night found: the file may go back to one that is copied already.
+                    if !source.isGlob {
+                        listed.upstream = UpstreamRules(
+                            allowsDowngrade: true, staleAfterSeconds: source.staleAfterSeconds)
+                    }
+                    return listed
+                })
             rest = rest.dropFirst(Self.pageImages)
         }
     }

@@ -39,8 +39,11 @@ struct SimplestreamsImages: ImageSource {
         try await images.facts(transfer)
     }
 
-    /// Sorted by the product's name. An index that cannot be read becomes one refusal, so that the
-    /// other sources go on.
+    /// Sorted by the product's name. An index that is wrong becomes one refusal, so that the other
+    /// sources go on.
+    ///
+    /// - Throws: why the index cannot be read now. Which products it has is not known then: a plan
+    ///   without them would say that they are gone.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -49,7 +52,7 @@ struct SimplestreamsImages: ImageSource {
         do throws(TranshipError) {
             newest = try await products(&missing)
         } catch {
-            if error.code == .interrupted { throw error }
+            if error.code == .interrupted || error.isTransient { throw error }
             return try await page([images.unknown(error, date: listing.date)])
         }
         let shown = URLImage.withoutSecrets(images.url)
