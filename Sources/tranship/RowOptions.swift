@@ -87,6 +87,9 @@ enum TableOfLines {
         state.withLock { $0 = (types, list) }
     }
 
+    /// True if lines become rows.
+    static var isOpen: Bool { state.withLock { $0 != nil } }
+
     /// Takes a line; false if there is no table.
     static func take(_ line: JSONLine) -> Bool {
         state.withLock { state in
@@ -97,7 +100,9 @@ enum TableOfLines {
             let record = line.record
             // What `refused` has beside others is the `error` of a transfer.
             let code = record["error"]?["code"] ?? record["code"]
-            state?.list.add(record, cells: code.map { ["error": $0] } ?? [:])
+            var cells = code.map { ["error": $0] } ?? [:]
+            cells["message"] = record["error"]?["message"]
+            state?.list.add(record, cells: cells)
             return true
         }
     }

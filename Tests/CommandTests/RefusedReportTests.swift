@@ -35,15 +35,14 @@ import Testing
     @Test func `A table has a line for each, with the columns of the others`() async throws {
         let audit = try await audit
         #expect(audit.status.refused.count == 2)
-        let image = try #require(audit.status.refused.first)
-        let columns = AuditFields.columns(of: image, in: audit)
-        #expect(columns.map(\.name) == AuditFields.names)
-        let values = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.value) })
+        let problems = AuditProblems(audit)
+        #expect(problems.rows.count == 2)
+        let values = try #require(problems.rows.first)
+        #expect(problems.columns.first == AuditFields.names.map { values[$0] ?? "" })
         #expect(values["source_id"] == "a" && values["target"] == "beta")
         #expect(values["state"] == "refused" && values["code"] == "source-unavailable")
         #expect(values["error"] == "no such <file>")
-        let other = AuditFields.columns(of: audit.status.refused[1], in: audit)
-        #expect(other.first { $0.name == "state" }?.value == "in conflict")
+        #expect(problems.rows[1]["state"] == "in conflict")
         try await audit.eachEntry { (entry) throws(TranshipError) in
             let names = AuditFields(entry: entry, audit: audit).columns.map(\.name)
             #expect(names == AuditFields.names)

@@ -33,7 +33,7 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "JSON Lines, as --format json.")
     var json = false
 
-    @Flag(help: "Comma-separated values (RFC 4180), one line for each image and target.")
+    @Flag(help: "Comma-separated values (RFC 4180), a line for each image and target, or failure.")
     var csv = false
 
     @Flag(help: "An in-toto Statement v1: the copies are its subjects, by their digests.")
@@ -53,6 +53,7 @@ struct ReportCommand: AsyncParsableCommand {
         ("Project Name", "project_name"), ("Source Project", "source_project"),
         ("Source Project Name", "source_project_name"),
         ("Digest", "digest"), ("Promise", "promise"), ("Proof", "proof"), ("Error", "error"),
+        ("Message", "message"),
     ]
 
     func validate() throws {
@@ -77,7 +78,9 @@ struct ReportCommand: AsyncParsableCommand {
         if csv { return try await AuditTable(audit).put() }
         if inToto { return try await AuditStatement(audit).put() }
         if let html { return try await AuditPage(audit).write(to: html) }
-        try await common.output.withRows(of: ["report-transfer"], Self.columns, more: Self.more) {
+        try await common.output.withRows(
+            of: ["report-transfer", "report-problem"], Self.columns, more: Self.more
+        ) {
             try await AuditRendering(
                 format: json ? .json : common.format, verbose: common.verbose
             ).render(audit)

@@ -50,19 +50,6 @@ struct AuditFields {
         ]
     }
 
-    /// The columns of an image without a transfer: the plan refused it, or found it in conflict.
-    static func columns(
-        of image: RefusedImage, in audit: RunAudit
-    ) -> [(name: String, value: String)] {
-        let values = [
-            "source_id": image.sourceID, "name": image.name, "target": image.targetKey,
-            "state": image.words, "who": audit.facts?.who ?? "",
-            "error": audit.naming(projectsIn: image.failure.message),
-            "code": image.failure.code.rawValue,
-        ]
-        return names.map { ($0, values[$0] ?? "") }
-    }
-
     /// Of the columns, in their order.
     static let names = [
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
@@ -157,6 +144,7 @@ struct AuditRendering {
     func render(_ audit: RunAudit) async throws(TranshipError) {
         if format == .json {
             JSONLine("report-run", audit.json).put()
+            if TableOfLines.isOpen { AuditProblems(audit).putRows() }
             return try await audit.eachEntry { (entry) throws(TranshipError) in
                 JSONLine("report-transfer", AuditFields(entry: entry, audit: audit).json).put()
             }
@@ -244,10 +232,7 @@ struct AuditTable {
             let columns = AuditFields(entry: entry, audit: audit).columns
             Terminal.putWhole(Self.line(columns.map(\.value)))
         }
-        for image in audit.status.refused {
-            let columns = AuditFields.columns(of: image, in: audit)
-            Terminal.putWhole(Self.line(columns.map(\.value)))
-        }
+        for row in AuditProblems(audit).columns { Terminal.putWhole(Self.line(row)) }
     }
 
     static func line(_ cells: [String]) -> String {
