@@ -33,7 +33,7 @@ enum PipelineReference {
           one or a list         name: a or name: [a, b]
 
         THE TOP LEVEL
-          version               1 [required]; Tranship refuses newer versions
+          version               1 [required]; Tranship refuses other versions
           name                  letters, digits, . _ - [required]; starts with a letter
                                 or digit, at most 100 characters
           sources               list [required]; at least one
@@ -69,6 +69,36 @@ enum PipelineReference {
                                 decompress unpacks
           decompressed_ratio    1 to 1000000 [1000]; how many bytes one compressed byte
                                 may become
+
+        BANDWIDTH
+          limits: { bandwidth: 200MiB/s } is one rate for all hours. A list has another
+          rate for parts of the day:
+              limits:
+                bandwidth:
+                  - { from: "08:00", to: "18:00", rate: 50MiB/s }
+                  - { from: "22:00", to: "06:00", rate: "off" }
+                  - { rate: 200MiB/s }
+
+        HOOKS
+          hooks: { on_failure: [/usr/local/bin/notify, --failed], on_success:
+          [./done.sh] } runs a command when run or resume ends: on_success after exit
+          code 0, on_failure after any other. A run that a signal interrupted has no
+          hook.
+
+        MANY PROJECTS
+          projects moves the images of many projects, each to its own project at the
+          target:
+              targets:
+                - cloud: beta
+              projects:
+                team-a: team-a
+                team-b@Default: 5f2c8c0e5d0b4a1f9a7e6d3c2b1a0987
+                "*": archive
+          A line has a project of the sources and a project of the targets, each by id,
+          by name (in the project domain of the cloud's entry), or as NAME@DOMAIN. "*"
+          stands for all other projects. Instead of the mapping, write the path of a
+          CSV file with two columns; a first line source,target is a heading. Two lines
+          for one project of the sources, such as its name and its id, are refused.
 
         CLOUD SOURCES
           cloud                 name [required]; an entry of clouds.yaml
@@ -202,6 +232,24 @@ enum PipelineReference {
           protected             true, false [false]
           hidden                true, false [false]
 
+        SERIES
+          A series is a sequence of versions of one image: tomorrow's ubuntu-24.04
+          follows today's. It may contain placeholders. The default is the rendered
+          name. Two url or file sources with one series are an error. Tranship reports
+          it when it reads the file if it can, otherwise in the plan.
+          Two entries may have one address or one file, with a name (or series) each:
+          every name is an image of its own, which is read, planned and kept in the
+          journal by itself. Entries that differ only in the query of a URL have one
+          address, too, unless the query names the file of a script.
+          series: { name: ubuntu-24.04, several: true } allows several sources with
+          this series. name is required; several is false by default. What any of the
+          sources has now is current, and all other versions are earlier ones. They are
+          changed only when every new one is done. While a source is refused, is in
+          conflict or has no image, its versions stay as they are; those of the other
+          sources go on. A source is known by its address or path, with latest by that
+          of all versions: each has a memory of its own, and keep counts its versions
+          alone (an upstream that goes wrong).
+
         CLOUD TARGETS
           cloud                 name [required]; an entry of clouds.yaml
           region, interface, project  [the entry's]; as for cloud sources
@@ -209,7 +257,7 @@ enum PipelineReference {
                                 glance-download [auto]; upload sends the data to the
                                 record
           stores                all, a store, or a list [the cloud's default]
-          image                 mapping [all as at the source]; see below
+          image                 mapping [all as at the source]; see the image block
           on_conflict           keep-both, skip, update, replace, rename, fail
                                 [keep-both for images of clouds]; what to do if the
                                 target already has a different image of this name
@@ -228,6 +276,25 @@ enum PipelineReference {
                                 this target, 1 to 1000
 
         WHAT ON_CONFLICT DOES
+          If the target has another image with the name of the copy:
+          keep-both             both stay
+          update                both stay
+          replace               once the copy is proved and published, the other image
+                                is hidden, never deleted
+          rename                the copy's name gets digits of its checksum
+          skip                  the image is not copied
+          fail                  the image is a conflict, and is not copied
+          If the copy is there, and the pipeline would give it other fields now:
+          keep-both             nothing
+          update                the fields are carried over: name, tags, properties,
+                                min_disk, min_ram, visibility, hidden, deactivated,
+                                protected, and new members
+          replace               nothing
+          rename                nothing
+          skip                  nothing
+          fail                  nothing
+
+        THE IMAGE BLOCK OF A TARGET
           name                  name with placeholders ["{name}"]
           visibility            keep, private, shared, community, public [keep]
           protected             keep, true, false [keep]
@@ -261,6 +328,25 @@ enum PipelineReference {
                                 os_version
           {checksum:8}          the first 8 digits of the expected checksum; {checksum}
                                 is all of them
+
+        EARLIER VERSIONS
+          When a URL or file has new data, its copy is a new version of the series,
+          beside the copies of earlier data. keep, previous and expired say what
+          becomes of those:
+              targets:
+                - cloud: beta
+                  # the two versions before the current one
+                  keep: 2
+                  # are hidden, and can still be used by id
+                  previous: hide
+                  # older ones are deleted 90 days after they were replaced
+                  expired: { action: delete, after: 90d }
+
+        GLOBS
+          * is any text, ? one character, [a-z] one of a set and [!a-z] one outside it;
+          \ takes the next character as it is. The whole name must match, and case
+          matters. A [ without a closing bracket stands for itself, and so do braces:
+          instead of noble-{a,b}, write a list of two globs.
 
         More: docs/pipeline-format.md. A file to begin with: tranship init
 

@@ -35,6 +35,20 @@ import Testing
         for key in ["on_conflict", "checksum_file", "updated_after", "allow_empty", "{stem}"] {
             #expect(outcome.output.contains("  \(key)"), "\(key)")
         }
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        let headings = Set(lines.filter { $0.first?.isLetter == true && $0 == $0.uppercased() })
+        // What the rows send a reader to.
+        for match in outcome.output.matches(of: /see\s+([a-z][a-z ]+[a-z])\s*\n/) {
+            let name = match.1.uppercased()
+            let isThere = headings.contains { $0.hasPrefix(name) }
+            #expect(name == "BELOW" || isThere, "no section \(name)")
+        }
+        let block = try #require(lines.firstIndex(of: "THE IMAGE BLOCK OF A TARGET"))
+        #expect(lines[block...].prefix(6).contains { $0.hasPrefix("  visibility") })
+        let conflict = try #require(lines.firstIndex(of: "WHAT ON_CONFLICT DOES"))
+        for value in ["keep-both", "update", "replace", "rename", "skip", "fail"] {
+            #expect(lines[conflict..<block].contains { $0.hasPrefix("  \(value) ") }, "\(value)")
+        }
     }
 }
 
@@ -83,12 +97,65 @@ struct PipelineReferenceText {
             guard line.hasPrefix("|") else {
                 lines += section(title, rows)
                 rows = []
+                if line.hasPrefix("#"), Self.explained.contains(title) {
+                    lines += ["", title.uppercased()] + explanation(below: String(line))
+                }
                 continue
             }
             rows.append(Self.cells(line))
         }
         lines += ["", "More: docs/pipeline-format.md. A file to begin with: tranship init", ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// What keys of the tables refer to, and no table shows.
+    private static let explained: Set = [
+        "Bandwidth", "Hooks", "Many projects", "series", "Earlier versions", "Globs",
+    ]
+
+    /// The paragraphs and examples below a heading, up to its first list or table.
+    private func explanation(below heading: String) -> [String] {
+        var lines: [String] = []
+        var paragraph: [Substring] = []
+        var isExample = false
+        let below = page.components(separatedBy: "\n\(heading)\n").last ?? ""
+        for line in (below + "\n").split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") {
+                isExample.toggle()
+            } else if isExample {
+                lines += Self.example(line)
+            } else if ["#", "|", "- "].contains(where: { line.hasPrefix($0) }) {
+                break
+            } else if line.isEmpty, !paragraph.isEmpty {
+                let words = Self.plain(paragraph.joined(separator: " ")[...])
+                lines += Self.wrapped(words, margin: 2)
+                paragraph = []
+            } else if !line.isEmpty {
+                paragraph.append(line)
+            }
+        }
+        return lines
+    }
+
+    /// A line of an example, with its comment above it: beside it, both are too wide.
+    private static func example(_ line: Substring) -> [String] {
+        guard let mark = line.firstRange(of: "  #") else { return ["      \(line)"] }
+        let indentation = line.prefix { $0 == " " }
+        let code = line[..<mark.lowerBound].reversed().drop { $0 == " " }.reversed()
+        return ["      \(indentation)#\(line[mark.upperBound...])", "      \(String(code))"]
+    }
+
+    private static func wrapped(_ words: String, margin: Int) -> [String] {
+        var lines: [String] = []
+        var line = String(repeating: " ", count: margin)
+        for word in words.split(separator: " ") {
+            if line.count + word.count + 1 > columns {
+                lines.append(line)
+                line = String(repeating: " ", count: margin)
+            }
+            line += (line.hasSuffix(" ") ? "" : " ") + word
+        }
+        return lines + [line]
     }
 
     private var yaml: [String] {
@@ -99,16 +166,20 @@ struct PipelineReferenceText {
 
     /// - Parameter rows: a header, a rule, and what follows; none for text that is not a table.
     private func section(_ title: String, _ rows: [[String]]) -> [String] {
-        guard let header = rows.first, ["Key", "Placeholder", "Kind of value"].contains(header[0])
-        else { return [] }
+        let known = ["Key", "Placeholder", "Kind of value", "Value"]
+        guard let header = rows.first, known.contains(header[0]) else { return [] }
         var heading = title.uppercased()
         if header.count > 2, header[2] == "Default in images" {
             heading = "IMAGES AND EXCLUDE OF A CLOUD SOURCE"
         }
-        if heading == "CLOUD TARGETS", rows.contains(where: { $0[0] == "keep_id" }) {
-            heading = "THE IMAGE BLOCK OF A TARGET"
-        }
         var lines = ["", heading]
+        if header[0] == "Value" {
+            lines += Self.wrapped("\(header[1]):", margin: 2)
+            lines += rows.dropFirst(2).flatMap { Self.entry($0[0], Self.firstSentence($0[1])) }
+            lines += Self.wrapped("\(header[2]):", margin: 2)
+            return lines
+                + rows.dropFirst(2).flatMap { Self.entry($0[0], Self.firstSentence($0[2])) }
+        }
         for row in rows.dropFirst(2) {
             var words = row[1]
             if header[0] == "Key" {
