@@ -12,6 +12,8 @@ enum MistypedCommand {
         "cp": "tranship copy", "clone": "tranship copy", "sync": "tranship run",
         "migrate": "tranship copy", "apply": "tranship run",
         "diff": "tranship check", "verify": "tranship check", "undo": "tranship rollback",
+        "version": "tranship --version", "save": "tranship image save",
+        "download": "tranship image save", "upload": "tranship image create",
         "list": "tranship image list", "delete": "tranship image delete",
         "show": "tranship image show", "new": "tranship init", "config": "tranship init",
         "image add": "tranship member add", "image remove": "tranship member remove",

@@ -1,17 +1,27 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
 
 /// What to write in the place of an option or a word that the parser refuses: it knows only how the
 /// command is used.
 enum ParserAdvice {
+    private static let bandwidth =
+        "`limits: { bandwidth: 50MiB/s }` in the pipeline file, or while it runs: tranship limit "
+        + "50MiB/s"
+    private static let images =
+        "`limits: { images: 8 }` in the pipeline file, or while it runs: tranship limit --images 8"
+
     /// What users of other tools type, by the command; `*` is any.
     private static let options: [String: [String: String]] = [
         "run": [
             "--dry-run": "`tranship plan FILE` shows what a run would do",
             "-n": "`tranship plan FILE` shows what a run would do",
             "--resume": "`tranship run FILE` goes on by itself; `tranship resume` needs no file",
+        ],
+        "image delete": [
+            "--dry-run": "leave it out: `tranship image list --name NAME` shows what is there"
         ],
         "plan": ["--dry-run": "leave it out: a plan changes nothing"],
         "copy": [
@@ -27,21 +37,25 @@ enum ParserAdvice {
         "status": ["--follow": "`--watch` follows a run"],
         "report": ["--run": "write its number behind the pipeline: tranship report NAME NUMBER"],
         "image set": [
+            "--visibility": "write --public, --private, --community or --shared",
             "--activate": "`tranship image reactivate IMAGE`",
             "--deactivate": "`tranship image deactivate IMAGE`",
             "--accept": "`tranship member set IMAGE --accept`",
             "--reject": "`tranship member set IMAGE --reject`",
         ],
         "image create": [
+            "--visibility": "write --public, --private, --community or --shared",
             "--volume":
                 "the Block Storage service makes an image of a volume: openstack image create "
-                + "--volume"
+                + "--volume",
         ],
         "image stage": [
             "--file": "name the file behind the image: tranship image stage IMAGE FILE"
         ],
         "*": [
             "--json": "write --format json",
+            "--bwlimit": bandwidth, "--bandwidth": bandwidth, "--limit-rate": bandwidth,
+            "--transfers": images, "--parallel": images, "--jobs": images, "-j": images,
             "--os-cloud": "name a cloud behind it: tranship --os-cloud CLOUD image list",
             "--cloud": "name a cloud behind it: tranship --cloud CLOUD image list",
         ],
@@ -61,8 +75,18 @@ enum ParserAdvice {
                 return advice
             }
             if let advice = options["*"]?[option] { return advice }
+            let isChange = ["image set", "image create"].contains(path)
+            if isChange, ["--hw-", "--os-", "--img-"].contains(where: option.hasPrefix) {
+                let key = option.dropFirst(2).replacing("-", with: "_")
+                return "write --property \(key)=VALUE"
+            }
             return command.hasPrefix("-")
                 ? "options come behind the command: tranship COMMAND … \(option)" : nil
+        }
+        if let value = quoted(message, after: "The value "), value.allSatisfy(\.isNumber),
+            quoted(message, after: "is invalid for ")?.hasPrefix("--max-duration") == true
+        {
+            return "write a unit: \(value)s, \(value)m or \(value)h"
         }
         guard let word = quoted(message, after: "Unexpected argument ") else { return nil }
         let others = arguments.dropFirst().prefix { !$0.hasPrefix("-") }
@@ -79,6 +103,11 @@ enum ParserAdvice {
             && others.contains("list")
         guard isList else { return nil }
         let name = word.hasSuffix(":") ? String(word.dropLast()) : word
+        if arguments.first == "image", name.contains(where: { "*?".contains($0) }) {
+            let words =
+                name.split(whereSeparator: { "*?".contains($0) }).first.map(String.init) ?? ""
+            return "a list takes no glob: tranship image list | grep -F \(words.shellQuoted)"
+        }
         return arguments.first == "image"
             ? "if \(name) is a cloud, write --cloud \(name.shellQuoted); if it is an image, "
                 + "--name \(name.shellQuoted)"

@@ -107,7 +107,9 @@ struct Tranship: AsyncParsableCommand {
             LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())).rest)
         guard let hint = ParserAdvice.hint(text, arguments) else { return text }
         let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        return ([lines[0], "hint: \(hint)"] + lines.dropFirst()).joined(separator: "\n")
+        // What the parser guesses is another word of the same command.
+        let first = lines[0].replacing(#/ Did you mean '[^']*'\?/#, with: "")
+        return ([first, "hint: \(hint)"] + lines.dropFirst()).joined(separator: "\n")
     }
 
     private static func fitted(_ text: String, _ isTerminal: Bool) -> String {

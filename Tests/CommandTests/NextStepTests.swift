@@ -64,7 +64,29 @@ struct NextStepTests {
             said: ["a pipeline needs `name`", "the default journal is named after it"]),
         BrokenFile(
             title: "a version of the future", broken: [("version: 1", "version: 2")],
-            said: ["`version` is 2", "this one reads `version: 1` only"]),
+            said: ["`version` is 2", "hint: write `version: 1`"]),
+        BrokenFile(
+            title: "no space after a colon", broken: [("version: 1", "version:1")],
+            said: ["night.yaml:1:1: a space is missing", "hint: write `version: 1`"]),
+        BrokenFile(
+            title: "keys that are there twice",
+            broken: [
+                ("name: night", "name: night\nname: day"),
+                ("cloud: beta", "cloud: beta\n    cloud: alpha"),
+            ],
+            said: ["has 2 mistakes", "duplicate key `name`", "duplicate key `cloud`"]),
+        BrokenFile(
+            title: "clouds, files and programs that are not there",
+            broken: [
+                ("cloud: beta", "cloud: beat\nhooks: { on_failure: [./notify] }"),
+                ("./a.raw", "./b.raw"),
+                ("targets:", "  - cloud: alhpa\n  - archive: ./none\ntargets:"),
+            ],
+            said: [
+                "night.yaml has 5 mistakes", "no cloud \"beat\"", "did you mean beta?",
+                "no cloud \"alhpa\"", "did you mean alpha?", "`file`: there is no ",
+                "`archive`: there is no ", "`on_failure`: there is no program ",
+            ]),
         BrokenFile(
             title: "a brace without quotes", broken: [("name: copy, ", "name: {stem}-x, ")],
             said: ["must be quoted", "hint: write \"{stem}-x\""],
@@ -132,7 +154,7 @@ struct NextStepTests {
             next: "tranship plan night.yaml"),
         WrongCommand(
             command: "tranship run nihgt.yaml", status: 2,
-            said: ["cannot read the pipeline file nihgt.yaml", "hint: check the path"],
+            said: ["cannot read the pipeline file nihgt.yaml", "hint: did you mean night.yaml?"],
             next: "tranship run night.yaml"),
         WrongCommand(
             command: "tranship copy alhpa beta", status: 2, said: ["hint: did you mean alpha?"],
@@ -193,8 +215,64 @@ struct NextStepTests {
             next: "tranship copy alpha beta"),
         WrongCommand(
             command: "tranship copy alpha: beta: ubuntu-24.04", status: 2,
-            said: ["there is no cloud \"beta:\"", "write the cloud without a colon: beta"],
+            said: [
+                "there is no cloud \"alpha:\"",
+                "write a cloud without a colon, and images behind the target: tranship copy alpha "
+                    + "beta ubuntu-24.04",
+            ], next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy alpha:ubuntu-24.04 beta:noble", status: 2,
+            said: ["tranship copy alpha beta ubuntu-24.04 --name noble"],
+            next: "tranship copy alpha beta ubuntu-24.04 --name noble"),
+        WrongCommand(
+            command: "tranship copy ubuntu-24.04 alpha beta", status: 2,
+            said: ["the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04"],
             next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy alpha ubuntu-24.04 beta", status: 2,
+            said: ["the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04"],
+            next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy beta ./a.raw", status: 2,
+            said: ["to copy the file: tranship copy ./a.raw beta"],
+            next: "tranship copy ./a.raw beta"),
+        WrongCommand(
+            command: "tranship copy alpha beta ubuntu-24.04,a.raw", status: 3,
+            said: ["write names apart: ubuntu-24.04 a.raw"],
+            next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy alpha beta *.raw", status: 3,
+            said: ["a.raw is a file here: if the shell made it of a glob, quote the glob"],
+            next: "tranship copy alpha beta 'ubuntu*'"),
+        WrongCommand(
+            command: "tranship copy b.raw beta", status: 2, said: ["hint: check the path"],
+            next: "tranship copy a.raw beta"),
+        WrongCommand(
+            command: "tranship plan night", status: 2, said: ["hint: did you mean night.yaml?"],
+            next: "tranship plan night.yaml"),
+        WrongCommand(
+            command: "tranship run night.yaml --bwlimit 5M", status: 2,
+            said: ["`limits: { bandwidth: 50MiB/s }` in the pipeline file"],
+            next: "tranship run night.yaml"),
+        WrongCommand(
+            command: "tranship run night.yaml --max-duration 5", status: 2,
+            said: ["hint: write a unit: 5s, 5m or 5h"],
+            next: "tranship run night.yaml --max-duration 5m"),
+        WrongCommand(
+            command: "tranship image set ubuntu-24.04 --hw-disk-bus scsi", status: 2,
+            said: ["hint: write --property hw_disk_bus=VALUE"],
+            next: "tranship image set --cloud alpha ubuntu-24.04 --property hw_disk_bus=scsi"),
+        WrongCommand(
+            command: "tranship ls 'ubuntu*'", status: 2,
+            said: ["a list takes no glob: tranship image list | grep -F ubuntu"],
+            next: "tranship image list --cloud alpha | grep -F ubuntu"),
+        WrongCommand(
+            command: "tranship rm --cloud alpha 'ubuntu*'", status: 1,
+            said: ["an image is named by its whole name or its id, and not by a glob"],
+            next: "tranship image show --cloud alpha ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship version", status: 2, said: ["did you mean `tranship --version`?"],
+            next: "tranship --version"),
         WrongCommand(
             command: "tranship copy night.yaml beta", status: 2,
             said: ["night.yaml is a YAML file", "tranship run night.yaml"],
@@ -220,7 +298,7 @@ struct NextStepTests {
             next: "tranship image list --cloud alpha"),
         WrongCommand(
             command: "tranship image set --activate ubuntu-24.04", status: 2,
-            said: ["hint: `tranship image reactivate IMAGE`"],
+            said: ["Unknown option '--activate'\nhint: `tranship image reactivate IMAGE`"],
             next: "tranship image reactivate --cloud alpha ubuntu-24.04"),
         WrongCommand(
             command: "tranship doctor alpha beat", status: 2, said: ["did you mean beta?"],

@@ -224,8 +224,8 @@ import Testing
             (
                 "alpha", "/etc/passwd", [],
                 "the target /etc/passwd is a file, and only a cloud or an archive can be a target",
-                "quote a glob, so that the shell leaves it to tranship: "
-                    + "tranship copy 'images/*.qcow2' CLOUD"
+                "to copy the file: tranship copy /etc/passwd alpha; to save the data of an image "
+                    + "in a file: tranship image save IMAGE --cloud alpha --file FILE"
             ),
         ] as [(String, String, [String], String, String)])
     func `A mistake is explained`(

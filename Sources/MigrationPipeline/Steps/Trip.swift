@@ -54,7 +54,8 @@ final class Trip: Sendable {
             .gone,
             "image \(lost.imageID ?? "?") was deleted at the target before its copy was "
                 + (lost.state == .publishing ? "published" : "compared"),
-            hint: "unless an earlier try could not delete it and did after all, find out who deletes "
+            hint:
+                "unless an earlier try could not delete it and did after all, find out who deletes "
                 + "images there")
     }
 

@@ -15,8 +15,10 @@ extension ImageService {
         if let image = try await findIfPresent(nameOrID) { return image }
         throw TranshipError(
             .notFound, "there is no image \"\(nameOrID)\" on cloud \"\(session.cloudName)\"",
-            hint:
-                "use the id for community images of other projects and for images not accepted yet")
+            hint: nameOrID.contains(where: { "*?".contains($0) })
+                ? "an image is named by its whole name or its id, and not by a glob"
+                : "use the id for community images of other projects and for images not accepted yet"
+        )
     }
 
     /// As ``find(_:)``, but nil if there is none.

@@ -66,7 +66,7 @@ struct CopiedFiles {
                     ? "write the path: \(word.dropFirst(scheme.utf8.count + 3))"
                     : "fetch the image first, and copy the file")
         }
-        guard word.contains("/"), clouds.place(word) == nil,
+        guard word.contains("/") || Self.isImage(word), clouds.place(word) == nil,
             !clouds.names.contains(String(word.prefix { $0 != "/" }))
         else {
             return TranshipError(

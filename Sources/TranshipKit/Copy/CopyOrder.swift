@@ -96,7 +96,8 @@ public struct CopyOrder: Sendable, Equatable {
                 hint: "if it comes from a variable of the shell, set the variable")
         }
         let known = KnownClouds(names: clouds)
-        self.target = try known.target(target, folder: folder)
+        try known.refuseOtherOrder(source: source, target: target, names: names, folder: folder)
+        self.target = try known.target(target, from: source, folder: folder)
         self.names = names
         self.options = options
         let origin: String

@@ -42,15 +42,18 @@ struct KnownClouds {
         return others.first { place($0).map { $0 != own } ?? false } ?? others.first ?? first
     }
 
-    /// - Parameter folder: where relative paths start.
-    func target(_ word: String, folder: String) throws(TranshipError) -> CopyOrder.Target {
+    /// - Parameters:
+    ///   - source: what is copied, for hints.
+    ///   - folder: where relative paths start.
+    func target(
+        _ word: String, from source: String, folder: String
+    ) throws(TranshipError) -> CopyOrder.Target {
         if let place = place(word) { return .cloud(place) }
         if FilePath.kind(word) == .file {
             throw TranshipError(
                 .usage,
                 "the target \(word) is a file, and only a cloud or an archive can be a target",
-                hint: "quote a glob, so that the shell leaves it to tranship: "
-                    + "tranship copy 'images/*.qcow2' CLOUD")
+                hint: hint(forFile: word, from: source))
         }
         let isPath = ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
         if isPath {
@@ -79,17 +82,10 @@ struct KnownClouds {
                 "write ~/.config/openstack/clouds.yaml, name a file in OS_CLIENT_CONFIG_FILE, or "
                 + "set OS_AUTH_URL and its companions"
         }
-        // As rclone and scp write it.
         if let colon = word.firstIndex(of: ":"), names.contains(String(word[..<colon])) {
-            let (cloud, rest) = (word[..<colon], word[word.index(after: colon)...])
-            return "write the cloud without a colon: \(cloud)"
-                + (rest.isEmpty
-                    ? ""
-                    : "; names of images come behind the target: tranship copy SOURCE TARGET "
-                        + "\(rest)")
+            return "write the cloud without a colon: \(word[..<colon])"
         }
         let name = String(word.prefix { $0 != "/" })
-        let guess = Nearest.to(name, in: names).map { "did you mean \($0)? " } ?? ""
-        return "\(guess)known clouds: \(names.joined(separator: ", "))"
+        return Nearest.hint(name, in: names, "clouds")
     }
 }

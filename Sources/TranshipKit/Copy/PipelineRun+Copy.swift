@@ -50,11 +50,14 @@ extension CopyOrder {
         guard let name = first.name else {
             return TranshipError(
                 .noImageSelected, "cloud \"\(cloud.words)\" has no image that meets the conditions",
-                hint: first.listedImages == 0
-                    ? "it has no active image of this project; `\(list) --all` lists what other "
-                        + "projects show, and `--owner any` selects it"
-                    : "it lists \(first.listedImages): "
-                        + ShortList(first.examples, count: first.listedImages).words)
+                hint: first.listedImages == 0 && ![nil, "self", "any"].contains(options.owner)
+                    ? "--owner takes a project's id, self or any, and no image that this project sees "
+                        + "has that owner"
+                    : first.listedImages == 0
+                        ? "it has no active image of this project; `\(list) --all` lists what other "
+                            + "projects show, and `--owner any` selects it"
+                        : "it lists \(first.listedImages): "
+                            + ShortList(first.examples, count: first.listedImages).words)
         }
         let words = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
         let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
@@ -82,11 +85,26 @@ extension CopyOrder {
                     : "\(others.count) of other projects have that name: name an id, or add "
                         + "--owner any")
         }
-        let guess = first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
+        let guess =
+            shellHint(name) ?? first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
         let there = ShortList(first.examples, count: first.listedImages).words
         return TranshipError(
             .noImageSelected, message,
             hint: "\(guess)there are \(there); `tranship image list \(cloud.options)` lists all")
+    }
+
+    /// What a shell did with a name, or did not do.
+    private func shellHint(_ name: String) -> String? {
+        if FileManager.default.fileExists(atPath: name) {
+            return "\(name) is a file here: if the shell made it of a glob, quote the glob; "
+        }
+        if name.contains(","), name.contains("{") {
+            return "globs have no braces: leave the quotes away, so that the shell expands them; "
+        }
+        guard name.contains(",") else { return nil }
+        return "write names apart: "
+            + name.split(separator: ",").map { String($0).shellQuoted }.joined(separator: " ")
+            + "; "
     }
 
     /// Ids of images with that name that a query lists.

@@ -16,8 +16,9 @@ struct LimitCommand: AsyncParsableCommand {
               $ tranship limit auto nightly --images auto
               $ tranship limit --images 8
 
-            The run follows within two seconds, also with images in flight. Both limits hold
-            to the end of this run, also after `resume`. The next run has those of its file.
+            The run follows within two seconds, also with images in flight. Both limits
+            hold to the end of this run, also after `resume`. The next run has those of
+            its file.
             """)
 
     @Argument(

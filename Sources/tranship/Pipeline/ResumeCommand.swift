@@ -16,9 +16,9 @@ struct ResumeCommand: AsyncParsableCommand {
 
             If the pipeline file was edited since the run began, names the edits, plans the
             work again and shows the new plan; images that are done are compared with it.
-            The run of a saved plan is not planned again: that ends with exit code 4. If the
-            file is gone, uses its text in the journal. If no run was interrupted, ends with the
-            exit code of the last one.
+            The run of a saved plan is not planned again: that ends with exit code 4. If
+            the file is gone, uses its text in the journal. If no run was interrupted,
+            ends with the exit code of the last one.
             """)
 
     @Argument(

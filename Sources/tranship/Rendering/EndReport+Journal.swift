@@ -62,16 +62,6 @@ struct EndFacts {
     }
 }
 
-extension String {
-    /// The text as one word of a shell.
-    var shellQuoted: String {
-        let plain = allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+@%=:,".contains($0))
-        }
-        return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
-    }
-}
-
 extension EndReport {
     /// Images that are looked at for names and reasons.
     private static let imagesMax = 1000
@@ -248,7 +238,9 @@ extension EndReport {
         for (_, group) in groups {
             guard let failure = group.first?.failure else { continue }
             let names = list(group.map(\.name), count: group.count, toColumns: 40)
-            let lines = group.prefix(placesMax + 1).compactMap(\.place)
+            var seen: Set<String> = []
+            let lines = group.compactMap(\.place).filter { seen.insert($0).inserted }
+                .prefix(placesMax + 1)
             let places =
                 (1...placesMax).contains(lines.count)
                 ? " (\(lines.joined(separator: ", ")))" : ""

@@ -121,7 +121,9 @@ struct PlanRendering {
         }
         let words = PlanAction.allCases.compactMap { action -> String? in
             guard let tally = tallies.first(where: { $0.kind == action }) else { return nil }
-            return "\(tally.images) \(action.countedWord) (\(ByteCount.format(tally.sizeBytes)))"
+            // The size of data that is unpacked or converted is not known yet.
+            let size = tally.sizeBytes > 0 ? " (\(ByteCount.format(tally.sizeBytes)))" : ""
+            return "\(tally.images) \(action.countedWord)\(size)"
         }
         return "plan: " + words.joined(separator: ", ") + without
     }
