@@ -3,7 +3,7 @@
 
 public import Basics
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 internal import PipelineFiles
 
 extension PipelineRun {

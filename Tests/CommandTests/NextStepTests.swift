@@ -298,7 +298,7 @@ struct NextStepTests {
             next: "tranship image list --cloud alpha"),
         WrongCommand(
             command: "tranship image set --activate ubuntu-24.04", status: 2,
-            said: ["Unknown option '--activate'\nhint: `tranship image reactivate IMAGE`"],
+            said: ["Unknown option '--activate'.\nhint: `tranship image reactivate IMAGE`"],
             next: "tranship image reactivate --cloud alpha ubuntu-24.04"),
         WrongCommand(
             command: "tranship doctor alpha beat", status: 2, said: ["did you mean beta?"],

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import TestSupport
 import Testing
@@ -63,17 +64,17 @@ import TranshipKit
         #expect(due == [false, true, false, true, false, true])
     }
 
-    @Test func `A run that stands still says what it waits for, once`() throws {
+    @Test func `A run that moves nothing says what it waits for, once`() throws {
         var transfer = Sample.transfer("a", state: .sending, imageID: "i")
         transfer.wait.cause = .brokenBody(status: .saving)
         var snapshot = RunProgress()
         snapshot.waiting = [transfer, Sample.transfer("b")]
         var watch = ProgressWatch(runID: 1, work: (images: 2, sizeBytes: 20), startedAt: 0)
         let live = watch.look(snapshot, at: 1000)
-        let words = "a and 1 other waiting: the target still holds a body that broke off (saving)"
+        let words = "name of a and 1 other waiting: the target still holds a body that broke off (saving)"
         #expect(Total(live: live, snapshot: snapshot).line.hasSuffix("0 in flight, \(words)"))
         let screen = RunScreen(live: live, headline: "", columns: 80).lines
-        #expect(screen.contains { $0.hasPrefix("… a and 1 other waiting: ") }, "\(screen)")
+        #expect(screen.contains { $0.hasPrefix("… name of a and 1 other waiting: ") }, "\(screen)")
         var log = ProgressLog(startedAt: 0)
         #expect([60, 121].map { log.isDue(live, at: $0) } == [true, false])
         snapshot.active = [(transfer, 0)]

@@ -181,7 +181,8 @@ struct FileValueTests {
             "no word of the few in a list",
             PipelineTexts.with(source: "  - cloud: a\n    images: { visibility: [public, all] }"),
             "p.yaml:5:36: an entry of `visibility` is \"all\", but must be one of "
-                + "private, shared, community, public"),
+                + "private, shared, community, public\nhint: leave the key out: then any "
+                + "visibility is meant"),
         BadFile(
             "an empty list",
             PipelineTexts.with(source: "  - cloud: a\n    images: { name: [] }"),

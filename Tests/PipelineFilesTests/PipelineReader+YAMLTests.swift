@@ -66,7 +66,13 @@ struct YAMLErrorTests {
             """),
         BadFile(
             "a duplicate key", "version: 1\nname: a\nlimits: {}\nname: b\n",
-            "p.yaml:4:1: duplicate key `name`, first used on line 2\nhint: keep one of them"
+            """
+            p.yaml has 3 mistakes
+              p.yaml:1:1: a pipeline needs `sources`
+              p.yaml:1:1: a pipeline needs `targets`
+              p.yaml:4:1: duplicate key `name`, first used on line 2
+                hint: keep one of them
+            """
         ),
         BadFile(
             "a duplicate key, once in quotes",

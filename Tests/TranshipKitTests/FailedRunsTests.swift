@@ -106,9 +106,19 @@ import Testing
         let status = try #require(try await RunStatus.read(journalPath: path))
         #expect(status.run.id == 1 && status.end?.cause?.code == .unknownCloud)
         #expect(status.end?.exitStatus == .usage)
-        #expect(
-            try await PipelineRun.nothingToResumeWords(journalPath: path, environment: [:])?
-                .contains("failed before it was planned: beta; `tranship run ") == true)
+        let nothing = try await PipelineRun.nothingToResume(journalPath: path, environment: [:])
+        #expect(nothing.words.contains("failed before it was planned: beta; `tranship run "))
+        #expect(nothing.exitStatus == .usage)
+    }
+
+    @Test func `Where nothing was interrupted, resume ends as the last run did`() async throws {
+        glance.answer(with: .status(400, text: "no")) { $0.method == "PUT" }
+        let summary = try await night(target: glance.url)
+        #expect(summary?.exitStatus == .someFailed)
+        let nothing = try await PipelineRun.nothingToResume(journalPath: path, environment: [:])
+        #expect(nothing.exitStatus == .someFailed)
+        #expect(nothing.words.contains("run 1 of "), "\(nothing.words)")
+        #expect(nothing.words.contains(" came to its end, with exit 3; `tranship run "))
     }
 
     @Test func `An interrupted run is planned again after a night that failed`() async throws {

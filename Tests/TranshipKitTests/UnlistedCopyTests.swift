@@ -4,6 +4,7 @@
 import Basics
 import GlanceServer
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import TranshipKit

@@ -43,7 +43,7 @@ struct ResumeCommand: AsyncParsableCommand {
             let nothing = try await PipelineRun.nothingToResume(
                 journalPath: journal, environment: common.environment)
             Terminal.tell("nothing to resume: \(nothing.words)")
-            guard nothing.exitStatus == .done else { throw ExitCode(nothing.exitStatus.rawValue) }
+            guard nothing.exitStatus == .done else { throw EarlyExit(status: nothing.exitStatus) }
             return
         }
         Terminal.tell(

@@ -169,8 +169,8 @@ struct ProgressWatch {
     }
 }
 
-/// Decides when a log gets a line: once a minute, and only if something moved, or the run stands
-/// still for another reason than the last line said.
+/// Decides when a log gets a line: once a minute, and only if something moved, or the run waits
+/// for something else than the last line said.
 struct ProgressLog {
     private var toldAt: Double
     private var told: [Int64] = [0, 0]

@@ -28,12 +28,12 @@ extension LegacyCloud {
     /// Removes every image whose name begins like this.
     func removeImages(_ prefix: String) async throws {
         let service = try service()
-        for image in try await service().images(LegacyImageQuery(publicity: .any)).all()
+        for image in try await service.images(LegacyImageQuery(publicity: .any)).all()
         where image.name?.hasPrefix(prefix) == true {
             if image.isProtected {
-                _ = try await service().update(image.id, LegacyImageFields(isProtected: false))
+                _ = try await service.update(image.id, LegacyImageFields(isProtected: false))
             }
-            try await service().delete(image.id, missingIsFine: true)
+            try await service.delete(image.id, missingIsFine: true)
         }
     }
 }
