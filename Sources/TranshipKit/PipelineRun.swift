@@ -64,8 +64,8 @@ public final class PipelineRun: Sendable {
         try OpenFileLimit.expectEnough()
         let pipeline = try await Self.pipeline(
             file, journalPath: journalPath, environment: environment, planning: planning)
-        let path = try JournalPlace.path(
-            journalPath, pipelineName: pipeline.name, environment: environment)
+        let path = JournalPlace.absolute(
+            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
             pipeline,
             journal: plansOnly
