@@ -101,13 +101,50 @@ struct InnerDisk {
         guard let offset = sectors(head.littleEndian(28, bytes: 8)),
             let length = sectors(head.littleEndian(36, bytes: 8))
         else { return disk }
+        let isFull = head.bytes.count >= ImageHead.bytesMax
         if offset == 0 {
             disk.need = "the file that describes it"
         } else if offset < UInt64(head.bytes.count) {
             let rest = head.bytes[Int(offset)...]
-            disk.need = need(descriptor: rest.prefix(Int(min(length, UInt64(rest.count)))))
+            let text = rest.prefix(Int(min(length, UInt64(rest.count))))
+            disk.need = need(descriptor: text) ?? otherFile(descriptor: text)
+            let isCut = text.count == rest.count && !text.contains(0)
+            if isCut, isFull { disk.damage = farDescription }
+        } else if isFull {
+            disk.damage = farDescription
         }
         return disk
+    }
+
+    private static let farDescription =
+        "has its description where no program writes it, so that its files cannot be checked"
+
+    /// Another file that the description of an image inside that image names: a reader may open that
+    /// file on its own machine. Nil without one.
+    private static func otherFile(descriptor: ArraySlice<UInt8>) -> String? {
+        let extents = lines(descriptor).compactMap(Extent.init).filter { $0.type != "zero" }
+        let other = extents.first { extent in
+            extent.type != "sparse" || extent.file.contains { $0 == "/" || $0 == "\\" }
+        }
+        guard let found = other ?? extents.dropFirst().first else { return nil }
+        return named("the file with its data", HeadBytes.shown(found.file))
+    }
+
+    /// A line of a description: `RW 2048 SPARSE "disk.vmdk"`.
+    private struct Extent {
+        let type: String
+        let file: String
+
+        /// Nil for other lines. Readers skip blanks before and between the words.
+        init?(_ line: String) {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            guard words.count >= 3,
+                ["rw", "rdonly", "noaccess"].contains(words[0].lowercased())
+            else { return nil }
+            type = words[2].lowercased()
+            let quoted = line.split(separator: "\"", omittingEmptySubsequences: false)
+            file = quoted.count >= 2 ? String(quoted[1]) : ""
+        }
     }
 
     static func isVMDKDescriptor(_ head: HeadBytes) -> Bool {
@@ -122,11 +159,10 @@ struct InnerDisk {
         for line in lines(descriptor) {
             let value = line.split(separator: "\"", omittingEmptySubsequences: false)
             let quoted = value.count >= 2 ? HeadBytes.shown(String(value[1])) : nil
-            let key = line.lowercased()
+            let key = line.lowercased().drop { $0 == " " || $0 == "\t" }
             if key.hasPrefix("createtype"), let quoted { type = quoted.lowercased() }
             if key.hasPrefix("parentfilenamehint") { return named("its parent", quoted) }
-            let isExtent = ["rw ", "rdonly ", "noaccess "].contains(where: key.hasPrefix)
-            if isExtent, file == nil { file = quoted }
+            if Extent(line) != nil, file == nil { file = quoted }
         }
         // Only these keep the data in the file of their description.
         guard !type.isEmpty, type != "monolithicsparse", type != "streamoptimized" else {

@@ -126,8 +126,35 @@ import Testing
             "its parent \"base.vmdk\""
         ),
         (DiskHeads.vmdk(type: nil), "the file that describes it"),
+        (
+            DiskHeads.vmdk(extents: ["RW 2048 FLAT \"/etc/hostname\" 0"]),
+            "the file with its data \"/etc/hostname\""
+        ),
+        (
+            DiskHeads.vmdk(
+                extents: ["RW 2048 SPARSE \"a.vmdk\"", " \tRW 8 FLAT \"/etc/hostname\" 0"]),
+            "the file with its data \"/etc/hostname\""
+        ),
+        (
+            DiskHeads.vmdk(
+                extents: ["RW 2048 SPARSE \"a.vmdk\"", "RDONLY 8 SPARSE \"b.vmdk\""]),
+            "the file with its data \"b.vmdk\""
+        ),
+        (
+            DiskHeads.vmdk(extents: ["RW 2048 SPARSE \"../a.vmdk\""]),
+            "the file with its data \"../a.vmdk\""
+        ),
         (DiskHeads.vhd(type: 4), "its parent"), (DiskHeads.vdi(type: 4), "its parent"),
     ]
+
+    /// Beyond what a look reads, and at its end without an end of its own.
+    @Test(arguments: [(200, 20), (127, 20)] as [(UInt64, UInt64)])
+    func `A description that no look sees whole is damage`(sector: UInt64, length: UInt64) {
+        var head = DiskHeads.vmdk(atSector: sector, ofSectors: length)
+        for index in head.indices.suffix(512) { head[index] = UInt8(ascii: "#") }
+        #expect(ImageHead(head).damage?.contains("no program writes it") == true)
+        #expect(ImageHead(DiskHeads.vmdk()).damage == nil)
+    }
 
     @Test(arguments: parts)
     func `An image that needs another file says which`(head: [UInt8], need: String) {

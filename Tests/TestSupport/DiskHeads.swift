@@ -49,26 +49,30 @@ public enum DiskHeads {
 
     /// The text that describes a VMDK.
     public static func vmdkDescriptor(
-        _ type: String, file: String = "disk-flat.vmdk", parent: String? = nil
+        _ type: String, file: String = "disk-flat.vmdk", parent: String? = nil,
+        extents: [String]? = nil
     ) -> [UInt8] {
         var text = "# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\n"
         text += "createType=\"\(type)\"\n"
         if let parent { text += "parentFileNameHint=\"\(parent)\"\n" }
-        text += "\n# Extent description\nRW 2048 FLAT \"\(file)\" 0\n"
+        let lines = extents ?? ["RW 2048 FLAT \"\(file)\" 0"]
+        text += "\n# Extent description\n" + lines.joined(separator: "\n") + "\n"
         return Array(text.utf8)
     }
 
     /// A VMDK with its data, or one extent of several.
     public static func vmdk(
-        sectors: UInt64 = 2048, type: String? = "streamOptimized", parent: String? = nil
+        sectors: UInt64 = 2048, type: String? = "streamOptimized", parent: String? = nil,
+        extents: [String] = ["RW 2048 SPARSE \"disk.vmdk\""], atSector sector: UInt64 = 1,
+        ofSectors length: UInt64 = 20
     ) -> [UInt8] {
-        let descriptor = type.map { vmdkDescriptor($0, file: "disk.vmdk", parent: parent) } ?? []
+        let descriptor = type.map { vmdkDescriptor($0, parent: parent, extents: extents) } ?? []
         return bytes(
             64 << 10,
             [
                 (0, Array("KDMV".utf8)), (4, little(3, 4)), (12, little(sectors, 8)),
-                (20, little(128, 8)), (28, little(type == nil ? 0 : 1, 8)),
-                (36, little(type == nil ? 0 : 20, 8)), (512, descriptor),
+                (20, little(128, 8)), (28, little(type == nil ? 0 : sector, 8)),
+                (36, little(type == nil ? 0 : length, 8)), (512, descriptor),
             ])
     }
 
