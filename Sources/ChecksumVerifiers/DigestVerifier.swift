@@ -112,6 +112,13 @@ struct RunningDigests: RunningVerification {
         let own = computed.first { $0.algorithm == promise?.algorithm }
         // A checksum that is right proves the data.
         if !sizeBinds, let promise, own?.matches(promise) == true { return computed }
+        if let promisedBytes, promisedBytes != totalBytes, !sizeBinds {
+            throw TranshipError(
+                .sourceTruncated,
+                "\(name) has changed since it was planned, or a mirror has another version: it had "
+                    + "\(promisedBytes) bytes and has \(totalBytes) now",
+                hint: "run again, which makes a new plan; nothing was left at the target")
+        }
         if let promisedBytes, promisedBytes != totalBytes {
             throw TranshipError(
                 .sourceTruncated,

@@ -106,6 +106,10 @@ import Testing
         let summary = try await run(server.url, settings)
         #expect(summary.exitStatus == (other == 0 ? .verificationMismatch : .someFailed))
         #expect(summary.failures.map(\.code) == [other == 0 ? .checksumMismatch : .sourceTruncated])
+        if other > 0 {
+            #expect(summary.failures.first?.message.contains("has changed since it was") == true)
+            #expect(summary.failures.first?.hint?.hasPrefix("run again") == true)
+        }
         #expect(wholeReads(server) == 3)
         #expect(glance.ids.isEmpty)
     }

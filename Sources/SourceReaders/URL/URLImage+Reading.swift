@@ -151,6 +151,13 @@ extension URLImage {
 
     static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
         let refusal = response.refusal(by: .source, asked: "GET \(shown)")
+        if [404, 410].contains(response.status) {
+            return TranshipError(
+                .sourceUnavailable,
+                "\(shown) was there when it was planned, and is not any more: \(refusal.message)",
+                hint: "run again, which makes a new plan: its publisher may have replaced it",
+                answer: refusal.answer)
+        }
         return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
             "\(shown) cannot be read: \(refusal.message)",
