@@ -61,5 +61,6 @@ public enum ImageIdentity {
 }
 
 extension SourceImage {
-    fileprivate var keyWithoutAlias: String { String(key.dropLast(alias?.count ?? 0)) }
+    /// The ``key``, as ids are derived from it.
+    public var keyWithoutAlias: String { String(key.dropLast(alias?.count ?? 0)) }
 }

@@ -34,6 +34,9 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var keyring: String?
     /// The last look at the data; nil if it was not remembered.
     public var look: Look?
+    /// Identifies the index that had it as a product, and what the entry selected of the index; nil
+    /// without one.
+    public var selector: String?
 
     /// What a look at the data found, so that unchanged data costs no second look.
     public struct Look: Codable, Hashable, Sendable {

@@ -6,7 +6,7 @@ public import Basics
 /// The fields of the record for an image from a URL or a file.
 public struct ImageTemplate: Sendable, Equatable {
     /// `{stem}` by default.
-    public let name: NameTemplate
+    public var name: NameTemplate
     /// As written in the pipeline file, or implied by the file extension; nil: the data shows it.
     /// Clouds may accept more formats than we know, so the plan checks it against the target's
     /// schema.

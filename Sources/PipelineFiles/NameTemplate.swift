@@ -15,6 +15,8 @@ public enum Placeholder: Sendable, Hashable {
     case date
     /// The version within the series.
     case version
+    /// The name of the product in an index of Simplestreams.
+    case product
     /// The first digits of the expected checksum, or all of them if `digits` is nil.
     case checksum(digits: Int?)
 
@@ -26,6 +28,7 @@ public enum Placeholder: Sendable, Hashable {
         case .stem: "{stem}"
         case .date: "{date}"
         case .version: "{version}"
+        case .product: "{product}"
         case .checksum(nil): "{checksum}"
         case .checksum(let digits?): "{checksum:\(digits)}"
         }
@@ -39,6 +42,7 @@ public struct PlaceholderValues: Sendable, Equatable {
     public var stem: String?
     public var date: String?
     public var version: String?
+    public var product: String?
     /// Hexadecimal digits, without the algorithm.
     public var checksum: String?
 
@@ -61,6 +65,7 @@ public struct PlaceholderValues: Sendable, Equatable {
         case .stem: stem
         case .date: date
         case .version: version
+        case .product: product
         case .checksum(nil): checksum
         case .checksum(let digits?): checksum.map { String($0.prefix(digits)) }
         }
@@ -99,6 +104,13 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { text }
 
+    /// The template with a product's name in the place of `{product}`.
+    public func filled(product: String) -> NameTemplate {
+        NameTemplate(
+            text: text, position: position,
+            pieces: pieces.map { $0 == .placeholder(.product) ? .literal(product) : $0 })
+    }
+
     /// Renders the name for one image.
     ///
     /// - Throws: ``TranshipError/Code/invalidPipeline`` if a placeholder has no value.
@@ -128,12 +140,15 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 enum NamePlace {
     /// The name or series of a url, file or archive source.
     case source
+    /// The name or series of a simplestreams source.
+    case product
     /// The name at a target, for any source.
     case target
 
     var placeholders: [String] {
         switch self {
         case .source: ["stem", "date", "version", "checksum"]
+        case .product: ["stem", "date", "version", "product", "checksum"]
         case .target: ["name", "id", "stem", "date", "version", "checksum"]
         }
     }
@@ -204,6 +219,6 @@ extension FileValue {
                 "\(label) is \(shown), but {\(word)} takes nothing after a colon",
                 hint: "write {\(word)}")
         }
-        return [.name, .id, .stem, .date].first { $0.text == "{\(word)}" } ?? .version
+        return [.name, .id, .stem, .date, .product].first { $0.text == "{\(word)}" } ?? .version
     }
 }

@@ -75,14 +75,14 @@ public struct URLSource: Sendable, Equatable {
     public let checksumFile: String?
     /// Who has to have signed the list; nil if its signature does not matter.
     public let signature: SignatureRule?
-    public let image: ImageTemplate
+    public var image: ImageTemplate
     public let decompress: DecompressSetting
     /// The disk format to convert to; nil leaves the data as it is.
     public let convert: Conversion.Format?
     /// True to write what was published as properties of the image.
     public let hasProofProperties: Bool
     /// The lineage whose versions follow each other; nil: the rendered name.
-    public let series: NameTemplate?
+    public var series: NameTemplate?
     /// True when several sources may render this series on purpose.
     public let seriesHasSeveral: Bool
     /// The absolute path of a PEM file with the certificate authorities to trust.
@@ -106,6 +106,14 @@ public struct URLSource: Sendable, Equatable {
     public var stem: String {
         let name = latest.map { FileName($0.filled(with: "{version}")) } ?? FileName(url: url)
         return decompress.name(name).stem
+    }
+
+    /// The source of one product, whose name stands for `{product}`.
+    public func filled(product: String) -> URLSource {
+        var source = self
+        source.image.name = image.name.filled(product: product)
+        source.series = series?.filled(product: product)
+        return source
     }
 }
 

@@ -13,12 +13,13 @@ extension Planner {
     /// down what the source offers.
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
         seriesSources.note(given)
-        guard let rules = given.upstream else { return given }
-        var listed = given
-        let lineageID = ImageIdentity.lineageID(listed.image.lineage)
+        vanished.note(given)
+        let lineageID = ImageIdentity.lineageID(given.image.lineage)
         // Each of several sources has its own versions.
         let place = given.series?.allowsSeveral == true ? given.image.place : nil
         let known = try await journal.upstream(ofLineage: lineageID, at: place)
+        var listed = try await continued(given, lineageID, known)
+        guard let rules = listed.upstream else { return listed }
         if listed.refusal == nil, let version = listed.image.version {
             let copied = try await journal.copiedVersions(ofLineage: lineageID, at: place)
             let memory = UpstreamMemory(known: known, copied: copied)
@@ -48,6 +49,20 @@ extension Planner {
         }
         try await plan.add(upstream)
         return listed
+    }
+
+    /// Warns of products that an index had before, while the entry selected the same.
+    func tellVanished() async throws(TranshipError) {
+        for selector in vanished.selectors {
+            for upstream in try await journal.upstreams(ofSelector: selector)
+            where vanished.isMissing(upstream) {
+                let place = upstream.placeWords.map { " (\($0))" } ?? ""
+                tell(
+                    .warning(
+                        "\(upstream.series)\(place): the index does not have this product any more; "
+                            + "its copies stay as they are, and get no new version"))
+            }
+        }
     }
 
     private func isRolledBack(to image: SourceImage) async throws(TranshipError) -> Bool {

@@ -34,6 +34,7 @@ public struct Planner: Sendable {
     /// Takes a source that cannot be listed, by its place; nil if the plan needs all sources.
     let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
+    let vanished = VanishedProducts()
     let crossing: CrossingImages
     private let projectsSeen = ProjectsSeen()
 
@@ -114,6 +115,7 @@ public struct Planner: Sendable {
         for index in sources.indices {
             try await list(index, listing, &series, &decisions, &listed)
         }
+        try await tellVanished()
         try await addCrossing(&decisions, absent: listed.absent)
         try await decideRest(&decisions, &listed)
         try await chooseWays()
@@ -339,6 +341,8 @@ struct SeriesCheck {
             )
         }
         keys[listed.image.key] = position
+        // Of one entry's products, those with the same series are refused alone.
+        if listed.refusal != nil, seen[lineage]?.position == position { return }
         if let first = seen[lineage], first.key != listed.image.key, !claim.allowsSeveral {
             throw TranshipError(
                 .invalidPipeline,

@@ -72,6 +72,7 @@ struct UpstreamMemory {
             fingerprint: image.fingerprint, since: now, signers: signers.isEmpty ? nil : signers,
             keyring: rules.keyringDigest)
         upstream.look = rules.look
+        upstream.selector = rules.selector
         // The clock of an earlier night may have been fast.
         if let known, known.isSameVersion(as: upstream) { upstream.since = min(known.since, now) }
         return upstream

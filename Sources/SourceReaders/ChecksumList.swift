@@ -54,7 +54,7 @@ struct ChecksumList {
     private static let namesMax = 5
 
     private(set) var entries: [Entry] = []
-    private let isWebPage: Bool
+    let isWebPage: Bool
 
     /// - Parameters:
     ///   - bytes: of the list, as UTF-8 or, with a byte order mark, UTF-16.
@@ -103,14 +103,18 @@ struct ChecksumList {
         forPath path: String, wholePath: String? = nil, shown: String
     ) throws(TranshipError) -> Checksum {
         guard !isWebPage else {
-            throw TranshipError(
-                .sourceUnavailable, "\(shown) is a web page, not a list of checksums",
-                hint: "open it in a browser: the address may need a login or may have moved")
+            throw Self.webPage(shown)
         }
         let name = Self.lastComponent(path)
         let found = try candidates(path, wholePath ?? path, shown)
         guard !found.isEmpty else { throw absent(name, shown) }
         return try strongest(found, name, shown)
+    }
+
+    static func webPage(_ shown: String) -> TranshipError {
+        TranshipError(
+            .sourceUnavailable, "\(shown) is a web page, not a list of checksums",
+            hint: "open it in a browser: the address may need a login or may have moved")
     }
 
     private func candidates(

@@ -326,6 +326,7 @@ enum PipelineReference {
           {date}                the day of planning, 2026-11-21
           {version}             the version that latest found; otherwise the property
                                 os_version
+          {product}             the name of the product; only in simplestreams sources
           {checksum:8}          the first 8 digits of the expected checksum; {checksum}
                                 is all of them
 

@@ -90,12 +90,12 @@ import Testing
     }
 
     private static func source(
-        _ server: RawHTTPServer, _ more: String = ""
+        _ server: RawHTTPServer, _ more: String = "", name: String = "{stem} {version}"
     ) async throws -> any ImageSource {
         let entry = try entries(
             """
             { simplestreams: '\(server.url)/r/streams/v1/index.json'\(more),
-                image: { name: "{stem} {version}", disk_format: raw } }
+                image: { name: "\(name)", disk_format: raw } }
             """)[0]
         var reopening = Reopening()
         reopening.wait = { _ in }
@@ -123,6 +123,59 @@ import Testing
         #expect(listed[0].image.properties["architecture"] == "aarch64")
         #expect(listed[0].image.checksums.isEmpty)
         #expect(await read(noble, by: source).bytes == [1, 2, 3])
+    }
+
+    private static func product(_ path: String, _ more: String = "") -> String {
+        "{\"versions\": {\"1\": {\"items\": {\"disk1.img\": {\"path\": \"\(path)\"\(more)}}}}}"
+    }
+
+    private static func products(_ products: [String: String]) -> String {
+        let entries = products.sorted { $0.key < $1.key }.map { "\"\($0)\": \($1)" }
+        return "{\"format\": \"products:1.0\", \"products\": {\(entries.joined(separator: ", "))}}"
+    }
+
+    @Test func `Products of one series are refused alone, and their names tell them apart`()
+        async throws
+    {
+        let server = try RawHTTPServer { request in
+            switch request.path {
+            case "/r/streams/v1/index.json":
+                .status(
+                    200,
+                    text: Self.products([
+                        "a": Self.product("a/disk.img"), "b": Self.product("b/disk.img"),
+                        "c": Self.product("c/other.img"),
+                    ]))
+            default: .status(200, headers: [("ETag", "\"1\"")], body: [1, 2, 3])
+            }
+        }
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.map(\.refusal?.code) == [.refused, .refused, nil])
+        #expect(listed[0].refusal?.message.contains("product a of") == true)
+        #expect(listed[0].refusal?.message.contains("same series as b,") == true)
+        #expect(listed[0].refusal?.hint?.contains("{product}") == true)
+        #expect(Set(listed.map(\.image.key)).count == listed.count)
+
+        let named = try await list(Self.source(server, name: "{stem} of {product}"))
+        #expect(named.map(\.refusal?.message) == [nil, nil, nil])
+        #expect(named.map(\.image.name) == ["disk of a", "disk of b", "other of c"])
+        #expect(Set(named.map(\.image.lineage)).count == named.count)
+    }
+
+    @Test(arguments: [
+        ("{\"format\": \"products", "is not whole", true), ("<html><body>", "is a web page", false),
+        ("hello", "is not JSON", false),
+    ])
+    func `The hint follows what the index is`(
+        text: String, words: String, isTransient: Bool
+    ) async throws {
+        let server = try server(index: text)
+        defer { server.stop() }
+        let refusal = try await list(source(server)).first?.refusal
+        #expect(refusal?.message.contains(words) == true)
+        #expect(refusal?.isTransient == isTransient)
+        #expect(refusal?.hint?.contains("cloud-images") == (words == "is not JSON"))
     }
 
     @Test(arguments: [
@@ -242,7 +295,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("<html>", "is not JSON"), ("{}", "is not of Simplestreams"),
+        ("hello", "is not JSON"), ("{}", "is not of Simplestreams"),
         (String(repeating: "[", count: 200), "nests lists deeper"),
     ])
     func `What is not an index is refused`(text: String, words: String) async throws {

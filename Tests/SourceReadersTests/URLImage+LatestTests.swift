@@ -40,6 +40,19 @@ import Testing
         return URLImage(source: entry, sourceIndex: 0, client: HTTPClient(), reopening: reopening)
     }
 
+    @Test(arguments: [("<html><body>login", "is a web page"), ("", "")])
+    func `The hint of a list that names nothing does not ask for a list`(
+        list text: String, words: String
+    ) async throws {
+        let server = try server(["/SUMS": text])
+        defer { server.stop() }
+        let source = try source(
+            server, "latest: noble-@v.img, checksum_file: '\(server.url)/SUMS'")
+        let refusal = try await list(source).first?.refusal
+        #expect(refusal?.message.contains(words) == true)
+        #expect(refusal?.hint?.contains("checksum_file") == false)
+    }
+
     @Test func `The newest name of a folder's page is the image`() async throws {
         let server = try server(["/noble/": Self.page, "/noble/noble-9.10.img": "abc"])
         defer { server.stop() }

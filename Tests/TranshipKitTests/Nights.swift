@@ -70,7 +70,8 @@ struct Nights {
         _ images: [String: [UInt8]] = [:], rules: String, sources: String = memory,
         settings: String = "", down: Set<String> = [],
         refusing: [String: TranshipError.Code] = [:], passage: Journal.Passage? = nil,
-        tuned: (inout RunTuning) -> Void = { _ in }
+        tuned: (inout RunTuning) -> Void = { _ in },
+        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
     ) throws -> PipelineRun {
         var text = "version: 1\nname: nights\n\(settings)\n\(sources)\ntargets:\n"
         for name in clouds.keys.sorted() { text += "  - { cloud: \(name), \(rules) }\n" }
@@ -84,7 +85,8 @@ struct Nights {
             try Pipeline.parse(
                 text: text, file: folder.file("nights.yaml"), environment: [:],
                 kinds: [MemoryImages.kind]),
-            journal: journal.reopened(through: passage), environment: [:], tuning: tuning)
+            journal: journal.reopened(through: passage), environment: [:], tuning: tuning,
+            planning: tell)
     }
 
     @discardableResult

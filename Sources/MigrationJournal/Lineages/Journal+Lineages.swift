@@ -19,6 +19,43 @@ public struct LineageVersion: Sendable, Hashable {
 }
 
 extension Journal {
+    /// The transfers of a lineage whose copies were proved, at all targets, the newest first.
+    ///
+    /// - Parameter lineageID: the first word of the marker; see ``Origin``.
+    public func provedTransfers(
+        ofLineage lineageID: String
+    ) async throws(TranshipError) -> [Transfer] {
+        try await read { db in
+            try TransferRows.transfers(
+                db,
+                where: """
+                    t.lineage IN (SELECT id FROM lineage WHERE lineage_id = ?)
+                    AND w.run_id = t.run_id AND w.state IN ('done', 'skipped', 'unpublished')
+                    ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
+                    """, [lineageID])
+        }
+    }
+
+    /// Another version of the same series at the same target whose copy has the same data, by what
+    /// was computed or reported; nil if there is none, or if another run made the copy.
+    public func sameData(
+        as transfer: Transfer, madeIn run: Run
+    ) async throws(TranshipError) -> Transfer? {
+        let isNew = try await versions(ofLineage: transfer.origin.lineageID).contains { version in
+            version.versionID == transfer.origin.versionID
+                && version.targetKey == transfer.targetKey && version.runID == run.id
+        }
+        guard isNew else { return nil }
+        func digests(_ proof: Proof) -> Set<Checksum> {
+            Set((proof.computed + proof.reported).filter { $0.algorithm != .md5 })
+        }
+        let own = digests(transfer.proof)
+        return try await provedTransfers(ofLineage: transfer.origin.lineageID).first { other in
+            other.targetKey == transfer.targetKey && other.origin != transfer.origin
+                && !own.isDisjoint(with: digests(other.proof))
+        }
+    }
+
     /// The versions of a lineage at all targets, the newest first.
     ///
     /// - Parameter lineageID: the first word of the marker; see ``Origin``.

@@ -54,6 +54,17 @@ extension Journal {
         return ofSeveral.isEmpty ? all : ofSeveral
     }
 
+    /// The products that plans ever found in an index; see ``Upstream/selector``.
+    public func upstreams(ofSelector selector: String) async throws(TranshipError) -> [Upstream] {
+        try await read { db in
+            guard try db.tableExists("upstream") else { return [] }
+            let found: [Data] = try db.values(
+                cached: "SELECT body FROM upstream ORDER BY lineage_id")
+            return try found.map { try Body.unpack(Upstream.self, $0) }
+                .filter { $0.selector == selector }
+        }
+    }
+
     /// What the plan of a run found at its sources, by series.
     public func upstreams(of run: Run) async throws(TranshipError) -> [Upstream] {
         let found: [Upstream] = try await read { db in

@@ -194,13 +194,16 @@ public struct UpstreamRules: Sendable, Hashable {
     public var keyringDigest: String?
     /// The fingerprints of the keys that signed the list, as far as they are in the keyring.
     public var signers: [String]
+    /// Identifies the index of products and what the entry selects of it; nil for other sources.
+    public var selector: String?
     /// What the journal is to remember of the data; nil for nothing.
     public var look: Upstream.Look?
 
     public init(
         allowsDowngrade: Bool = false, staleAfterSeconds: Int64? = nil, keyring: String? = nil,
-        keyringDigest: String? = nil, signers: [String] = []
+        keyringDigest: String? = nil, signers: [String] = [], selector: String? = nil
     ) {
+        self.selector = selector
         self.allowsDowngrade = allowsDowngrade
         self.staleAfterSeconds = staleAfterSeconds
         self.keyring = keyring

@@ -5,8 +5,12 @@ import Basics
 
 extension PipelineReader {
     /// Parses the `image` block of a url or file source.
-    func template(_ value: FileValue?, fileName: FileName) -> ImageTemplate {
-        let fields = value.flatMap { value in attempt { try imageFields(value) } }
+    ///
+    /// - Parameter place: what the placeholders of its name can refer to.
+    func template(
+        _ value: FileValue?, fileName: FileName, place: NamePlace = .source
+    ) -> ImageTemplate {
+        let fields = value.flatMap { value in attempt { try imageFields(value, place) } }
         return ImageTemplate(
             name: fields?.name ?? .fileStem,
             diskFormat: fields?.diskFormat ?? fileName.impliedDiskFormat,
@@ -19,9 +23,15 @@ extension PipelineReader {
 
     /// Parses an `image` block without defaults.
     func imageFields(_ value: FileValue) throws(TranshipError) -> ImageFields {
+        try imageFields(value, .source)
+    }
+
+    private func imageFields(
+        _ value: FileValue, _ place: NamePlace
+    ) throws(TranshipError) -> ImageFields {
         let keys = try FileSection<ImageKey>(value)
         return ImageFields(
-            name: keys.read(.name) { try $0.nameTemplate(.source) },
+            name: keys.read(.name) { try $0.nameTemplate(place) },
             diskFormat: keys.read(.diskFormat) { try $0.formatName() },
             containerFormat: keys.read(.containerFormat) { try $0.formatName() },
             minDiskGiB: keys.read(.minDisk) { try $0.integer(0...Int(Int32.max)) },

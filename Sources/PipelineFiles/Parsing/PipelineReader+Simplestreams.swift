@@ -9,14 +9,14 @@ extension PipelineReader {
         _ = takeVariables()
         let keys = try FileSection<SimplestreamsSourceKey>(value)
         let url = keys.require(.simplestreams, standIn: "", httpURL)
-        let series = keys.read(.series, series)
+        let series = keys.read(.series) { try self.series($0, .product) }
         let index = URLSource(
             url: url, latest: nil,
             allowsDowngrade: keys.read(.allowDowngrade) { try $0.bool() } ?? false,
             staleAfterSeconds: keys.read(.staleAfter) { try $0.spanSeconds() }, checksum: nil,
             checksumFile: nil,
             signature: signature(keys[.signedBy], keys[.signature], hasList: true),
-            image: template(keys[.image], fileName: FileName("")),
+            image: template(keys[.image], fileName: FileName(""), place: .product),
             decompress: keys.read(.decompress, decompress) ?? .none,
             convert: keys.read(.convert, convert),
             hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,

@@ -247,11 +247,18 @@ extension PipelineReader {
     func series(
         _ value: FileValue
     ) throws(TranshipError) -> (name: NameTemplate, hasSeveral: Bool) {
+        try series(value, .source)
+    }
+
+    /// - Parameter place: what the placeholders of its name can refer to.
+    func series(
+        _ value: FileValue, _ place: NamePlace
+    ) throws(TranshipError) -> (name: NameTemplate, hasSeveral: Bool) {
         guard value.isMapping, source(at: value.position).first != "{" || hasSeriesKeys(value)
-        else { return (try value.nameTemplate(.source), false) }
+        else { return (try value.nameTemplate(place), false) }
         let keys = try FileSection<SeriesKey>(value)
         return (
-            keys.require(.name, standIn: .fileStem) { try $0.nameTemplate(.source) },
+            keys.require(.name, standIn: .fileStem) { try $0.nameTemplate(place) },
             keys.read(.several) { try $0.bool() } ?? false
         )
     }

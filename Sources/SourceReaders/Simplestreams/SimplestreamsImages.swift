@@ -67,9 +67,52 @@ struct SimplestreamsImages: ImageSource {
             listing.missed(
                 MissedSelection(place: place, what: "\(shown) has no product with \(one.text)"))
         }
-        for newest in newest {
+        var images = images
+        images.selector = selector
+        for newest in refusingTwins(newest) {
             try await page([try await images.look(at: newest, listing)])
         }
+    }
+
+    /// Refuses products that have the same series: each would replace the other. The others of the
+    /// entry go on.
+    private func refusingTwins(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
+        guard !images.source.seriesHasSeveral else { return newest }
+        let twins = Dictionary(grouping: newest.filter { $0.refusal == nil }) {
+            images.lineage(of: $0)
+        }.filter { $0.value.count > 1 }
+        return newest.map { product in
+            guard product.refusal == nil, let all = twins[images.lineage(of: product)] else {
+                return product
+            }
+            var refused = product
+            let others = all.map(\.product).filter { $0 != product.product }
+            let more =
+                others.count > Self.namesMax ? " and \(others.count - Self.namesMax) more" : ""
+            refused.refusal = TranshipError(
+                .refused,
+                "product \(product.product) of \(URLImage.withoutSecrets(images.url)) has the same "
+                    + "series as \(others.prefix(Self.namesMax).joined(separator: ", "))\(more), so "
+                    + "that each would replace the other",
+                hint:
+                    "write {product} in the `name` under `image`, or in `series`; or select one of "
+                    + "them with `products`")
+            return refused
+        }
+    }
+
+    private static let namesMax = 3
+
+    /// See ``UpstreamRules/selector``.
+    private var selector: String {
+        let filters = source.filters.sorted { $0.key < $1.key }.map { key, globs in
+            "\(key): \(globs.map(\.pattern).joined(separator: ", "))"
+        }
+        let words = [
+            URLImage.withoutSecrets(images.url), source.item, images.source.image.name.text,
+            images.source.series?.text ?? "",
+        ]
+        return (words + filters).joined(separator: "\n")
     }
 
     /// A value of `products`.
@@ -117,7 +160,7 @@ struct SimplestreamsImages: ImageSource {
         return products.map { product in
             var newest = URLImage.Newest(
                 version: product.version, name: product.path, list: read,
-                promise: product.checksum, sizeBytes: product.sizeBytes,
+                promise: product.checksum, sizeBytes: product.sizeBytes, product: product.name,
                 properties: product.properties)
             newest.refusal = product.refusal
             if newest.refusal == nil, product.checksum == nil, source.index.signature != nil {

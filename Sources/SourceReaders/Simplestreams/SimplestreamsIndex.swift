@@ -23,12 +23,14 @@ struct SimplestreamsIndex {
         do {
             root = try JSONDecoder().decode(JSONValue.self, from: Data(text))
         } catch {
-            throw Self.refused(shown, "is not JSON")
+            throw Self.notJSON(text, shown)
         }
     }
 
     /// The newest version of a product.
     struct Product {
+        /// For people and for names.
+        var name: String
         var version: String
         /// Relative to the root.
         var path: String
@@ -112,7 +114,9 @@ struct SimplestreamsIndex {
             properties["os_distro"] = fields["os"]
             properties["os_version"] = fields["version"]
             properties["architecture"] = fields["arch"].map { Self.architectures[$0] ?? $0 }
-            var found = Product(version: newest.version, path: "", properties: properties)
+            var found = Product(
+                name: name.withControlsShown, version: newest.version, path: "",
+                properties: properties)
             do throws(TranshipError) {
                 found.path = try checked(path, of: name)
                 found.checksum = try checksum(newest.item, of: name)
@@ -197,6 +201,23 @@ struct SimplestreamsIndex {
     private func refused(_ words: String, hint: String? = nil) -> TranshipError {
         guard let hint else { return Self.refused(shown, words) }
         return TranshipError(.sourceUnavailable, "\(shown) \(words)", hint: hint)
+    }
+
+    private static func notJSON(_ text: [UInt8], _ shown: String) -> TranshipError {
+        let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        switch first {
+        case UInt8(ascii: "{"):
+            return TranshipError(
+                .sourceUnavailable, "\(shown) is not whole: it begins as JSON and does not end so",
+                hint: "run again later: its publisher may be writing it; if it stays so, ask the "
+                    + "publisher",
+                isTransient: true)
+        case UInt8(ascii: "<"):
+            return TranshipError(
+                .sourceUnavailable, "\(shown) is a web page, not a file of Simplestreams",
+                hint: "open it in a browser: the address may need a login or may have moved")
+        default: return refused(shown, "is not JSON")
+        }
     }
 
     private static func refused(_ shown: String, _ words: String) -> TranshipError {

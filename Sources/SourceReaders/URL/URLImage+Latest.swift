@@ -21,6 +21,8 @@ extension URLImage {
         /// What the index of Simplestreams says of the data.
         var promise: Checksum?
         var sizeBytes: Int64?
+        /// The name of the product in the index.
+        var product = ""
         /// Of the product, for the record; the pipeline file's own come first.
         var properties: [String: String] = [:]
         /// Why this product of an index cannot be copied; the others can.
@@ -44,11 +46,16 @@ extension URLImage {
             if read.isUnchanged, let version = known?.image.version {
                 return Newest(version: version, list: read)
             }
+            if read.list.isWebPage { throw ChecksumList.webPage(published.shown) }
             let folder = published.path(of: address(inFolder: "x")).dropLast()
             let names = read.list.names.map { name in
                 name.hasPrefix(folder) ? String(name.dropFirst(folder.count)) : name
             }
-            var newest = try Self.newest(pattern, among: names, at: published.shown)
+            var newest = try Self.newest(
+                pattern, among: names, at: published.shown,
+                emptyHint:
+                    "run again later: its publisher may be writing it; if it stays so, ask the "
+                    + "publisher")
             newest.list = read
             return newest
         }

@@ -52,16 +52,24 @@ extension URLImage {
             + (source.alias ?? "")
     }
 
-    /// The entry, if its newest version cannot be known.
-    func unknown(_ problem: TranshipError, date: String) -> ListedImage {
+    /// The entry, if its newest version cannot be known, or if a product of it cannot be copied.
+    func unknown(
+        _ problem: TranshipError, of newest: Newest? = nil, date: String
+    ) -> ListedImage {
         let pattern = source.latest?.text ?? ""
-        let shown = Self.withoutSecrets(source.url) + pattern
+        var shown = Self.withoutSecrets(source.url) + pattern
+        var fileName = FileName(pattern).text
+        if let newest {
+            let hasPath = newest.name?.isEmpty == false
+            shown = hasPath ? Self.withoutSecrets(url) : "\(shown) (\(newest.product))"
+            fileName = hasPath ? source.decompress.name(FileName(url: url)).text : ""
+        }
         var (image, stem) = source.image.described(
             key: key(shown: shown), sourceIndex: sourceIndex, location: shown,
             fingerprint: "",
             sizeBytes: nil, checksum: nil, published: nil,
-            fileName: FileName(pattern).text, head: nil, series: source.series,
-            lineageStem: source.stem, date: date)
+            fileName: fileName, head: nil, series: source.series, version: newest?.version,
+            lineageStem: newest.map { self.stem(of: $0) } ?? source.stem, date: date)
         image.alias = source.alias
         source.image.showPlace(of: &image, stem: source.latest == nil ? stem : nil)
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
@@ -74,11 +82,20 @@ extension URLImage {
     /// Looks at the newest image of a product.
     func look(at newest: Newest, _ listing: Listing) async throws(TranshipError) -> ListedImage {
         let url = SimplestreamsIndex.root(of: source.url) + (newest.name ?? "")
-        let version = at(url)
-        if let refusal = newest.refusal { return version.unknown(refusal, date: listing.date) }
+        let version = of(product: newest.product).at(url)
+        if let refusal = newest.refusal {
+            return version.unknown(refusal, of: newest, date: listing.date)
+        }
         let stem = version.stem(of: newest)
-        let known = try await remembered(listing, stem: stem, version: newest.version)
+        let known = try await version.remembered(listing, stem: stem, version: newest.version)
         return try await version.look(newest, known: known, date: listing.date)
+    }
+
+    /// The words that all versions of a product share.
+    func lineage(of newest: Newest) -> String {
+        let version = of(product: newest.product)
+            .at(SimplestreamsIndex.root(of: url) + (newest.name ?? ""))
+        return version.source.image.lineage(version.source.series, stem: version.stem(of: newest))
     }
 
     /// What `{stem}` means in the words of the series.
@@ -93,7 +110,7 @@ extension URLImage {
         UpstreamRules(
             allowsDowngrade: source.allowsDowngrade, staleAfterSeconds: source.staleAfterSeconds,
             keyring: source.signature?.keyring, keyringDigest: list?.keyring,
-            signers: list?.signers ?? [])
+            signers: list?.signers ?? [], selector: selector)
     }
 
     var claim: SeriesClaim {
@@ -107,7 +124,7 @@ extension URLImage {
         _ newest: Newest? = nil, known: Upstream.Look?, date: String
     ) async throws(TranshipError) -> ListedImage {
         let shown = Self.withoutSecrets(url)
-        let known = known.flatMap { $0.image.location == shown ? $0 : nil }
+        var known = known.flatMap { $0.image.location == shown ? $0 : nil }
         var found = Probe()
         var problem: TranshipError?
         var checksum = source.checksum
@@ -122,6 +139,8 @@ extension URLImage {
         } catch {
             problem = error
         }
+        // What was promised then, and is not any more, counts for nothing.
+        if list == nil, known?.image.promise != checksum { known = nil }
         if problem == nil {
             do throws(TranshipError) {
                 // A list that has changed says more than the headers of the data.

@@ -11,11 +11,13 @@ internal import PipelineFiles
 
 /// A kind of source: the image at an http or https URL, or the newest of a folder.
 struct URLImage: ImageSource {
-    let source: URLSource
+    private(set) var source: URLSource
     /// Of the data; `source.url` until ``at(_:)`` says otherwise.
     private(set) var url: String
     /// True if `source.url` is an index, so that each image says where its data is.
     var locatesByImage = false
+    /// Of an index: see ``UpstreamRules/selector``.
+    var selector: String?
     let sourceIndex: Int
     /// Sent with every request. May hold credentials, which never reach the journal.
     let headers: HTTPHeaders
@@ -48,6 +50,13 @@ struct URLImage: ImageSource {
     func at(_ url: String) -> URLImage {
         var copy = self
         copy.url = url
+        return copy
+    }
+
+    /// The same source, for one product of its index.
+    func of(product: String) -> URLImage {
+        var copy = self
+        copy.source = source.filled(product: product)
         return copy
     }
 

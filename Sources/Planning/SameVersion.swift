@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+
+/// Whether data that has another promise than before is a version that was copied already.
+///
+/// A publisher adds a list in another algorithm or leaves a checksum out, or an operator names
+/// another list: the data stays the same, and so must its fingerprint, from which the ids of copies
+/// are derived. Pure.
+struct SameVersion {
+    /// A version that was copied, and what is known of its data as its source publishes it.
+    struct Candidate {
+        let image: SourceImage
+        /// Digests that the data certainly has, or was promised to have and proved with.
+        var certain: [Checksum]
+        /// What a target reports: digests of the same data, unless the target converted it.
+        var reported: [Checksum]
+
+        init(_ transfer: Transfer) {
+            image = transfer.source
+            let proof = transfer.proof
+            certain = [transfer.source.promise].compactMap(\.self)
+            reported = []
+            if image.published != nil {
+                certain += [proof.published?.checksum].compactMap(\.self)
+            } else {
+                certain += proof.computed
+                reported = proof.reported
+            }
+        }
+    }
+
+    /// What the source offers now.
+    let image: SourceImage
+    let look: Upstream.Look?
+    /// What the last plan found.
+    let known: Upstream?
+
+    /// The fingerprint of the version that this is; nil if it is a new one, or nothing says so.
+    ///
+    /// - Parameter candidates: the newest first.
+    func fingerprint(among candidates: [Candidate]) -> String? {
+        let own = candidates.filter(isOfOnePlace)
+        guard !own.contains(where: { $0.image.fingerprint == image.fingerprint }) else {
+            return nil
+        }
+        if let promise = image.promise,
+            let same = own.first(where: { ($0.certain + $0.reported).contains(promise) })
+        {
+            return same.image.fingerprint
+        }
+        return own.first(where: isUnchanged)?.image.fingerprint
+    }
+
+    /// True if ids differ in the fingerprint alone, and the data is sent in the same way.
+    private func isOfOnePlace(_ candidate: Candidate) -> Bool {
+        let other = candidate.image
+        return other.keyWithoutAlias == image.keyWithoutAlias
+            && other.published?.compression == image.published?.compression
+            && other.published?.conversion?.format == image.published?.conversion?.format
+    }
+
+    /// True if no digest can be compared, and the source says that the data is that of the last look.
+    private func isUnchanged(_ candidate: Candidate) -> Bool {
+        if let promise = image.promise,
+            candidate.certain.contains(where: { $0.algorithm == promise.algorithm })
+        {
+            return false
+        }
+        if let time = image.seen?.changedAt {
+            let before = candidate.image
+            return before.promise?.algorithm != image.promise?.algorithm
+                && time == before.seen?.changedAt
+                && image.sizeAtSourceBytes == before.sizeAtSourceBytes
+        }
+        guard let known, let before = known.look, let look,
+            known.fingerprint == candidate.image.fingerprint,
+            before.image.keyWithoutAlias == image.keyWithoutAlias,
+            before.image.promise?.algorithm != image.promise?.algorithm,
+            before.image.sizeAtSourceBytes == image.sizeAtSourceBytes
+        else { return false }
+        if let eTag = look.eTag, eTag == before.eTag { return true }
+        guard let time = look.lastModified, image.sizeAtSourceBytes != nil else { return false }
+        return time == before.lastModified
+            && SeenVersion(lastModified: time).showsNewVersions
+    }
+}
+
+extension Planner {
+    /// The image with the fingerprint of a version that was copied, if its data is the same and only
+    /// the promise differs.
+    func continued(
+        _ given: ListedImage, _ lineageID: String, _ known: Upstream?
+    ) async throws(TranshipError) -> ListedImage {
+        guard given.series != nil, given.refusal == nil, given.image.imageID == nil,
+            known?.fingerprint != given.image.fingerprint
+        else { return given }
+        var candidates = try await journal.provedTransfers(ofLineage: lineageID)
+            .map(SameVersion.Candidate.init)
+        guard !candidates.isEmpty else { return given }
+        try await addReports(to: &candidates, lineageID)
+        // The promise that the last plan took for one of them.
+        if let known, let promise = known.look?.image.promise {
+            for index in candidates.indices
+            where candidates[index].image.fingerprint == known.fingerprint {
+                candidates[index].certain.append(promise)
+            }
+        }
+        let same = SameVersion(image: given.image, look: given.upstream?.look, known: known)
+        guard let fingerprint = same.fingerprint(among: candidates) else { return given }
+        var listed = given
+        listed.image.fingerprint = fingerprint
+        listed.upstream?.look?.image.fingerprint = fingerprint
+        return listed
+    }
+
+    /// What the targets say of the copies now.
+    private func addReports(
+        to candidates: inout [SameVersion.Candidate], _ lineageID: String
+    ) async throws(TranshipError) {
+        for target in targets {
+            let copies = try await plan.copies(
+                ofLineage: lineageID, at: target.opened.key, in: journal)
+            for copy in copies {
+                guard let source = copy.transfer?.source, source.published == nil,
+                    copy.image.isWhole
+                else { continue }
+                for index in candidates.indices
+                where candidates[index].image.fingerprint == source.fingerprint {
+                    candidates[index].reported += copy.image.checksums
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationModel
+internal import MigrationPipeline
+internal import Synchronization
+
+/// The products that indexes have now, to miss those that they had before.
+final class VanishedProducts: Sendable {
+    private struct Found {
+        var keys: Set<String> = []
+        var isWhole = true
+    }
+
+    private let found = Mutex<[String: Found]>([:])
+
+    /// Of a product that is refused, the series may not be known.
+    func note(_ listed: ListedImage) {
+        guard let selector = listed.upstream?.selector else { return }
+        let lineageID = ImageIdentity.lineageID(listed.image.lineage)
+        let place = listed.series?.allowsSeveral == true ? listed.image.place : nil
+        found.withLock { found in
+            found[selector, default: Found()].keys.insert(Upstream.key(lineageID, at: place))
+            if listed.refusal != nil { found[selector]?.isWhole = false }
+        }
+    }
+
+    /// The indexes of which every product is known.
+    var selectors: [String] {
+        found.withLock { found in found.filter(\.value.isWhole).keys.sorted() }
+    }
+
+    func isMissing(_ upstream: Upstream) -> Bool {
+        guard let selector = upstream.selector else { return false }
+        return found.withLock { $0[selector]?.keys.contains(upstream.key) == false }
+    }
+}
