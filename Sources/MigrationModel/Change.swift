@@ -66,6 +66,12 @@ public struct Change: Codable, Hashable, Sendable {
 
     public var targetKey: String { image.targetKey }
 
+    /// True if a current version waits for an operator: an image that someone edited keeps the name
+    /// of the series.
+    public var waitsForOperator: Bool {
+        if case .nameHeld = reason { state == .left && action.shows } else { false }
+    }
+
     /// The image for people.
     public var label: String { "\(image.name ?? "an image without a name") (\(image.id))" }
 

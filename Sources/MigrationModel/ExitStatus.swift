@@ -26,7 +26,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified: "an error that has no code of its own"
         case .usage: "the command line or the pipeline file is wrong; nothing was done"
         case .someFailed:
-            "some images failed, were refused, left in conflict or not found by their name"
+            "some images failed, were refused, left in conflict, not found by their name, or wait for "
+                + "the name of their series"
         case .differences: "differences were found (plan drift, check, clean)"
         case .retryableLeft: "only failures that may pass are left; run again"
         case .verificationMismatch:

@@ -186,6 +186,13 @@ extension Note {
                     + "it is, because a service changes no format of an image with data; for a second "
                     + "image, give the copy another name"
             )
+        case .changedByHand(let id, let fields):
+            (
+                "changed-by-hand",
+                "image \(id) is the current version, and someone has changed its "
+                    + "\(fields.joined(separator: ", ")) at the target, so its users may not find it; it "
+                    + "stays so"
+            )
         case .deactivatedAtTarget(let id):
             (
                 "deactivated-at-target",

@@ -66,6 +66,9 @@ public enum Note: Codable, Hashable, Sendable {
     case otherFormat(imageID: String, there: String, planned: String)
     /// The copy was deactivated at the target, so only administrators can read it.
     case deactivatedAtTarget(imageID: String)
+    /// Someone hid or renamed the current version of a series, so those who look for it by its name do
+    /// not find it.
+    case changedByHand(imageID: String, fields: [String])
     /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
     /// in its list. `ownerID` is the project that it belongs to, if that is another one than planned.
     case notListed(imageID: String, ownerID: String?)
@@ -84,7 +87,7 @@ public enum Note: Codable, Hashable, Sendable {
     /// True if a plan warns of it, also before a run: the copy is there, and not as people may think.
     public var isWarning: Bool {
         switch self {
-        case .otherFields, .otherFormat, .deactivatedAtTarget, .notListed: true
+        case .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand, .notListed: true
         default: false
         }
     }

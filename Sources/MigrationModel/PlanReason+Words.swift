@@ -126,10 +126,13 @@ extension PlanReason: CustomStringConvertible {
 
     private var seriesWords: String? {
         switch self {
+        case .sameDataAsNew:
+            "the new copy has the data of the version before it, so nothing is deleted for it"
         case .currentNotShown: "the version that replaces it is not shown yet"
         case .becomesCurrent: "it becomes the current version of its series"
-        case .nameHeld(let id):
+        case .nameHeld(let id, let edited):
             "image \(id) keeps the name of the series, and two images would have it"
+                + (edited.map { "; someone has changed its \($0)" } ?? "")
         case .rolledBack(let version, let id):
             "an operator rolled the series back to version \(version) (image \(id)); it stays until "
                 + "the source has a newer version"

@@ -107,12 +107,14 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case deletesLimit(Int)
     case inUse(message: String)
     case currentNotDone(state: TransferState?)
+    /// What replaces it turned out to have the data of a version that was there.
+    case sameDataAsNew(versionID: String)
     /// What shows the current version was not done.
     case currentNotShown
     /// A new version is named as the series.
     case becomesCurrent
-    /// Another image keeps the name of the series.
-    case nameHeld(imageID: String)
+    /// Another image keeps the name of the series, since someone has changed these fields of it.
+    case nameHeld(imageID: String, edited: FieldNames? = nil)
     /// An operator rolled the series back, and the source still offers a version from before that.
     case rolledBack(toVersion: String, imageID: String)
     /// A rollback replaces it.
@@ -246,7 +248,7 @@ extension PlanReason {
         case .removalFailed: "removal-failed"
         case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
             .journalDoesNotKnow, .notOurs, .protectedByHand,
-            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
+            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept, .notExpired,
             .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise,
             .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
@@ -319,6 +321,7 @@ extension PlanReason {
         case .currentNotShown: "current-not-shown"
         case .becomesCurrent: "becomes-current"
         case .nameHeld: "name-held"
+        case .sameDataAsNew: "same-data-as-new"
         case .rolledBack: "rolled-back"
         case .rollback: "rollback"
         case .isCurrent: "is-current"

@@ -52,6 +52,7 @@ struct Retirement {
     func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard let item = items.first else { return [] }
         let standings = standings(besides: items, copies)
+        let neverNamed = Set(standings.map(\.copy).filter(\.waitsForItsName).map(\.image.id))
         var changes = standings.filter { !$0.isCurrent && !$0.isOfOtherSource }.compactMap {
             change($0, item, others: items.dropFirst())
         }
@@ -72,11 +73,15 @@ struct Retirement {
             }
         }
         // Otherwise none of the versions would be visible.
-        guard lacksName || changes.contains(where: { $0.action.shows && $0.state == .left }) else {
-            return changes
-        }
-        return changes.map {
-            $0.action.shows || $0.state != .planned ? $0 : $0.ended(.left, .currentNotShown)
+        let unshown = changes.filter { $0.action.shows && $0.state == .left }
+        guard lacksName || !unshown.isEmpty else { return changes }
+        // The image that keeps the name is visible, so those that never had it may go.
+        let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForOperator)
+        return changes.map { change in
+            guard !change.action.shows, change.state == .planned else { return change }
+            let isUnused =
+                isNameKept && change.action == .delete && neverNamed.contains(change.image.id)
+            return isUnused ? change : change.ended(.left, .currentNotShown)
         }
     }
 
@@ -202,7 +207,9 @@ struct Retirement {
                 && image.name == name && !image.isHidden
                 && !changes.contains { $0.image.id == image.id && $0.state == .planned }
         }
-        return holder.map { .nameHeld(imageID: $0.copy.image.id) }
+        guard let id = holder?.copy.image.id else { return nil }
+        return .nameHeld(
+            imageID: id, edited: changes.first { $0.image.id == id }?.reason.editedFields)
     }
 
     private func unless(_ objection: PlanReason?, _ change: Change) -> Change {
@@ -286,7 +293,8 @@ extension Retirement {
                     copy: copy, isCurrent: false,
                     isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
                     isNeverCurrent: !copy.becameCurrent,
-                    rank: newer.count { place($0, items) == own },
+                    rank: SeriesCopy.countOfData(
+                        newer.filter { place($0, items) == own }, besides: now),
                     replacedAt: since.map { min($0, nowUnixSeconds) }))
         }
         return standings
@@ -359,11 +367,16 @@ extension Retirement {
                 .delete, copy.image, origin: copy.transfer?.origin ?? copy.origin(item),
                 currentVersionID: item.origin.versionID,
                 record: copy.transfer?.record ?? item.record, state: .left,
-                reason: reasonToKeep(standing))
+                reason: reasonToKeep(standing, planned))
         }
     }
 
-    private func reasonToKeep(_ standing: Standing) -> PlanReason {
+    private func reasonToKeep(_ standing: Standing, _ planned: [Change]) -> PlanReason {
+        let id = standing.copy.image.id
+        let waiting = planned.filter(\.waitsForOperator)
+        // What users of the name get is the current version, as in `series list`.
+        if waiting.contains(where: { $0.reason.holderID == id }) { return .isCurrent }
+        if let own = waiting.first(where: { $0.image.id == id }) { return own.reason }
         if standing.isCurrent { return .isCurrent }
         if standing.isOfOtherSource { return .currentNotDone(state: nil) }
         guard let transfer = standing.copy.transfer else { return .journalDoesNotKnow }
@@ -375,6 +388,22 @@ extension Retirement {
         return standing.isNeverCurrent
             ? .neverCurrent(afterSeconds: expired.afterSeconds, leftAt: standing.replacedAt)
             : .notExpired(afterSeconds: expired.afterSeconds, replacedAt: standing.replacedAt)
+    }
+}
+
+extension PlanReason {
+    /// What someone changed about an image.
+    fileprivate var editedFields: FieldNames? {
+        switch self {
+        case .protectedByHand: "protection"
+        case .editedByHand(let fields): fields
+        default: nil
+        }
+    }
+
+    /// The image that keeps the name of a series.
+    fileprivate var holderID: String? {
+        if case .nameHeld(let id, _) = self { id } else { nil }
     }
 }
 

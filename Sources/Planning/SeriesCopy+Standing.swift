@@ -51,6 +51,34 @@ extension SeriesCopy {
         return image.visibility == record.visibility && image.isProtected == record.isProtected
     }
 
+    /// How many copies there are, of which several with the same data count once, and one with the
+    /// data of the current version does not count: an image that a source offered twice takes the
+    /// place of no version before it.
+    static func countOfData(_ copies: [SeriesCopy], besides current: SeriesCopy?) -> Int {
+        var counted: [SeriesCopy] = []
+        for copy in copies {
+            guard !(counted + [current].compactMap(\.self)).contains(where: copy.hasSameData)
+            else { continue }
+            counted.append(copy)
+        }
+        return counted.count
+    }
+
+    private func hasSameData(as other: SeriesCopy) -> Bool {
+        image.sizeBytes == other.image.sizeBytes
+            && image.checksums.contains { checksum in
+                checksum.algorithm != .md5 && other.image.checksums.contains(checksum)
+            }
+    }
+
+    /// True if it was made under the name of an earlier version, and no run ever gave it the name of
+    /// the series.
+    var waitsForItsName: Bool {
+        guard let record = transfer?.record, record.currentName != nil else { return false }
+        return image.name == record.name
+            && !changes.contains { $0.shows || $0 == .rename }
+    }
+
     /// True if others see it as the current version of its series.
     var isShown: Bool {
         guard let transfer, image.isWhole, becameCurrent else { return false }

@@ -28,7 +28,7 @@ extension PipelineRun {
                 ended = planned.ended(.failed, failure: error)
             } else if !planned.action.shows, unshown.contains(planned.seriesPlace) {
                 ended = planned.ended(.left, .currentNotShown)
-            } else if let objection = try await objection(to: planned) {
+            } else if let objection = try await objection(to: planned, in: run) {
                 ended = planned.ended(.left, objection)
             } else if let target = targets.first(where: { $0.key == planned.targetKey }) {
                 let change = try await located(planned, projectID: target.projectID)
@@ -63,12 +63,20 @@ extension PipelineRun {
         }
     }
 
-    private func objection(to change: Change) async throws(TranshipError) -> PlanReason? {
+    private func objection(
+        to change: Change, in run: Run
+    ) async throws(TranshipError) -> PlanReason? {
         for version in [change.currentVersionID] + (change.otherCurrentVersionIDs ?? []) {
             let current = try await journal.transfer(
                 versionID: version, targetKey: change.targetKey)
             guard let current, [.done, .skipped].contains(current.state) else {
                 return .currentNotDone(state: current?.state)
+            }
+            // Only the copying showed it; the next plan knows.
+            if change.action == .delete, current.state == .done,
+                let known = try await journal.sameData(as: current, madeIn: run)
+            {
+                return .sameDataAsNew(versionID: known.origin.versionID)
             }
         }
         return nil
@@ -219,9 +227,10 @@ extension Change {
 
     var seriesPlace: SeriesPlace { SeriesPlace(targetKey: targetKey, lineageID: lineageID) }
 
-    /// Others do not see the current version.
+    /// Others do not see the current version. While an image that someone edited keeps the name, they
+    /// see that one, and the plan has left what it must not touch.
     fileprivate var isShownInVain: Bool {
-        action.shows && (state == .left || state == .failed)
+        action.shows && !waitsForOperator && (state == .left || state == .failed)
     }
 }
 

@@ -72,7 +72,7 @@ public struct RunSummary: Sendable {
     /// True when there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
         status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty && missed.isEmpty
-            && changes.allSatisfy { $0.state == .left }
+            && changes.allSatisfy { $0.state == .left && !$0.waitsForOperator }
             && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }
 
@@ -112,6 +112,7 @@ public struct RunSummary: Sendable {
         case .lasting:
             images(.conflict) > 0 || !missed.isEmpty || failures.contains(where: isLasting)
                 || absences.contains(where: \.isLasting)
+                || changes.contains(where: \.waitsForOperator)
         case .fullQuota: !pausedTargets.isEmpty
         case .passing: !failures.isEmpty || !deadEndpoints.isEmpty || !absences.isEmpty
         }

@@ -19,7 +19,8 @@ enum PlanReasonKind: CaseIterable {
         changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, neverCurrent,
         expired,
         currentAgain, journalDoesNotKnow, notOurs, protectedByHand, editedByHand, deletesLimit,
-        inUse, currentNotDone, currentNotShown, becomesCurrent, nameHeld, rolledBack, rollback,
+        inUse, currentNotDone, sameDataAsNew, currentNotShown, becomesCurrent, nameHeld, rolledBack,
+        rollback,
         isCurrent, amongKept, notExpired, neverDeleted, dataIsLocal, dataIsDecompressed,
         dataIsConverted, urlNeedsSecrets, noSharedKeystone, oneImageService, namedByPipeline,
         namedByPipelineUnproved, namedByPipelineReadBack, importsNeedKeystone, methodNotOffered,
@@ -93,6 +94,7 @@ enum PlanReasonKind: CaseIterable {
         case .deletesLimit: .deletesLimit
         case .inUse: .inUse
         case .currentNotDone: .currentNotDone
+        case .sameDataAsNew: .sameDataAsNew
         case .currentNotShown: .currentNotShown
         case .becomesCurrent: .becomesCurrent
         case .nameHeld: .nameHeld

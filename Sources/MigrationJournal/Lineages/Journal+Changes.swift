@@ -120,7 +120,8 @@ extension Journal {
     }
 
     /// True if a run died before it gave an image the name of the series. If it left the image
-    /// without that name, since an operator kept the name elsewhere, the version had its turn.
+    /// without that name, since an operator kept the name elsewhere, the version had its turn. What a
+    /// plan leaves has the id that the copy was to get.
     static func isUnnamed(
         _ db: Database, _ transfer: Transfer?, _ imageID: String
     ) throws -> Bool {
@@ -129,8 +130,9 @@ extension Journal {
         let states: [String] = try db.values(
             cached: """
                 SELECT state FROM change
-                WHERE target_key = ? AND image_id = ? AND action = 'promote'
-                """, arguments: [transfer.targetKey, imageID])
+                WHERE target_key = ?1 AND action = 'promote'
+                    AND (image_id = ?2 OR (version_id = ?3 AND state = 'left'))
+                """, arguments: [transfer.targetKey, imageID, transfer.origin.versionID])
         return states.allSatisfy { $0 == Change.State.planned.rawValue }
     }
 

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Digests
+import GlanceServer
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// A source whose promise changes, and whose data does or does not.
+@Suite(.timeLimit(.minutes(3))) struct ChangedPromiseTests {
+    private static let rules =
+        "method: upload, keep: 1, previous: hide, expired: { action: delete, after: 0s }"
+
+    /// What a web server has: the data of a version, and a list of its checksums.
+    private final class Publisher: Sendable {
+        let state = Mutex((version: UInt64(1), tag: "1", list: [Checksum.Algorithm]()))
+
+        func answer(_ request: ReceivedRequest) -> Reply {
+            let (version, tag, list) = state.withLock { $0 }
+            let data = noise(5000, seed: version)
+            guard request.path == "/SUMS" else {
+                return .status(200, headers: [("ETag", "\"\(tag)\"")], body: data)
+            }
+            let lines = list.compactMap { algorithm -> String? in
+                guard let checksum = try? digest(algorithm, of: data) else { return nil }
+                return "\(algorithm.rawValue.uppercased()) (a.img) = \(checksum.value)\n"
+            }
+            return .status(200, text: lines.joined())
+        }
+    }
+
+    private let nights: Nights
+    private let publisher = Publisher()
+    private let server: RawHTTPServer
+
+    init() throws {
+        let publisher = publisher
+        nights = try Nights("beta")
+        server = try RawHTTPServer { publisher.answer($0) }
+    }
+
+    @discardableResult
+    private func night(
+        _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm]
+    ) async throws -> Nights.Night {
+        publisher.state.withLock { $0 = (version, tag ?? "\(version)", list) }
+        let sums = list.isEmpty ? "" : "checksum_file: '\(server.url)/SUMS', "
+        return try await nights.night(
+            try nights.run(
+                rules: Self.rules,
+                sources: """
+                    sources:
+                      - { url: '\(server.url)/a.img', \(sums)image: { name: a, disk_format: raw } }
+                    """))
+    }
+
+    private var standing: [String?] { (1...3).map { nights.standing($0) } }
+
+    @Test(
+        arguments: [
+            // A run computes the digest of the promise, and the sha512 that the target reports.
+            [[.sha256], [.sha256, .sha512], [.sha256]], [[.md5], [.sha512], [.md5]],
+            // The ETag says that the data is the same.
+            [[.md5], [.sha256], [.md5]], [[], [.sha256], []], [[.sha512], [.sha256]],
+            [[.sha256], []],
+        ] as [[[Checksum.Algorithm]]])
+    func `The same data under another promise is the same version`(
+        lists: [[Checksum.Algorithm]]
+    ) async throws {
+        try await night(1, lists[0])
+        try await night(2, lists[0])
+        for list in lists.dropFirst() {
+            for _ in 1...2 {
+                let night = try await night(2, list)
+                #expect(night.items.map(\.action) == [.skip], "\(list)")
+                #expect(night.planned.isEmpty && night.words.isEmpty, "\(list)")
+                #expect(standing == ["a hidden", "a", nil], "\(list)")
+            }
+        }
+        // What is new is a version as ever.
+        try await night(3, lists[0])
+        #expect(standing == [nil, "a hidden", "a"])
+        server.stop()
+    }
+
+    @Test func `A version that comes back under another promise is restored`() async throws {
+        try await night(1, [.sha256])
+        try await night(2, [.sha256])
+        let back = try await night(1, tag: "9", [.sha512])
+        #expect(back.items.map(\.action) == [.skip])
+        #expect(standing == ["a", "a hidden", nil])
+        server.stop()
+    }
+
+    @Test func `New data under another promise is a new version`() async throws {
+        try await night(1, [.md5])
+        try await night(2, [.md5])
+        let night = try await night(3, [.sha256])
+        #expect(night.items.map(\.action) == [.create])
+        #expect(standing == [nil, "a hidden", "a"])
+        server.stop()
+    }
+
+    /// No digest can be compared, and the ETag is another one: only reading the data shows it.
+    @Test func `Nothing is deleted because of a second copy of the same data`() async throws {
+        try await night(1, [.md5])
+        try await night(2, [.md5])
+        let night = try await night(2, tag: "9", [.sha256])
+        #expect(night.items.map(\.action) == [.create])
+        #expect(
+            night.summary.changes.filter { $0.action == .delete }.map(\.reason.code)
+                == ["same-data-as-new"])
+        #expect(nights.clouds["beta"]?.ids.count == 3)
+        let next = try await self.night(2, tag: "9", [.sha256])
+        #expect(next.planned.allSatisfy { $0.action != .delete || $0.state == .left })
+        #expect(nights.standing(1) == "a hidden")
+        server.stop()
+    }
+}
