@@ -138,6 +138,7 @@ extension Planner {
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
         checked.differences = record.differences(found)
         checked.differences += changesOfOthers(found.image, comparison, at: target)
+        try await checkName(of: found.image, comparison, &checked)
         if found.image.isUnpublished == true {
             checked.differences.append(
                 FieldDifference("published", wanted: "true", found: "false"))

@@ -115,7 +115,7 @@ extension Planner {
     private func beforeChecks(
         _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
-        let item = try await decide(comparison)
+        let item = try await notingHands(try await decide(comparison), comparison)
         guard let target = target(item.targetKey) else { return item }
         return try await named(
             besideEarlierVersion(item, comparison, at: target), besides: comparison.transfer,

@@ -41,6 +41,63 @@ import Testing
         #expect(nights.standing(1) == "a" && nights.standing(2) == "a hidden")
     }
 
+    @Test func `A version that waits for a name needs an operator, and nothing piles up`()
+        async throws
+    {
+        let rules = "previous: rename, keep: 1, expired: { action: delete, after: 0s }"
+        let nights = try await nights(2, rules)
+        let beta = try #require(nights.clouds["beta"])
+        let holder = try #require(nights.id(2))
+        beta.put(holder, ["protected": true])
+        for version in 3...7 as ClosedRange<UInt64> {
+            let night = try await nights.night(version, rules: rules)
+            #expect(night.summary.exitStatus == .someFailed && !night.summary.isNothingToDo)
+            let waiting = night.summary.changes.filter(\.waitsForOperator)
+            #expect(
+                waiting.map(\.reason) == [.nameHeld(imageID: holder, edited: "protection")])
+        }
+        // What users get, what they had before, the new version, and one before it.
+        let standing = (1...7).map { nights.standing($0) }
+        #expect(standing == ["a (…)", "a", nil, nil, nil, "a (…)", "a (…)"])
+        let images = ["a": noise(5000, seed: 7)]
+        let kept = try await nights.run(images, rules: rules).prunable()
+        let reasons = Dictionary(kept.map { ($0.image.id, $0.reason.code) }) { first, _ in first }
+        #expect(reasons[holder] == "is-current")
+        #expect(reasons[try #require(nights.id(7))] == "name-held")
+        var checked: [CheckedImage] = []
+        _ = try await nights.run(images, rules: rules).check(downloads: false) {
+            checked.append($0)
+        }
+        #expect(checked.map(\.verdict) == [.differs])
+        #expect(checked.first?.note?.contains(holder) == true)
+
+        beta.put(holder, ["protected": false])
+        let night = try await nights.night(7, rules: rules)
+        #expect(night.summary.exitStatus == .done)
+        #expect(nights.standing(7) == "a" && nights.standing(2) != "a")
+    }
+
+    @Test(arguments: [("os_hidden", true), ("name", "mine")] as [(String, JSONValue)])
+    func `A word is said of a current version that someone hid or renamed`(
+        field: String, value: JSONValue
+    ) async throws {
+        let nights = try await nights(2)
+        nights.clouds["beta"]?.put(try #require(nights.id(2)), [field: value])
+        let night = try await nights.night(2, rules: "previous: hide")
+        #expect(
+            night.items.flatMap(\.notes) == [
+                .changedByHand(imageID: try #require(nights.id(2)), fields: [field])
+            ])
+    }
+
+    @Test func `What a run deactivated and restores is not called someone's work`() async throws {
+        let nights = try await nights(2, "previous: deactivate")
+        #expect(nights.standing(1) == "a deactivated")
+        let back = try await nights.night(1, rules: "previous: deactivate")
+        #expect(back.items.flatMap(\.notes).isEmpty)
+        #expect(nights.standing(1) == "a" && nights.standing(2) == "a deactivated")
+    }
+
     @Test func `A rollback is whole though an operator has renamed a version from before`()
         async throws
     {

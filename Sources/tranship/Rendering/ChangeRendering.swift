@@ -26,6 +26,24 @@ extension Change {
         return "\(label) at \(targetKey): \(words)"
     }
 
+    /// True if a copy that is done is not shown as the current version.
+    var isWaiting: Bool {
+        guard action.shows, state == .left else { return false }
+        if case .currentNotDone = reason { return false }
+        return true
+    }
+
+    /// What an operator has to do, so that the version becomes the current one; nil if it does not
+    /// wait for that.
+    var stepForOperator: String? {
+        guard waitsForOperator, case .nameHeld(let id, let edited) = reason else { return nil }
+        let name = newName ?? record.shownName ?? label
+        let why = edited.map { ", since someone has changed its \($0)" } ?? ""
+        return
+            "\(name) at \(targetKey): image \(id) keeps the name\(why); undo that, or give image "
+            + "\(id) another name"
+    }
+
     func json(_ type: String) -> JSONLine {
         JSONLine(
             type,

@@ -169,7 +169,7 @@ extension EndReport {
         if summary.status.reading.isRemarkable { notes.append(summary.status.reading.words) }
         if let words = summary.changes.tallyWords { notes.append(words) }
         // Until then, others see an older version than they should.
-        let waiting = summary.changes.filter { $0.action.shows && $0.state == .left }
+        let waiting = summary.changes.filter { $0.isWaiting }
         notes += waiting.prefix(3).map { "a new version waits: \($0.endedLine)" }
         notes += summary.status.staleWords.map { "warning: \($0)" }
         for transfer in try await summary.status.transfers(
@@ -205,6 +205,10 @@ extension EndReport {
     /// Lines of the pipeline file that one step names.
     private static let placesMax = 3
 
+    private static func waitingSteps(_ changes: [Change]) -> [Step] {
+        changes.compactMap(\.stepForOperator).map { Step($0) }
+    }
+
     private static func steps(
         _ summary: RunSummary, _ status: ExitStatus, _ facts: EndFacts,
         _ entries: [(
@@ -229,6 +233,7 @@ extension EndReport {
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             steps.append(Step("\(target): \(error.hint ?? error.message)"))
         }
+        steps += waitingSteps(summary.changes)
         let empty = facts.ownCommand == nil ? ", or write `allow_empty: true`" : ""
         steps += summary.missed.map { Step("\($0): correct the name\(empty)") }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }

@@ -97,8 +97,10 @@ struct StatusRendering {
             }
         }
         for words in status.staleWords { Terminal.putSentence("stale         \(words)") }
-        for change in status.changes where verbose || change.state == .failed {
+        for change in status.changes
+        where verbose || change.state == .failed || change.waitsForOperator {
             Terminal.putSentence("  \(change.endedLine)")
+            if let step = change.stepForOperator { Terminal.putSentence("  hint: \(step)") }
         }
         if status.failedTries > 0 {
             Terminal.putSentence("tries         \(status.failedTries) failed")

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+
+/// What operators did to the current version of a series at its target, as against what runs did.
+extension Planner {
+    /// The item with a remark about what someone changed of a copy that stays, and without one about
+    /// what a run changed, which this run undoes.
+    func notingHands(
+        _ given: PlanItem, _ comparison: PlanComparison
+    ) async throws(TranshipError) -> PlanItem {
+        guard given.action == .skip, case .alreadyAtTarget(let id) = given.reason,
+            given.source.isOfSeries, let known = comparison.transfer, known.imageID == id,
+            let image = comparison.ours.first(where: { $0.id == id })
+        else { return given }
+        let deactivated = Note.deactivatedAtTarget(imageID: id)
+        let isRenamed = ![known.record.shownName, known.record.name].contains(image.name)
+        let isHidden = image.isHidden && !known.record.isHidden
+        guard isRenamed || isHidden || given.notes.contains(deactivated) else { return given }
+        let copy = try await plan.copies(
+            ofLineage: given.origin.lineageID, at: given.targetKey, in: journal
+        ).first { $0.image.id == id }
+        // Since it was last shown.
+        let ours = Set((copy?.changes ?? []).prefix { !$0.shows })
+        var item = given
+        if ours.contains(.deactivate) { item.notes.removeAll { $0 == deactivated } }
+        var fields: [String] = []
+        if isRenamed, copy?.earlierName(known) != image.name { fields.append("name") }
+        if isHidden, !ours.contains(.hide) { fields.append("os_hidden") }
+        let isNoted = item.notes.contains { note in
+            if case .otherFields = note { true } else { false }
+        }
+        if !fields.isEmpty, !isNoted {
+            item.notes.append(.changedByHand(imageID: id, fields: fields))
+        }
+        return item
+    }
+
+    /// What `check` says of a version that does not have the name of its series, since another image
+    /// keeps it.
+    func checkName(
+        of image: TargetImage, _ comparison: PlanComparison, _ checked: inout CheckedImage
+    ) async throws(TranshipError) {
+        let item = comparison.item
+        guard item.source.isOfSeries, let record = comparison.transfer?.record,
+            record.currentName != nil, image.name == record.name
+        else { return }
+        let copies = try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
+        guard let own = copies.first(where: { $0.image.id == image.id }), own.waitsForItsName
+        else { return }
+        if !checked.differences.contains(where: { $0.field == "name" }) {
+            checked.differences.append(
+                FieldDifference("name", wanted: record.shownName, found: image.name))
+        }
+        let holder = copies.first { copy in
+            copy.image.id != image.id && copy.image.name == record.shownName
+                && !copy.image.isHidden
+        }
+        if let holder {
+            checked.add(note: PlanReason.nameHeld(imageID: holder.image.id).words)
+        }
+    }
+}
