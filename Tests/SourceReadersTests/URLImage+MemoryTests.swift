@@ -82,6 +82,16 @@ import Testing
         return (requests, listed)
     }
 
+    @Test(arguments: ["download?file=a.img", "get.php?path=/x/a.img&y=1"])
+    func `A list names the file that the query of a script names`(address: String) async throws {
+        let source = URLImage(
+            source: try urlEntry("\(server.url)/\(address)", list), sourceIndex: 0,
+            client: HTTPClient())
+        let listed = try await look(source)
+        #expect(listed.refusal == nil)
+        #expect(listed.image.promise == (try Sample.checksum(.sha256, "a")))
+    }
+
     @Test func `An unchanged list is one request`() async throws {
         let source = try source(list)
         let first = try await look(source)

@@ -252,11 +252,14 @@ extension URLImage {
         }
         guard let read = known else { return (nil, nil) }
         if read.isUnchanged { return (last?.image.promise, read) }
-        let path = published.path(of: url)
+        // A script hands out the file that its query names.
+        let inQuery = FileName.inQuery(of: url)
+        let path = inQuery ?? published.path(of: url)
         do throws(TranshipError) {
             return (
                 try read.list.checksum(
-                    forPath: path, wholePath: Self.path(url), shown: published.shown), read
+                    forPath: path, wholePath: inQuery ?? Self.path(url), shown: published.shown),
+                read
             )
         } catch {
             throw error.beside(latest: source.latest, in: read.list)
