@@ -66,10 +66,21 @@ public struct Change: Codable, Hashable, Sendable {
 
     public var targetKey: String { image.targetKey }
 
-    /// True if a current version waits for an operator: an image that someone edited keeps the name
-    /// of the series.
-    public var waitsForOperator: Bool {
+    /// True if a current version waits for the name of its series, which an image keeps that someone
+    /// edited.
+    public var waitsForName: Bool {
         if case .nameHeld = reason { state == .left && action.shows } else { false }
+    }
+
+    /// True if a new version does not become the current one before an operator undoes an edit: of
+    /// the image that has the name of the series, or of its own.
+    public var waitsForOperator: Bool {
+        guard !waitsForName else { return true }
+        guard state == .left, action == .promote else { return false }
+        return switch reason {
+        case .protectedByHand, .editedByHand: true
+        default: false
+        }
     }
 
     /// The image for people.

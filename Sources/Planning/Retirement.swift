@@ -76,7 +76,7 @@ struct Retirement {
         let unshown = changes.filter { $0.action.shows && $0.state == .left }
         guard lacksName || !unshown.isEmpty else { return changes }
         // The image that keeps the name is visible, so those that never had it may go.
-        let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForOperator)
+        let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForName)
         return changes.map { change in
             guard !change.action.shows, change.state == .planned else { return change }
             let isUnused =
@@ -373,7 +373,7 @@ extension Retirement {
 
     private func reasonToKeep(_ standing: Standing, _ planned: [Change]) -> PlanReason {
         let id = standing.copy.image.id
-        let waiting = planned.filter(\.waitsForOperator)
+        let waiting = planned.filter(\.waitsForName)
         // What users of the name get is the current version, as in `series list`.
         if waiting.contains(where: { $0.reason.holderID == id }) { return .isCurrent }
         if let own = waiting.first(where: { $0.image.id == id }) { return own.reason }

@@ -230,7 +230,7 @@ extension Change {
     /// Others do not see the current version. While an image that someone edited keeps the name, they
     /// see that one, and the plan has left what it must not touch.
     fileprivate var isShownInVain: Bool {
-        action.shows && !waitsForOperator && (state == .left || state == .failed)
+        action.shows && !waitsForName && (state == .left || state == .failed)
     }
 }
 

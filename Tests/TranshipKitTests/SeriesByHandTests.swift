@@ -77,6 +77,25 @@ import Testing
         #expect(nights.standing(7) == "a" && nights.standing(2) != "a")
     }
 
+    @Test func `A new version that someone edited before it got its name needs an operator`()
+        async throws
+    {
+        let rules = "previous: rename"
+        let nights = try await nights(1, rules)
+        let beta = try #require(nights.clouds["beta"])
+        beta.answer(times: 1, with: .status(403, text: "no")) { $0.method == "PATCH" }
+        try await nights.night(2, rules: rules)
+        beta.put(try #require(nights.id(2)), ["visibility": "community"])
+        for _ in 1...2 {
+            let night = try await nights.night(2, rules: rules)
+            #expect(night.summary.exitStatus == .someFailed)
+            #expect(
+                night.summary.changes.filter(\.waitsForOperator).map(\.reason.code)
+                    == ["edited-by-hand"])
+            #expect(nights.standing(1) == "a" && nights.standing(2) == "a (…)")
+        }
+    }
+
     @Test(arguments: [("os_hidden", true), ("name", "mine")] as [(String, JSONValue)])
     func `A word is said of a current version that someone hid or renamed`(
         field: String, value: JSONValue

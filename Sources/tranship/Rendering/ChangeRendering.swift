@@ -36,8 +36,13 @@ extension Change {
     /// What an operator has to do, so that the version becomes the current one; nil if it does not
     /// wait for that.
     var stepForOperator: String? {
-        guard waitsForOperator, case .nameHeld(let id, let edited) = reason else { return nil }
+        guard waitsForOperator else { return nil }
         let name = newName ?? record.shownName ?? label
+        guard case .nameHeld(let id, let edited) = reason else {
+            return
+                "\(name) at \(targetKey): image \(image.id) does not get the name: \(reason.words); "
+                + "undo that"
+        }
         let why = edited.map { ", since someone has changed its \($0)" } ?? ""
         return
             "\(name) at \(targetKey): image \(id) keeps the name\(why); undo that, or give image "
