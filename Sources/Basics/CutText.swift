@@ -14,3 +14,24 @@ extension String {
         return String(scalars[..<end]) + "…"
     }
 }
+
+/// Two long values, cut around the place where they begin to differ.
+package struct CutDifference: Sendable, Hashable {
+    package let old: String
+    package let new: String
+
+    /// - Parameter count: Unicode scalars of each that are shown, without the ellipses.
+    package init(_ old: String, _ new: String, to count: Int) {
+        let (first, second) = (old.unicodeScalars, new.unicodeScalars)
+        let common = zip(first, second).prefix { $0 == $1 }.count
+        // What both begin with leaves room for what follows.
+        let skipped = common < count / 2 ? 0 : common - count / 4
+        func cut(_ scalars: String.UnicodeScalarView) -> String {
+            guard scalars.count > count else { return String(scalars) }
+            let start = min(skipped, scalars.count - count / 4)
+            return (start > 0 ? "…" : "") + String(scalars.dropFirst(start)).cut(to: count)
+        }
+        self.old = cut(first)
+        self.new = cut(second)
+    }
+}

@@ -68,14 +68,25 @@ public struct FieldDifference: Codable, Sendable, Hashable {
 
     /// The same, with the names of projects before their ids: `owner: demo (5d14…) -> other (90ab…)`.
     public func words(naming names: [String: String]) -> String {
-        func shown(_ value: String?, _ ids: [String]?) -> String {
-            guard let ids, value != nil, !names.isEmpty else { return Self.shown(value) }
-            let named = ids.map { id in names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
+        let cut = CutDifference(wanted ?? "", found ?? "", to: Self.valueCharactersMax)
+        func shown(
+            _ value: String?, cut: String, _ ids: [String]?, but others: [String]?
+        ) -> String {
+            guard value != nil else { return "none" }
+            guard let ids, !names.isEmpty else { return cut.isEmpty ? "\"\"" : cut }
+            // Of many, those that the other side lacks come first.
+            let others = Set(others ?? [])
+            let ordered =
+                ids.count > Self.projectsMax
+                ? ids.filter { !others.contains($0) } + ids.filter(others.contains) : ids
+            let named = ordered.map { id in names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
             let more = ids.count > Self.projectsMax ? ", …" : ""
             return ids.isEmpty
                 ? "\"\"" : named.prefix(Self.projectsMax).joined(separator: ", ") + more
         }
-        return "\(field): \(shown(wanted, projects?.wanted)) -> \(shown(found, projects?.found))"
+        let before = shown(wanted, cut: cut.old, projects?.wanted, but: projects?.found)
+        let after = shown(found, cut: cut.new, projects?.found, but: projects?.wanted)
+        return "\(field): \(before) -> \(after)"
     }
 
     /// `min_disk 40 instead of 0`.

@@ -52,6 +52,13 @@ public struct ProjectTable: Sendable, Equatable {
         return "\(restPlace ?? "\(position)"): * to \(name.text)"
     }
 
+    /// The lines, as they are in the table: the project of the targets by that of the sources.
+    public var texts: [String: String] {
+        var texts = Dictionary(rows.map { ($0.source.text, $0.target.text) }) { first, _ in first }
+        if let rest { texts["*"] = rest.text }
+        return texts
+    }
+
     /// Each project of the targets once.
     public var targets: [Name] {
         var seen: Set<Name> = []

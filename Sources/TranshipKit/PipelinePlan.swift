@@ -42,6 +42,7 @@ public final class PipelinePlan: Sendable {
     let opened: OpenedPipeline?
     private let pipelineName: String
     private let settings: [String: String]
+    private let moving: ProjectsOfPlan
     private let made: Mutex<Plan?>
     private static let pageImages = 100
 
@@ -50,7 +51,8 @@ public final class PipelinePlan: Sendable {
         bandwidth: BandwidthSchedule = .init(), run: Run? = nil,
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
         missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages(),
-        absences: [Absence] = [], projects: ProjectWords = ProjectWords()
+        absences: [Absence] = [], projects: ProjectWords = ProjectWords(),
+        moving: ProjectsOfPlan = .init()
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -58,6 +60,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(plan)
         self.pipelineName = pipelineName
         self.settings = settings
+        self.moving = moving
         self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
@@ -79,6 +82,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(nil)
         pipelineName = run.pipelineName
         settings = [:]
+        moving = ProjectsOfPlan()
         self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
@@ -127,15 +131,84 @@ public final class PipelinePlan: Sendable {
         var saved = SavedPlan(
             version: SavedPlan.formatVersion, pipeline: pipelineName, settings: settings,
             entries: [])
+        saved.projects = moving.table
+        saved.projectNames = moving.names.isEmpty ? nil : moving.names
+        var members: [String: [String: String]] = [:]
         saved.absent = absences.isEmpty ? nil : absences.map(\.label).sorted()
         try await items { (page) throws(TranshipError) in
-            saved.entries += page.map { SavedPlan.Entry($0) }
+            for item in page {
+                let record = (item.start?.intent ?? item.intent).record
+                if case .map(let table) = record.members, members[item.targetKey] == nil {
+                    members[item.targetKey] = table
+                }
+                saved.entries.append(SavedPlan.Entry(item, members: members[item.targetKey]))
+            }
         }
+        saved.members = members.isEmpty ? nil : members
         let planned = changes.filter { $0.state == .planned }
         saved.changes = Dictionary(
             planned.map { ("\($0.label) at \($0.targetKey)", $0.action.rawValue) }
         ) { first, _ in first }
         saved.entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
         return saved
+    }
+}
+
+/// The projects that a plan is about.
+struct ProjectsOfPlan: Sendable {
+    /// The lines of `projects`; nil without a table.
+    var table: [String: String]?
+    /// By id; those that are known. Empty if all images are of one project.
+    var names: [String: String] = [:] {
+        didSet {
+            let counts = names.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            ambiguous = Set(counts.filter { $0.value > 2 }.keys)
+        }
+    }
+    /// Names of more projects than one at each end.
+    private(set) var ambiguous: Set<String> = []
+    /// True if images of several projects are in the plan, by a table of projects or owners.
+    var areSeveral = false
+}
+
+extension PipelinePlan {
+    /// A project at a source or a target.
+    public struct NamedProject: Sendable, Hashable {
+        public let id: String
+        /// Nil if no token told it, and Keystone did not say it.
+        public let name: String?
+
+        /// Others of the plan, beside the one at the other end, have the same name.
+        let isOneOfMany: Bool
+
+        /// Its name, else its id; with the beginning of the id if others have the name.
+        public var words: String {
+            guard let name else { return id }
+            return isOneOfMany ? "\(name) (\(id.cut(to: 8)))" : name
+        }
+    }
+
+    /// The projects that own an image at the source and its copy at the target; nil if that is not
+    /// known.
+    public func projects(
+        of item: PlanItem
+    ) -> (source: NamedProject?, target: NamedProject?) {
+        func named(_ id: String?) -> NamedProject? {
+            guard let id, !id.isEmpty else { return nil }
+            let name = moving.names[id]
+            return NamedProject(
+                id: id, name: name,
+                isOneOfMany: name.map { moving.ambiguous.contains($0) } ?? false)
+        }
+        let intent = item.start?.intent ?? item.intent
+        return (named(item.source.ownerID), named(intent.record.ownerID ?? intent.projectID))
+    }
+
+    /// `payroll -> payroll-2`; nil if all images of the plan are of one project.
+    public func projectWords(of item: PlanItem) -> String? {
+        guard moving.areSeveral else { return nil }
+        let (source, target) = projects(of: item)
+        guard source != nil || target != nil else { return nil }
+        return "\(source?.words ?? "none") -> \(target?.words ?? "none")"
     }
 }

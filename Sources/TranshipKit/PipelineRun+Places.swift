@@ -84,4 +84,32 @@ extension PipelineRun {
         try await journal.remember(
             projectNames: await opened.projectNames.names(of: new.sorted()))
     }
+
+    /// What a plan says of its projects.
+    ///
+    /// - Parameter ids: of the images and of their copies.
+    func projects(
+        _ ids: Set<String>, _ opened: OpenedPipeline
+    ) async throws(TranshipError) -> ProjectsOfPlan {
+        var projects = ProjectsOfPlan(table: pipeline.projects?.texts)
+        let maps =
+            pipeline.projects != nil
+            || pipeline.targets.contains { $0.cloudEntry?.rules.image.owner != nil }
+        // One at the source and one at the target leave no doubt.
+        guard maps, ids.count > 2 else { return projects }
+        projects.areSeveral = true
+        projects.names = try await journal.projectNames().filter { ids.contains($0.key) }
+        let new = ids.filter { projects.names[$0] == nil }
+        projects.names.merge(await opened.projectNames.names(of: new.sorted())) { first, _ in first
+        }
+        return projects
+    }
+}
+
+extension Pipeline {
+    /// What the file says, key by key. The lines of `projects` are ``ProjectTable/texts``, also those
+    /// of a CSV file.
+    var settingTexts: [String: String] {
+        keyTexts.filter { projects == nil || !$0.key.hasPrefix("projects.") }
+    }
 }

@@ -296,7 +296,7 @@ public final class PipelineRun: Sendable {
     private func compared(
         _ opened: OpenedPipeline, _ saved: SavedPlan?
     ) async throws(TranshipError) -> Comparison {
-        let made = try Plan(beside: journal)
+        let made = try Plan(beside: journal, for: writes ? .run : .plan)
         let missed = MissedSelections()
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
@@ -332,11 +332,12 @@ public final class PipelineRun: Sendable {
             try await journal.remember(missed: found.missed.map(\.words), in: run)
         }
         return try await PipelinePlan(
-            found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
+            found.plan, pipelineName: pipeline.name, settings: pipeline.settingTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected,
             absences: found.absences,
-            projects: try await projectWords(for: found.plan, found.projectIDs, opened))
+            projects: try await projectWords(for: found.plan, found.projectIDs, opened),
+            moving: try await projects(found.projectIDs, opened))
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

@@ -28,7 +28,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     }
 
     /// The version of the format that this program writes and reads.
-    public static let formatVersion = 3
+    public static let formatVersion = 4
 
     public var version: Int
     public var pipeline: String
@@ -40,6 +40,13 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// The sources and targets that did not answer when the plan was made, such as `source old`: it
     /// has nothing of them. Nil if all did.
     public var absent: [String]?
+    /// The lines of `projects`, by the project at the sources; nil without a table.
+    public var projects: [String: String]?
+    /// For each target, the projects at the sources with their projects there, by id: what `map` of
+    /// its entries stands for.
+    public var members: [String: [String: String]]?
+    /// For people: the names of projects in ``entries``, by id. They are not compared.
+    public var projectNames: [String: String]?
 
     /// The largest file that is read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
@@ -155,7 +162,16 @@ extension SavedPlan {
             words += [image, action]
         }
         for name in absent ?? [] { words += ["absent", name] }
+        words += Self.words("project", projects ?? [:])
+        for (target, table) in (members ?? [:]).sorted(by: { $0.key < $1.key }) {
+            words += Self.words("members at \(target)", table)
+        }
+        words += Self.words("name", projectNames ?? [:])
         return Self.digest(of: words + entries.map(\.digest))
+    }
+
+    private static func words(_ what: String, _ table: [String: String]) -> [String] {
+        table.sorted { $0.key < $1.key }.flatMap { [what, $0.key, $0.value] }
     }
 
     /// Words cannot run into each other: the length of each comes before it.
@@ -222,8 +238,13 @@ extension SavedPlan {
             lines.append("  digest: \(entry.digest)")
             lines.append("  data: \(entry.version)")
             for (key, value) in entry.fields.sorted(by: { $0.key < $1.key }) {
-                lines.append("  \(key): \(value)")
+                let name = Self.projectKeys.contains(key) ? projectNames?[value] : nil
+                lines.append("  \(key): " + (name.map { "\($0) (\(value))" } ?? value))
             }
+        }
+        lines += Self.section("which project gets the images of which", projects ?? [:])
+        for (target, table) in (members ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines += Self.section("members at \(target), by their projects at the sources", table)
         }
         lines += Self.section("what becomes of earlier versions", changes ?? [:])
         lines += Self.section("the pipeline file, key by key", settings)
@@ -231,113 +252,21 @@ extension SavedPlan {
         return lines.map(\.withControlsShown).joined(separator: "\n") + "\n"
     }
 
+    /// Fields of an entry that are the id of a project.
+    private static let projectKeys: Set<String> = ["owner", sourceProjectKey]
+    fileprivate static let sourceProjectKey = "source project"
+
     private static func section(_ title: String, _ values: [String: String]) -> [String] {
         guard !values.isEmpty else { return [] }
         return ["", title] + values.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
     }
 }
 
-// MARK: Comparing
-
-extension SavedPlan {
-    /// How many differences an error lists, unless they are of more kinds.
-    private static let differencesMax = 10
-
-    private struct Difference {
-        /// What differs: the same for differences of which one is enough to see.
-        var kind: String
-        var words: String
-    }
-
-    /// Every difference, a line each.
-    public func differenceLines(from now: SavedPlan) -> [String] {
-        differences(from: now).map(\.words)
-    }
-
-    /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences, and at least one of
-    ///   each kind.
-    public func check(against now: SavedPlan) throws(TranshipError) {
-        guard pipeline == now.pipeline else {
-            throw TranshipError(
-                .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
-        }
-        let differences = differences(from: now)
-        guard !differences.isEmpty else { return }
-        var lines = Self.chosen(differences)
-        if lines.count < differences.count {
-            lines.append("and \(differences.count - lines.count) more, which -v lists")
-        }
-        throw TranshipError(
-            .planDrifted,
-            "the saved plan is not what this run would do:\n  " + lines.joined(separator: "\n  "),
-            hint: "look at the new plan, save it, and run that")
-    }
-
-    /// The first one of each kind, and as many more as there is room for, in their order.
-    private static func chosen(_ all: [Difference]) -> [String] {
-        var kinds: Set<String> = []
-        var chosen = Set(all.indices.filter { kinds.insert(all[$0].kind).inserted })
-        for index in all.indices where chosen.count < differencesMax { chosen.insert(index) }
-        return chosen.sorted().map { all[$0].words }
-    }
-
-    private func differences(from now: SavedPlan) -> [Difference] {
-        var found = Self.differences(settings, now.settings).map {
-            Difference(kind: "pipeline file", words: "pipeline file: \($0)")
-        }
-        found += Self.differences(changes ?? [:], now.changes ?? [:]).map {
-            Difference(kind: "earlier versions", words: $0)
-        }
-        found += (absent ?? []).filter { now.absent?.contains($0) != true }.map {
-            Difference(kind: "absent", words: "\($0): did not answer -> answers")
-        }
-        let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
-        let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
-        for place in Set(before.keys).union(after.keys).sorted() {
-            let (old, new) = (before[place], after[place])
-            let shown = (new ?? old)?.shownPlace ?? place
-            switch (old, new) {
-            case (let old?, nil):
-                found.append(
-                    Difference(
-                        kind: "gone", words: "\(shown): \(old.action.rawValue) -> not planned"))
-            case (nil, let new?):
-                found.append(
-                    Difference(
-                        kind: "new \(new.action.rawValue)",
-                        words: "\(shown): not planned -> \(new.action.rawValue)"))
-            case (let old?, let new?):
-                let (old, new) = (old.allFields, new.fields(asFollowUpOf: old))
-                let words = Self.differences(old, new)
-                if words.isEmpty { continue }
-                let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
-                found.append(
-                    Difference(
-                        kind: keys.joined(separator: " "),
-                        words: "\(shown): \(words.joined(separator: ", "))"))
-            case (nil, nil): break
-            }
-        }
-        return found
-    }
-
-    /// The keys whose values differ, each with both values.
-    static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
-        func shown(_ value: String?) -> String {
-            guard let value else { return "none" }
-            let line = value.withControlsShown
-            return line.count > 80 ? "\(line.prefix(80))…" : line.isEmpty ? "\"\"" : line
-        }
-        return Set(old.keys).union(new.keys).sorted().compactMap { key in
-            guard old[key] != new[key] else { return nil }
-            return "\(key): \(shown(old[key])) -> \(shown(new[key]))"
-        }
-    }
-}
-
 extension SavedPlan.Entry {
-    /// - Parameter item: decided.
-    init(_ item: PlanItem) {
+    /// - Parameters:
+    ///   - item: decided.
+    ///   - members: the table of members that ``SavedPlan/members`` has of the target.
+    init(_ item: PlanItem, members: [String: String]? = nil) {
         source = item.source.key
         target = item.targetKey
         version = item.origin.versionID
@@ -348,29 +277,13 @@ extension SavedPlan.Entry {
         fields =
             action == .refuse
             ? ["reason": item.refusal?.message ?? item.reason?.words ?? ""]
-            : Self.fields(of: item)
-    }
-
-    fileprivate var place: String { "\(source) -> \(target)" }
-
-    /// With the name that the copy gets.
-    fileprivate var shownPlace: String {
-        guard let name = fields["name"], !name.isEmpty else { return place }
-        return "\(source) (\(name.withControlsShown)) -> \(target)"
-    }
-
-    fileprivate var allFields: [String: String] {
-        fields.merging(["action": action.rawValue, "data": version]) { $1 }
-    }
-
-    /// A run that goes on with a saved plan finds done what an earlier one did of it.
-    fileprivate func fields(asFollowUpOf saved: Self) -> [String: String] {
-        guard isDone, saved.action == .create || saved.action == .update else { return allFields }
-        return allFields.merging(["action": saved.action.rawValue]) { $1 }
+            : Self.fields(of: item, members)
     }
 
     /// Under the names that pipeline files use.
-    private static func fields(of item: PlanItem) -> [String: String] {
+    private static func fields(
+        of item: PlanItem, _ members: [String: String]?
+    ) -> [String: String] {
         // What the transfer starts with, if there is one.
         let intent = item.start?.intent ?? item.intent
         let record = intent.record
@@ -386,7 +299,7 @@ extension SavedPlan.Entry {
             "all_stores_must_succeed": "\(record.allStoresMustSucceed)",
             "accept_transformed": "\(record.acceptsTransformed)",
             "verify": record.verification.rawValue, "visibility": record.visibility.rawValue,
-            "members": text(record.members), "hidden": "\(record.isHidden)",
+            "members": text(record.members, members), "hidden": "\(record.isHidden)",
             "deactivated": "\(record.isDeactivated)", "protected": "\(record.isProtected)",
             "method": intent.method.rawValue,
             "fallbacks": intent.fallbacks.map(\.rawValue).joined(separator: ", "),
@@ -402,6 +315,7 @@ extension SavedPlan.Entry {
             default: []
             }
         }
+        if record.ownerID != nil { fields[SavedPlan.sourceProjectKey] = item.source.ownerID }
         if !projects.isEmpty {
             fields["shared with"] = projects.sorted().joined(separator: ", ")
         }
@@ -421,10 +335,13 @@ extension SavedPlan.Entry {
         }
     }
 
-    private static func text(_ members: PlannedRecord.Members) -> String {
+    private static func text(
+        _ members: PlannedRecord.Members, _ known: [String: String]?
+    ) -> String {
         switch members {
         case .keep: "keep"
         case .drop: "drop"
+        case .map(let table) where table == known: "map"
         case .map(let table):
             "map "
                 + table.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

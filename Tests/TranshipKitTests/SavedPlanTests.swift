@@ -125,13 +125,13 @@ import Testing
             }
         ),
         ("keep_id: none -> prefer", { $0.record.keptID = .preferred }),
-        ("owner: none -> p", { $0.record.ownerID = "p" }),
+        ("owner: none -> p, source project: none -> project-1", { $0.record.ownerID = "p" }),
         ("stores: default -> all", { $0.record.stores = .all }),
         ("all_stores_must_succeed: true -> false", { $0.record.allStoresMustSucceed = false }),
         ("accept_transformed: false -> true", { $0.record.acceptsTransformed = true }),
         ("verify: proof -> services", { $0.record.verification = .services }),
         ("visibility: private -> public", { $0.record.visibility = .public }),
-        ("members: drop -> map a: b", { $0.record.members = .map(["a": "b"]) }),
+        ("members: drop -> map", { $0.record.members = .map(["a": "b"]) }),
         ("hidden: false -> true", { $0.record.isHidden = true }),
         ("deactivated: false -> true", { $0.record.isDeactivated = true }),
         ("protected: false -> true", { $0.record.isProtected = true }),
@@ -269,6 +269,61 @@ import Testing
         )
     }
 
+    @Test func `A changed line of the table is one difference, and no image repeats it`()
+        async throws
+    {
+        func plan(_ name: String, _ table: [String: String], _ ids: [String: String]) async throws
+            -> SavedPlan
+        {
+            let items = (0..<30).map { number in
+                var item = Sample.item("\(number)")
+                item.intent.record.members = .map(ids)
+                return item
+            }
+            var plan = try await self.plan(name, items)
+            plan.projects = table
+            return plan
+        }
+        let before = try await plan("1", ["a": "b", "c": "d"], ["ida": "idb"])
+        #expect(before.entries.allSatisfy { $0.fields["members"] == "map" })
+        #expect(before.members == ["beta": ["ida": "idb"]])
+        #expect(
+            before.text.contains("members at beta, by their projects at the sources\n  ida: idb"))
+        let after = try await plan("2", ["a": "e", "c": "d"], ["ida": "ide"])
+        #expect(before.differenceLines(from: after) == ["projects: a: b -> e"])
+        #expect(before.digest != after.digest)
+        // The same line, and another project behind its name.
+        let other = try await plan("3", ["a": "b", "c": "d"], ["ida": "ide"])
+        #expect(before.differenceLines(from: other) == ["members at beta: ida: idb -> ide"])
+        try before.write(to: folder.file("plan.json"))
+        #expect(try SavedPlan.read(from: folder.file("plan.json")) == before)
+    }
+
+    @Test func `A long value is cut around what differs`() async throws {
+        var item = Sample.item("a")
+        item.intent.record.tags = (100..<228).map { "t\($0)" }
+        let before = try await plan("1", [item])
+        item.intent.record.tags[100] = "t199-x"
+        let after = try await plan("2", [item])
+        let line = try #require(before.differenceLines(from: after).first)
+        let values = line.split(separator: " -> ").suffix(2)
+        #expect(values.first?.contains("t200, ") == true && values.last?.contains("t199-x") == true)
+        #expect(values.allSatisfy { $0.contains("…") }, "\(line)")
+    }
+
+    @Test func `The text names projects, and plans do not differ by names`() async throws {
+        var item = Sample.item("a")
+        item.intent.record.ownerID = "p2"
+        item.intent.source.ownerID = "p1"
+        let before = try await plan("1", [item])
+        var after = before
+        after.projectNames = ["p1": "pay", "p2": "payroll"]
+        #expect(after.text.contains("\n  owner: payroll (p2)\n"))
+        #expect(after.text.contains("\n  source project: pay (p1)\n"))
+        #expect(before.text.contains("\n  owner: p2\n"))
+        #expect(before.differenceLines(from: after).isEmpty)
+    }
+
     @Test func `A plan of another pipeline is not a plan for this one`() async throws {
         let before = try await plan("1", [])
         var after = before
@@ -322,7 +377,7 @@ import Testing
         }
         #expect(error?.code == .usage)
         #expect(
-            error?.message.contains("format 1, and this version of tranship reads format 3") == true
+            error?.message.contains("format 1, and this version of tranship reads format 4") == true
         )
         #expect(error?.hint?.contains("--save") == true)
     }

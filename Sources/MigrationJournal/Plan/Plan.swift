@@ -26,8 +26,12 @@ public final class Plan: DatabaseAccess {
     private let state = Mutex(false)
 
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
-    /// run plans.
-    public enum Purpose: String, Sendable { case plan, check }
+    /// run plans, and a run begins while someone looks at a plan.
+    public enum Purpose: String, Sendable {
+        case plan, check
+        /// The plan that a run carries out.
+        case run
+    }
 
     /// Opens an empty plan beside a journal, or in memory beside one in memory.
     ///
@@ -44,7 +48,7 @@ public final class Plan: DatabaseAccess {
         } else {
             let path = Plan.path(beside: journal.path, for: purpose)
             try Journal.makeFolder(of: path)
-            lock = try JournalLock(path: path, what: "the \(purpose.rawValue)")
+            lock = try JournalLock(path: path, what: purpose == .check ? "the check" : "the plan")
             database = try Journal.describing(path) {
                 try Plan.remove(path)
                 try OwnFile.make(path)
@@ -75,8 +79,10 @@ public final class Plan: DatabaseAccess {
         lock?.removeFile()
     }
 
-    /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`.
+    /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`; for a run,
+    /// `NAME.sqlite-plan`.
     static func path(beside journalPath: String, for purpose: Purpose = .plan) -> String {
+        if purpose == .run { return journalPath + "-plan" }
         var url = URL(fileURLWithPath: journalPath)
         if url.pathExtension == "sqlite" { url.deletePathExtension() }
         return url.path + ".\(purpose.rawValue).sqlite"

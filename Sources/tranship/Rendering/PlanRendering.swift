@@ -22,7 +22,7 @@ struct PlanRendering {
             return tell(bandwidth: plan)
         }
         try await plan.items { page in
-            for item in page { talk.format == .json ? putJSON(item) : tell(item, plan.projects) }
+            for item in page { talk.format == .json ? putJSON(item, plan) : tell(item, plan) }
         }
         for change in plan.changes {
             if talk.format == .json {
@@ -60,7 +60,9 @@ struct PlanRendering {
         overview.unselected = plan.unselected
         overview.projects = plan.projects
         let shown: [PlanAction] = tallyOnly ? [.conflict, .refuse] : PlanAction.allCases
-        try await plan.items(shown) { page in for item in page { overview.add(item) } }
+        try await plan.items(shown) { page in
+            for item in page { overview.add(item, projects: plan.projectWords(of: item)) }
+        }
         // A file and a pipe wrap nothing.
         let isTerminal = tallyOnly ? Terminal.talkIsTerminal : Terminal.outputIsTerminal
         let columns = isTerminal ? Terminal.columns : 10_000
@@ -77,19 +79,20 @@ struct PlanRendering {
         tallyOnly ? Terminal.tell(text) : Terminal.putSentence(text)
     }
 
-    private func tell(_ item: PlanItem, _ projects: ProjectWords) {
+    private func tell(_ item: PlanItem, _ plan: PipelinePlan) {
         let action = item.action?.rawValue ?? "?"
         let size = item.source.sizeAtSourceBytes.map { ByteCount.format($0) } ?? "size unknown"
         let renamed = item.record.name.flatMap { name in
             name == item.source.name ? nil : " as \(name.cut(to: 255))"
         }
         let version = item.source.version.map { "version \($0), " } ?? ""
+        let projects = plan.projectWords(of: item).map { "project \($0), " } ?? ""
         let published = item.source.published.map { ", \($0.words)" } ?? ""
         var reason = item.reason?.words ?? ""
-        if item.action != .skip { reason = projects.naming(projectsIn: reason) }
+        if item.action != .skip { reason = plan.projects.naming(projectsIn: reason) }
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
-                + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(reason)"
+                + " (\(projects)\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(reason)"
         )
         if let hint = item.objection?.hint {
             tell("         hint: \(CommandWords.hint(hint))")
@@ -128,7 +131,8 @@ struct PlanRendering {
         return "plan: " + words.joined(separator: ", ") + without
     }
 
-    private func putJSON(_ item: PlanItem) {
+    private func putJSON(_ item: PlanItem, _ plan: PipelinePlan) {
+        let projects = plan.projects(of: item)
         JSONLine(
             "plan-item",
             [
@@ -136,6 +140,10 @@ struct PlanRendering {
                 "name": .string(item.source.displayName),
                 "target_name": item.record.name.map { .string($0) },
                 "source": .string(item.source.key), "target": .string(item.targetKey),
+                "project": projects.target.map { .string($0.id) },
+                "project_name": projects.target?.name.map { .string($0) },
+                "source_project": projects.source.map { .string($0.id) },
+                "source_project_name": projects.source?.name.map { .string($0) },
                 "size": item.source.sizeBytes.map { .integer($0) },
                 "method": .string(item.method.rawValue),
                 "reason": .string(item.reason?.words ?? ""),

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import MigrationModel
+
+extension SavedPlan {
+    /// How many differences an error lists, unless they are of more kinds.
+    private static let differencesMax = 10
+
+    private struct Difference {
+        /// What differs: the same for differences of which one is enough to see.
+        var kind: String
+        var words: String
+    }
+
+    /// Every difference, a line each.
+    public func differenceLines(from now: SavedPlan) -> [String] {
+        differences(from: now).map(\.words)
+    }
+
+    /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences, and at least one of
+    ///   each kind.
+    public func check(against now: SavedPlan) throws(TranshipError) {
+        guard pipeline == now.pipeline else {
+            throw TranshipError(
+                .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
+        }
+        let differences = differences(from: now)
+        guard !differences.isEmpty else { return }
+        var lines = Self.chosen(differences)
+        if lines.count < differences.count {
+            lines.append("and \(differences.count - lines.count) more, which -v lists")
+        }
+        throw TranshipError(
+            .planDrifted,
+            "the saved plan is not what this run would do:\n  " + lines.joined(separator: "\n  "),
+            hint: "look at the new plan, save it, and run that")
+    }
+
+    /// The first one of each kind, and as many more as there is room for, in their order.
+    private static func chosen(_ all: [Difference]) -> [String] {
+        var kinds: Set<String> = []
+        var chosen = Set(all.indices.filter { kinds.insert(all[$0].kind).inserted })
+        for index in all.indices where chosen.count < differencesMax { chosen.insert(index) }
+        return chosen.sorted().map { all[$0].words }
+    }
+
+    private func differences(from now: SavedPlan) -> [Difference] {
+        var found = Self.differences(settings, now.settings).map {
+            Difference(kind: "pipeline file", words: "pipeline file: \($0)")
+        }
+        found += tableDifferences(from: now)
+        found += Self.differences(changes ?? [:], now.changes ?? [:]).map {
+            Difference(kind: "earlier versions", words: $0)
+        }
+        found += (absent ?? []).filter { now.absent?.contains($0) != true }.map {
+            Difference(kind: "absent", words: "\($0): did not answer -> answers")
+        }
+        let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
+        let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
+        for place in Set(before.keys).union(after.keys).sorted() {
+            if let difference = Self.difference(at: place, before[place], after[place]) {
+                found.append(difference)
+            }
+        }
+        return found
+    }
+
+    /// Lines of a table that a message lists.
+    private static let linesMax = 10
+
+    /// One for the whole table: it is about all images.
+    private func tableDifferences(from now: SavedPlan) -> [Difference] {
+        func joined(_ what: String, _ lines: [String]) -> Difference {
+            let more = lines.count - Self.linesMax
+            return Difference(
+                kind: what,
+                words: "\(what): " + lines.prefix(Self.linesMax).joined(separator: ", ")
+                    + (more > 0 ? " and \(more) more" : ""))
+        }
+        let lines = Self.differences(projects ?? [:], now.projects ?? [:])
+        // The ids follow from the lines.
+        if !lines.isEmpty { return [joined("projects", lines)] }
+        return (members ?? [:]).sorted { $0.key < $1.key }.compactMap { target, table in
+            let lines = now.members?[target].map { Self.differences(table, $0) } ?? []
+            return lines.isEmpty ? nil : joined("members at \(target)", lines)
+        }
+    }
+
+    private static func difference(
+        at place: String, _ old: Entry?, _ new: Entry?
+    ) -> Difference? {
+        let shown = (new ?? old)?.shownPlace ?? place
+        switch (old, new) {
+        case (let old?, nil):
+            return Difference(
+                kind: "gone", words: "\(shown): \(old.action.rawValue) -> not planned")
+        case (nil, let new?):
+            return Difference(
+                kind: "new \(new.action.rawValue)",
+                words: "\(shown): not planned -> \(new.action.rawValue)")
+        case (let old?, let new?):
+            let (old, new) = (old.allFields, new.fields(asFollowUpOf: old))
+            let words = differences(old, new)
+            if words.isEmpty { return nil }
+            let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+            return Difference(
+                kind: keys.joined(separator: " "),
+                words: "\(shown): \(words.joined(separator: ", "))")
+        case (nil, nil): return nil
+        }
+    }
+
+    private static let valueCharactersMax = 80
+
+    /// The keys whose values differ, each with both values.
+    static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
+        func shown(_ value: String?, _ cut: String) -> String {
+            value == nil ? "none" : cut.isEmpty ? "\"\"" : cut
+        }
+        return Set(old.keys).union(new.keys).sorted().compactMap { key in
+            guard old[key] != new[key] else { return nil }
+            let cut = CutDifference(
+                (old[key] ?? "").withControlsShown, (new[key] ?? "").withControlsShown,
+                to: valueCharactersMax)
+            return
+                "\(key.withControlsShown): \(shown(old[key], cut.old)) -> \(shown(new[key], cut.new))"
+        }
+    }
+}
+
+extension SavedPlan.Entry {
+    var place: String { "\(source) -> \(target)" }
+
+    /// With the name that the copy gets.
+    var shownPlace: String {
+        guard let name = fields["name"], !name.isEmpty else { return place }
+        return "\(source) (\(name.withControlsShown)) -> \(target)"
+    }
+
+    var allFields: [String: String] {
+        fields.merging(["action": action.rawValue, "data": version]) { $1 }
+    }
+
+    /// A run that goes on with a saved plan finds done what an earlier one did of it.
+    func fields(asFollowUpOf saved: Self) -> [String: String] {
+        guard isDone, saved.action == .create || saved.action == .update else { return allFields }
+        return allFields.merging(["action": saved.action.rawValue]) { $1 }
+    }
+}
