@@ -35,12 +35,18 @@ struct ProjectExpansion: Sendable {
         }
         var found = SourceProjects()
         var absent: [Int: (name: String, error: TranshipError)] = [:]
+        var mistakes = TableMistakes()
         for source in pipeline.sources {
             guard let cloud = source.cloudEntry else { continue }
-            var more = found
-            do {
-                try await more.add(cloud, table, connections)
-                found = more
+            var (more, made) = (found, mistakes)
+            do throws(TranshipError) {
+                try await more.add(cloud, table, connections, &made)
+                if let first = made.first(after: mistakes), mayLack(source.shownName),
+                    first.isOfOneSource
+                {
+                    throw first
+                }
+                (found, mistakes) = (more, made)
             } catch {
                 guard mayLack(source.shownName), error.isOfOneSource else { throw error }
                 let first = found.sources.count
@@ -54,66 +60,135 @@ struct ProjectExpansion: Sendable {
         }
         sources = found.sources + found.others
         self.absent = absent
-        (targets, routes) = try await Self.targets(
-            pipeline, table, found.ids, found.names, connections)
-    }
-
-    private static func targets(
-        _ pipeline: Pipeline, _ table: ProjectTable, _ ids: [ProjectTable.Name: Set<String>],
-        _ names: [String: String], _ connections: any Connections
-    ) async throws(TranshipError) -> ([Target], [ProjectRoute?]) {
-        var targets: [Target] = []
-        var routes: [ProjectRoute?] = []
-        let mapped = Set(ids.values.joined())
+        var all: [(Target, ProjectRoute?)] = []
         for target in pipeline.targets {
             guard let cloud = target.cloudEntry else {
-                targets.append(target)
-                routes.append(nil)
+                all.append((target, nil))
                 continue
             }
-            let isAdmin = cloud.rules.image.owner?.isProjectTable == true
-            var owners: [String: String] = [:]
-            var rest: String?
-            var first = true
-            var places: [(ProjectTable.Name, id: String)] = []
-            for name in table.targets {
-                let asked = Asked(name, of: cloud.cloud, .target, line: table.line(ofTarget: name))
-                let id: String
-                if isAdmin {
-                    let session = try await connections.signIn(cloud.cloud).session
-                    id = try await asked.explain { () throws(TranshipError) in
-                        try await session.projectID(of: name.project, domain: name.domain)
+            let places = try await TargetProjects(cloud, table, connections, &mistakes)
+            all += places.targets(cloud, table, found.ids, found.names)
+        }
+        try mistakes.expectNone(in: table)
+        (targets, routes) = (all.map(\.0), all.map(\.1))
+    }
+}
+
+/// The projects of one target cloud, in the order of the table.
+private struct TargetProjects {
+    private var places: [(name: ProjectTable.Name, id: String)] = []
+    private let isAdmin: Bool
+
+    init(
+        _ cloud: CloudTarget, _ table: ProjectTable, _ connections: any Connections,
+        _ mistakes: inout TableMistakes
+    ) async throws(TranshipError) {
+        isAdmin = cloud.rules.image.owner?.isProjectTable == true
+        var isKnown = false
+        for name in table.targets {
+            let asked = Asked(
+                name, of: cloud.cloud, .target, line: table.line(ofTarget: name), isAdmin: isAdmin)
+            let isAdmin = isAdmin
+            let id = try await mistakes.noting { () throws(TranshipError) in
+                try await asked.explain { () throws(TranshipError) -> String? in
+                    if isAdmin {
+                        let session = try await connections.signIn(cloud.cloud).session
+                        return try await session.projectID(of: name.project, domain: name.domain)
                     }
-                } else {
-                    id = try await asked.explain { () throws(TranshipError) in
-                        try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
-                    }
+                    return try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
                 }
-                for row in table.rows where row.target == name {
-                    for source in ids[row.source] ?? [] { owners[source] = id }
-                }
-                if table.rest == name { rest = id }
-                if !places.contains(where: { $0.id == id }) { places.append((name, id)) }
             }
-            let map = OwnerMap(projects: owners, rest: rest)
-            guard !isAdmin else {
-                targets.append(.cloud(cloud.owned(by: map)))
-                routes.append(ProjectRoute(members: map, takes: nil))
-                continue
-            }
-            for (name, id) in places {
-                targets.append(.cloud(cloud.inProject(name)))
-                routes.append(
-                    ProjectRoute(
-                        members: map,
-                        takes: .init(
-                            projects: Set(owners.filter { $0.value == id }.keys),
-                            others: rest == id ? .taken : rest == nil && first ? .refused : .left,
-                            mapped: mapped, names: names)))
-                first = false
+            if let id {
+                places.append((name, id))
+                isKnown = true
+            } else if !isKnown {
+                // A wrong password is not a mistake of the table.
+                _ = try await connections.signIn(cloud.cloud)
+                isKnown = true
             }
         }
-        return (targets, routes)
+    }
+
+    /// - Parameters:
+    ///   - ids: of the projects at the sources.
+    ///   - names: of projects at the sources that the table does not have.
+    func targets(
+        _ cloud: CloudTarget, _ table: ProjectTable, _ ids: [ProjectTable.Name: Set<String>],
+        _ names: [String: String]
+    ) -> [(Target, ProjectRoute?)] {
+        var owners: [String: String] = [:]
+        for row in table.rows {
+            guard let id = places.first(where: { $0.name == row.target })?.id else { continue }
+            for source in ids[row.source] ?? [] { owners[source] = id }
+        }
+        let rest = places.first { $0.name == table.rest }?.id
+        let map = OwnerMap(projects: owners, rest: rest)
+        guard !isAdmin else {
+            return [(.cloud(cloud.owned(by: map)), ProjectRoute(members: map, takes: nil))]
+        }
+        let mapped = Set(ids.values.joined())
+        var seen: Set<String> = []
+        return places.filter { seen.insert($0.id).inserted }.enumerated().map { index, place in
+            let others: ProjectRoute.Intake.Others =
+                rest == place.id ? .taken : rest == nil && index == 0 ? .refused : .left
+            return (
+                .cloud(cloud.inProject(place.name)),
+                ProjectRoute(
+                    members: map,
+                    takes: .init(
+                        projects: Set(owners.filter { $0.value == place.id }.keys),
+                        others: others, mapped: mapped, names: names))
+            )
+        }
+    }
+}
+
+/// What is wrong with a table, so that an operator sees all of it at once.
+private struct TableMistakes {
+    private var all: [TranshipError] = []
+
+    /// The mistakes after which nothing more is asked: a user who has no role anywhere would ask for
+    /// hundreds of tokens.
+    private static let most = 20
+
+    /// The first of those that were noted since.
+    func first(after earlier: TableMistakes) -> TranshipError? {
+        all.dropFirst(earlier.all.count).first
+    }
+
+    mutating func note(_ mistake: TranshipError) { all.append(mistake) }
+
+    /// - Returns: nil after a mistake of the table, and once there are enough.
+    /// - Throws: what is not a mistake of the table.
+    mutating func noting<Value: Sendable>(
+        _ work: () async throws(TranshipError) -> Value?
+    ) async throws(TranshipError) -> Value? {
+        guard all.count < Self.most else { return nil }
+        do throws(TranshipError) {
+            return try await work()
+        } catch {
+            guard [.authenticationFailed, .notFound, .ambiguous].contains(error.code) else {
+                throw error
+            }
+            all.append(error)
+            return nil
+        }
+    }
+
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with each mistake.
+    func expectNone(in table: ProjectTable) throws(TranshipError) {
+        guard let first = all.first else { return }
+        guard all.count > 1 else {
+            throw TranshipError(
+                .invalidPipeline, first.message, hint: first.hint, side: first.side)
+        }
+        var lines = ["\(table.position): `projects` has \(all.count) mistakes"]
+        if all.count >= Self.most { lines[0] += ", and the lines after them were not looked at" }
+        for mistake in all {
+            lines.append("  \(mistake.message)")
+            if let hint = mistake.hint { lines.append("    hint: \(hint)") }
+        }
+        throw TranshipError(.invalidPipeline, lines.joined(separator: "\n"))
     }
 }
 
@@ -127,28 +202,29 @@ private struct SourceProjects {
     var names: [String: String] = [:]
 
     mutating func add(
-        _ cloud: CloudSource, _ table: ProjectTable, _ connections: any Connections
+        _ cloud: CloudSource, _ table: ProjectTable, _ connections: any Connections,
+        _ mistakes: inout TableMistakes
     ) async throws(TranshipError) {
         let session = try await connections.signIn(cloud.cloud).session
         var lines: [String: ProjectTable.Row] = [:]
         for row in table.rows {
-            let asked = Asked(row.source, of: cloud.cloud, .source, line: row.words)
-            let id: String?
-            if cloud.isOfOwnProject {
-                let scoped = cloud.inProject(row.source)
-                id = try await asked.explain { () throws(TranshipError) in
-                    try await connections.signIn(scoped.cloud).projectID
-                }
-                if id != nil { sources.append(.cloud(scoped)) }
-            } else {
-                id = try await asked.explain { () throws(TranshipError) in
-                    try await session.projectID(
+            let asked = Asked(
+                row.source, of: cloud.cloud, .source, line: row.words,
+                isAdmin: !cloud.isOfOwnProject)
+            let id = try await mistakes.noting { () throws(TranshipError) in
+                try await asked.explain { () throws(TranshipError) -> String? in
+                    if cloud.isOfOwnProject {
+                        return try await connections.signIn(cloud.inProject(row.source).cloud)
+                            .projectID
+                    }
+                    return try await session.projectID(
                         of: row.source.project, domain: row.source.domain)
                 }
             }
             guard let id else { continue }
+            if cloud.isOfOwnProject { sources.append(.cloud(cloud.inProject(row.source))) }
             if let other = lines.updateValue(row, forKey: id) {
-                throw Self.contradiction(other, row, id, cloud.cloud)
+                mistakes.note(Self.contradiction(other, row, id, cloud.cloud))
             }
             ids[row.source, default: []].insert(id)
         }
@@ -182,14 +258,18 @@ private struct Asked {
     private let cloud: CloudName
     private let side: TranshipError.Side
     private let line: String
+    /// True if the cloud looks for it by name; false if a token of it is asked for.
+    private let isAdmin: Bool
 
     init(
-        _ name: ProjectTable.Name, of cloud: CloudName, _ side: TranshipError.Side, line: String
+        _ name: ProjectTable.Name, of cloud: CloudName, _ side: TranshipError.Side, line: String,
+        isAdmin: Bool
     ) {
         self.name = name
         self.cloud = cloud
         self.side = side
         self.line = line
+        self.isAdmin = isAdmin
     }
 
     /// Names project, side and line in the error. Keystone says neither, and answers a missing role
@@ -208,6 +288,9 @@ private struct Asked {
                 throw named.hinting(
                     "only administrators find projects by name: write the project's id, or leave out "
                         + "\(key) so that each project has a token of its own")
+            }
+            if isAdmin, error.code == .notFound, let hint = error.hint {
+                throw named.hinting("\(hint); or remove the line")
             }
             guard [.authenticationFailed, .notFound].contains(error.code) else { throw named }
             throw named.hinting(

@@ -81,6 +81,18 @@ import Testing
     }
 
     /// What a CSV file says: its lines, or the refusal.
+    @Test(arguments: [
+        ("a;b\n", "separated by semicolons"), ("a\tb\n", "separated by tabs"),
+        ("a\n", "write it as team-a,team-b"), ("target,source\na,b\n", "exchange the columns"),
+    ])
+    func `A table of a spreadsheet is refused by what is wrong with it`(
+        csv: String, hint: String
+    ) throws {
+        let error = try #require(try table(csv).refusal)
+        #expect(error.hint?.contains(hint) == true, "\(error)")
+        #expect(error.message.contains("p.csv:1: "))
+    }
+
     private func table(_ csv: String) throws -> (lines: [String], refusal: TranshipError?) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "projects-\(UUID().uuidString)")

@@ -4,6 +4,7 @@
 import Basics
 import GlanceServer
 import HTTPTransport
+import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
@@ -20,6 +21,8 @@ import Testing
         static let demo = "0123456789abcdef0123456789abcdef"
 
         let glance: GlanceServer
+        /// Of the project in the clouds' entries; nil if the entries name none.
+        var domain: CloudConfiguration.Domain?
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
 
@@ -33,7 +36,8 @@ import Testing
             let session = CloudSession(
                 CloudConfiguration(
                     name: cloud.name, authentication: .password(.id("u"), password: Secret("p")),
-                    authURL: glance.url, scope: .projectID("project")))
+                    authURL: glance.url,
+                    scope: domain.map { .projectName("home", $0) } ?? .projectID("project")))
             return SignedInCloud(session, endpoint: glance.url, region: nil, projectID: id)
         }
     }
@@ -54,12 +58,29 @@ import Testing
         glance.answer("GET", "/v3/projects", with: .status(200, text: demo)) {
             $0.target.hasSuffix("=demo")
         }
+        let twin = #"{"id":"t1","name":"twin","domain_id":"d1"}"#
+        let lone = #"{"id":"l2","name":"lone","domain_id":"d2"}"#
+        let other = #"{"id":"t2","name":"twin","domain_id":"d2"}"#
+        for (name, list) in [("twin", "\(twin),\(other)"), ("lone", lone)] {
+            glance.answer(
+                "GET", "/v3/projects", with: .status(200, text: "{\"projects\":[\(list)]}")
+            ) { $0.target.hasSuffix("=\(name)") }
+        }
+        for (name, id) in [("Default", "d1"), ("far", "d2")] {
+            let domain = "{\"id\":\"\(id)\",\"name\":\"\(name)\"}"
+            glance.answer(
+                "GET", "/v3/domains", with: .status(200, text: "{\"domains\":[\(domain)]}")
+            ) { $0.target.hasSuffix("=\(name)") }
+            glance.answer(
+                "GET", "/v3/domains/\(id)", with: .status(200, text: "{\"domain\":\(domain)}"))
+        }
         glance.answer("GET", "/v3/projects", with: .status(200, text: #"{"projects":[]}"#))
     }
 
     /// - Parameter keys: more keys of the source and of the target.
     private func expansion(
-        _ table: String, source: String = "", target: String = ""
+        _ table: String, source: String = "", target: String = "",
+        domain: CloudConfiguration.Domain? = nil
     ) async throws -> ProjectExpansion {
         let pipeline = try Pipeline.parse(
             text: """
@@ -69,14 +90,15 @@ import Testing
                 targets: [{ cloud: beta\(target) }]
                 projects: \(table)
                 """, file: "/p/p.yaml", environment: [:])
-        return try await ProjectExpansion(pipeline, TwoProjects(glance: glance))
+        return try await ProjectExpansion(pipeline, TwoProjects(glance: glance, domain: domain))
     }
 
     private func refusal(
-        _ table: String, source: String = "", target: String = ""
+        _ table: String, source: String = "", target: String = "",
+        domain: CloudConfiguration.Domain? = nil
     ) async throws -> TranshipError {
         let error = await #expect(throws: TranshipError.self) {
-            try await expansion(table, source: source, target: target)
+            try await expansion(table, source: source, target: target, domain: domain)
         }
         return try #require(error)
     }
@@ -103,7 +125,7 @@ import Testing
 
     @Test func `A missing role names the project, its side and its line`() async throws {
         let source = try await refusal("{ demo: demo, strange: other }")
-        #expect(source.code == .authenticationFailed && source.side == .source)
+        #expect(source.code == .invalidPipeline && source.side == .source)
         #expect(
             source.message.hasPrefix(
                 "project \"strange\" of the source cloud \"alpha\" (/p/p.yaml:5:"),
@@ -111,7 +133,7 @@ import Testing
         #expect(source.message.contains("strange to other"))
         #expect(source.hint?.hasPrefix("give the user of cloud \"alpha\" a role") == true)
         let target = try await refusal("{ demo: strange }")
-        #expect(target.side == .target && target.code == .authenticationFailed)
+        #expect(target.side == .target && target.code == .invalidPipeline)
         #expect(target.message.hasPrefix("project \"strange\" of the target cloud \"beta\""))
         #expect(target.message.contains("demo to strange"))
         let rest = try await refusal("{ demo: demo, '*': strange }")
@@ -122,10 +144,66 @@ import Testing
         async throws
     {
         let error = try await refusal("{ nowhere: demo }", source: ", images: { owner: any }")
-        #expect(error.code == .notFound && error.side == .source)
+        #expect(error.code == .invalidPipeline && error.side == .source)
         #expect(
             error.message.hasPrefix(
                 "project \"nowhere\" of the source cloud \"alpha\" (/p/p.yaml:5"))
         #expect(error.hint?.contains("remove the line") == true)
+    }
+
+    @Test func `All mistakes of a table are told at once`() async throws {
+        let error = try await refusal(
+            "{ demo: strange, nowhere: other, other: unknown, third: demo }",
+            source: ", images: { owner: any }")
+        #expect(ExitStatus(error) == .usage)
+        let lines = error.message.split(separator: "\n").map(String.init)
+        #expect(lines.first == "/p/p.yaml:5:11: `projects` has 5 mistakes", "\(error)")
+        for (name, side) in [
+            ("nowhere", "source"), ("other", "source"), ("third", "source"),
+            ("strange", "target"), ("unknown", "target"),
+        ] {
+            #expect(
+                lines.contains { $0.hasPrefix("  project \"\(name)\" of the \(side) cloud ") },
+                "\(error)")
+        }
+        // An administrator has a role in no project and finds all of them.
+        #expect(lines.count { $0.hasPrefix("    hint: correct its name") } == 3)
+        #expect(lines.count { $0.hasPrefix("    hint: give the user of cloud") } == 2)
+    }
+
+    // MARK: Names that several domains have
+
+    private static let administrator = (
+        source: ", images: { owner: any }", target: ", image: { owner: projects }"
+    )
+
+    @Test(arguments: [CloudConfiguration.Domain.name("Default"), .id("d1")])
+    func `A name means the project in the domain of the cloud's entry`(
+        domain: CloudConfiguration.Domain
+    ) async throws {
+        let found = try await expansion(
+            "{ twin: twin, twin@far: lone@far }", source: Self.administrator.source,
+            target: Self.administrator.target, domain: domain)
+        #expect(
+            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+                == ["t1": "t1", "t2": "l2"])
+    }
+
+    @Test func `A name that only another domain has is refused, with its domain`() async throws {
+        let error = try await refusal(
+            "{ lone: twin }", source: Self.administrator.source,
+            target: Self.administrator.target, domain: .name("Default"))
+        #expect(error.message.contains("has no project \"lone\" in domain \"Default\""), "\(error)")
+        #expect(error.hint?.contains("lone@far") == true, "\(error)")
+    }
+
+    @Test func `Without a domain in the entry, a name of two projects is refused with both`()
+        async throws
+    {
+        let error = try await refusal(
+            "{ twin: lone }", source: Self.administrator.source,
+            target: Self.administrator.target)
+        #expect(error.message.hasSuffix("twin@Default (t1), twin@far (t2)"), "\(error)")
+        #expect(error.hint?.contains("twin@Default or twin@far") == true, "\(error)")
     }
 }

@@ -186,11 +186,15 @@ extension CloudConfiguration {
             }
     }
 
-    private var projectDomain: Domain {
+    private var projectDomain: Domain { knownProjectDomain ?? .id("default") }
+
+    /// The domain in which names of projects are looked for: that of the entry's project, else of
+    /// its user; nil if the entry has neither.
+    package var knownProjectDomain: Domain? {
         if case .projectName(_, let domain) = scope { return domain }
         if case .password(.name(_, let domain), _) = authentication { return domain }
         if case .multifactor(.name(_, let domain), _, _) = authentication { return domain }
-        return .id("default")
+        return nil
     }
 }
 

@@ -3,6 +3,7 @@
 
 package import Basics
 import HTTPTransport
+import Synchronization
 
 /// A project as Keystone lists it.
 package struct KeystoneProject: Sendable, Hashable {
@@ -28,33 +29,85 @@ extension CloudSession {
     ///
     /// - Parameters:
     ///   - project: an id or a name.
-    ///   - domain: the name of its domain; nil is any.
+    ///   - domain: the name of its domain; nil is the project domain of the entry, and any domain if
+    ///     the entry has none.
     /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/ambiguous`` for a name that
-    ///   several domains have.
+    ///   several domains have, if none is asked for.
     package func projectID(
         of project: String, domain: String?
     ) async throws(TranshipError) -> String {
         if CloudConfiguration.isProjectID(project) { return project }
-        var found = try await projects("/projects", [("name", project)])
-        if let domain {
-            let domains = try await keystone("/domains", [("name", domain)])
-            let ids = (domains["domains"]?.array ?? []).compactMap { $0["id"]?.string }
-            found = found.filter { ids.contains($0.domainID) || $0.domainID == domain }
-        }
-        guard let first = found.first else {
+        let named = try await projects("/projects", [("name", project)])
+        guard !named.isEmpty else {
             throw TranshipError(
                 .notFound,
                 "cloud \"\(cloudName)\" has no project \"\(project)\""
                     + (domain.map { " in domain \"\($0)\"" } ?? ""),
-                hint: "list them with: openstack project list")
+                hint: "correct its name, or write its id; `openstack project list` shows both")
         }
-        guard found.count == 1 else {
-            throw TranshipError(
-                .ambiguous,
-                "cloud \"\(cloudName)\" has \(found.count) projects with the name \"\(project)\"",
-                hint: "write its id, or its name with its domain: \(project)@DOMAIN")
+        var found = named
+        if let domain {
+            let ids = try await domainIDs(ofName: domain)
+            found = named.filter { ids.contains($0.domainID) || $0.domainID == domain }
+        } else if let known = configuration.knownProjectDomain {
+            let ids: [String]
+            switch known {
+            case .id(let id): ids = [id]
+            case .name(let name): ids = try await domainIDs(ofName: name)
+            }
+            found = named.filter { ids.contains($0.domainID) }
         }
+        guard let first = found.first else { throw await elsewhere(project, domain, named) }
+        guard found.count == 1 else { throw await ambiguous(project, found) }
         return first.id
+    }
+
+    private func domainIDs(ofName name: String) async throws(TranshipError) -> [String] {
+        if let known = domainIDs.withLock({ $0[name] }) { return known }
+        let json = try await keystone("/domains", [("name", name)])
+        let ids = (json["domains"]?.array ?? []).compactMap { $0["id"]?.string }
+        domainIDs.withLock { $0[name] = ids }
+        return ids
+    }
+
+    /// Projects of that name that a message lists.
+    private static let listedMax = 5
+
+    private func elsewhere(
+        _ project: String, _ domain: String?, _ named: [KeystoneProject]
+    ) async -> TranshipError {
+        let others = await namesWithDomains(named)
+        let place =
+            domain.map { "domain \"\($0)\"" }
+            ?? "\(configuration.knownProjectDomain?.words ?? "its domain"), the project domain of its "
+            + "clouds.yaml entry"
+        return TranshipError(
+            .notFound,
+            "cloud \"\(cloudName)\" has no project \"\(project)\" in \(place); it has "
+                + others.joined(separator: " and "),
+            hint: "write the name with its domain: \(others.joined(separator: " or "))")
+    }
+
+    private func ambiguous(
+        _ project: String, _ found: [KeystoneProject]
+    ) async -> TranshipError {
+        let all = await namesWithDomains(found)
+        return TranshipError(
+            .ambiguous,
+            "cloud \"\(cloudName)\" has \(found.count) projects with the name \"\(project)\": "
+                + zip(all, found).map { "\($0) (\($1.id))" }.joined(separator: ", "),
+            hint: "write its id, or its name with its domain: \(all.joined(separator: " or "))")
+    }
+
+    /// As a table names them: `NAME@DOMAIN`. A domain whose name Keystone does not say has its id.
+    private func namesWithDomains(_ found: [KeystoneProject]) async -> [String] {
+        var names: [String] = []
+        for project in found.prefix(Self.listedMax) {
+            let domain = try? await keystone("/domains/\(percentEncode(project.domainID))")
+            let name = domain?["domain"]?["name"]?.string ?? project.domainID
+            names.append("\(project.name)@\(name)".withControlsShown)
+        }
+        return names
     }
 
     private func projects(
@@ -92,5 +145,14 @@ extension CloudSession {
             throw answer.refusal(by: .identity, asked: "GET /v3\(path)")
         }
         return try JSONValue(body: answer.body, asked: "GET /v3\(path)")
+    }
+}
+
+extension CloudConfiguration.Domain {
+    fileprivate var words: String {
+        switch self {
+        case .id(let id): "the domain with the id \"\(id)\""
+        case .name(let name): "domain \"\(name)\""
+        }
     }
 }

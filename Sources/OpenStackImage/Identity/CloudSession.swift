@@ -23,6 +23,9 @@ public final class CloudSession: Sendable {
 
     private let tokens: TokenCache
 
+    /// What Keystone said of its domains.
+    let domainIDs = Mutex<[String: [String]]>([:])
+
     /// What requests have shown about the Image service and this user.
     private let experience = Mutex(Experience())
 

@@ -69,11 +69,18 @@ extension PipelineReader {
             }
             if cells == [""] { continue }
             if index == 0, cells == ["source", "target"] { continue }
+            guard cells != ["target", "source"] || index > 0 else {
+                throw value.refusal(
+                    "\(path):1: the heading is target,source, and the projects of the sources come "
+                        + "first",
+                    hint: "exchange the columns, and write the heading as source,target")
+            }
             guard cells.count == 2, !cells.contains("") else {
                 throw value.refusal(
                     "\(path):\(index + 1): a line has a source project and a target project, "
                         + "separated by a comma",
-                    hint: "write it as team-a,team-b; comments are not part of the file")
+                    hint: Self.separatorHint(line)
+                        ?? "write it as team-a,team-b; comments are not part of the file")
             }
             lines.append(
                 ProjectTable.Row(
@@ -81,6 +88,16 @@ extension PipelineReader {
             )
         }
         return lines
+    }
+
+    /// Spreadsheets of some languages export other separators; nil for a line without one.
+    private static func separatorHint(_ line: Substring) -> String? {
+        guard !line.contains(",") else { return nil }
+        for (separator, name) in [(";", "semicolons"), ("\t", "tabs")]
+        where line.contains(separator) {
+            return "the columns are separated by \(name): export the table with commas"
+        }
+        return nil
     }
 
     /// The cells of one line of CSV (RFC 4180), without the spaces around them.
