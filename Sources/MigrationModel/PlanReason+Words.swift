@@ -98,6 +98,7 @@ extension PlanReason: CustomStringConvertible {
             "run \(run) has changed its \(field), since another version replaced it"
         case .removedBefore(let time):
             "an earlier rollback removed it at \(Timestamp.text(time))"
+        case .neverMade: "it was never made: the work on it ended before the target confirmed it"
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"

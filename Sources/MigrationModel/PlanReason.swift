@@ -82,6 +82,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case madeByRun(Int64)
     /// An earlier rollback removed it, at this time in milliseconds since 1970.
     case removedBefore(Int64)
+    /// The run chose its id, and ended before the target had the record.
+    case neverMade
     /// The run made the record, and a later run sent the data.
     case finishedByLaterRun
     /// A later run changed these fields, since another version replaced it.
@@ -250,7 +252,7 @@ extension PlanReason {
             .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept, .notExpired,
-            .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise,
+            .neverDeleted, .removedBefore, .neverMade, .finishedByLaterRun, .copiedOtherwise,
             .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
             seriesCode ?? ""
         case .dataIsLocal, .dataIsDecompressed, .dataIsConverted, .urlNeedsSecrets,
@@ -305,6 +307,7 @@ extension PlanReason {
         case .neededBy: "needed-by-image"
         case .copiedOtherwise: "copied-otherwise"
         case .removedBefore: "removed-before"
+        case .neverMade: "never-made"
         case .finishedByLaterRun: "finished-by-later-run"
         case .changedByRun: "changed-by-run"
         case .replaced, .replacedByEarlier: "replaced"

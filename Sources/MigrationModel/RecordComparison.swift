@@ -15,6 +15,8 @@ public struct RecordComparison: Sendable {
     public var members: [String]?
     /// Those of ``members`` whose answer at the target has to be `accepted`.
     public var accepted: [String] = []
+    /// Those of ``members`` whose answer has to be `pending`.
+    public var pending: [String] = []
     /// Stores that lack the data.
     public var missingStores: [String] = []
 
@@ -61,6 +63,9 @@ public struct RecordComparison: Sendable {
             compareProjects("members", members, has)
             for member in accepted.sorted() where has.contains(member) {
                 compare("members.\(member)", "accepted", found.answer(of: member))
+            }
+            for member in pending.sorted() where has.contains(member) {
+                compare("members.\(member)", "pending", found.answer(of: member))
             }
         }
         compare("hidden", "\(wanted.isHidden)", "\(found.image.isHidden)")

@@ -48,9 +48,7 @@ extension PipelineRun {
             if copy.fate == .removed {
                 try await journal.recordRemoval(of: transfer, madeBy: run)
             }
-            if copy.fate == .gone, let time = transfer.imageID.flatMap({ removals[$0] }) {
-                copy.reason = .removedBefore(time)
-            }
+            if copy.fate == .gone { copy.explainGone(removals) }
             if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
             tally[copy.fate, default: 0] += 1
             try await each(copy)
@@ -84,9 +82,12 @@ extension PipelineRun {
             try await take(needed.remove(at: free))
         }
         for transfer in needed { try await take(transfer) }
-        if thereBefore > 0 {
-            let words = thereBefore == 1 ? "1 image was" : "\(thereBefore) images were"
-            tell(.warning("\(words) at the targets before run \(number), and stay"))
+        if thereBefore == 1 {
+            tell(.warning("1 image was at the targets before run \(number), and stays"))
+        } else if thereBefore > 1 {
+            tell(
+                .warning("\(thereBefore) images were at the targets before run \(number), and stay")
+            )
         }
         return tally
     }
@@ -214,5 +215,16 @@ extension PipelineRun {
                 }
             })
         return ours.isSuperset(of: fields.names) ? changes.first?.runID : nil
+    }
+}
+
+extension UndoneCopy {
+    /// - Parameter removals: when rollbacks removed images, by their ids.
+    fileprivate mutating func explainGone(_ removals: [String: Int64]) {
+        // The run ended before the target had answered that it made the record.
+        if transfer.state == .registered, transfer.placement.contents == .empty {
+            reason = .neverMade
+        }
+        if let time = transfer.imageID.flatMap({ removals[$0] }) { reason = .removedBefore(time) }
     }
 }

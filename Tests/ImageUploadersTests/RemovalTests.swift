@@ -215,6 +215,28 @@ import Testing
         (["deactivated"], { $0.image.status = .deactivated }),
     ]
 
+    @Test func `A copy whose member has answered since stays`() {
+        var (transfer, record) = undone()
+        transfer.memberAnswers = ["m": "accepted"]
+        record.memberAnswers = ["team": "accepted"]
+        #expect(reason(transfer, record) == nil)
+        record.memberAnswers = ["team": "rejected"]
+        #expect(reason(transfer, record) == .editedByHand(field: "members.team"))
+        // One that had not answered has the copy in its list now.
+        transfer.remark(.membersWaiting(["team"], imageID: target.id()))
+        record.memberAnswers = [:]
+        #expect(reason(transfer, record) == nil)
+        record.memberAnswers = ["team": "accepted"]
+        #expect(reason(transfer, record) == .editedByHand(field: "members.team"))
+    }
+
+    @Test func `An answer that the run had not given yet does not keep its copy`() {
+        var (transfer, record) = undone(.publishing)
+        transfer.memberAnswers = ["m": "accepted"]
+        record.memberAnswers = [:]
+        #expect(reason(transfer, record) == nil)
+    }
+
     @Test(arguments: edits.indices)
     func `A copy that someone has edited stays, and its fields are named`(index: Int) {
         let (fields, edit) = Self.edits[index]

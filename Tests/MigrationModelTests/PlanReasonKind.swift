@@ -15,7 +15,7 @@ enum PlanReasonKind: CaseIterable {
         recordGone, journalBehind, provedBy, nothingPromised, notProvedYet, unfinished,
         markerProvesNothing, interruptedRunNeedsIt, nextRunContinuesIt, sourceIDWouldBurn,
         changedByOthers, inOtherProject, goneMeanwhile, changedMeanwhile, busySince,
-        busySinceUnknown, removalFailed, madeByRun, removedBefore, finishedByLaterRun,
+        busySinceUnknown, removalFailed, madeByRun, removedBefore, neverMade, finishedByLaterRun,
         changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, neverCurrent,
         expired,
         currentAgain, journalDoesNotKnow, notOurs, protectedByHand, editedByHand, deletesLimit,
@@ -78,6 +78,7 @@ enum PlanReasonKind: CaseIterable {
         case .removalFailed: .removalFailed
         case .madeByRun: .madeByRun
         case .removedBefore: .removedBefore
+        case .neverMade: .neverMade
         case .finishedByLaterRun: .finishedByLaterRun
         case .changedByRun: .changedByRun
         case .targetNotInPipeline: .targetNotInPipeline

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationModel
 import TestSupport
 import Testing
@@ -31,6 +32,26 @@ import Testing
         ("protected: false -> true", { $0.image.isProtected = true }),
         ("properties.os_command_line: none -> x", { $0.properties["os_command_line"] = "x" }),
     ]
+
+    @Test func `Long lists are cut around what differs`() {
+        var wanted = Sample.record()
+        wanted.tags = (100..<228).map { "t\($0)" }
+        let record = found { $0.tags = wanted.tags.filter { $0 != "t200" } }
+        let words = RecordComparison(wanted: wanted).differences(record).map(\.words)
+        #expect(words.count == 1)
+        let values = words.first?.components(separatedBy: " -> ") ?? []
+        #expect(values.first?.contains("t200") == true && values.last?.contains("t200") == false)
+        #expect(values.last?.contains("t199, t201") == true, "\(words)")
+    }
+
+    @Test func `Of many projects, those that the other side lacks come first`() {
+        let all = (10..<30).map { "p\($0)" }
+        let record = found { $0.members = all.filter { $0 != "p25" } }
+        let comparison = RecordComparison(wanted: Sample.record(), members: all)
+        let difference = comparison.differences(record).first { $0.field == "members" }
+        let words = difference?.words(naming: ["p25": "pay"])
+        #expect(words?.hasPrefix("members: pay (p25), p10, ") == true, "\(words ?? "")")
+    }
 
     @Test func `Projects are named one by one`() throws {
         var wanted = Sample.record()

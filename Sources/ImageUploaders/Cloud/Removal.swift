@@ -196,7 +196,11 @@ public enum Removal {
     ) async throws(TranshipError) -> TargetRecord {
         var record = TargetRecord(image, targetKey: "")
         if image.visibility == .shared {
-            record.members = try await service.members(of: image.id).map(\.memberID)
+            let members = try await service.members(of: image.id)
+            record.members = members.map(\.memberID)
+            for member in members where member.status != .pending {
+                record.memberAnswers[member.memberID] = member.status.rawValue
+            }
         }
         return record
     }
@@ -213,9 +217,11 @@ public enum Removal {
             return .changed(.changedMeanwhile(status: image.status))
         }
         let wanted = transfer.record
-        let comparison = RecordComparison(
+        let members = wanted.sharedProjects(for: transfer.members, owner: transfer.ownerID)
+        var comparison = RecordComparison(
             wanted: wanted, otherNames: [wanted.name], references: references.mapValues { $0 },
-            members: wanted.sharedProjects(for: transfer.members, owner: transfer.ownerID))
+            members: members)
+        (comparison.accepted, comparison.pending) = transfer.leftAnswers
         var fields = Set(comparison.differences(found).map(\.field))
         if transfer.state != .done {
             // Publishing had not begun, or was not over.
@@ -224,6 +230,9 @@ public enum Removal {
             if !image.isProtected { fields.remove("protected") }
             if image.status != .deactivated { fields.remove("deactivated") }
             if found.members?.isEmpty != false { fields.remove("members") }
+            for member in members where found.answer(of: member) == "pending" {
+                fields.remove("members.\(member)")
+            }
             fields = fields.filter {
                 !references.keys.contains($0.replacing("properties.", with: ""))
             }
@@ -263,5 +272,18 @@ extension Image {
     /// say must not count as private.
     fileprivate var saysWhoSeesIt: Bool {
         record["visibility"]?.string != nil && record["protected"]?.bool != nil
+    }
+}
+
+extension Transfer {
+    /// The members at the target whose answers are known as the run left them: those that it accepted
+    /// the copy for, and those that had not answered.
+    fileprivate var leftAnswers: (accepted: [String], pending: [String]) {
+        let waiting = remarks.reduce(into: Set<String>()) { waiting, note in
+            if case .membersWaiting(let projects, _) = note { waiting.formUnion(projects) }
+        }
+        let accepted = record.projects(for: members, owner: ownerID)
+            .filter { memberAnswers?[$0.source] == "accepted" && !waiting.contains($0.target) }
+        return (Set(accepted.map(\.target)).sorted(), waiting.sorted())
     }
 }
