@@ -14,6 +14,8 @@ public struct RunAudit: Sendable {
     public struct Entry: Sendable {
         public let transfer: Transfer
         public let history: TransferHistory
+        /// When `rollback` removed the copy, in milliseconds since 1970; nil if it did not.
+        public let rolledBackAt: Int64?
 
         /// The strongest checksum of the data at the target; nil if nothing is known of it.
         public var digest: Checksum? {
@@ -22,7 +24,8 @@ public struct RunAudit: Sendable {
                 ?? (isProved ? transfer.proof.promised : nil)
         }
 
-        /// True if the target has the data, and it is what was promised.
+        /// True if the target had the data when the run ended, and it was what was promised. A rollback
+        /// may have removed the copy since.
         public var isProved: Bool { [.done, .unpublished].contains(transfer.state) }
 
         /// What proves it, for people.
@@ -89,7 +92,10 @@ public struct RunAudit: Sendable {
             for transfer in page {
                 let history =
                     histories[transfer.id] ?? TransferHistory(startedAt: nil, updatedAt: 0)
-                try await each(Entry(transfer: transfer, history: history))
+                try await each(
+                    Entry(
+                        transfer: transfer, history: history,
+                        rolledBackAt: status.removalTimes[transfer.id]))
             }
         }
     }

@@ -22,7 +22,9 @@ public struct RunStatus: Sendable {
     /// What the run's plan found at the sources of its series.
     public let upstreams: [Upstream]
     /// Copies of the run that `rollback` removed later.
-    public let rolledBackImages: Int
+    public var rolledBackImages: Int { removalTimes.count }
+    /// When `rollback` removed copies of the run, by their transfers; in milliseconds since 1970.
+    let removalTimes: [Int64: Int64]
     public let failedTries: Int
     /// What the run read from the sources.
     public let reading: SourceReading
@@ -83,7 +85,7 @@ public struct RunStatus: Sendable {
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)
         upstreams = try await journal.upstreams(of: run)
-        rolledBackImages = try await journal.removals(of: run).count
+        removalTimes = try await journal.removalTimes(of: run)
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)

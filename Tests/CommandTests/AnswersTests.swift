@@ -75,6 +75,11 @@ struct AnswersTests {
         #expect(second.talk.contains("0 to keep, 1 gone already"), "\(second.said)")
         let status = try await desk.run("tranship status")
         #expect(status.output.contains("rolled back   1 image of these"), "\(status.said)")
+        let report = try await desk.run("tranship report night")
+        #expect(report.output.contains("rolled back 1 image of these"), "\(report.said)")
+        #expect(report.output.contains("done, rolled back"), "\(report.said)")
+        let statement = try await desk.run("tranship report night --in-toto")
+        #expect(statement.status == 1 && statement.output.isEmpty, "\(statement.said)")
 
         // What someone else removed is not ours.
         _ = try await desk.run("tranship run night.yaml")

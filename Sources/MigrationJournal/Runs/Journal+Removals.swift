@@ -20,6 +20,20 @@ extension Journal {
         }
     }
 
+    /// When `rollback` deleted the copies that a run made, by their transfers; in milliseconds since
+    /// 1970.
+    public func removalTimes(of run: Run) async throws(TranshipError) -> [Int64: Int64] {
+        try await read { db in
+            guard try db.tableExists("removed_copy") else { return [:] }
+            let rows = try db.rows(
+                cached: "SELECT transfer_id, at FROM removed_copy WHERE run_id = ?",
+                arguments: [run.id])
+            var found: [Int64: Int64] = [:]
+            for row in rows { found[try row["transfer_id"]] = try row["at"] }
+            return found
+        }
+    }
+
     /// When `rollback` deleted the copies that a run made, by their image ids; in milliseconds since
     /// 1970.
     public func removals(of run: Run) async throws(TranshipError) -> [String: Int64] {

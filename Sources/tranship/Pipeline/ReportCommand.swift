@@ -51,7 +51,7 @@ struct ReportCommand: AsyncParsableCommand {
     private static let more: [RecordList.Column] = [
         ("Source", "source"), ("Target ID", "target_id"), ("Project", "project"),
         ("Project Name", "project_name"), ("Source Project", "source_project"),
-        ("Source Project Name", "source_project_name"),
+        ("Source Project Name", "source_project_name"), ("Rolled Back At", "rolled_back_at"),
         ("Digest", "digest"), ("Promise", "promise"), ("Proof", "proof"), ("Error", "error"),
         ("Message", "message"),
     ]

@@ -131,6 +131,11 @@ extension AuditPage {
           if (run.cause.hint) tell("hint: " + run.cause.hint, "soft");
         }
         for (const words of run.not_found || []) tell("not found: " + words, "bad");
+        const removed = run.rolled_back || 0;
+        if (removed) {
+          tell("rolled back " + removed + (removed === 1 ? " image" : " images")
+            + " of these, removed at the targets since", "bad");
+        }
         const card = (name, value, bad) => {
           const box = make("div", undefined, bad ? "card bad" : "card");
           box.append(make("b", value), make("span", name, bad ? "" : "soft"));
@@ -142,6 +147,7 @@ extension AuditPage {
         card("images", transfers.length);
         card("done", done.length);
         card("failed or refused", bad, bad > 0);
+        if (removed) card("rolled back since", removed, true);
         if (run.outcomes.skipped) card("already there", run.outcomes.skipped);
         if (run.outcomes.unfinished) card("not finished", run.outcomes.unfinished);
         card("moved", bytes(moved));
@@ -187,6 +193,7 @@ extension AuditPage {
           item.append(square, stage);
           at("legend").append(item);
         }
+        const several = new Set(transfers.map(t => t.project)).size > 1;
         const row = t => {
           const box = make("details");
           const line = make("summary");
@@ -199,9 +206,12 @@ extension AuditPage {
             part.title = s.state + ", " + span(s.to - s.from);
             track.append(part);
           }
-          const name = make("span", t.image + " → " + t.target);
+          const owners = several ? " (" + (t.source_project_name || t.source_project || "none") + " → "
+            + (t.project_name || t.project || "none") + ")" : "";
+          const name = make("span", t.image + " → " + t.target + owners);
           name.title = name.textContent;
-          line.append(name, make("span", t.rest, isBad(t) ? "bad" : "soft"),
+          const rest = t.rolled_back_at ? t.rest + ", rolled back" : t.rest;
+          line.append(name, make("span", rest, isBad(t) || t.rolled_back_at ? "bad" : "soft"),
             make("span", bytes(t.bytes), "number"), track);
           const list = make("dl");
           const add = (name, value) => {
@@ -221,6 +231,7 @@ extension AuditPage {
           add("method", t.method);
           add("started", t.started);
           add("ended", t.ended);
+          add("rolled back", t.rolled_back_at);
           add("attempts", t.attempts);
           add("request ids", (t.request_ids || []).join(" "));
           add("remarks", (t.remarks || []).join("; "));
@@ -228,7 +239,7 @@ extension AuditPage {
           return box;
         };
         const all = transfers.map(t => ({ box: row(t), bad: isBad(t), words:
-          [t.image, t.name, t.target, t.state, t.rest, t.source, t.target_id, t.project, t.project_name,
+          [t.image, t.name, t.target, t.state, t.rest, t.rolled_back_at ? "rolled back" : "", t.source, t.target_id, t.project, t.project_name,
             t.source_project, t.source_project_name].join(" ").toLowerCase() }));
         at("rows").append(...all.map(entry => entry.box));
         const refused = run.refused.map(image => {

@@ -31,6 +31,8 @@ struct AuditFields {
             + (entry.history.startedAt != nil && transfer.state != .failed ? 1 : 0)
     }
     var who: String { audit.facts?.who ?? "" }
+    /// Empty if no rollback removed the copy.
+    var rolledBackAt: String { entry.rolledBackAt.map { Timestamp.text($0) } ?? "" }
 
     /// In the order of ``names``.
     var columns: [(name: String, value: String)] {
@@ -46,7 +48,7 @@ struct AuditFields {
             ("error", transfer.failure.map { audit.naming(projectsIn: $0.message) } ?? ""),
             ("code", transfer.failure?.code.rawValue ?? ""),
             ("project_name", projectName), ("source_project", sourceProject),
-            ("source_project_name", sourceProjectName),
+            ("source_project_name", sourceProjectName), ("rolled_back_at", rolledBackAt),
         ]
     }
 
@@ -54,7 +56,7 @@ struct AuditFields {
     static let names = [
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
         "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
-        "project_name", "source_project", "source_project_name",
+        "project_name", "source_project", "source_project_name", "rolled_back_at",
     ]
 
     private func text(_ value: String) -> JSONValue? { value.isEmpty ? nil : .string(value) }
@@ -74,7 +76,7 @@ struct AuditFields {
             "proof": entry.proofWords.isEmpty ? nil : .string(entry.proofWords),
             "method": .string(transfer.method.rawValue),
             "started": started.isEmpty ? nil : .string(started),
-            "ended": ended.isEmpty ? nil : .string(ended),
+            "ended": ended.isEmpty ? nil : .string(ended), "rolled_back_at": text(rolledBackAt),
             "attempts": .integer(Int64(attempts)),
             "request_ids": .array(entry.history.requestIDs.map { .string($0) }),
             "stages": .array(
@@ -108,6 +110,7 @@ extension RunAudit {
             "ended": run.endedAt.map { .string(Timestamp.text($0)) },
             "outcome": run.outcome.map { .string($0.rawValue) },
             "exit_status": status.exitJSON, "cause": status.end?.causeJSON,
+            "rolled_back": .integer(Int64(status.rolledBackImages)),
             "not_found": status.missedJSON, "outcomes": status.outcomesJSON,
             "version": .string(Version.text),
             "planned": .object(Self.numbers(status.planned, \.rawValue)),
@@ -183,8 +186,10 @@ struct AuditRendering {
                 (
                     audit.words(ofProject: fields.project),
                     [
-                        entry.transfer.source.displayName, entry.transfer.targetKey,
-                        entry.transfer.state.rest,
+                        entry.transfer.source.displayName.cut(to: verbose ? 1000 : 60),
+                        entry.transfer.targetKey,
+                        entry.transfer.state.rest
+                            + (entry.rolledBackAt == nil ? "" : ", rolled back"),
                         entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
                         entry.transfer.method.rawValue, fields.started, fields.ended,
                         "\(fields.attempts)",
@@ -217,6 +222,7 @@ struct AuditRendering {
         for line in audit.status.endLines(labelled: false) { Terminal.putSentence(line) }
         let counts = audit.status.outcomes.map { "\($0.images) \($0.kind.words)" }
         Terminal.putSentence(counts.isEmpty ? "no image" : counts.joined(separator: ", "))
+        if let words = audit.status.rolledBackWords { Terminal.putSentence("rolled back \(words)") }
     }
 }
 
@@ -250,42 +256,10 @@ struct AuditTable {
     }
 }
 
-/// Prints a report as an in-toto Statement
-/// (<https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>).
-struct AuditStatement {
-    let audit: RunAudit
-
-    static let predicateType = "urn:x-tranship:run:v1"
-
-    init(_ audit: RunAudit) { self.audit = audit }
-
-    func put() async throws(TranshipError) {
-        var subjects: [JSONValue] = []
-        var transfers: [JSONValue] = []
-        try await audit.eachEntry { (entry) throws(TranshipError) in
-            let fields = AuditFields(entry: entry, audit: audit).json.compactMapValues(\.self)
-            transfers.append(.object(fields))
-            guard entry.isProved, let id = entry.transfer.imageID else { return }
-            let known =
-                entry.transfer.proof.reported + entry.transfer.proof.computed
-                + [entry.digest].compactMap(\.self)
-            var digests: [String: JSONValue] = [:]
-            for checksum in known {
-                digests[checksum.algorithm.rawValue] = .string(checksum.value)
-            }
-            guard !digests.isEmpty else { return }
-            subjects.append(
-                .object([
-                    "name": .string("\(entry.transfer.targetKey)/images/\(id)"),
-                    "digest": .object(digests),
-                ]))
-        }
-        var predicate = audit.json.compactMapValues(\.self)
-        predicate["transfers"] = .array(transfers)
-        let statement = JSONValue.object([
-            "_type": "https://in-toto.io/Statement/v1", "subject": .array(subjects),
-            "predicateType": .string(Self.predicateType), "predicate": .object(predicate),
-        ])
-        Terminal.putJSON(statement.text())
+extension RunStatus {
+    /// `3 images of these, removed at the targets since`; nil if no rollback removed any.
+    var rolledBackWords: String? {
+        guard rolledBackImages > 0 else { return nil }
+        return "\(counted(rolledBackImages, "image")) of these, removed at the targets since"
     }
 }

@@ -83,11 +83,7 @@ struct StatusRendering {
         for tally in status.outcomes {
             Terminal.putSentence(words(tally.kind.words, tally.images, tally.sizeBytes))
         }
-        if status.rolledBackImages > 0 {
-            Terminal.putSentence(
-                "rolled back   \(counted(status.rolledBackImages, "image")) of these, removed at the "
-                    + "targets since")
-        }
+        if let words = status.rolledBackWords { Terminal.putSentence("rolled back   \(words)") }
         if let words = status.changes.tallyWords { Terminal.putSentence("series        \(words)") }
         for absence in status.absences {
             Terminal.putSentence(

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// Prints a report as an in-toto Statement
+/// (<https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>).
+///
+/// A subject is a copy that is there to be verified: one that a rollback removed is none, and the
+/// predicate says when it was removed.
+struct AuditStatement {
+    let audit: RunAudit
+
+    static let predicateType = "urn:x-tranship:run:v1"
+
+    init(_ audit: RunAudit) { self.audit = audit }
+
+    func put() async throws(TranshipError) { Terminal.putJSON(try await statement().text()) }
+
+    /// - Throws: ``TranshipError/Code/notFound`` if the run has no copy to attest. A statement without
+    ///   subjects is none: verifiers refuse it.
+    func statement() async throws(TranshipError) -> JSONValue {
+        var subjects: [JSONValue] = []
+        var transfers: [JSONValue] = []
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let fields = AuditFields(entry: entry, audit: audit).json.compactMapValues(\.self)
+            transfers.append(.object(fields))
+            if let subject = subject(entry) { subjects.append(subject) }
+        }
+        guard !subjects.isEmpty else { throw nothingToAttest }
+        var predicate = audit.json.compactMapValues(\.self)
+        predicate["transfers"] = .array(transfers)
+        return .object([
+            "_type": "https://in-toto.io/Statement/v1", "subject": .array(subjects),
+            "predicateType": .string(Self.predicateType), "predicate": .object(predicate),
+        ])
+    }
+
+    /// Nil for a copy that is not proved, has no digest, or was removed since.
+    private func subject(_ entry: RunAudit.Entry) -> JSONValue? {
+        guard entry.isProved, entry.rolledBackAt == nil, let id = entry.transfer.imageID else {
+            return nil
+        }
+        let known =
+            entry.transfer.proof.reported + entry.transfer.proof.computed
+            + [entry.digest].compactMap(\.self)
+        var digests: [String: JSONValue] = [:]
+        for checksum in known { digests[checksum.algorithm.rawValue] = .string(checksum.value) }
+        guard !digests.isEmpty else { return nil }
+        return .object([
+            "name": .string("\(entry.transfer.targetKey)/images/\(id)"),
+            "digest": .object(digests),
+        ])
+    }
+
+    private var nothingToAttest: TranshipError {
+        let run = audit.run
+        let removed = audit.status.rolledBackImages
+        let why =
+            removed > 0
+            ? "a rollback removed \(counted(removed, "image")) of it since, and no proved one is left"
+            : "it made no copy whose data is proved"
+        return TranshipError(
+            .notFound,
+            "run \(run.id) of \(run.pipelineName) has nothing to attest: \(why)",
+            hint:
+                "name a run that copied images; `tranship report \(run.pipelineName) \(run.id) --json` "
+                + "has what this one did")
+    }
+}
