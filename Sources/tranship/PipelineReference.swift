@@ -96,9 +96,12 @@ enum PipelineReference {
                 "*": archive
           A line has a project of the sources and a project of the targets, each by id,
           by name (in the project domain of the cloud's entry), or as NAME@DOMAIN. "*"
-          stands for all other projects. Instead of the mapping, write the path of a
-          CSV file with two columns; a first line source,target is a heading. Two lines
-          for one project of the sources, such as its name and its id, are refused.
+          stands for all other projects. The project domain is that of the entry's
+          project, else that of its user (user_domain_name); an entry with neither
+          takes a name that one project has. Instead of the mapping, write the path of
+          a CSV file with two columns; a first line source,target is a heading. Two
+          lines for one project of the sources, such as its name and its id, are
+          refused.
 
         CLOUD SOURCES
           cloud                 name [required]; an entry of clouds.yaml
@@ -241,6 +244,12 @@ enum PipelineReference {
           every name is an image of its own, which is read, planned and kept in the
           journal by itself. Entries that differ only in the query of a URL have one
           address, too, unless the query names the file of a script.
+          The same data under another promise is the same version: a list that gets or
+          loses an algorithm, another list, a checksum that is added or removed. What a
+          run computed and what the target reports decide; if they have no digest of
+          that algorithm, ETag, time of change and size do. If those have changed as
+          well, the data is copied as a new version. Should it turn out to be the data
+          of an earlier one, no other version is deleted for it.
           series: { name: ubuntu-24.04, several: true } allows several sources with
           this series. name is required; several is false by default. What any of the
           sources has now is current, and all other versions are earlier ones. They are

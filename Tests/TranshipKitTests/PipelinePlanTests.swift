@@ -15,7 +15,7 @@ import Testing
         let folder = try TemporaryFolder()
         let journal = try await Journal.open(path: folder.file("journal.sqlite"))
         let plan = try await PipelinePlan(
-            try Plan.finished(beside: journal), pipelineName: "p", projects: projects)
+            try Plan.finished(beside: journal), pipelineName: "p", moving: projects)
         var item = Sample.item("a")
         item.intent.source.ownerID = "p1"
         item.intent.record.ownerID = "p2"

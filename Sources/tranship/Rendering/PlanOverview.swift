@@ -93,13 +93,13 @@ struct PlanOverview {
 
     init(namesTargets: Bool) { self.namesTargets = namesTargets }
 
-    /// - Parameter projects: at the source and at the target, if the plan has several.
-    mutating func add(_ item: PlanItem, projects: String? = nil) {
+    /// - Parameter route: the projects at the source and at the target, if the plan has several.
+    mutating func add(_ item: PlanItem, projects route: String? = nil) {
         let renamed = item.record.name.flatMap { $0 == item.source.name ? nil : " as \($0)" }
         let name =
             item.source.displayName + (renamed ?? "").cut(to: 255)
             + (namesTargets ? " -> \(item.targetKey)" : "")
-            + (projects.map { " (project \($0))" } ?? "")
+            + (route.map { " (project \($0))" } ?? "")
         let size = item.source.sizeAtSourceBytes
         let words = item.reason?.words ?? ""
         for note in item.notes where !note.isWarning {
