@@ -8,7 +8,8 @@ extension Note {
 
     /// The only place that words a note.
     var texts: Texts {
-        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? copyTexts
+        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? differenceTexts ?? publishingTexts
+            ?? copyTexts
             ?? ("note", "")
     }
 
@@ -165,6 +166,13 @@ extension Note {
                 "not shared with \(project): no table (`projects`, `image.owner`) says which project "
                     + "that is at the target"
             )
+        default: nil
+        }
+    }
+
+    /// Of copies that are not, or no longer, as the plan wants them.
+    private var differenceTexts: Texts? {
+        switch self {
         case .fieldsChanged(let id, let fields):
             (
                 "fields-changed",

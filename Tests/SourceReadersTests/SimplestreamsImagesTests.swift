@@ -172,7 +172,11 @@ import Testing
     ) async throws {
         let server = try server(index: text)
         defer { server.stop() }
-        let refusal = try await list(source(server)).first?.refusal
+        // What may pass makes the source absent, and nothing else refuses its products.
+        let thrown = await failure { _ = try await list(source(server)) }
+        #expect((thrown != nil) == isTransient)
+        let refusal =
+            if let thrown { thrown } else { try await list(source(server)).first?.refusal }
         #expect(refusal?.message.contains(words) == true)
         #expect(refusal?.isTransient == isTransient)
         #expect(refusal?.hint?.contains("cloud-images") == (words == "is not JSON"))
