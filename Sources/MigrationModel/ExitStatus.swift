@@ -44,7 +44,9 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     public init(_ error: TranshipError) {
         // A service that never does what was asked: see ``TranshipError/Code/serviceFailed``.
         let isLasting = error.code == .serviceFailed && error.answer != nil && !error.isTransient
-        self = isLasting ? .unclassified : ExitStatus(error.code)
+        // One source of a pipeline, and not the only file of a command.
+        let isOneOfMany = error.code == .sourceUnavailable && error.place != nil
+        self = isLasting ? .unclassified : isOneOfMany ? .someFailed : ExitStatus(error.code)
     }
 
     /// The code for a command that ended with an error of this code, if that may pass.
@@ -53,7 +55,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,
             .invalidChecksum:
             self = .usage
-        case .noImageSelected, .sourceUnavailable: self = .someFailed
+        case .noImageSelected: self = .someFailed
         case .planDrifted: self = .differences
         case .interrupted: self = .interrupted
         case .checksumMismatch, .verificationMismatch: self = .verificationMismatch
@@ -66,7 +68,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
             .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
             .waitTimedOut, .noData, .decompressionFailed, .signatureRefused, .conversionFailed,
-            .sourceTruncated, .sourceChanged, .olderVersion,
+            .sourceUnavailable, .sourceTruncated, .sourceChanged, .olderVersion,
             .targetFailed, .targetConflict, .idBlocked, .refused, .transformed, .unverifiable,
             .importFailed,
             .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:
