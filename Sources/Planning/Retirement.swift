@@ -52,7 +52,6 @@ struct Retirement {
     func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard let item = items.first else { return [] }
         let standings = standings(besides: items, copies)
-        let neverNamed = Set(standings.map(\.copy).filter(\.waitsForItsName).map(\.image.id))
         var changes = standings.filter { !$0.isCurrent && !$0.isOfOtherSource }.compactMap {
             change($0, item, others: items.dropFirst())
         }
@@ -73,15 +72,11 @@ struct Retirement {
             }
         }
         // Otherwise none of the versions would be visible.
-        let unshown = changes.filter { $0.action.shows && $0.state == .left }
-        guard lacksName || !unshown.isEmpty else { return changes }
-        // The image that keeps the name is visible, so those that never had it may go.
-        let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForName)
-        return changes.map { change in
-            guard !change.action.shows, change.state == .planned else { return change }
-            let isUnused =
-                isNameKept && change.action == .delete && neverNamed.contains(change.image.id)
-            return isUnused ? change : change.ended(.left, .currentNotShown)
+        guard lacksName || changes.contains(where: { $0.action.shows && $0.state == .left }) else {
+            return changes
+        }
+        return changes.map {
+            $0.action.shows || $0.state != .planned ? $0 : $0.ended(.left, .currentNotShown)
         }
     }
 

@@ -56,6 +56,10 @@ extension Fault {
             run: { scene in
                 let first = try await scene.run()
                 guard first.exit == .done else { return first }
+                // The journal is closed by whoever lets go of it last, and its log goes with that.
+                _ = await eventually {
+                    !FileManager.default.fileExists(atPath: scene.journal + "-wal")
+                }
                 let file = try FileHandle(
                     forUpdating: URL(fileURLWithPath: scene.journal))
                 try damage(file)
