@@ -56,7 +56,7 @@ extension Fault {
             run: { scene in
                 let first = try await scene.run()
                 guard first.exit == .done else { return first }
-                // The journal is closed by whoever lets go of it last, and its log goes with that.
+                // The last task of the run closes the journal, and its log goes with that.
                 _ = await eventually {
                     !FileManager.default.fileExists(atPath: scene.journal + "-wal")
                 }
