@@ -104,6 +104,12 @@ package struct ArchiveFolder: Sendable {
             if other == nil, !harmless.contains(name) { other = name }
         }
         if let other {
+            // Another image's step may have made the archive since the first look, and the marker
+            // comes before everything else in it.
+            if let marker = try folder.read(Self.markerName, bytesMax: Self.recordBytesMax) {
+                try check(marker)
+                return true
+            }
             throw problem(
                 "\(path) is not an archive and not empty: it has \"\(other.cut(to: 100))\"",
                 hint:

@@ -72,6 +72,24 @@ struct TestArchive: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(5))) struct ArchiveFolderTests {
+    @Test func `Who looks while another makes the archive sees none or a whole one`() async throws {
+        // The marker can come between a look for it and a look at what else is there.
+        for _ in 0..<100 {
+            let test = try TestArchive()
+            let archive = test.archive
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        try await archive.onThread { while try !$0.check() {} }
+                    }
+                }
+                let id = try TestArchive.id(1)
+                try await archive.onThread { try $0.prepare(id, TestArchive.record(id)) }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `An image gets data, then a record; only then an archive source sees it`()
         async throws
     {
