@@ -29,16 +29,36 @@ package enum FilePath {
         return String(path[..<slash])
     }
 
-    /// The path as an absolute path. A relative one starts at `base`.
+    /// The path as an absolute path in one spelling, so that a file is one source however it is
+    /// named. A relative one starts at `base`.
+    ///
+    /// Links stay as they are: one that is called `current` and is turned every night is the same
+    /// source on all nights.
     package static func absolute(_ path: String, in base: String) -> String {
-        if path.hasPrefix("/") { return path }
-        return (base == "/" ? "" : base) + "/" + withoutDot(path)
+        inOneSpelling(path.hasPrefix("/") ? path : "\(base)/\(path)")
     }
 
-    private static func withoutDot(_ path: String) -> String {
-        var rest = path[...]
-        while rest.hasPrefix("./") { rest = rest.dropFirst(2).drop { $0 == "/" } }
-        return String(rest)
+    /// Without `.`, `..` and doubled slashes. A slash at the end stays.
+    private static func inOneSpelling(_ path: String) -> String {
+        var names: [Substring] = []
+        for name in path.split(separator: "/") where name != "." {
+            if name == "..", names.isEmpty || isPlainFolder(names) {
+                _ = names.popLast()
+            } else {
+                names.append(name)
+            }
+        }
+        let isFolder = path.hasSuffix("/") && !names.isEmpty
+        return "/" + names.joined(separator: "/") + (isFolder ? "/" : "")
+    }
+
+    /// True if `..` after these names is the folder of the last one. After a link it is the folder of
+    /// what the link leads to, and after a wildcard one for each match.
+    private static func isPlainFolder(_ names: [Substring]) -> Bool {
+        var status = stat()
+        guard names.last != "..", let folder = Glob("/" + names.joined(separator: "/")).literal
+        else { return false }
+        return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The C library's words for `errno`. They start with a capital, ours in lower case.

@@ -46,6 +46,50 @@ struct FileSourcePathsTests {
         }
     }
 
+    @Test("a file has one path, however it is spelled")
+    func spellings() throws {
+        try withFolder(["a.raw", "sub/b.raw", "sub/in/c.raw", "*/d.raw"]) { folder in
+            let name = FileName(folder).text
+            for spelling in [
+                "a.raw", "./a.raw", ".//./a.raw", "sub/../a.raw", "sub/in/../../a.raw",
+                "../\(name.replacingOccurrences(of: "[", with: "\\["))/a.raw", "\(folder)//a.raw",
+                "\(folder)/./sub/.././a.raw", "[a].raw", "sub/../[a].raw", "./a*w",
+            ] {
+                #expect(try paths(spelling, folder) == ["\(folder)/a.raw"], "\(spelling)")
+            }
+            #expect(try paths("/../..\(folder)/a.raw", "/tmp") == ["\(folder)/a.raw"])
+            // What a wildcard stands for, and what a link leads to, is not known from its name.
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/link", withDestinationPath: "sub/in")
+            #expect(try paths("link/../b.raw", folder) == ["\(folder)/link/../b.raw"])
+            #expect(try paths("link/c.raw", folder) == ["\(folder)/link/c.raw"])
+            #expect(try paths("\\*/../a.raw", folder) == ["\(folder)/a.raw"])
+            #expect(throws: TranshipError.self) { try paths("no/../a.raw", folder) }
+            #expect(try source("./sub/../").folder(baseDirectory: folder) == "\(folder)/")
+        }
+    }
+
+    @Test(
+        "an address is one text, however it is spelled",
+        arguments: [
+            ("HTTPS://Example.ORG/a/B.raw", "https://example.org/a/B.raw"),
+            ("https://example.org:443/a", "https://example.org/a"),
+            ("https://example.org:/a", "https://example.org/a"),
+            ("http://example.org:80/a", "http://example.org/a"),
+            ("http://example.org:443/a", "http://example.org:443/a"),
+            ("https://example.org/a/./b/../c.raw?A=/../B", "https://example.org/a/c.raw?A=/../B"),
+            ("https://example.org/../a/..", "https://example.org/"),
+            ("https://example.org/a/.", "https://example.org/a/"),
+            ("https://example.org//a/%2e%2E/b%20c", "https://example.org//a/%2e%2E/b%20c"),
+            ("https://example.org", "https://example.org"),
+            ("https://[FE80::1]:443/a", "https://[fe80::1]/a"),
+        ])
+    func addresses(_ written: String, _ one: String) throws {
+        let source = try urlSource(
+            PipelineTexts.with(source: "  - url: '\(written)'\n    image: { disk_format: raw }"))
+        #expect(source.url == one)
+    }
+
     @Test("a glob that matches nothing is not an error")
     func nothing() throws {
         try withFolder(["a.raw"]) { folder in

@@ -313,7 +313,7 @@ extension PipelineReader {
                 "\(value.label) contains a space or a control character",
                 hint: "write %20 for a space")
         }
-        return url
+        return URLSpelling.one(of: url)
     }
 
     /// - Throws: for a port that no server can have.

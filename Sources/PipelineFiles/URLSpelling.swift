@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One text for the spellings of an address, so that a file is one source however it is named.
+enum URLSpelling {
+    /// The scheme and the host in small letters, without a port that is the scheme's own, and
+    /// without `.` and `..` (RFC 3986, sections 6.2.2.1, 6.2.2.3 and 6.2.3). All else stays: servers
+    /// may tell `//` from `/`, and `%41` from `A`.
+    static func one(of url: String) -> String {
+        guard let colon = url.firstRange(of: "://") else { return url }
+        let scheme = url[..<colon.lowerBound].lowercased()
+        var authority = url[colon.upperBound...].prefix { !"/?#".contains($0) }
+        let rest = url[authority.endIndex...]
+        let ownPort = scheme == "https" ? ":443" : ":80"
+        for port in [ownPort, ":"] where authority.hasSuffix(port) {
+            authority = authority.dropLast(port.count)
+        }
+        let path = rest.prefix { !"?#".contains($0) }
+        return "\(scheme)://\(authority.lowercased())\(withoutDots(path))\(rest[path.endIndex...])"
+    }
+
+    private static func withoutDots(_ path: Substring) -> String {
+        let dots: Set<Substring> = [".", ".."]
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.contains(where: dots.contains) else { return String(path) }
+        var kept: [Substring] = []
+        for name in names {
+            if name == ".." {
+                // The first one is the empty text before the first slash.
+                if kept.count > 1 { kept.removeLast() }
+            } else if name != "." {
+                kept.append(name)
+            }
+        }
+        if let last = names.last, dots.contains(last) { kept.append("") }
+        return kept.joined(separator: "/")
+    }
+}
