@@ -50,12 +50,15 @@ struct ChecksumLineReader {
     ///   - text: without armour.
     ///   - number: of the line, counted from 1.
     mutating func entries(_ text: Substring, number: Int) -> [ChecksumList.Entry] {
-        let line = text.trimmed
+        var line = text.trimmed
+        // The signed text of a list may begin with a byte order mark.
+        if line.utf8.first == 0xEF, line.first == "\u{FEFF}" { line = line.dropFirst().trimmed }
         if grouped?.add(line, isIndented: text.first?.isWhitespace == true) == true { return [] }
         let ended = end()
         var found = entries(line)
         for index in found.indices {
             (found[index].line, found[index].text) = (number, String(line))
+            found[index].path = found[index].path.map(Self.unquoted)
         }
         if found.isEmpty { grouped = GroupedDigits(line, number: number) }
         return ended + found
@@ -72,6 +75,7 @@ struct ChecksumLineReader {
                 ?? unlabelled(digits, path: whole.path)
         else { return [] }
         (entry.line, entry.text) = (whole.number, whole.text)
+        entry.path = entry.path.map(Self.unquoted)
         return [entry]
     }
 
@@ -95,8 +99,10 @@ struct ChecksumLineReader {
         return (plain(line) ?? nameFirst(line) ?? numbered(line)).map { [$0] } ?? []
     }
 
-    /// `SHA256 (name) = <digits>`.
-    private func parenthesised(_ line: Substring) -> ChecksumList.Entry? {
+    /// `SHA256 (name) = <digits>`, and with an escaped name `\SHA256 (a\\b) = <digits>`.
+    private func parenthesised(_ given: Substring) -> ChecksumList.Entry? {
+        let isEscaped = given.utf8.first == UInt8(ascii: "\\")
+        let line = isEscaped ? given.dropFirst() : given
         guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
             open < close
         else { return nil }
@@ -110,7 +116,8 @@ struct ChecksumLineReader {
         guard let label = ChecksumLabel(String(line[..<open].trimmed)) else {
             return isNameless && open == line.startIndex ? plain(digits) : nil
         }
-        return entry(label, String(digits), path: isNameless ? nil : String(name))
+        let path = isEscaped ? Self.unescaped(name) : String(name)
+        return entry(label, String(digits), path: isNameless ? nil : path)
     }
 
     /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
@@ -229,6 +236,15 @@ struct ChecksumLineReader {
         return ChecksumList.Entry(
             path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
             algorithm: label.name, digitCount: digits.count, isLabelled: true)
+    }
+
+    /// Without the quotes that some publishers put around a name.
+    private static func unquoted(_ name: String) -> String {
+        let bytes = name.utf8
+        guard bytes.count > 2, let first = bytes.first, first == bytes.last,
+            first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
+        else { return name }
+        return String(name.dropFirst().dropLast())
     }
 
     /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Foundation
 
 /// A publisher's list of checksums: `SHA256SUMS`, `CHECKSUM`, `disk.raw.DIGESTS` and their like.
 ///
@@ -9,7 +10,7 @@ internal import Basics
 ///
 /// | form | example |
 /// |---|---|
-/// | GNU coreutils | `<digits>  name`, `<digits> *name`, escaped names behind `\` |
+/// | GNU coreutils | `<digits>  name`, `<digits> *name`, escaped names behind `\`, NUL after each entry (`-z`) |
 /// | BSD, OpenSSL 1 and 3 | `SHA256 (name) = <digits>`, `SHA2-256(name)= <digits>` |
 /// | Gentoo `DIGESTS` | `# SHA512 HASH` above GNU lines |
 /// | Debian `Release` | `SHA256:` above `<digits> <size> <name>` |
@@ -22,7 +23,8 @@ internal import Basics
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
 /// signature.
 /// A label decides the algorithm, or else the name of the list; the number of digits decides only
-/// where neither names one.
+/// where neither names one. Quotes around a name do not count. If no name is the wanted one, names
+/// are read as addresses spell them (`a%20b.img`).
 struct ChecksumList {
     struct Entry: Hashable {
         /// As the list names it; nil for a bare digest.
@@ -106,9 +108,26 @@ struct ChecksumList {
             throw Self.webPage(shown)
         }
         let name = Self.lastComponent(path)
-        let found = try candidates(path, wholePath ?? path, shown)
+        var found = try candidates(path, wholePath ?? path, shown)
+        if found.isEmpty, let plain = withPlainNames {
+            found = try plain.candidates(path, wholePath ?? path, shown)
+        }
         guard !found.isEmpty else { throw absent(name, shown) }
         return try strongest(found, name, shown)
+    }
+
+    /// The list with `a b.img` for `a%20b.img`; nil if it has no such name.
+    private var withPlainNames: ChecksumList? {
+        var list = self
+        var hasAny = false
+        for index in list.entries.indices {
+            guard let path = list.entries[index].path, path.utf8.contains(UInt8(ascii: "%")),
+                let plain = path.removingPercentEncoding, plain != path
+            else { continue }
+            list.entries[index].path = plain
+            hasAny = true
+        }
+        return hasAny ? list : nil
     }
 
     static func webPage(_ shown: String) -> TranshipError {
@@ -202,11 +221,13 @@ struct ChecksumList {
             return TranshipError(
                 .sourceUnavailable,
                 "\(shown) has no checksum for \(name); it lists \(listed)\(more)",
-                hint: "name the list that holds \(name), or write its checksum with `checksum`")
+                hint: "name the list that holds \(name), or write its checksum with `checksum`",
+                cause: NotListed())
         }
         return TranshipError(
             .sourceUnavailable, "\(shown) has no checksum for \(name); it lists only \(listed)",
-            hint: "if that is the same file under another name, write `checksum: \(only)`")
+            hint: "if that is the same file under another name, write `checksum: \(only)`",
+            cause: NotListed())
     }
 
     // MARK: Text
@@ -254,8 +275,12 @@ struct ChecksumList {
 
     /// Bytes, since lists have 200,000 lines, and characters take ten times as long.
     private static func lines(_ text: String) -> [Substring.UTF8View] {
-        let feed = UInt8(ascii: "\n")
-        let end = text.utf8.contains(feed) ? feed : UInt8(ascii: "\r")
+        let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        // `sha256sum -z` ends entries with NUL, and names may have line feeds. Several of them, or one
+        // behind a line, are padding.
+        let isPadding = text.utf8.dropLast().last.map { [0, feed, back].contains($0) } ?? true
+        let end =
+            text.utf8.last == 0 && !isPadding ? 0 : text.utf8.contains(feed) ? feed : back
         return text.utf8.split(separator: end, omittingEmptySubsequences: false)
     }
 
@@ -278,3 +303,6 @@ struct ChecksumList {
         }
     }
 }
+
+/// The cause of a refusal: a list names other files only.
+struct NotListed: Error {}
