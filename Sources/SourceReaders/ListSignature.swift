@@ -35,16 +35,24 @@ struct ListSignature {
 
     /// True for a list with its signature inside (RFC 9580, section 7).
     static func isInline(_ list: [UInt8]) -> Bool {
-        let start = String(decoding: list.prefix(4096), as: UTF8.self)
+        let start = String(decoding: withoutMark(list).prefix(4096), as: UTF8.self)
         return start.split(whereSeparator: \.isNewline)
             .contains { $0.hasPrefix("-----BEGIN PGP SIGNED MESSAGE-----") }
+    }
+
+    /// Without a byte order mark: gpgv finds no armour behind one.
+    private static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     }
 
     /// - Parameter signature: the detached signature; nil if it is inside the list.
     /// - Throws: ``TranshipError/Code/signatureRefused``.
     func verify(
-        _ list: [UInt8], signature: [UInt8]?
+        _ given: [UInt8], signature detached: [UInt8]?
     ) async throws(TranshipError) -> Verified {
+        // A detached signature is of all bytes of the list.
+        let list = detached == nil ? Array(Self.withoutMark(given)) : given
+        let signature = detached.map { Array(Self.withoutMark($0)) }
         let keys = try readKeyring()
         let folder = NSTemporaryDirectory() + "tranship-gpgv-\(UUID().uuidString)"
         do throws(TranshipError) {
@@ -80,46 +88,51 @@ struct ListSignature {
             refused(
                 "the signature of \(shown) is wrong: key \(key) did not sign this text",
                 hint: "do not use the list; it was changed, or the signature is of another version",
-                isStale: true)
+                cause: StaleSignature())
         case .expiredSignature(let key):
             refused(
                 "the signature of \(shown) by key \(key) has expired",
                 hint: "name a newer list or another mirror, or ask its publisher to sign the list "
-                    + "again; a new key does not help")
+                    + "again; a new key does not help",
+                cause: OtherSignature())
         case .expired(let key):
             refused(
                 "\(shown) is signed by key \(key), which has expired",
                 hint: "get the publisher's current key, check its fingerprint, and put it into "
-                    + keyring)
+                    + keyring,
+                cause: OtherSignature())
         case .revoked(let key):
             refused(
                 "\(shown) is signed by key \(key), which its owner has revoked",
-                hint: "do not use the list; ask its publisher for the new key")
+                hint: "do not use the list; ask its publisher for the new key",
+                cause: OtherSignature())
         case .unknown(let key):
             refused(
                 "\(shown) is signed by key \(key), which is not in \(keyring)",
                 hint: "get the publisher's key from a place that you trust, check its fingerprint, "
-                    + "and put it into the keyring")
+                    + "and put it into the keyring",
+                cause: OtherSignature())
         case .weak(let key, let digest):
             refused(
                 "\(shown) is signed by key \(key) with \(digest) only, by which a changed list can "
                     + "have the same signature",
                 hint:
                     "name another list of its publisher, or ask the publisher to sign with SHA-256 "
-                    + "or SHA-512")
+                    + "or SHA-512",
+                cause: OtherSignature())
         case .missing:
             refused(
                 "the signature of \(shown) holds no signature that gpgv can read: "
                     + (talk.split(separator: "\n").last.map(String.init) ?? "it says nothing"),
-                hint: "check the address of the signature; an error page may be in its place")
+                hint: "check the address of the signature; an error page may be in its place",
+                cause: OtherSignature())
         }
     }
 
     private func refused(
-        _ message: String, hint: String, isStale: Bool = false
+        _ message: String, hint: String, cause: (any Error)? = nil
     ) -> TranshipError {
-        TranshipError(
-            .signatureRefused, message, hint: hint, cause: isStale ? StaleSignature() : nil)
+        TranshipError(.signatureRefused, message, hint: hint, cause: cause)
     }
 
     // MARK: The keyring
@@ -253,6 +266,9 @@ struct ListSignature {
 /// The cause of a refusal: list and signature may be of different versions, as two mirrors of a
 /// pool have them.
 struct StaleSignature: Error {}
+
+/// The cause of a refusal: this signature proves nothing, and another one beside the list may.
+struct OtherSignature: Error {}
 
 /// The status lines of gpgv.
 struct GPGStatus {

@@ -12,7 +12,7 @@ internal import PipelineFiles
 /// Either kind serves every kind of source.
 struct PublishedList {
     /// An address or an absolute path.
-    let place: String
+    var place: String
     var signature: SignatureRule?
     /// The key of the pipeline file that names it, for messages.
     var key = "checksum_file"
@@ -46,6 +46,9 @@ struct PublishedList {
         var validators: Upstream.List
         /// True if the list is as it was remembered. It was not read then.
         var isUnchanged = false
+        /// True if it names the file to which the URL redirects, so that its state alone does not say
+        /// which data is meant.
+        var isOfFinalURL = false
     }
 
     var isAddress: Bool { Self.isAddress(place) }
@@ -110,14 +113,13 @@ struct PublishedList {
                 validators: validators)
         }
         let check = ListSignature(keyring: signature.keyring, shown: shown)
-        var signed = file.bytes
-        var detached: [UInt8]?
-        if signature.place != nil || !ListSignature.isInline(file.bytes) {
-            let beside = try await detachedSignature(signature, access)
-            // Some publishers put a clear-signed copy beside the list. What it signs is the list.
-            if ListSignature.isInline(beside) { signed = beside } else { detached = beside }
+        let isInside = signature.place == nil && ListSignature.isInline(file.bytes)
+        let verified: ListSignature.Verified
+        if isInside {
+            verified = try await check.verify(file.bytes, signature: nil)
+        } else {
+            verified = try await verify(file.bytes, signature, by: check, access)
         }
-        let verified = try await check.verify(signed, signature: detached)
         (validators.signers, validators.keyring) = (verified.fingerprints, verified.keyring)
         return Read(
             list: try list(verified.text, fileName: name), text: verified.text,
@@ -125,25 +127,39 @@ struct PublishedList {
             signers: verified.fingerprints, keyring: verified.keyring, validators: validators)
     }
 
-    private func detachedSignature(
-        _ rule: SignatureRule, _ access: Access
-    ) async throws(TranshipError) -> [UInt8] {
+    /// What is proved by a signature that is not in the list.
+    private func verify(
+        _ list: [UInt8], _ rule: SignatureRule, by check: ListSignature, _ access: Access
+    ) async throws(TranshipError) -> ListSignature.Verified {
         if let place = rule.place {
             let bytes = try await file(at: place, access).bytes
             if Self.isWebPage(bytes) { throw Self.webPage(place) }
-            return bytes
+            return try await check.verify(list, beside: bytes)
         }
         var page: String?
+        var refusal: TranshipError?
         for ending in Self.signatureEndings {
+            let bytes: [UInt8]
             do throws(TranshipError) {
-                let bytes = try await file(at: place + ending, access, isThere: false).bytes
-                guard Self.isWebPage(bytes) else { return bytes }
-                page = page ?? place + ending
+                bytes = try await file(at: place + ending, access, isThere: false).bytes
             } catch {
                 // The next ending may be there. After a failure that may pass, this one may be.
                 guard !error.isTransient, error.code != .interrupted else { throw error }
+                continue
+            }
+            if Self.isWebPage(bytes) {
+                page = page ?? place + ending
+                continue
+            }
+            do throws(TranshipError) {
+                return try await check.verify(list, beside: bytes)
+            } catch {
+                // What else is there may be the signature: one by another key, or a keyring.
+                guard error.cause is OtherSignature else { throw error }
+                refusal = refusal ?? error
             }
         }
+        if let refusal { throw refusal }
         if let page { throw Self.webPage(page) }
         throw TranshipError(
             .signatureRefused,
@@ -292,6 +308,17 @@ struct PublishedList {
     private func relative(_ url: String) -> String {
         guard URLImage.host(of: url) == URLImage.host(of: place) else { return URLImage.path(url) }
         return ChecksumList.path(of: URLImage.path(url), inFolderOf: URLImage.path(place))
+    }
+}
+
+extension ListSignature {
+    /// - Parameter signature: what is beside the list. Some publishers put a clear-signed copy there.
+    ///   What it signs is the list then.
+    fileprivate func verify(
+        _ list: [UInt8], beside signature: [UInt8]
+    ) async throws(TranshipError) -> Verified {
+        guard Self.isInline(signature) else { return try await verify(list, signature: signature) }
+        return try await verify(signature, signature: nil)
     }
 }
 

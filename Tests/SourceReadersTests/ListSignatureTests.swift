@@ -65,6 +65,55 @@ struct ListSignatureTests {
         expectGood(try await listed(), ending)
     }
 
+    @Test(arguments: [true, false])
+    func `A byte order mark before a list hides no signature`(isInside: Bool) async throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        if isInside {
+            try folder.write(mark + (try key.clearSigned(Self.sums)), to: "SUMS")
+            expectGood(try await listed())
+            // In the signed text as well, and with the line ends of Windows.
+            try folder.write(mark + (try key.clearSigned(mark + Self.sums)), to: "SUMS")
+            expectGood(try await listed())
+            let text = String(decoding: try key.clearSigned(Self.sums), as: UTF8.self)
+            try folder.write(mark + Array(text.replacing("\n", with: "\r\n").utf8), to: "SUMS")
+        } else {
+            // The mark belongs to what is signed.
+            try folder.write(mark + Self.sums, to: "SUMS")
+            try folder.write(mark + (try key.signature(of: mark + Self.sums)), to: "SUMS.asc")
+        }
+        expectGood(try await listed())
+    }
+
+    /// What a publisher has beside a list is not always its signature, or not the only one.
+    @Test(arguments: ["other key", "keyring", "weak", "text"])
+    func `Of several files beside the list one good signature is enough`(first: String) async throws
+    {
+        try folder.write(Self.sums, to: "SUMS")
+        let bytes =
+            switch first {
+            case "other key": try SigningKey().signature(of: Self.sums)
+            case "keyring": try key.publicKey(isArmoured: true)
+            case "weak": try key.signature(of: Self.sums, isArmoured: true, digest: "SHA1")
+            default: Array("signed yesterday\n".utf8)
+            }
+        try folder.write(bytes, to: "SUMS.asc")
+        let refusal = try await listed().refusal
+        #expect(refusal?.code == .signatureRefused)
+        for ending in [".sign", ".sig", ".gpg"] {
+            try folder.write(
+                try key.signature(of: Self.sums, isArmoured: false), to: "SUMS\(ending)")
+            expectGood(try await listed(), ending)
+            try FileManager.default.removeItem(atPath: folder.file("SUMS\(ending)"))
+        }
+        // The first refusal is told.
+        try folder.write([UInt8]("no signature".utf8), to: "SUMS.gpg")
+        #expect(try await listed().refusal?.message == refusal?.message)
+        // A signature of another text by the right key is more than no signature.
+        try folder.write(try key.signature(of: [1]), to: "SUMS.asc")
+        try folder.write(try key.signature(of: Self.sums, isArmoured: false), to: "SUMS.gpg")
+        expectRefused(try await listed(), "is wrong")
+    }
+
     @Test(arguments: [("SHA1", "SHA-1"), ("MD5", "MD5"), ("RIPEMD160", "RIPEMD-160")])
     func `A signature by a weak digest is refused, unless there is a better one beside it`(
         digest: String, words: String
