@@ -247,8 +247,15 @@ extension URLImage {
         let published = published(file, newest?.version)
         var known = newest?.list
         if known == nil {
-            known = try await published.read(
-                headers: headers, origin: endpoint, known: last?.list)
+            do throws(TranshipError) {
+                known = try await published.read(
+                    headers: headers, origin: endpoint, known: last?.list)
+            } catch {
+                guard error.code == .notFound,
+                    let found = try await promise(behindRedirect: published, nil)
+                else { throw error }
+                return (found.0, found.1)
+            }
         }
         guard let read = known else { return (nil, nil) }
         if read.isUnchanged { return (last?.image.promise, read) }
@@ -262,6 +269,11 @@ extension URLImage {
                 read
             )
         } catch {
+            if error.cause is NotListed,
+                let found = try await promise(behindRedirect: published, read)
+            {
+                return (found.0, found.1)
+            }
             throw error.beside(latest: source.latest, in: read.list)
         }
     }
@@ -403,7 +415,7 @@ extension URLImage {
     }
 
     /// Reads the first bytes, and leaves the rest to the transfer.
-    private func beginning() async throws(TranshipError) -> Probe {
+    func beginning() async throws(TranshipError) -> Probe {
         var request = request(.get)
         request.headers["Range"] = "bytes=0-\(unpacking.headBytes - 1)"
         var found = try await start(of: request)

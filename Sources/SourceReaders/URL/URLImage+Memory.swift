@@ -81,7 +81,7 @@ extension URLImage {
         _ look: Upstream.Look, _ list: PublishedList.Read?, date: String
     ) -> ListedImage {
         var look = look
-        if let list, !list.isUnchanged { look.list = list.validators }
+        if let list, !list.isUnchanged { look.list = list.validatorsOfFile }
         var image = look.image
         image.sourceIndex = sourceIndex
         image.placeTemplate = placeTemplate
@@ -108,8 +108,13 @@ extension URLImage {
             lastModified: found.seen.lastModified,
             host: Self.host(of: answer.effectiveURL)
                 + (answer.answeredBy.map { " (\($0))" } ?? ""),
-            notes: listed.notes, list: list?.validators)
+            notes: listed.notes, list: list?.validatorsOfFile)
     }
+}
+
+extension PublishedList.Read {
+    /// What identifies this state of the list, if that also says which data is meant.
+    fileprivate var validatorsOfFile: Upstream.List? { isOfFinalURL ? nil : validators }
 }
 
 extension Upstream.Look {
