@@ -39,6 +39,8 @@ struct SameVersion {
     let look: Upstream.Look?
     /// What the last plan found.
     let known: Upstream?
+    /// True if the pipeline file itself says the checksum: only data that has it is the same then.
+    var isPromisedByHand = false
 
     /// The fingerprint of the version that this is; nil if it is a new one, or nothing says so.
     ///
@@ -66,6 +68,7 @@ struct SameVersion {
 
     /// True if no digest can be compared, and the source says that the data is that of the last look.
     private func isUnchanged(_ candidate: Candidate) -> Bool {
+        if isPromisedByHand { return false }
         if let promise = image.promise,
             candidate.certain.contains(where: { $0.algorithm == promise.algorithm })
         {
@@ -111,7 +114,9 @@ extension Planner {
                 candidates[index].certain.append(promise)
             }
         }
-        let same = SameVersion(image: given.image, look: given.upstream?.look, known: known)
+        let same = SameVersion(
+            image: given.image, look: given.upstream?.look, known: known,
+            isPromisedByHand: given.isPromisedByHand)
         guard let fingerprint = same.fingerprint(among: candidates) else { return given }
         var listed = given
         listed.image.fingerprint = fingerprint

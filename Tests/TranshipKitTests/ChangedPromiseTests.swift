@@ -44,12 +44,16 @@ import Testing
         server = try RawHTTPServer { publisher.answer($0) }
     }
 
+    /// - Parameter checksum: what the operator writes into the pipeline file.
     @discardableResult
     private func night(
-        _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm]
+        _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm] = [],
+        checksum: Checksum? = nil
     ) async throws -> Nights.Night {
         publisher.state.withLock { $0 = (version, tag ?? "\(version)", list) }
-        let sums = list.isEmpty ? "" : "checksum_file: '\(server.url)/SUMS', "
+        let sums =
+            checksum.map { "checksum: '\($0)', " }
+            ?? (list.isEmpty ? "" : "checksum_file: '\(server.url)/SUMS', ")
         return try await nights.night(
             try nights.run(
                 rules: Self.rules,
@@ -103,6 +107,32 @@ import Testing
         let night = try await night(3, [.sha256])
         #expect(night.items.map(\.action) == [.create])
         #expect(standing == [nil, "a hidden", "a"])
+        server.stop()
+    }
+
+    /// The target reports md5 and sha512, and the ETag says that the data is the same.
+    @Test(arguments: Checksum.Algorithm.allCases)
+    func `A checksum that an operator adds is compared, whatever the ETag says`(
+        algorithm: Checksum.Algorithm
+    ) async throws {
+        try await night(1)
+        let right = try digest(algorithm, of: noise(5000, seed: 1))
+        let wrong = try digest(algorithm, of: noise(5000, seed: 2))
+        for _ in 1...2 {
+            let night = try await night(1, checksum: wrong)
+            #expect(night.items.map(\.action) == [.create], "\(algorithm)")
+            #expect(night.summary.failures.map(\.code) == [.checksumMismatch])
+            #expect(standing[0] == "a")
+        }
+        let compared = try await night(1, checksum: right)
+        #expect(compared.summary.exitStatus == .done)
+        // What the target reports is a comparison already.
+        let isReported = [.md5, .sha512].contains(algorithm)
+        #expect(compared.items.map(\.action) == [isReported ? .skip : .create])
+        for checksum in [right, nil] {
+            let next = try await night(1, checksum: checksum)
+            #expect(next.items.map(\.action) == [.skip], "\(algorithm)")
+        }
         server.stop()
     }
 

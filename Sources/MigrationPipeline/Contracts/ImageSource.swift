@@ -156,6 +156,8 @@ public struct ListedImage: Sendable {
     public var series: SeriesClaim?
     /// What the journal's memory of the series is for; nil for sources without an upstream.
     public var upstream: UpstreamRules?
+    /// True if the pipeline file itself says the checksum, so that the data is to be compared with it.
+    public var isPromisedByHand = false
 
     public init(
         _ image: SourceImage, stem: String? = nil, notes: [Note] = [],

@@ -202,6 +202,7 @@ extension URLImage {
         var listed = ListedImage(
             image, stem: stem, notes: checked.notes, refusal: problem, series: claim)
         listed.upstream = rules(list)
+        listed.isPromisedByHand = source.checksum != nil
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
             listed.notes.append(.noChecksum)
