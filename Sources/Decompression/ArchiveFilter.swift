@@ -69,8 +69,10 @@ enum ArchiveFilter {
     ) -> DecompressionFailure {
         if let failure = input.failure { return .stream(failure) }
         let words = words(archive)
-        // No member of a raw archive has no data.
-        if words.contains("Unrecognized archive format") { return .isEmpty }
+        // No member of a raw archive has no data, and of little data none comes out before the end.
+        if words.contains("Unrecognized archive format") {
+            return input.isAtEnd && input.frames?.endsWithin == true ? .endsEarly : .isEmpty
+        }
         let isEnd = ["runcated", "No progress"].contains(where: words.contains)
         return isEnd && input.isAtEnd ? .endsEarly : .isDamaged(words)
     }

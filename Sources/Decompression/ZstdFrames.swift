@@ -35,6 +35,12 @@ struct ZstdFrames {
     private var dictionaryBytes = 0
     private var contentSizeBytes = 0
 
+    /// True if the bytes so far end within a frame.
+    var endsWithin: Bool {
+        guard passBytes == 0, field.isEmpty else { return true }
+        return step != .magic && step != .unknown
+    }
+
     /// Takes the next bytes.
     ///
     /// - Returns: how many belong to frames: fewer than there are if padding begins.

@@ -120,6 +120,76 @@ import Testing
                 == Array(Self.disk.prefix(65_536)))
     }
 
+    /// What is between and behind the streams, members or frames of one file.
+    struct Joint: Sendable, CustomTestStringConvertible {
+        let compression: Compression
+        var before: [UInt8] = []
+        var between: [UInt8] = []
+        var behind: [UInt8] = []
+        /// How many bytes of the end are missing.
+        var missing = 0
+        /// Nil if the data comes out whole.
+        var words: String?
+
+        var testDescription: String {
+            "\(compression): \(before.count), \(between.count), \(behind.count), -\(missing)"
+        }
+    }
+
+    private static func zeros(_ count: Int) -> [UInt8] { .init(repeating: 0, count: count) }
+
+    /// The .xz File Format, section 2.2, has padding of four bytes between streams and behind them;
+    /// RFC 8878, section 3.1.2, frames to skip; RFC 1952, section 2.2, members in a row.
+    private static let joints: [Joint] = {
+        var joints: [Joint] = []
+        for count in [4, 8, 4096, 262_144] {
+            joints.append(Joint(compression: .xz, between: zeros(count)))
+        }
+        for count in [1, 2, 3, 5, 4094] {
+            joints.append(Joint(compression: .xz, between: zeros(count), words: "is damaged"))
+            joints.append(Joint(compression: .xz, behind: zeros(count), words: "disk.raw"))
+        }
+        for compression in [Compression.gz, .bz2, .zst] {
+            joints.append(
+                Joint(compression: compression, between: zeros(4), words: "other data follows"))
+        }
+        for compression in Compression.allCases {
+            joints.append(Joint(compression: compression))
+            joints.append(Joint(compression: compression, behind: zeros(512)))
+            for behind in [[1], zeros(512) + [1], noise(40_000)] {
+                joints.append(Joint(compression: compression, behind: behind, words: "disk.raw"))
+            }
+            for count in [1, 12, 5000] {
+                joints.append(Joint(compression: compression, missing: count, words: "ends early"))
+            }
+        }
+        for skippable in [0, 1, 200_000].map(DiskHeads.skippable) {
+            joints.append(Joint(compression: .zst, before: skippable))
+            joints.append(Joint(compression: .zst, between: skippable + skippable))
+            joints.append(Joint(compression: .zst, behind: skippable + zeros(512)))
+            let cut = Array(skippable.dropLast(skippable.count / 2))
+            joints.append(Joint(compression: .zst, behind: cut, words: "ends early"))
+        }
+        return joints
+    }()
+
+    @Test(arguments: joints)
+    func `Streams in a row are one, and what is none is refused`(joint: Joint) async throws {
+        let parts = [noise(70_000), noise(9000, seed: 3)]
+        var data = joint.before
+        data += try compressed(parts[0], joint.compression) + joint.between
+        data += try compressed(parts[1], joint.compression) + joint.behind
+        let result = await decompress(Array(data.dropLast(joint.missing)), joint.compression)
+        guard let words = joint.words else {
+            #expect(result.error == nil)
+            #expect(result.bytes == parts.flatMap { $0 })
+            return
+        }
+        #expect(result.error?.code == .decompressionFailed)
+        #expect(result.error?.message.contains(words) == true, "\(result.error?.message ?? "")")
+        #expect(result.error?.hint?.isEmpty == false)
+    }
+
     /// As pzstd writes them.
     @Test func `Frames to skip are skipped, wherever they are`() async throws {
         let parts = [noise(200_000), noise(300_000, seed: 2)]
