@@ -145,7 +145,7 @@ extension PlanReason: CustomStringConvertible {
                 + (replacedAt.map { "at \(Timestamp.text($0.clampedProduct(1000)))" } ?? "just now")
         case .neverDeleted: "the target's `expired` deletes nothing"
         case .neverCurrent(let seconds, let leftAt):
-            "it never became the current version: no run finished it, and its source left it"
+            "it never became the current version, and its source left it"
                 + Self.expiryWords(seconds, leftAt)
         default: nil
         }

@@ -97,7 +97,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case replaced(byVersion: String)
     /// The source went back to it.
     case replacedByEarlier(version: String)
-    /// No run finished it, and its source has another version now. With a span and without a time,
+    /// No run finished it or gave it the name, and its source has another version now. With a span and without a time,
     /// it has expired; with both, it has not.
     case neverCurrent(afterSeconds: Int64? = nil, leftAt: Int64? = nil)
     case expired(afterSeconds: Int64, keep: Int)

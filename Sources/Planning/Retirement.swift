@@ -11,9 +11,10 @@ internal import PipelineFiles
 ///
 /// A version counts as replaced when the next one became current; how long ago that is
 /// decides whether it has expired. One that came back, by a rollback or at its source, counts from
-/// then. One that no run finished before its source left it was never current: it takes no place
-/// among those to keep, and counts from when a run last worked on it. A record that someone edited,
-/// or that the journal cannot tell to be ours, is left alone.
+/// then. One that no run finished before its source left it was never current, and so was one that
+/// another image kept from the name of the series: it takes no place among those to keep, and counts
+/// from when a run last worked on it. A record that someone edited, or that the journal cannot tell
+/// to be ours, is left alone.
 struct Retirement {
     /// Earlier versions that stay as `previous` says; nil keeps all.
     let keep: Int?
@@ -72,11 +73,15 @@ struct Retirement {
             }
         }
         // Otherwise none of the versions would be visible.
-        guard lacksName || changes.contains(where: { $0.action.shows && $0.state == .left }) else {
-            return changes
-        }
-        return changes.map {
-            $0.action.shows || $0.state != .planned ? $0 : $0.ended(.left, .currentNotShown)
+        let unshown = changes.filter { $0.action.shows && $0.state == .left }
+        guard lacksName || !unshown.isEmpty else { return changes }
+        // The image that keeps the name is visible, and of those that wait for it the newest stays.
+        let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForName)
+        let inVain = isNameKept ? SeriesCopy.waitingInVain(among: copies) : []
+        return changes.map { change in
+            guard !change.action.shows, change.state == .planned else { return change }
+            let isInVain = change.action == .delete && inVain.contains(change.image.id)
+            return isInVain ? change : change.ended(.left, .currentNotShown)
         }
     }
 
@@ -243,7 +248,8 @@ extension Retirement {
         var isOfOtherSource = false
         /// Became current later than the one that is current now.
         var isNewer = false
-        /// No run finished it, and its source has left it. It takes no place among those to keep.
+        /// No run finished it or gave it the name, and its source has left it. It takes no place among
+        /// those to keep.
         var isNeverCurrent = false
         /// Among the earlier versions that were current, 0 is the newest.
         var rank = 0

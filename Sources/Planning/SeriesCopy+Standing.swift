@@ -33,10 +33,11 @@ extension SeriesCopy {
     }
 
     /// True if it ever was the current version, or may have been. A copy that a run began to
-    /// publish and that its source then left never was.
+    /// publish and that its source then left never was, and one that waited for its name neither.
     var becameCurrent: Bool {
         guard let transfer else { return true }
         if changes.contains(where: \.shows) { return true }
+        if waitsForItsName { return false }
         // Made under the name of an earlier version.
         let hadName =
             !isUnnamed || image.name == transfer.record.shownName || changes.contains(.rename)
@@ -69,6 +70,36 @@ extension SeriesCopy {
             && image.checksums.contains { checksum in
                 checksum.algorithm != .md5 && other.image.checksums.contains(checksum)
             }
+    }
+
+    /// The copies of ours that wait for the name of the series, or waited until their source left them,
+    /// and that no one has edited. A run that left them unnamed has written that down.
+    static func waitingInVain(among copies: [SeriesCopy]) -> Set<String> {
+        // Some services write properties of their own into every image.
+        let properties = copies.filter(\.image.isWhole).compactMap { $0.image.details?.properties }
+        let common = properties.dropFirst().reduce(Set((properties.first ?? [:]).keys)) {
+            $0.intersection($1.keys)
+        }
+        return Set(
+            copies.filter {
+                $0.waitsForItsName && !$0.isUnnamed && $0.wasDone && $0.isAsMade(besides: common)
+            }.map(\.image.id))
+    }
+
+    /// True if it is still what the run made, in every field that a listing shows.
+    ///
+    /// - Parameter properties: names of properties that may be there as well.
+    private func isAsMade(besides properties: Set<String>) -> Bool {
+        guard let wanted = transfer?.record, let details = image.details else { return false }
+        let others = Set(details.properties.keys).subtracting(wanted.properties.keys)
+            .filter { $0 != Origin.propertyName && !$0.hasPrefix("os_glance") }
+        return image.visibility == wanted.visibility && image.isHidden == wanted.isHidden
+            && image.isProtected == wanted.isProtected
+            && (image.status == .deactivated) == wanted.isDeactivated
+            && details.minDiskGiB == wanted.minDiskGiB && details.minRAMMiB == wanted.minRAMMiB
+            && Set(details.tags) == Set(wanted.tags)
+            && wanted.properties.allSatisfy { details.properties[$0.key] == $0.value }
+            && others.isSubset(of: properties)
     }
 
     /// True if it was made under the name of an earlier version, and no run ever gave it the name of

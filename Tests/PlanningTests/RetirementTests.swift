@@ -393,22 +393,27 @@ import Testing
                 == ["1 left protected-by-hand", "2 left current-not-shown", "3 left name-held"])
     }
 
-    @Test func `What no run finished or named takes no place, and what waits for its name does`()
-        throws
-    {
+    @Test func `What no run finished or named takes no place of what was current`() throws {
         let rules = "keep: 2\nprevious: rename\nexpired: { action: delete, after: 0s }"
         var copies = (1...4).map { staged($0) }
+        // Versions 1 and 4 had the name once.
+        copies[0].changes = [.rename, .promote]
+        copies[3].changes = [.rename]
         copies[1].wasDone = false
         copies[2].isUnnamed = true
         #expect(
             try changes(rules, current: item(5), copies: copies + [copy(5)])
                 == ["2 delete", "3 delete"])
-        // Others see it as planned: another process published it.
-        copies[1].image.visibility = .public
-        copies[1].transfer?.intent.record.visibility = .public
+        // Version 3 waited for a name that an operator kept.
+        copies[2].isUnnamed = false
         #expect(
             try changes(rules, current: item(5), copies: copies + [copy(5)])
-                == ["1 delete", "3 delete"])
+                == ["2 delete", "3 delete"])
+        // It has been named since.
+        copies[2].changes = [.rename, .promote]
+        #expect(
+            try changes(rules, current: item(5), copies: copies + [copy(5)])
+                == ["1 delete", "2 delete"])
     }
 
     @Test func `A version gives the name back before it is deleted`() throws {

@@ -46,6 +46,8 @@ final class Cloud: @unchecked Sendable {
         /// The service damaged the data on arrival.
         var isMangled = false
         var wasPublished = false
+        /// It had the name of the series of the nights.
+        var wasNamed = false
         /// The hosts that lost their journal while the image was active, or while
         /// the service was fetching its data.
         var forgottenBy: Set<Int> = []
@@ -261,6 +263,10 @@ final class Cloud: @unchecked Sendable {
         case (.post, "members"): world.watch.published(before, at: self)
         case (.patch, ""):
             let after = model[before.id]?.fields ?? [:]
+            if [before.fields["name"], after["name"]].contains(JSONValue.string(Nights.seriesName))
+            {
+                notes[before.id]?.wasNamed = true
+            }
             let keys = ["visibility", "protected", "os_hidden"]
             guard keys.contains(where: { after[$0] != before.fields[$0] }) else { return }
             world.watch.published(before, at: self)

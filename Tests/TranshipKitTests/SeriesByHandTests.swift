@@ -41,7 +41,9 @@ import Testing
         #expect(nights.standing(1) == "a" && nights.standing(2) == "a hidden")
     }
 
-    @Test func `A version that waits for a name needs an operator`() async throws {
+    @Test func `A version that waits for a name needs an operator, and nothing piles up`()
+        async throws
+    {
         let rules = "previous: rename, keep: 1, expired: { action: delete, after: 0s }"
         let nights = try await nights(2, rules)
         let beta = try #require(nights.clouds["beta"])
@@ -54,9 +56,9 @@ import Testing
             #expect(
                 waiting.map(\.reason) == [.nameHeld(imageID: holder, edited: "protection")])
         }
-        // Nothing goes while the new version cannot be shown.
+        // What users get, what they had before, and the newest of those that wait.
         let standing = (1...7).map { nights.standing($0) }
-        #expect(standing == ["a (…)", "a"] + Array(repeating: "a (…)", count: 5))
+        #expect(standing == ["a (…)", "a", nil, nil, nil, nil, "a (…)"])
         let images = ["a": noise(5000, seed: 7)]
         let kept = try await nights.run(images, rules: rules).prunable()
         let reasons = Dictionary(kept.map { ($0.image.id, $0.reason.code) }) { first, _ in first }
@@ -72,7 +74,72 @@ import Testing
         beta.put(holder, ["protected": false])
         let night = try await nights.night(7, rules: rules)
         #expect(night.summary.exitStatus == .done)
-        #expect(nights.standing(7) == "a" && nights.standing(2) != "a")
+        // The version that users had is the one before, and takes the place of the one before it.
+        #expect(nights.standing(7) == "a" && nights.standing(2) == "a (…)")
+        #expect(nights.standing(1) == nil)
+        // And so on as ever.
+        try await nights.night(8, rules: rules)
+        #expect((1...8).compactMap { nights.standing($0) } == ["a (…)", "a"])
+        #expect(nights.standing(7) == "a (…)" && nights.standing(8) == "a")
+    }
+
+    /// A version that waits, and the next one: what becomes of the first one.
+    @Test(
+        arguments: [
+            ("nothing", true), ("protected", false), ("name", false), ("visibility", false),
+            ("os_hidden", false), ("tags", false), ("min_disk", false), ("property", false),
+            ("in use", false), ("no rule", false), ("young", false), ("next one fails", false),
+            ("own name again", false),
+        ])
+    func `Of versions that wait, an older one goes only if it is as it was made`(
+        happens: String, goes: Bool
+    ) async throws {
+        let rules =
+            switch happens {
+            case "no rule": "previous: rename, keep: 1"
+            case "young": "previous: rename, keep: 1, expired: { action: delete, after: 1d }"
+            default: "previous: rename, keep: 1, expired: { action: delete, after: 0s }"
+            }
+        let nights = try await nights(2, rules)
+        let beta = try #require(nights.clouds["beta"])
+        let holder = try #require(nights.id(2))
+        beta.put(holder, ["protected": true])
+        try await nights.night(3, rules: rules)
+        let waiting = try #require(nights.id(3))
+        switch happens {
+        case "protected", "os_hidden": beta.put(waiting, [happens: true])
+        case "name", "property": beta.put(waiting, [happens: "mine"])
+        case "visibility": beta.put(waiting, [happens: "community"])
+        case "tags": beta.put(waiting, [happens: ["mine"]])
+        case "min_disk": beta.put(waiting, [happens: 7])
+        case "in use":
+            beta.answer(with: .status(409, text: "in use")) {
+                $0.method == "DELETE" && $0.path.hasSuffix(waiting)
+            }
+        case "next one fails":
+            beta.answer(with: .status(403, text: "no")) {
+                $0.method == "PUT" && $0.path.hasSuffix("/file")
+            }
+        case "own name again":
+            // It was the current version for a while.
+            beta.put(holder, ["protected": false])
+            try await nights.night(3, rules: rules)
+            #expect(nights.standing(3) == "a")
+            beta.put(waiting, ["protected": true])
+        default: break
+        }
+        let night = try await nights.night(4, rules: rules)
+        #expect((nights.standing(3) == nil) == goes, "\(night.words)")
+        #expect(
+            nights.standing(2) != nil
+                && (nights.standing(4) == nil) == (happens == "next one fails"))
+        if goes {
+            let deletions = night.summary.changes.filter {
+                $0.action == .delete && $0.state == .done
+            }
+            #expect(deletions.map(\.image.id) == [waiting])
+            #expect(deletions.map(\.reason) == [.neverCurrent(afterSeconds: 0)])
+        }
     }
 
     @Test func `A new version that someone edited before it got its name needs an operator`()

@@ -16,6 +16,11 @@ struct Shelf: Equatable, Sendable {
         var isHidden = false
         var isProtected = false
         var isPrivate = false
+        /// False for a version that waits for the name of the series.
+        var wasNamed = true
+
+        /// It never was the current version, as far as others see.
+        var isInVain: Bool { !wasNamed && name == .earlier }
 
         /// Someone changed it by hand so that it is left alone.
         var isEdited: Bool { isProtected || isPrivate || name == .other }
@@ -30,7 +35,8 @@ struct Shelf: Equatable, Sendable {
         let renames = rules.previous == .rename
         if !copies.contains(where: { $0.version == version }) {
             let isTaken = renames && copies.contains { $0.name == .series && !$0.isHidden }
-            next.copies.append(Copy(version: version, name: isTaken ? .earlier : .series))
+            next.copies.append(
+                Copy(version: version, name: isTaken ? .earlier : .series, wasNamed: !isTaken))
         }
         guard let current = next.copies.firstIndex(where: { $0.version == version }) else {
             return next
@@ -40,14 +46,27 @@ struct Shelf: Equatable, Sendable {
             let isHeld = next.copies.contains {
                 $0.version != version && $0.name == .series && !$0.isHidden && $0.isEdited
             }
-            guard !isHeld, !next.copies[current].isEdited else { return next }
-            next.copies[current].name = .series
+            guard !next.copies[current].isEdited else { return next }
+            if isHeld {
+                // Of those that wait, the newest is enough.
+                if !next.copies[current].isHidden {
+                    next.copies.removeAll {
+                        $0.version != version && $0.isInVain && !$0.isEdited && !$0.isHidden
+                    }
+                }
+                return next
+            }
+            (next.copies[current].name, next.copies[current].wasNamed) = (.series, true)
         }
         let earlier = next.copies.indices.filter { $0 != current }
         var gone: Set<Int> = []
-        for (rank, index) in earlier.reversed().enumerated() where !next.copies[index].isEdited {
+        var rank = -1
+        for index in earlier.reversed() {
+            let isInVain = next.copies[index].isInVain
+            if !isInVain { rank += 1 }
+            if next.copies[index].isEdited { continue }
             let givesName = renames && next.copies[index].name == .series
-            if rank >= rules.keep, !givesName {
+            if isInVain || rank >= rules.keep, !givesName {
                 gone.insert(index)
             } else if renames {
                 next.copies[index].name = .earlier

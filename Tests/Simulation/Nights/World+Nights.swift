@@ -146,7 +146,7 @@ extension Watch {
     }
 
     /// Only an earlier version that no one edited is deleted, and only if enough versions came
-    /// after it.
+    /// after it: one, if it never had the name of the series.
     func deletingInNights(_ record: Cloud.Record, at cloud: Cloud, keep: Int) {
         let fields = record.fields
         var wrongs: [String] = []
@@ -168,7 +168,10 @@ extension Watch {
                 $0.isOurs && $0.status == "active"
                     && cloud.world.publisher?.number(of: $0.data) ?? 0 > number
             }
-            if later <= keep { wrongs.append("only \(later) versions came after it") }
+            let isNamed = record.wasNamed || name == Nights.seriesName
+            if later <= (isNamed ? keep : 0) {
+                wrongs.append("only \(later) versions came after it")
+            }
         }
         for wrong in wrongs {
             cloud.world.violation("\(cloud.name)/\(record.id) is deleted although \(wrong)")
