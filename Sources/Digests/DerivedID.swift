@@ -27,6 +27,17 @@ public enum DerivedID {
         return String(decoding: id, as: UTF8.self)
     }
 
+    /// True for a UUID of version 5 in lower case, of any namespace and name.
+    public static func isOfItsKind(_ id: String) -> Bool {
+        let text = Array(id.utf8)
+        guard text.count == 36, text[14] == UInt8(ascii: "5") else { return false }
+        return text.enumerated().allSatisfy { place, byte in
+            [8, 13, 18, 23].contains(place)
+                ? byte == UInt8(ascii: "-")
+                : digit(byte) != nil && !(0x41...0x46).contains(byte)
+        } && "89ab".utf8.contains(text[19])
+    }
+
     private static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30

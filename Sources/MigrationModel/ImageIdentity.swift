@@ -45,6 +45,10 @@ public enum ImageIdentity {
             namespace: namespace, name: words("image", source, project) + "\n\(generation)")
     }
 
+    /// False if an id is not of the kind that ``DerivedID/uuid(namespace:name:)`` makes. Image and
+    /// compute services choose random ids.
+    public static func mayBeDerived(_ id: String) -> Bool { DerivedID.isOfItsKind(id) }
+
     /// A short word for this version of a source image, the same at every target: 8 hexadecimal
     /// digits. For people, who name a version with it; Tranship finds nothing by it alone.
     public static func versionWord(of source: SourceImage) -> String {

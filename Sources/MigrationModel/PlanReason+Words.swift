@@ -70,8 +70,8 @@ extension PlanReason: CustomStringConvertible {
             "rename image \(id), or say with `on_conflict` what to do about it, such as "
                 + "`on_conflict: keep-both`"
         case .nameTaken(let id, .cannotReplace):
-            "image \(id) is protected or of another project: remove the protection, rename it, or "
-                + "write another `on_conflict`"
+            "image \(id) is protected, of another project, or carries a marker of ours: remove the "
+                + "protection or the marker, rename it, or write another `on_conflict`"
         case .damaged(_, let damage):
             damage.isMendable
                 ? nil : "restore it from a copy of the archive, or remove it and run again"
@@ -261,7 +261,8 @@ extension PlanReason.NameRule {
         case .rename: "; renamed"
         case .replace: "; it is hidden once the copy is published"
         case .cannotReplace:
-            ", and on_conflict: replace hides no image that is protected or of another project"
+            ", and on_conflict: replace hides no image that is protected, is of another project or "
+                + "carries a marker of ours that proves nothing"
         }
     }
 }

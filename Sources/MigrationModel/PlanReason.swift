@@ -47,7 +47,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     /// What `on_conflict` says of another image with the same name.
     public enum NameRule: String, Codable, Sendable {
         case keepBoth, skip, fail, rename, replace
-        /// `replace` does not touch what is protected, or of another project.
+        /// `replace` does not touch what is protected, of another project, or carries a marker of
+        /// ours that proves nothing.
         case cannotReplace
     }
 

@@ -19,7 +19,8 @@ internal import PipelineFiles
 /// 4. A transfer that was begun continues where the journal left it.
 /// 5. The same data under the same name is not copied again, no matter who
 ///    copied it.
-/// 6. For different data under the same name, not ours, `on_conflict` decides.
+/// 6. For different data under the same name, not ours, `on_conflict` decides. A marker alone
+///    makes no image ours: see ``PlanComparison/strangers``.
 /// 7. Our copy comes back under the next id if someone deleted it.
 struct Decision {
     let onConflict: OnConflict
@@ -86,7 +87,7 @@ struct Decision {
                     item.intent, promised: item.promise, imageID: same.id,
                     generation: start.placement.generation))
         }
-        guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
+        guard let other = comparison.others.first else {
             return item.decided(.create, reason, start: start)
         }
         // Copies of ours alone are updated: of anybody else's image nothing is changed.
@@ -97,9 +98,9 @@ struct Decision {
         case .keepBoth, .update:
             return item.decided(.create, taken(.keepBoth), start: start)
         case .replace:
-            let others = comparison.namesakes.filter { !$0.isMarked && !$0.isHidden }
+            let others = comparison.others.filter { !$0.isHidden }
             if let other = others.first(where: {
-                $0.isProtected || projectID == nil || $0.ownerID != projectID
+                $0.isProtected || projectID == nil || $0.ownerID != projectID || $0.isMarked
             }) {
                 return item.decided(
                     .conflict, .nameTaken(imageID: other.id, .cannotReplace))
@@ -350,11 +351,18 @@ struct Decision {
         _ item: PlanItem, _ reason: PlanReason, _ comparison: PlanComparison, _ start: Transfer
     ) -> PlanItem {
         if [.fail, .skip].contains(onConflict), start.state != .publishing,
-            comparison.namesakes.contains(where: { !$0.isMarked })
+            !comparison.others.isEmpty
         {
             return notThere(item, reason, comparison, start: start)
         }
         return item.decided(.create, reason, start: start)
+    }
+}
+
+extension PlanComparison {
+    /// The images of its name that are no copies of ours of other images.
+    fileprivate var others: [TargetImage] {
+        namesakes.filter { !$0.isMarked || strangers.contains($0.id) }
     }
 }
 

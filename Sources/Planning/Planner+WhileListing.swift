@@ -40,13 +40,14 @@ extension Planner {
     }
 
     /// The decided item, or nil if it has to wait: it names other images, it is in the plan because
-    /// others name it, or the source is to be asked for its members.
+    /// others name it, the source is to be asked for its members, or an image of its name may be the
+    /// copy of one that is listed later.
     private func decided(
         early comparison: PlanComparison, _ decisions: inout Decisions
     ) async throws(TranshipError) -> PlanItem? {
-        guard comparison.item.record.references.isEmpty, !comparison.item.isAdded else {
-            return nil
-        }
+        guard comparison.item.record.references.isEmpty, !comparison.item.isAdded,
+            !mayNameLater(comparison)
+        else { return nil }
         if let item = try await rolledBack(comparison.item, decisions.held) {
             decisions.along.note(item, at: nil)
             return item

@@ -294,6 +294,7 @@ public struct Planner: Sendable {
         comparison.holder = comparison.ours.first {
             ownership(of: $0, comparison, at: target) == .holdsKeptID
         }
+        comparison = try await withStrangers(comparison, at: target)
         comparison.ours = ours(comparison, at: target)
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         let item = Decision(

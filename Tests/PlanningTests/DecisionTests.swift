@@ -403,6 +403,30 @@ import Testing
         #expect(item.action == .create)
     }
 
+    @Test(
+        arguments: [
+            (.keepBoth, .create), (.update, .create), (.replace, .conflict), (.skip, .skip),
+            (.fail, .conflict), (.rename, .create),
+        ] as [(OnConflict, PlanAction)])
+    func `An image whose marker proves nothing is a conflict as any other`(
+        rule: OnConflict, action: PlanAction
+    ) throws {
+        var copy = try other()[0]
+        (copy.originValue, copy.ownerID) = ("l/v", "p")
+        for known in [nil, Self.known(.registered, "s-0"), Self.known(.done, "gone")] {
+            var comparison = PlanComparison(
+                position: 1, item: try Self.item(), transfer: known, ours: [], namesakes: [copy])
+            comparison.strangers = ["n"]
+            var decision = Decision(onConflict: rule)
+            decision.projectID = copy.ownerID
+            let item = decision.decide(comparison)
+            // What was begun goes on where two images of one name may be.
+            let goesOn = known?.state == .registered && ![.fail, .skip].contains(rule)
+            #expect(item.action == (goesOn ? .create : action), "\(rule)")
+            #expect(item.reason?.words.contains("(n)") == !goesOn)
+        }
+    }
+
     // MARK: Kept ids
 
     private static func keeping(

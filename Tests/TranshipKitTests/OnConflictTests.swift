@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GlanceServer
 import MigrationModel
 import TestSupport
@@ -125,6 +126,59 @@ import Testing
         _ = try await rollback.undo(run: 1, removes: true) { _ in }
         #expect(beta.image(id) == nil)
         #expect(beta.image("old")?["os_hidden"] == false)
+    }
+
+    // MARK: Markers that prove nothing
+
+    /// A marker as a snapshot of a server has it: of this copy, of another one, or of no form.
+    @Test(arguments: ["this", "another", "none"])
+    func `An image with a copied marker is a conflict as any other`(marker: String) async throws {
+        let first = try await run("on_conflict: fail", journal: "first.sqlite")
+        let id = try #require(first.transfer?.imageID)
+        let own = try #require(beta.image(id)?["tranship_origin"]?.string)
+        beta.burn(id)
+        let values = [
+            "this": own, "another": "\(UUID().uuidString)/\(UUID().uuidString)", "none": "yes",
+        ]
+        let snapshot = "0d5a4c1e-6f6b-4b8e-9c46-3f5d1a2b7c80"
+        let value = try #require(values[marker])
+        beta.put(snapshot, data: [1], ["name": "web", "tranship_origin": .string(value)])
+        for journal in ["first.sqlite", "second.sqlite"] {
+            let failing = try await run("on_conflict: fail", journal: journal)
+            #expect(failing.item.action == .conflict, "\(journal)")
+            #expect(failing.item.reason == .nameTaken(imageID: snapshot, .fail), "\(journal)")
+            let replacing = try await run("on_conflict: replace", journal: journal)
+            #expect(replacing.item.reason == .nameTaken(imageID: snapshot, .cannotReplace))
+        }
+        #expect(beta.changes.count { $0 == "POST /v2/images" } == 1)
+        #expect(beta.image(snapshot)?["os_hidden"] != true)
+    }
+
+    /// Two source images may have one name, also if another journal or no journal knows the copy of
+    /// the other one, and if copies keep the ids of their sources.
+    @Test(arguments: ["", ", image: { keep_id: true }"], ["journal.sqlite", "second.sqlite"])
+    func `A copy of ours of another image of that name is no conflict`(
+        keys: String, journal: String
+    ) async throws {
+        let source = "3f2c9f0a-90c5-4d37-8f57-5d1f8f4f9a11"
+        scene.alpha.burn("s")
+        func put(_ id: String, seed: UInt64) {
+            scene.alpha.put(
+                id, data: noise(1000, seed: seed),
+                ["name": "web", "disk_format": "raw", "container_format": "bare"])
+        }
+        put(source, seed: 7)
+        let first = try await run("on_conflict: fail\(keys)")
+        #expect(first.transfer?.state == .done)
+        put("7b0f6f0e-2f0f-4f5e-8d39-0c5a3f6f3c22", seed: 8)
+        let second = try await scene.start(
+            to: "{ cloud: beta, on_conflict: fail\(keys) }", journal: journal)
+        let plan = try await second.plan()
+        var actions: [PlanAction?] = []
+        try await plan.items { actions += $0.map(\.action) }
+        #expect(actions.count == 2 && !actions.contains(.conflict), "\(actions)")
+        _ = try await second.carryOut(plan)
+        #expect(beta.changes.count { $0 == "POST /v2/images" } == 2)
     }
 
     @Test func `A protected image is never replaced`() async throws {

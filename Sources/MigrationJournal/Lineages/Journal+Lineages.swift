@@ -56,6 +56,21 @@ extension Journal {
         }
     }
 
+    /// True if a run made or took the image as the copy with this marker.
+    public func isCopy(
+        _ imageID: String, _ origin: Origin, at targetKey: String
+    ) async throws(TranshipError) -> Bool {
+        try await read { db in
+            try db.value(
+                cached: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM transfer AS t
+                            JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
+                        WHERE t.target_key = ? AND t.version_id = ? AND w.image_id = ?)
+                    """, arguments: [targetKey, origin.versionID, imageID]) ?? false
+        }
+    }
+
     /// The versions of a lineage at all targets, the newest first.
     ///
     /// - Parameter lineageID: the first word of the marker; see ``Origin``.

@@ -19,6 +19,9 @@ public struct PlanComparison: Sendable {
     public var namesakes: [TargetImage]
     /// An image that has the id that is to be kept, and is not a copy of ours.
     public var holder: TargetImage?
+    /// The ids of ``namesakes`` that carry a marker of ours which proves nothing: they count as any
+    /// other image.
+    public var strangers: Set<String> = []
 }
 
 extension Plan {
