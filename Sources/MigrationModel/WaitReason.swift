@@ -85,6 +85,11 @@ public enum WaitReason: Codable, Hashable, Sendable {
         }
     }
 
+    /// How long a body of ours that broke off may keep its record busy before the record is given
+    /// up, in looks one second apart. Services end a body whose connection died within a second, and
+    /// a stalled one after their socket's time-out, commonly 60 s.
+    public static let brokenBodyLooksMax = 75
+
     /// The reason as messages, reports and JSON show it. The only place that words it.
     public var words: String {
         switch self {
@@ -94,7 +99,9 @@ public enum WaitReason: Codable, Hashable, Sendable {
             "no room in the spool: \(ByteCount.format(taken)) of \(ByteCount.format(most)) are taken"
         case .noRoom(let message), .spoolDamaged(let message): message
         case .otherProcessWrites: "another process is writing it"
-        case .brokenBody(let status): "the target still holds a body that broke off (\(status))"
+        case .brokenBody(let status):
+            "the target still holds a body that broke off (\(status)); after "
+                + "\(Self.brokenBodyLooksMax) s the data is sent again"
         case .otherProcessSends(let status, let patience):
             "another process is sending it, or died while it did (\(status))" + patience.words
         case .importRequested(let patience): "the import was requested" + patience.words

@@ -72,7 +72,8 @@ import TranshipKit
         var watch = ProgressWatch(runID: 1, work: (images: 2, sizeBytes: 20), startedAt: 0)
         let live = watch.look(snapshot, at: 1000)
         let words =
-            "name of a and 1 other waiting: the target still holds a body that broke off (saving)"
+            "name of a and 1 other waiting: the target still holds a body that broke off (saving); "
+            + "after \(WaitReason.brokenBodyLooksMax) s the data is sent again"
         #expect(Total(live: live, snapshot: snapshot).line.hasSuffix("0 in flight, \(words)"))
         let screen = RunScreen(live: live, headline: "", columns: 80).lines
         #expect(screen.contains { $0.hasPrefix("… name of a and 1 other waiting: ") }, "\(screen)")

@@ -106,6 +106,33 @@ import Testing
         #expect(target.glance.changes.isEmpty)
     }
 
+    /// The service writes the size of staged data when all of it is there.
+    @Test(
+        arguments: [
+            (1000, true, .glanceDirect, true), (999, true, .glanceDirect, false),
+            (nil, true, .glanceDirect, false), (1000, false, .glanceDirect, false),
+            (1000, true, .upload, false),
+        ] as [(Int64?, Bool, UploadMethod, Bool)])
+    func `Staged data that is whole is imported`(
+        sizeBytes: Int64?, isOurs: Bool, method: UploadMethod, isImported: Bool
+    ) async throws {
+        var given = target.begun(
+            .sending,
+            ["status": "uploading", "size": sizeBytes.map(JSONValue.integer) ?? .null])
+        given.intent.method = method
+        given.proof.sizeBytes = 1000
+        given.proof.computed = [try Sample.checksum(.sha512, "a")]
+        if !isOurs { given.placement.yieldContents() }
+        let next = try await advanced(given)
+        #expect(next?.state == (isImported ? .importing : nil))
+        // Without anything to compare with, nothing would show what was imported.
+        given.proof.computed = []
+        #expect(try await advanced(given) == nil)
+        given.proof.promised = try Sample.checksum(.sha512, "a")
+        #expect(try await advanced(given)?.state == (isImported ? .importing : nil))
+        #expect(target.glance.changes.isEmpty)
+    }
+
     @Test func `A body that never ends is given up, and its record with it`() async throws {
         var given = target.begun(.sending, ["status": "saving", "updated_at": nil])
         _ = given.wait.noteBusy(nil, now: 0)

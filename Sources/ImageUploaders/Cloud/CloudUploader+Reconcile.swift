@@ -8,12 +8,8 @@ public import MigrationPipeline
 internal import OpenStackImage
 
 extension CloudUploader {
-    /// How long a body of ours that broke off may keep its record busy before the
-    /// record is given up, in looks one second apart. Services end a body whose
-    /// connection died within a second, and a stalled one after their socket's
-    /// time-out, commonly 60 s. For a body that is not ours, see
-    /// ``Transfer/othersPatienceSeconds(sizeBytes:)``.
-    static let busyLooksMax = 75
+    /// For a body that is not ours, see ``Transfer/othersPatienceSeconds(sizeBytes:)``.
+    static let busyLooksMax = WaitReason.brokenBodyLooksMax
     /// The shortest and the longest time between two looks at a record that
     /// another host fills, in seconds.
     static let othersLookSeconds = 1.0...60.0
@@ -25,6 +21,7 @@ extension CloudUploader {
     /// | not there, or being deleted | its id may be burned; it is created again or under the next id |
     /// | `queued`, without data | the body is sent into the same record |
     /// | `queued`, with a checksum or stores, or refused twice as taken | spoiled by another body: discarded, next id |
+    /// | `uploading`, with all bytes of ours staged | only the answer was lost: imported, and compared |
     /// | `saving`, `uploading` | a body that still arrives: looked at again, and given up sooner if it is ours |
     /// | `importing` | the service works on it: waited for |
     /// | `active`, `deactivated` | all data is there: compared, and adopted unless it is ours |
@@ -74,6 +71,9 @@ extension CloudUploader {
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)
+        case .uploading where Self.isStaged(image, transfer):
+            transfer.move(to: .importing)
+            return .advance(transfer)
         case .saving, .uploading:
             return try await busy(transfer, image)
         case .importing:
@@ -101,6 +101,19 @@ extension CloudUploader {
         }
         return transfer.tries.surprises >= RetryPolicy.surprisesMax
             ? "the service refuses data for its record, although that is empty" : nil
+    }
+
+    /// True if the service has all bytes that this process staged, and only its answer was lost. It
+    /// writes the size when the last byte is there; a service that never writes it is waited for as
+    /// after a broken body. What is imported is compared, so there has to be something to compare
+    /// with.
+    private static func isStaged(_ image: Image, _ transfer: Transfer) -> Bool {
+        guard transfer.method == .glanceDirect, transfer.state == .sending,
+            transfer.placement.isFilledByUs,
+            let sizeBytes = transfer.proof.sizeBytes ?? transfer.source.sizeBytes
+        else { return false }
+        return image.sizeBytes == sizeBytes
+            && (!transfer.proof.computed.isEmpty || transfer.proof.promised != nil)
     }
 
     /// A body of ours that broke off ends soon. A body of another host may still
