@@ -72,7 +72,9 @@ public struct Checksum: Hashable, Sendable {
         guard let algorithm = Algorithm(rawValue: name.lowercased()) else {
             throw TranshipError(
                 .invalidChecksum, "\"\(name)\" is not a known checksum algorithm",
-                hint: "use one of \(Algorithm.names)")
+                hint: (Nearest.to(String(name), in: Algorithm.allCases.map(\.rawValue)).map {
+                    "did you mean \($0)? "
+                } ?? "") + "use one of \(Algorithm.names)")
         }
         try self.init(algorithm, String(text[text.utf8.index(after: colon)...]))
     }

@@ -209,7 +209,19 @@ struct PipelineReaderSourcesTests {
             "with a format that is not a word",
             PipelineTexts.withURL("    image: { disk_format: QCOW2 }"),
             "p.yaml:5:27: `disk_format` is \"QCOW2\", which is not a format name\n"
-                + "hint: use a word in lower case, such as qcow2, raw or bare"),
+                + "hint: did you mean qcow2? formats: aki, ami, ari, gpt, iso, ploop, qcow2, raw, "
+                + "vdi, vhd, vhdx, vmdk"),
+        BadFile(
+            "with a mistyped container",
+            PipelineTexts.withURL("    image: { container_format: baer }"),
+            "p.yaml:5:32: `container_format` is \"baer\", which is not a format name\n"
+                + "hint: did you mean bare? formats: aki, ami, ari, bare, compressed, docker, ova, ovf"
+        ),
+        BadFile(
+            "with a mistyped algorithm",
+            PipelineTexts.withURL("    checksum: sha255:\(String(repeating: "0", count: 64))"),
+            "p.yaml:5:15: `checksum`: \"sha255\" is not a known checksum algorithm\n"
+                + "hint: did you mean sha256? use one of md5, sha1, sha256, sha512"),
         BadFile(
             "with a password for `auth`", PipelineTexts.withURL("    auth: joe:hunter2"),
             "p.yaml:5:11: `auth` must be netrc or env:NAME\n"
@@ -314,6 +326,15 @@ struct PipelineReaderSourcesTests {
         #expect(source.pattern == pattern)
         #expect(source.image.diskFormat == format)
         #expect(source.isGlob == pattern.contains("*"))
+    }
+
+    @Test("may have a format that only the target knows", arguments: ["parallels", "x-9"])
+    func formatOfTarget(format: String) throws {
+        let text = PipelineTexts.with(
+            source:
+                "  - file: a\n    image: { disk_format: \(format), container_format: \(format) }")
+        let source = try fileSource(text)
+        #expect(source.image.diskFormat == format && source.image.containerFormat == format)
     }
 
     @Test("leave the format to the data where the extension leaves a doubt")

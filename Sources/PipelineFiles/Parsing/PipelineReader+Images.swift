@@ -32,8 +32,8 @@ extension PipelineReader {
         let keys = try FileSection<ImageKey>(value)
         return ImageFields(
             name: keys.read(.name) { try $0.nameTemplate(place) },
-            diskFormat: keys.read(.diskFormat) { try $0.formatName() },
-            containerFormat: keys.read(.containerFormat) { try $0.formatName() },
+            diskFormat: keys.read(.diskFormat) { try $0.diskFormat() },
+            containerFormat: keys.read(.containerFormat) { try $0.containerFormat() },
             minDiskGiB: keys.read(.minDisk) { try $0.integer(0...Int(Int32.max)) },
             minRAMMiB: keys.read(.minRAM) { try $0.integer(0...Int(Int32.max)) },
             tags: keys.read(.tags) { try $0.tags() },
@@ -76,21 +76,5 @@ extension PipelineReader {
                 "the property `\(key.text)` is reserved for "
                     + (key.text == "tranship_origin" ? "tranship" : "the Image service"))
         }
-    }
-}
-
-extension FileValue {
-    /// Parses a disk or container format. The plan checks whether the target accepts it.
-    fileprivate func formatName() throws(TranshipError) -> String {
-        let text = try text()
-        let isWord = text.utf8.allSatisfy {
-            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F
-        }
-        guard isWord, text.utf8.count <= 40 else {
-            throw refusal(
-                "\(label) is \(shown), which is not a format name",
-                hint: "use a word in lower case, such as qcow2, raw or bare")
-        }
-        return text
     }
 }
