@@ -42,6 +42,8 @@ public final class PipelineRun: Sendable {
     private let stopped = Mutex<(Scheduler.Stop, ExitStatus)?>(nil)
     /// Explains names that no image has, where such a name ends the work before it begins.
     package let refusal: (@Sendable ([MissedSelection]) async -> TranshipError)?
+    /// Adds what the words of a command line may have meant.
+    private let explain: @Sendable (TranshipError) -> TranshipError
 
     /// Reads the pipeline file and opens its journal.
     ///
@@ -119,6 +121,7 @@ public final class PipelineRun: Sendable {
         _ pipeline: Pipeline, journal: Journal, environment: [String: String],
         tuning: RunTuning = .init(), writes: Bool = true, resuming interrupted: Run? = nil,
         refusal: (@Sendable ([MissedSelection]) async -> TranshipError)? = nil,
+        explain: @escaping @Sendable (TranshipError) -> TranshipError = { $0 },
         edits: [String] = [], failedSince: Int64? = nil,
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
@@ -130,6 +133,7 @@ public final class PipelineRun: Sendable {
         self.writes = writes
         self.interrupted = interrupted
         self.refusal = refusal
+        self.explain = explain
         self.edits = edits
         self.failedSince = failedSince
         tell = planning
@@ -215,7 +219,8 @@ public final class PipelineRun: Sendable {
         var begun: Run?
         do throws(TranshipError) {
             return try await plan(matching: saved, listsAllDifferences, begun: &begun)
-        } catch {
+        } catch let cause {
+            let error = explain(cause)
             if writes {
                 await note(
                     error, begun: begun, planned: planned, startedAt: startedAt, saved)

@@ -107,6 +107,35 @@ struct NextStepTests {
             said: ["starts with ~", "hint: write ${HOME}/a.raw"],
             mended: [("./a.raw", "${HOME}/a.raw")]),
         BrokenFile(
+            title: "formats that do not exist",
+            broken: [
+                (
+                    "disk_format: raw, container_format: bare",
+                    "disk_format: vmdK, container_format: bear"
+                )
+            ],
+            said: [
+                "night.yaml has 2 mistakes", "night.yaml:5:39: `disk_format` is \"vmdK\"",
+                "did you mean vmdk?", "night.yaml:5:63: `container_format` is \"bear\"",
+                "did you mean bare?",
+            ]),
+        BrokenFile(
+            title: "words of closed sets",
+            broken: [
+                ("version: 1", "version: 1\nverify: prof"),
+                (
+                    "cloud: beta",
+                    "cloud: beta\n    method: uplaod\n    on_conflict: keepboth\n    previous: hid"
+                ),
+                ("bare }", "bare, visibility: Publik, protected: True }\n    decompress: autp"),
+            ],
+            said: [
+                "night.yaml has 7 mistakes", "night.yaml:2:9: `verify` is \"prof\"",
+                "did you mean proof?", "did you mean upload?", "did you mean keep-both?",
+                "did you mean hide?", "did you mean public?", "`protected` is \"True\"",
+                "write true or false", "did you mean auto?",
+            ]),
+        BrokenFile(
             title: "six mistakes at once",
             broken: [
                 ("version: 1", "version: 1\nverfy: proof"), ("disk_format", "disk_frmat"),
@@ -159,6 +188,16 @@ struct NextStepTests {
         WrongCommand(
             command: "tranship copy alhpa beta", status: 2, said: ["hint: did you mean alpha?"],
             next: "tranship copy alpha beta"),
+        WrongCommand(
+            command: "tranship copy alpha/ubuntu-24.04 beta", status: 2,
+            said: [
+                "so it has no region \"ubuntu-24.04\"",
+                "it comes behind the clouds: tranship copy alpha beta ubuntu-24.04",
+            ], next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy alpha beta/ubuntu-24.04 --dry-run", status: 2,
+            said: ["tranship copy alpha beta ubuntu-24.04"],
+            next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
             command: "tranship copy alpha beta ubuntu-24", status: 3,
             said: ["has no image \"ubuntu-24\"", "ubuntu-24.04"],

@@ -21,6 +21,10 @@ struct CopyHintTests {
             ),
             ("write `checksum: sha256:…`", "write --checksum sha256:…"),
             (
+                "write `on_conflict`, such as `on_conflict: skip`",
+                "write --on-conflict, such as --on-conflict skip"
+            ),
+            (
                 "`file` names a folder; run `tranship status`",
                 "`file` names a folder; run `tranship status`"
             ),
@@ -39,6 +43,7 @@ struct CopyHintTests {
         #expect(
             CopyHint.words("`auth` and `headers` log in").hasPrefix(
                 "`auth` and `headers` log in. A copy has no option for `auth` and `headers`: "))
+        #expect(CopyHint.message("\(hint); `name`") == "\(hint); --name")
         let status = "leave it out with `status: [active]`"
         #expect(CopyHint.words(status).hasPrefix("\(status). A copy has no option for `status`: "))
     }

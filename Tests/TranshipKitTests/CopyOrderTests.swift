@@ -236,6 +236,27 @@ import Testing
         #expect(refusal?.hint == hint)
     }
 
+    @Test(
+        arguments: [
+            ("alpha/noble", "beta", [], "tranship copy alpha beta noble"),
+            ("alpha", "beta/noble", ["x y"], "tranship copy alpha beta noble 'x y'"),
+        ] as [(String, String, [String], String)])
+    func `A region that no cloud has may be an image`(
+        source: String, target: String, names: [String], command: String
+    ) throws {
+        let order = try Self.order(source, target, names)
+        let unknown = TranshipError(
+            .noImageService,
+            "the catalogue of cloud \"\(source == "alpha" ? "beta" : "alpha")\" "
+                + "has no Image service in region \"noble\"", hint: "regions that have one: R")
+        #expect(
+            order.explained(unknown).hint
+                == "if noble is an image, it comes behind the clouds: \(command); "
+                + "regions that have one: R")
+        let other = TranshipError(.noImageService, "cloud \"alpha\" has no region \"R\"", hint: "h")
+        #expect(order.explained(other).hint == "h")
+    }
+
     @Test func `Options that do not fit are refused`() throws {
         let checksum = try Checksum(.sha256, String(repeating: "0a", count: 32))
         #expect(

@@ -21,6 +21,7 @@ enum CopyArgument {
         case (_, "checksum_file"): return "--checksum-file"
         case (_, "disk_format"): return "--disk-format"
         case (_, "owner"): return "--owner"
+        case (_, "on_conflict"): return "--on-conflict"
         case (_, "tags"): return "--tag"
         case ("image", "name"): return "--name"
         case ("images", "name"), ("images", "id"): return "<image>"

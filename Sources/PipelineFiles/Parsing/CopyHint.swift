@@ -9,7 +9,7 @@ package enum CopyHint {
     /// The keys that options of `tranship copy` stand for.
     private static let options = [
         "name": "--name", "checksum": "--checksum", "checksum_file": "--checksum-file",
-        "disk_format": "--disk-format",
+        "disk_format": "--disk-format", "on_conflict": "--on-conflict",
     ]
 
     /// Keys that hints name to say where another key goes, or what a source is.
@@ -19,19 +19,31 @@ package enum CopyHint {
     /// option, it ends with the way to write that key.
     package static func words(_ hint: String) -> String {
         var left: [String] = []
-        let words = hint.replacing(/`(?<key>[a-z_]+)(?:: (?<value>[^`]*))?`(?: under `image`)?/) {
+        let words = replaced(hint, left: &left)
+        guard !left.isEmpty else { return words }
+        let keys = left.map { "`\($0)`" }.joined(separator: " and ")
+        return "\(words). A copy has no option for \(keys): add --save FILE to its command, "
+            + "edit FILE, and run it with `tranship run FILE`"
+    }
+
+    /// A message with the options in place of the keys.
+    package static func message(_ message: String) -> String {
+        var left: [String] = []
+        return replaced(message, left: &left)
+    }
+
+    private static func replaced(_ text: String, left: inout [String]) -> String {
+        var keys: [String] = []
+        defer { left = keys }
+        return text.replacing(/`(?<key>[a-z_]+)(?:: (?<value>[^`]*))?`(?: under `image`)?/) {
             match in
             let key = String(match.key)
             if let option = options[key] {
                 return match.value.map { "\(option) \($0)" } ?? option
             }
             let isWanted = match.value != nil || !places.contains(key)
-            if isWanted, PipelineKeys.all.contains(key), !left.contains(key) { left.append(key) }
+            if isWanted, PipelineKeys.all.contains(key), !keys.contains(key) { keys.append(key) }
             return String(match.0)
         }
-        guard !left.isEmpty else { return words }
-        let keys = left.map { "`\($0)`" }.joined(separator: " and ")
-        return "\(words). A copy has no option for \(keys): add --save FILE to its command, "
-            + "edit FILE, and run it with `tranship run FILE`"
     }
 }

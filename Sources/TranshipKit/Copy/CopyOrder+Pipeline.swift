@@ -149,6 +149,9 @@ extension CopyOrder {
             case .cloud(let cloud): Self.lines(of: cloud)
             case .archive(let path): ["  - archive: \(YAMLScalar.text(path))"]
             }
+        if let rule = options.onConflict {
+            lines.append("    on_conflict: \(YAMLScalar.text(rule))")
+        }
         if hasRecords, let name = options.imageName {
             lines += ["    image:", "      name: \(YAMLScalar.text(name))"]
         }

@@ -5,6 +5,7 @@ public import Basics
 internal import Foundation
 internal import ImageArchives
 internal import MigrationModel
+internal import OpenStackImage
 internal import PipelineFiles
 
 /// What a command line asks to be copied: from where, to where, and which images.
@@ -61,6 +62,9 @@ public struct CopyOrder: Sendable, Equatable {
         public var properties: [String: String] = [:]
         /// `self`, `any` or a project's id.
         public var owner: String?
+        /// One of ``CopyOrder/conflictRules``; nil is the default of a pipeline file. The same copy
+        /// with another rule has the same journal.
+        public var onConflict: String?
 
         public init() {}
     }
@@ -69,12 +73,20 @@ public struct CopyOrder: Sendable, Equatable {
     /// none.
     public static func hint(_ hint: String) -> String { CopyHint.words(hint) }
 
+    /// The same for a message, which says no way out.
+    public static func message(_ message: String) -> String { CopyHint.message(message) }
+
+    /// What a copy can do if the target has another image of its name.
+    public static var conflictRules: [String] { OnConflict.allCases.map(\.rawValue) }
+
     let source: Source
     let target: Target
     let names: [String]
     let options: Options
     /// The same for the same command, so that it finds its journal again.
     private let identity: String
+    /// As the command line has it.
+    let sourceWord: String
 
     /// Understands the words of a command line. Asks no cloud.
     ///
@@ -100,6 +112,7 @@ public struct CopyOrder: Sendable, Equatable {
         self.target = try known.target(target, from: source, folder: folder)
         self.names = names
         self.options = options
+        sourceWord = source
         let origin: String
         if Self.isURL(source) {
             self.source = .url(source)
@@ -129,10 +142,11 @@ public struct CopyOrder: Sendable, Equatable {
         source: String, target: String, names: [String], options: Options,
         environment: [String: String]
     ) throws(TranshipError) {
+        let files = try CloudFiles.load(environment: environment)
         try self.init(
             source: source, target: target, names: names, options: options,
-            clouds: try KnownClouds(environment: environment).names,
-            folder: FileManager.default.currentDirectoryPath)
+            clouds: files.cloudNames, folder: FileManager.default.currentDirectoryPath)
+        try expectRegions(in: files)
     }
 
     static func isURL(_ word: String) -> Bool {

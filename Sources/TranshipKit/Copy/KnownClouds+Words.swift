@@ -36,7 +36,7 @@ extension KnownClouds {
         "the clouds come first, then the images: " + command([source, target] + images)
     }
 
-    private static func command(_ words: [String]) -> String {
+    static func command(_ words: [String]) -> String {
         "tranship copy " + words.map(\.shellQuoted).joined(separator: " ")
     }
 

@@ -33,8 +33,8 @@ extension PipelineRun {
                 ? try .openIfPresent(path: path)
                 : try await .open(path: path, hook: try KillPoint.hook(environment)),
             environment: environment, writes: !plansOnly,
-            refusal: { await order.refusal($0, environment: environment) }, planning: planning,
-            events: events)
+            refusal: { await order.refusal($0, environment: environment) },
+            explain: order.explained, planning: planning, events: events)
     }
 }
 

@@ -134,6 +134,15 @@ struct CopyChoiceOptions: ParsableArguments {
         completion: .diskFormat)
     var diskFormat: String?
 
+    @Option(
+        help: .value(
+            "rule",
+            "If the target has another image of the name: "
+                + "\(CopyOrder.conflictRules.joined(separator: ", ")). Default: keep-both for images "
+                + "of clouds, fail for others."),
+        completion: .list(CopyOrder.conflictRules))
+    var onConflict: String?
+
     func validate() throws {
         if checksum != nil, checksumFile != nil {
             throw ValidationError("--checksum and --checksum-file exclude each other")
@@ -146,6 +155,7 @@ struct CopyChoiceOptions: ParsableArguments {
         options.checksum = checksum?.checksum
         options.checksumFile = checksumFile
         options.diskFormat = diskFormat
+        options.onConflict = onConflict
         options.tags = tag
         options.properties = property.dictionary
         options.owner = owner

@@ -75,6 +75,11 @@ enum CommandWords {
     /// A hint in the words of this command.
     static func hint(_ hint: String) -> String { isCopy ? CopyOrder.hint(hint) : hint }
 
+    /// The same for a message, which says no way out.
+    static func message(_ message: String) -> String {
+        isCopy ? CopyOrder.message(message) : message
+    }
+
     static func withoutSecrets(_ word: String) -> String {
         guard let colon = word.firstRange(of: "://")?.lowerBound else { return word }
         // `--checksum-file=https://…`

@@ -208,7 +208,8 @@ struct PlanOverview {
         for group in groups.all.prefix(Self.shownMax) {
             let names = EndReport.list(
                 group.names, count: group.count, toColumns: min(60, usable - 6))
-            lines += "    \(names): \(group.words)".wrapped(toColumns: usable, indent: 6)
+            lines += "    \(names): \(CommandWords.message(group.words))"
+                .wrapped(toColumns: usable, indent: 6)
             if let hint = group.hint {
                 lines += "      hint: \(CommandWords.hint(hint))".wrapped(
                     toColumns: usable, indent: 8)

@@ -89,7 +89,9 @@ struct PlanRendering {
         let projects = plan.projectWords(of: item).map { "project \($0), " } ?? ""
         let published = item.source.published.map { ", \($0.words)" } ?? ""
         var reason = item.reason?.words ?? ""
-        if item.action != .skip { reason = plan.projects.naming(projectsIn: reason) }
+        if item.action != .skip {
+            reason = CommandWords.message(plan.projects.naming(projectsIn: reason))
+        }
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
                 + " (\(projects)\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(reason)"

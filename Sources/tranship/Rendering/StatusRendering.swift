@@ -32,7 +32,7 @@ struct StatusRendering {
                 format == .json ? putJSON(transfer, tries) : tell(transfer, tries, status)
             }
             for image in status.refused {
-                format == .json ? image.json.put() : tell(image, status.projects)
+                format == .json ? image.json.put() : tell(image, status.projects, of: status.run)
             }
             return
         }
@@ -49,17 +49,18 @@ struct StatusRendering {
         for transfer in try await status.transfers(in: open, limit: Self.rowsMax) {
             tell(transfer, [], status)
         }
-        for image in status.refused.prefix(Self.rowsMax) { tell(image, status.projects) }
+        for image in status.refused.prefix(Self.rowsMax) {
+            tell(image, status.projects, of: status.run)
+        }
         let images = status.states.reduce(0) { open.contains($1.kind) ? $0 + $1.images : $0 }
         let left = max(0, images - Self.rowsMax) + max(0, status.refused.count - Self.rowsMax)
         if left > 0 { Terminal.putSentence("… and \(left) more, which -v lists") }
     }
 
-    private func tell(_ image: RefusedImage, _ projects: ProjectWords) {
+    private func tell(_ image: RefusedImage, _ projects: ProjectWords, of run: Run) {
         let (word, failure) = (image.words, projects.naming(image.failure))
         Terminal.putSentence("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
-        Terminal.putSentence("              \(failure.code): \(failure.message)")
-        if let hint = failure.hint { Terminal.putSentence("              hint: \(hint)") }
+        tell(failure, of: run)
     }
 
     private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
@@ -176,14 +177,20 @@ struct StatusRendering {
         }
         if let note = transfer.wait.reason { Terminal.putSentence("              \(note)") }
         if let failure = transfer.failure.map(projects.naming) {
-            Terminal.putSentence("              \(failure.code): \(failure.message)")
-            if let hint = failure.hint { Terminal.putSentence("              hint: \(hint)") }
+            tell(failure, of: status.run)
         }
         for attempt in tries {
             Terminal.putSentence(
                 "              failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
                     + "\(attempt.code): \(projects.naming(projectsIn: attempt.message))")
         }
+    }
+
+    private func tell(_ failure: Transfer.Failure, of run: Run) {
+        let message = run.isCopy ? CopyOrder.message(failure.message) : failure.message
+        Terminal.putSentence("              \(failure.code): \(message)")
+        guard let hint = failure.hint else { return }
+        Terminal.putSentence("              hint: \(run.isCopy ? CopyOrder.hint(hint) : hint)")
     }
 
     private func tell(_ outage: OutageRecord) {
