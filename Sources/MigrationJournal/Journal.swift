@@ -264,6 +264,15 @@ public final class Journal: DatabaseAccess {
                 hint: "choose another place with --journal PATH", cause: error)
         }
         let words = error.message ?? "error \(error.resultCode.rawValue)"
+        if [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode),
+            OwnFile.isOnReadOnlyDisk(path)
+        {
+            return TranshipError(
+                .journalFailed,
+                "the journal \(path) cannot be used: its file system is mounted read-only",
+                hint: "mount it for writing; or copy the file, with its -wal file if there is one, "
+                    + "and name the copy with --journal PATH", cause: error)
+        }
         let hint: String
         switch error.resultCode {
         case .SQLITE_FULL, .SQLITE_IOERR:
@@ -271,7 +280,9 @@ public final class Journal: DatabaseAccess {
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             hint = "check the rights of the file and its folder, or name another --journal PATH"
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            hint = "the file is damaged or not a journal: move it aside and run again"
+            hint =
+                "the file is damaged or not a journal: move it aside with its -wal and -shm files, and "
+                + "run again, or see with `tranship adopt PIPELINE` which copies are at the targets"
         default: hint = "run again; if it happens again, move the journal aside and run again"
         }
         return TranshipError(

@@ -77,7 +77,9 @@ package enum OwnFile {
                     hint: "name the file that it leads to with --journal PATH")
                 : TranshipError(
                     .journalFailed, "cannot open \(path): \(String(cString: strerror(number)))",
-                    hint: "choose another place with --journal PATH")
+                    hint: number == EROFS
+                        ? "mount its file system for writing, or choose another place with "
+                            + "--journal PATH" : "choose another place with --journal PATH")
         }
         var file = stat()
         guard fstat(descriptor, &file) == 0, file.st_mode & S_IFMT == S_IFREG else {
@@ -103,6 +105,14 @@ package enum OwnFile {
                 hint: "copy it to a name of its own, or choose another place with --journal PATH")
         }
         return (descriptor, file.st_mode)
+    }
+
+    /// True if the file system of a file, or of its folder, is mounted read-only. SQLite needs to write
+    /// beside a journal, also to read it.
+    static func isOnReadOnlyDisk(_ path: String) -> Bool {
+        var disk = statvfs()
+        return statvfs(PathText.folder(of: path), &disk) == 0
+            && disk.f_flag & UInt(ST_RDONLY) != 0
     }
 
     private static func special(_ path: String, _ kind: String) -> TranshipError {

@@ -48,12 +48,18 @@ public enum JournalPlace {
                 ? try Pipeline.load(file: pipeline, environment: environment).name : pipeline
             return path(pipelineName: name, environment: environment)
         }
-        guard let latest = await latest(environment: environment, interruptedOnly: false) else {
-            throw TranshipError(
-                .journalMissing, "there is no journal in \(folder(environment: environment))",
-                hint: "run a pipeline with `tranship run`, or name its journal with --journal PATH")
+        var unreadable: [TranshipError] = []
+        let found = await latest(
+            environment: environment, interruptedOnly: false, &unreadable)
+        guard let found else {
+            throw unreadable.first
+                ?? TranshipError(
+                    .journalMissing, "there is no journal in \(folder(environment: environment))",
+                    hint:
+                        "run a pipeline with `tranship run`, or name its journal with --journal PATH"
+                )
         }
-        return latest.path
+        return found.path
     }
 
     /// True for the path of a pipeline file, false for what may be a pipeline's name.
@@ -66,34 +72,48 @@ public enum JournalPlace {
     /// than an interrupted one.
     ///
     /// A journal that cannot be read is passed over.
+    ///
+    /// - Parameter unreadable: gets why, for each of these.
     static func latest(
-        environment: [String: String], interruptedOnly: Bool
+        environment: [String: String], interruptedOnly: Bool, _ unreadable: inout [TranshipError]
     ) async -> (path: String, run: Run)? {
-        let folder = folder(environment: environment)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         var latest: (path: String, run: Run)?
-        for name in names.sorted() where name.hasSuffix(".sqlite") {
-            let path = "\(folder)/\(name)"
-            guard let journal = try? Journal.openForReading(path: path),
-                let run = try? await
-                    (interruptedOnly
-                    ? journal.lastRunWithWork() : journal.lastRun()),
-                // A run that another process works on is not interrupted.
-                !interruptedOnly || (run.isInterrupted && Journal.holder(path: path) == nil),
-                run.startedAt > latest?.run.startedAt ?? 0
-            else { continue }
-            latest = (path, run)
+        for name in pipelineNames(environment: environment) {
+            let path = path(pipelineName: name, environment: environment)
+            do throws(TranshipError) {
+                let journal = try Journal.openForReading(path: path)
+                let last =
+                    try await interruptedOnly ? journal.lastRunWithWork() : journal.lastRun()
+                guard let run = last,
+                    // A run that another process works on is not interrupted.
+                    !interruptedOnly || (run.isInterrupted && Journal.holder(path: path) == nil),
+                    run.startedAt > latest?.run.startedAt ?? 0
+                else { continue }
+                latest = (path, run)
+            } catch {
+                // One that is empty or was removed just now has no run.
+                if [.journalFailed, .journalTooNew].contains(error.code) {
+                    unreadable.append(error)
+                }
+            }
         }
         return latest
     }
 
     /// The last run of a journal, or the latest one of all journals, if it was
     /// interrupted.
+    ///
+    /// - Parameter passedOver: gets why, for each journal that cannot be read.
     static func interrupted(
-        journalPath: String?, environment: [String: String]
+        journalPath: String?, environment: [String: String],
+        passedOver: (TranshipError) -> Void = { _ in }
     ) async throws(TranshipError) -> (path: String, run: Run)? {
         guard let path = journalPath.map(absolute) else {
-            return await latest(environment: environment, interruptedOnly: true)
+            var unreadable: [TranshipError] = []
+            let found = await latest(
+                environment: environment, interruptedOnly: true, &unreadable)
+            if found != nil { unreadable.forEach(passedOver) }
+            return found
         }
         let run = try await Journal.openForReading(path: path).lastRunWithWork()
         return run.flatMap { $0.isInterrupted ? (path, $0) : nil }

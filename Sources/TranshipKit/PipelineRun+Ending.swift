@@ -75,7 +75,15 @@ extension PipelineRun {
     ) async throws(TranshipError) -> NothingToResume {
         var path = journalPath.map(JournalPlace.absolute)
         if path == nil {
-            path = await JournalPlace.latest(environment: environment, interruptedOnly: false)?.path
+            var unreadable: [TranshipError] = []
+            path = await JournalPlace.latest(
+                environment: environment, interruptedOnly: false, &unreadable)?.path
+            // The interrupted run may be in it.
+            if let error = unreadable.first {
+                throw path == nil
+                    ? error
+                    : error.whileDoing("no run was interrupted in the journals that can be read")
+            }
         }
         var run: Run?
         var end: RunEnd?

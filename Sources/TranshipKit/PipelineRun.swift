@@ -93,7 +93,8 @@ public final class PipelineRun: Sendable {
         try OpenFileLimit.expectEnough()
         guard
             let (path, run) = try await JournalPlace.interrupted(
-                journalPath: journalPath, environment: environment)
+                journalPath: journalPath, environment: environment,
+                passedOver: { planning(.warning("passed over: \($0.message)")) })
         else { return nil }
         let pipeline = try pipeline(of: run, environment: environment, planning: planning)
         // What was removed would count as done.

@@ -81,6 +81,118 @@ struct FailedNightTests {
         #expect(resume.talk.contains("night.yaml` plans again"), "\(resume.said)")
     }
 
+    /// A damaged journal may be the one of the interrupted run.
+    @Test func `A damaged journal ends a resume with 7, and its hint works`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline())
+        let night = try await desk.run("TRANSHIP_KILL_AT_COMMIT=after:4 tranship run night.yaml")
+        #expect(night.status == 137, "\(night.said)")
+        let journal = try #require(files(desk).first { $0.hasSuffix("night.sqlite") })
+        try desk.write(journal, String(repeating: "no database", count: 1000))
+        for ending in ["-wal", "-shm"] { unlink("\(desk.shell.folder.path)/\(journal)\(ending)") }
+        for command in ["resume", "resume night", "status", "run night.yaml"] {
+            let outcome = try await desk.run("tranship \(command)")
+            #expect(outcome.status == 7, "\(outcome.said)")
+            #expect(outcome.talk.contains("night.sqlite cannot be used: "), "\(outcome.said)")
+            #expect(outcome.talk.contains("hint: the file is damaged"), "\(outcome.said)")
+        }
+        let copy = try await desk.run("tranship copy alpha beta ubuntu-24.04")
+        #expect(copy.status == 0, "\(copy.said)")
+        let resume = try await desk.run("tranship resume")
+        #expect(resume.status == 7, "\(resume.said)")
+        #expect(
+            resume.talk.contains("no run was interrupted in the journals that can be read: "),
+            "\(resume.said)")
+
+        let moved = try await desk.run("mkdir aside; mv \(journal)* aside; tranship run night.yaml")
+        #expect(moved.status == 0, "\(moved.said)")
+        #expect(desk.beta.active.count == 2, "\(moved.said)")
+        #expect(try await desk.run("tranship resume").status == 0)
+    }
+
+    @Test func `A journal on a disk that is mounted read-only says so, and its copy is read`()
+        async throws
+    {
+        let desk = try Desk()
+        defer { desk.remove() }
+        // Some systems give namespaces to the administrator only.
+        guard try await desk.run("unshare -rm true").status == 0 else { return }
+        try desk.write("night.yaml", Desk.pipeline())
+        #expect(try await desk.run("tranship run night.yaml").status == 0)
+        let journal = try #require(files(desk).first { $0.hasSuffix("night.sqlite") })
+        let folder = PathText.folder(of: journal)
+        let mount = "mount --bind \(folder) \(folder) && mount -o remount,ro,bind \(folder)"
+        for (command, words) in [
+            ("status", "its file system is mounted read-only"),
+            ("status night", "its file system is mounted read-only"),
+            ("plan night.yaml", "its file system is mounted read-only"),
+            ("resume", "its file system is mounted read-only"),
+            ("run night.yaml", "Read-only file system"),
+        ] {
+            let outcome = try await desk.run("unshare -rm sh -c '\(mount) && tranship \(command)'")
+            #expect(outcome.status == 7, "\(command): \(outcome.said)")
+            #expect(outcome.talk.contains(words), "\(command): \(outcome.said)")
+            #expect(outcome.talk.contains("for writing"), "\(command): \(outcome.said)")
+        }
+        let copy = try await desk.run(
+            "unshare -rm sh -c '\(mount) && cp \(journal)* . && tranship status --journal night.sqlite'"
+        )
+        #expect(copy.status == 0, "\(copy.said)")
+        #expect(copy.output.contains("done          1 image"), "\(copy.said)")
+    }
+
+    @Test func `A run that resumes beside a damaged journal names that journal`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline())
+        _ = try await desk.run("TRANSHIP_KILL_AT_COMMIT=after:4 tranship run night.yaml")
+        let journal = try #require(files(desk).first { $0.hasSuffix("night.sqlite") })
+        try desk.write(journal.replacing("night", with: "other"), "no database")
+        let resume = try await desk.run("tranship resume")
+        #expect(resume.status == 0, "\(resume.said)")
+        #expect(resume.talk.contains("warning: passed over: the journal "), "\(resume.said)")
+        #expect(desk.beta.active.count == 1, "\(resume.said)")
+    }
+
+    @Test func `A resume while an endpoint is down ends with 7, and goes on when it answers`()
+        async throws
+    {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let cloud = "cloud: alpha\n    images: { name: ubuntu-24.04 }"
+        for (pipeline, down) in [
+            (Desk.pipeline(), "beta"),
+            (
+                Desk.pipeline([
+                    ("file: ./a.raw", cloud),
+                    ("    image: { name: copy, disk_format: raw, container_format: bare }\n", ""),
+                    ("name: night", "name: other"),
+                ]), "alpha"
+            ),
+        ] {
+            try desk.write("night.yaml", pipeline)
+            let night = try await desk.run(
+                "TRANSHIP_KILL_AT_COMMIT=after:4 tranship run night.yaml")
+            #expect(night.status == 137, "\(night.said)")
+            try desk.write(
+                "clouds.yaml",
+                Desk.clouds(
+                    alpha: down == "alpha" ? Desk.deadAddress : desk.alpha.url,
+                    beta: down == "beta" ? Desk.deadAddress : desk.beta.url))
+            for _ in 0...1 {
+                let resume = try await desk.run("tranship resume")
+                #expect(resume.status == 7, "\(down): \(resume.said)")
+                #expect(resume.talk.contains(Desk.deadAddress), "\(resume.said)")
+            }
+            try desk.write(
+                "clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: desk.beta.url))
+            let resume = try await desk.run("tranship resume")
+            #expect(resume.status == 0, "\(down): \(resume.said)")
+        }
+        #expect(desk.beta.active.count == 2)
+    }
+
     private func text(_ desk: Desk, _ name: String) throws -> String {
         try String(contentsOf: desk.shell.folder.appendingPathComponent(name), encoding: .utf8)
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -31,7 +32,16 @@ import Testing
     @Test func `The latest run of all journals is found, broken ones passed over`() async throws {
         let folder = try TemporaryFolder()
         let environment = ["XDG_STATE_HOME": folder.path]
-        #expect(await JournalPlace.latest(environment: environment, interruptedOnly: false) == nil)
+        func latest(interruptedOnly: Bool) async -> (path: String, run: MigrationModel.Run)? {
+            var unreadable: [TranshipError] = []
+            let latest = await JournalPlace.latest(
+                environment: environment, interruptedOnly: interruptedOnly, &unreadable)
+            let isBroken = FileManager.default.fileExists(
+                atPath: folder.file("tranship/z.sqlite"))
+            #expect(unreadable.map(\.code) == (isBroken ? [.journalFailed] : []))
+            return latest
+        }
+        #expect(await latest(interruptedOnly: false) == nil)
         for name in ["a", "b", "c"] {
             let path = JournalPlace.path(pipelineName: name, environment: environment)
             let journal = try await Journal.open(path: path)
@@ -42,9 +52,9 @@ import Testing
             try await Task.sleep(for: .milliseconds(3))
         }
         try folder.write(Array("no database".utf8), to: "tranship/z.sqlite")
-        let any = await JournalPlace.latest(environment: environment, interruptedOnly: false)
+        let any = await latest(interruptedOnly: false)
         #expect(any?.run.pipelineName == "c")
-        let left = await JournalPlace.latest(environment: environment, interruptedOnly: true)
+        let left = await latest(interruptedOnly: true)
         #expect(left?.run.pipelineName == "b")
         #expect(left?.path == folder.file("tranship/b.sqlite"))
     }
