@@ -100,6 +100,8 @@ public struct URLSource: Sendable, Equatable {
     /// Keeps the image apart from that of an earlier source with the same address and another name or
     /// series; nil for the first one.
     public var alias: String?
+    /// The place of `checksum` or `checksum_file`.
+    public var promisePosition: FilePosition?
 
     /// The file name without its last extension. With ``latest``, it has `{version}` in the place of
     /// the version.
@@ -218,6 +220,8 @@ public struct FileSource: Sendable, Equatable {
     /// Keeps the image apart from that of an earlier source with the same path and another name or
     /// series; nil for the first one.
     public var alias: String?
+    /// The place of `checksum` or `checksum_file`.
+    public var promisePosition: FilePosition?
 }
 
 /// A directory written by an archive target.

@@ -58,7 +58,7 @@ struct PublishedList {
     /// Without secrets.
     var shown: String { Self.shown(place) }
 
-    private static func shown(_ place: String) -> String {
+    static func shown(_ place: String) -> String {
         isAddress(place) ? URLImage.withoutSecrets(place) : place
     }
 

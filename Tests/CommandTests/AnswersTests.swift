@@ -99,8 +99,44 @@ struct AnswersTests {
         let copy = try await desk.run("tranship copy a.raw beta --checksum sha256:\(wrong)")
         #expect(copy.status == 6, "\(copy.said)")
         let talk = copy.talk.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        #expect(talk.contains("correct --checksum or --checksum-file"), "\(copy.said)")
+        #expect(talk.contains("the promise comes from --checksum;"), "\(copy.said)")
+        #expect(talk.contains("promised sha256:000000000000…, read sha256:"), "\(copy.said)")
+        #expect(talk.contains("if it is right, correct --checksum;"), "\(copy.said)")
         #expect(talk.contains("run again once that is changed: tranship copy"), "\(copy.said)")
+    }
+
+    @Test(arguments: CopyOrder.conflictRules)
+    func `A copy whose name is taken says which option to add, and that works`(
+        rule: String
+    ) async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let taken = UUID().uuidString.lowercased()
+        desk.beta.put(taken, data: Array(repeating: 8, count: 5000), ["name": "a"])
+        let copy = "tranship copy a.raw beta"
+        for command in [copy, "\(copy) --dry-run", "tranship status"] {
+            let outcome = try await desk.run(command)
+            let said = outcome.said.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(
+                said.contains("another image has this name (\(taken)); --on-conflict "), "\(said)")
+            #expect(!said.contains("`on_conflict"), "\(said)")
+            if command != copy { continue }
+            #expect(outcome.status == 3, "\(said)")
+            #expect(said.contains("such as --on-conflict keep-both"), "\(said)")
+            #expect(said.contains("or give the copy another name: --name"), "\(said)")
+        }
+        let named = try await desk.run("\(copy) --name b")
+        #expect(named.status == 0, "\(named.said)")
+        let again = try await desk.run("\(copy) --on-conflict \(rule)")
+        // Without Keystone nobody knows whose image it is, so it is not replaced.
+        let isConflict = ["fail", "replace"].contains(rule)
+        #expect(again.status == (isConflict ? 3 : 0), "\(again.said)")
+        let copies = desk.beta.active.count { $0.data == FaultyWeb.noise }
+        #expect(copies == (isConflict || rule == "skip" ? 1 : 2), "\(again.said)")
+        let unknown = try await desk.run("\(copy) --on-conflict keepboth")
+        #expect(unknown.status == 2, "\(unknown.said)")
+        #expect(unknown.talk.contains("did you mean keep-both?"), "\(unknown.said)")
+        #expect(unknown.talk.contains("--on-conflict: "), "\(unknown.said)")
     }
 
     // MARK: Images

@@ -83,10 +83,64 @@ struct BadNightTests {
             Desk.pipeline([("./a.raw", "./a.raw\n    checksum: sha256:\(sum)")])
         }
         try desk.write("night.yaml", pipeline(String(repeating: "0", count: 64)))
-        let next = try await badNight(desk, status: 6, ["checksum-mismatch"])
+        let right = try digest(.sha256, of: FaultyWeb.noise).value
+        let next = try await badNight(
+            desk, status: 6,
+            [
+                "checksum-mismatch",
+                "promised sha256:000000000000…, read sha256:\(right.prefix(12))… over "
+                    + "\(FaultyWeb.noise.count) bytes; the promise comes from `checksum`, night.yaml:5; "
+                    + "compare the data with its publisher: if it is right, correct `checksum`",
+            ])
         #expect(desk.beta.active.isEmpty)
-        try desk.write("night.yaml", pipeline(try digest(.sha256, of: FaultyWeb.noise).value))
+        let status = try await desk.run("tranship status night.yaml")
+        #expect(status.output.contains("read sha256:\(right) over"), "\(status.said)")
+        try desk.write("night.yaml", pipeline(right))
         try await goodNight(desk, next)
+    }
+
+    @Test func `A wrong checksum of a list, a cloud or an archive says whose it is`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let wrong = String(repeating: "0", count: 64)
+        try desk.write("SUMS", "\(wrong)  a.raw\n")
+        try desk.write(
+            "night.yaml",
+            Desk.pipeline([("./a.raw", "./a.raw\n    checksum_file: ./SUMS")]))
+        let list = try await badNight(
+            desk, status: 6,
+            [
+                "the promise comes from the list \(desk.shell.folder.path)/SUMS, night.yaml:5; the list "
+            ])
+        try desk.write("SUMS", "\(try digest(.sha256, of: FaultyWeb.noise).value)  a.raw\n")
+        try await goodNight(desk, list)
+
+        let id = UUID().uuidString.lowercased()
+        desk.alpha.put(
+            id, data: FaultyWeb.noise,
+            ["name": "odd", "disk_format": "raw", "container_format": "bare"])
+        desk.alpha.put(id, ["os_hash_value": .string(wrong + wrong)])
+        let copy = try await desk.run("tranship copy alpha beta odd")
+        #expect(copy.status == 6, "\(copy.said)")
+        #expect(
+            copy.talk.contains("the promise comes from the record of image \(id) at alpha; "),
+            "\(copy.said)")
+        let look = try #require(copy.talk.firstMatch(of: /`(tranship image save [^`]*)`/))
+        let saved = try await desk.run(String(look.output.1).replacing("FILE", with: "odd.raw"))
+        #expect(saved.status == 6, "\(saved.said)")
+
+        let export = try await desk.run("tranship copy a.raw ./export/")
+        #expect(export.status == 0, "\(export.said)")
+        let names = FileManager.default.enumerator(atPath: desk.shell.folder.path + "/export")
+        let data = try #require(
+            names?.compactMap { $0 as? String }.first { $0.hasSuffix(".data") })
+        var bytes = FaultyWeb.noise
+        bytes[9] ^= 1
+        try Data(bytes).write(to: desk.shell.folder.appendingPathComponent("export/\(data)"))
+        let back = try await desk.run("tranship copy ./export/ alpha")
+        #expect(back.status == 6, "\(back.said)")
+        #expect(back.talk.contains("; the promise comes from the record of image "), "\(back.said)")
+        #expect(back.talk.contains("restore it from a copy of the archive"), "\(back.said)")
     }
 
     @Test func `A full quota ends the night with 8, and room goes on`() async throws {

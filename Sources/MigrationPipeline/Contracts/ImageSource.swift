@@ -66,6 +66,10 @@ public protocol ImageSource: Stage {
     /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
 
+    /// Who promises what the image's bytes hash to, for messages; nil if nobody does, or if that is
+    /// not known.
+    func promiser(of image: SourceImage) -> Promiser?
+
     /// The project whose images the entry lists, if it lists those of its token's project alone.
     var ownProjectID: String? { get }
 
@@ -84,6 +88,8 @@ extension ImageSource {
     public var region: CloudRegion? { nil }
     public var inspection: Inspection { .refuses }
     public var ownProjectID: String? { nil }
+
+    public func promiser(of image: SourceImage) -> Promiser? { nil }
 
     public func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage? { nil }
 

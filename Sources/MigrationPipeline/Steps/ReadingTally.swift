@@ -10,13 +10,20 @@ final class ReadingTally: Sendable {
     private let transfer: Transfer
     private let monitor: RunMonitor
     private let startBytes: Int64
+    private let promiser: Promiser?
     private let state: Guarded<SourceReading>
     private let tookBytes = Guarded<Int64?>(nil)
     private let proof = Guarded<PublishedProof?>(nil)
     private let whoAnswered = Guarded<String?>(nil)
 
-    /// - Parameter startBytes: where the reading begins.
-    init(_ transfer: Transfer, _ monitor: RunMonitor, from startBytes: Int64 = 0) {
+    /// - Parameters:
+    ///   - promiser: of the data that is read.
+    ///   - startBytes: where the reading begins.
+    init(
+        _ transfer: Transfer, _ monitor: RunMonitor, _ promiser: Promiser?,
+        from startBytes: Int64 = 0
+    ) {
+        self.promiser = promiser
         self.transfer = transfer
         self.monitor = monitor
         self.startBytes = startBytes
@@ -51,12 +58,13 @@ final class ReadingTally: Sendable {
     /// What was read, if that is not what the ring got.
     var published: PublishedProof? { proof.withLock { $0 } }
 
-    /// The error, with the server of a pool whose data was not the promised one.
+    /// The error, with the server of a pool whose data was not the promised one, and with who made
+    /// the promise.
     func named(_ error: TranshipError) -> TranshipError {
         guard error.isOtherData, let who = whoAnswered.withLock({ $0 }),
             !error.isNaming(who)
-        else { return error }
-        return error.adding(" (\(who))")
+        else { return error.ofPromise(promiser) }
+        return error.adding(" (\(who))").ofPromise(promiser)
     }
 
     /// The totals after this many bytes of this read, or nil if there are none yet.

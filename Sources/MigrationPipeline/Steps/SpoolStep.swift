@@ -168,8 +168,11 @@ struct SpoolStep: Sendable {
             capacityBytes: Self.ringBytes, observers: verification.observers, limiter: limiter,
             runner: queues.observers)
         monitor.opened(given, ring, isSent: false)
-        let reading = Reading(ring, ReadingTally(given, monitor, from: filling.start))
         let reader = try ends.source
+        let reading = Reading(
+            ring,
+            ReadingTally(
+                given, monitor, reader.promiser(of: given.source), from: filling.start))
         async let read: Void = withTaskExecutorPreference(queues.read) {
             do throws(TranshipError) {
                 try await reader.read(given, from: point, into: ring) { event in

@@ -75,10 +75,12 @@ struct StreamStep: Sendable {
             capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
             limiter: limiter, runner: queues.observers)
         monitor.opened(transfer, ring, isSent: true)
+        let reader = try ends.source
         let pass = Pass(
-            transfer: transfer, reader: try ends.source, uploader: uploader,
+            transfer: transfer, reader: reader, uploader: uploader,
             spooled: spooled, verification: verification, ring: ring,
-            tally: ReadingTally(transfer, monitor), trip: trip)
+            tally: ReadingTally(transfer, monitor, reader.promiser(of: transfer.source)),
+            trip: trip)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: queues.read) {
                 if let spooled { await read(spooled, pass) } else { await read(pass) }

@@ -46,14 +46,14 @@ struct VerifyStep: Sendable {
             }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
-            throw Self.otherData(words, transfer)
+            throw otherData(words, transfer)
         case .transformed(let words) where transfer.record.acceptsTransformed:
             transfer.remarkAnew(.transformed(words))
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
         case .transformed(let words):
-            let error = Self.converted(words, transfer, report)
+            let error = converted(words, transfer, report)
             guard error.code == .transformed,
                 let next = transfer.uploadedInstead(because: error)
             else { throw error }
@@ -135,7 +135,9 @@ struct VerifyStep: Sendable {
                     judged.settle(.success(try verification.judge(totalBytes: total)))
                 } catch {
                     ring.fail(error)
-                    judged.settle(.failure(error.at(.source)))
+                    judged.settle(
+                        .failure(
+                            error.ofPromise(reader.promiser(of: transfer.source)).at(.source)))
                 }
             }
         }
@@ -187,7 +189,7 @@ struct VerifyStep: Sendable {
 
     /// Another format is a conversion and no mismatch: the bytes that were sent are proved. Another
     /// size alone may also be lost data.
-    private static func converted(
+    private func converted(
         _ words: String, _ transfer: Transfer, _ report: TargetReport
     ) -> TranshipError {
         let isConverted =
@@ -209,21 +211,23 @@ struct VerifyStep: Sendable {
 
     /// What was compared decides who is asked: if nothing of ours went to the target, or nothing of
     /// ours was hashed, the promise of the source is what does not fit.
-    private static func otherData(_ words: String, _ transfer: Transfer) -> TranshipError {
+    private func otherData(_ words: String, _ transfer: Transfer) -> TranshipError {
+        let promiser = (try? ends.source)?.promiser(of: transfer.source)
+        let origin = promiser.map { "; the promise comes from \($0.words)" } ?? ""
         if transfer.method.isServerSide {
             return TranshipError(
                 .verificationMismatch,
-                "the target fetched other data than the source promises: \(words)",
+                "the target fetched other data than the source promises: \(words)\(origin)",
                 hint:
                     "check that the source and its checksum are of the same version; if they are, "
                     + "the data is damaged, or the target fetched it from another mirror")
         }
         guard transfer.proof.computed.isEmpty else {
-            return mismatch("the target holds other bytes than were sent: \(words)")
+            return Self.mismatch("the target holds other bytes than were sent: \(words)")
         }
         return TranshipError(
             .verificationMismatch,
-            "the target holds other data than the source promises: \(words)",
+            "the target holds other data than the source promises: \(words)\(origin)",
             hint: "check that the source and its checksum are of the same version; `verify: proof` "
                 + "shows whether the source or the target is wrong")
     }

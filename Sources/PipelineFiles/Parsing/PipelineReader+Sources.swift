@@ -132,7 +132,8 @@ extension PipelineReader {
             auth: keys.read(.auth, authentication),
             headers: keys.read(.headers, headers) ?? [], variables: takeVariables(),
             inspects: keys.read(.inspect) { try $0.bool() } ?? true,
-            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position,
+            promisePosition: (keys[.checksum] ?? keys[.checksumFile])?.position)
     }
 
     /// Checks what `latest` makes of other keys.
@@ -185,7 +186,8 @@ extension PipelineReader {
             hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             inspects: keys.read(.inspect) { try $0.bool() } ?? true,
-            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position,
+            promisePosition: (keys[.checksum] ?? keys[.checksumFile])?.position)
         if keys[.latest] != nil || source.isGlob, let checksum = keys[.checksum] {
             let files =
                 keys[.latest] == nil

@@ -30,6 +30,13 @@ struct ArchiveImages: ImageSource {
     /// A copy has to be identical, as that of a cloud's image.
     var inspection: Inspection { .remarks }
 
+    func promiser(of image: SourceImage) -> Promiser? {
+        Promiser(
+            "the record of image \(image.imageID ?? image.location) in the archive \(archive.path)",
+            remedy: "its data file is damaged: restore it from a copy of the archive, or copy the "
+                + "image into the archive again")
+    }
+
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(.dataIsLocal)
     }

@@ -22,6 +22,10 @@ struct CloudImages: ImageSource {
     var region: CloudRegion? { cloud.region }
     var ownProjectID: String? { selection.isOfOwnProject ? cloud.projectID : nil }
 
+    func promiser(of image: SourceImage) -> Promiser? {
+        Promiser(recordOf: image, in: selection.cloud)
+    }
+
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         guard let region, region.isSibling(of: target), let name = region.name,
             let id = image.imageID

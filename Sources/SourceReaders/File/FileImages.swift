@@ -24,6 +24,8 @@ struct FileImages: ImageSource {
     var isOnThisMachine: Bool { true }
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
+    func promiser(of image: SourceImage) -> Promiser? { source.promiser(version: image.version) }
+
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(image.published?.reason ?? .dataIsLocal)
     }

@@ -24,6 +24,14 @@ struct LegacyCloudImages: ImageSource {
         cloud.region.map { CloudRegion(keystoneURL: $0.keystoneURL, name: nil) }
     }
 
+    func promiser(of image: SourceImage) -> Promiser? {
+        let id = image.imageID ?? image.location
+        let cloud = selection.cloud.name
+        return Promiser(
+            "the record of image \(id) at \(cloud)",
+            remedy: "its data may be damaged there: compare it, or ask the operator of \(cloud)")
+    }
+
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(.noSharedKeystone)
     }

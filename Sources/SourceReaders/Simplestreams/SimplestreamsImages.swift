@@ -24,6 +24,8 @@ struct SimplestreamsImages: ImageSource {
     var limitImages: Int? { images.limitImages }
     var inspection: Inspection { images.inspection }
 
+    func promiser(of image: SourceImage) -> Promiser? { images.promiser(of: image) }
+
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         images.fetchable(image, for: target)
     }

@@ -67,6 +67,16 @@ struct URLImage: ImageSource {
     var limitImages: Int? { source.limitsImages }
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
+    func promiser(of image: SourceImage) -> Promiser? {
+        guard locatesByImage else { return source.promiser(version: image.version) }
+        let index = Self.withoutSecrets(source.url)
+        return Promiser(
+            "the index \(index)",
+            remedy:
+                "the index \(index) and the data may be of different versions: run again later, and "
+                + "ask their publisher if it stays so")
+    }
+
     /// What the target fetches takes none of our headers, and its operator reads
     /// the URL that it is given.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {

@@ -33,7 +33,12 @@ struct EndFacts {
 
     /// What to change so that an image does not fail again. A copy has no pipeline file: its words
     /// are the options of `tranship copy`.
-    func remedy(of failure: Transfer.Failure) -> String {
+    ///
+    /// - Parameter isAlone: false for several images, of which the message of one says too much.
+    func remedy(of failure: Transfer.Failure, isAlone: Bool = true) -> String {
+        if isAlone, [.checksumMismatch, .verificationMismatch].contains(failure.code) {
+            return comparison(failure)
+        }
         guard ownCommand != nil else { return failure.hint ?? failure.message }
         let hint = failure.hint.map(CopyOrder.hint)
         let words = hint ?? failure.message
@@ -46,15 +51,33 @@ struct EndFacts {
             return "\(failure.message); \(option)"
         }
         return switch failure.code {
-        case .checksumMismatch:
-            instead(["checksum"], "if the data is right, correct --checksum or --checksum-file")
         case .formatRejected: instead(["disk_format"], "name the right --disk-format")
         case .badRequest: "\(failure.message); if it is the name, give another one: --name"
         case .sourceUnavailable, .notFound:
             instead(["checksum", "url:"], "look at the source, the first word of the command")
-        case .targetConflict: instead(["on_conflict"], "give the copy another name: --name")
+        case .targetConflict where failure.hint?.contains("on_conflict") == true:
+            "\(words), or give the copy another name: --name"
+        case .targetConflict: instead([], "give the copy another name: --name")
         default: words
         }
+    }
+
+    /// Who promised what, what was computed, and what to do. Of the digests, as much as tells them
+    /// apart; `tranship status` has all of them.
+    private func comparison(_ failure: Transfer.Failure) -> String {
+        // The step has the image's name.
+        let values =
+            failure.code != .checksumMismatch
+            ? nil
+            : failure.message.firstRange(of: ": promised ")
+                .map { failure.message[$0.lowerBound...].dropFirst(2) }
+        let message = String(values ?? failure.message[...]).replacing(
+            /\b(md5|sha1|sha256|sha512):([0-9a-f]{12})[0-9a-f]+/
+        ) { "\($0.1):\($0.2)…" }
+        guard let hint = failure.hint else { return message }
+        return ownCommand == nil
+            ? "\(message); \(hint)"
+            : "\(CopyOrder.message(message)); \(CopyOrder.hint(hint))"
     }
 
     private var journalOption: String {
@@ -249,7 +272,8 @@ extension EndReport {
             let places =
                 (1...placesMax).contains(lines.count)
                 ? " (\(lines.joined(separator: ", ")))" : ""
-            steps.append(Step("\(names)\(places): \(facts.remedy(of: failure))"))
+            let remedy = facts.remedy(of: failure, isAlone: group.count == 1)
+            steps.append(Step("\(names)\(places): \(remedy)"))
         }
         if steps.count > stepsMax {
             steps =

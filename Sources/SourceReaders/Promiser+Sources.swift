@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+extension Promiser {
+    /// The pipeline file, or a list that it names.
+    ///
+    /// - Parameters:
+    ///   - list: without secrets; nil if the file has the checksum itself.
+    ///   - position: of the key.
+    init(_ checksum: Checksum?, list: String?, _ position: FilePosition?) {
+        // A copy has no file: an option of its command stands for the key.
+        let line = position.flatMap { $0.argument == nil ? $0 : nil }
+            .map { ", \(PathText.lastComponent($0.file)):\($0.line)" }
+        guard checksum == nil, let list else {
+            self.init(
+                "`checksum`" + (line ?? ""),
+                remedy:
+                    "compare the data with its publisher: if it is right, correct `checksum`; if "
+                    + "not, get it again")
+            return
+        }
+        self.init(
+            "the list \(list)" + (line ?? ""),
+            remedy: "the list \(list) and the data may be of different versions: compare both with "
+                + "their publisher, and run again when they fit")
+    }
+
+    /// The record of an image of a cloud.
+    init(recordOf image: SourceImage, in cloud: CloudName) {
+        let id = image.imageID ?? image.location
+        let options = "--cloud \(cloud.name)" + (cloud.region.map { " --region \($0)" } ?? "")
+        self.init(
+            "the record of image \(id) at \(cloud.name)",
+            remedy:
+                "`tranship image save \(id) \(options) --file FILE` reads it once more and compares "
+                + "it; if that fails as well, its data is damaged there: ask the operator of "
+                + "\(cloud.name)")
+    }
+}
+
+extension URLSource {
+    /// Who promises the data of a version; nil if nobody does.
+    func promiser(version: String?) -> Promiser? {
+        guard checksum != nil || checksumFile != nil else { return nil }
+        return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)
+    }
+}
+
+extension FileSource {
+    /// Who promises the data of a version; nil if nobody does.
+    func promiser(version: String?) -> Promiser? {
+        guard checksum != nil || checksumFile != nil else { return nil }
+        return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)
+    }
+}
+
+/// A list of checksums without secrets, with the version in its place.
+private func shownList(_ place: String?, _ version: String?) -> String? {
+    place.map { place in
+        PublishedList.shown(version.map { VersionPattern.fill(place, with: $0) } ?? place)
+    }
+}
