@@ -251,6 +251,12 @@ extension Note {
                     ?? "image \(id) is the copy, and the target's list does not have it; no second "
                     + "one is made"
             )
+        case .idPlanted(let id, let owner):
+            (
+                "id-planted",
+                "project \((owner ?? "?").cut(to: 64)) has made an image under the id of the copy, "
+                    + "\(id), with our marker: it is not ours, and the copy takes another id"
+            )
         case .changedByTarget(let id, let differences, let more):
             ("changed-by-target", Self.changed(id, differences, more))
         default: nil

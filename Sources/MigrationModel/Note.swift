@@ -72,6 +72,8 @@ public enum Note: Codable, Hashable, Sendable {
     /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
     /// in its list. `ownerID` is the project that it belongs to, if that is another one than planned.
     case notListed(imageID: String, ownerID: String?)
+    /// A project that is not the copy's has made a record under the copy's id, with our marker.
+    case idPlanted(imageID: String, ownerID: String?)
     /// The target made the copy with other fields than it was asked for: the first ones, and how many
     /// more there are.
     case changedByTarget(imageID: String, [FieldDifference], more: Int)

@@ -30,8 +30,13 @@ public enum Ownership: String, CaseIterable, Sendable {
     case keptID = "kept-id"
     /// A record that was left behind under an id which could not be kept.
     case givenUpKeptID = "given-up-kept-id"
-    /// The id is ours, and the image lies in a project that is not the copy's.
+    /// The id is ours, this journal filled the record, and it lies in a project that is not the
+    /// copy's: someone has moved it.
     case otherProject = "other-project"
+    /// The id and the marker are ours, the project is not the copy's, and this journal did not fill
+    /// the record. Who knows a source can compute both and make such a record in a project of their
+    /// own, before we do.
+    case planted
     /// The id is ours, and the marker is missing or names another version.
     case unmarked = "unmarked"
     /// The marker is ours, and the id is not.
@@ -50,6 +55,14 @@ public enum Ownership: String, CaseIterable, Sendable {
         case any
         /// Compared; nil without Keystone.
         case only(String?)
+
+        /// Compares where both projects are known. Services write an id with or without hyphens.
+        public static func known(_ expected: String?, of image: TargetImage) -> Project {
+            guard let expected, !expected.isEmpty, let owner = image.ownerID, !owner.isEmpty,
+                !ProjectID.areEqual(expected, owner)
+            else { return .any }
+            return .only(expected)
+        }
     }
 
     /// - Parameters:
@@ -84,19 +97,22 @@ public enum Ownership: String, CaseIterable, Sendable {
         } else {
             self = hasMarker ? .forged : .foreign
         }
-        if hasMarker, self != .forged, self != .keptID, self != .givenUpKeptID,
-            case .only(let projectID) = project, image.ownerID != projectID
-        {
-            self = .otherProject
+        guard hasMarker, case .only(let projectID) = project, image.ownerID != projectID else {
+            return
+        }
+        let isFilledByUs = isNamed && transfer?.placement.isFilledByUs == true
+        switch self {
+        case .forged, .givenUpKeptID: break
+        case .keptID: if !isFilledByUs { self = .holdsKeptID }
+        default: self = isFilledByUs ? .otherProject : .planted
         }
     }
 
-    /// As the transfer sees the record that it names. The project is not
-    /// compared: the id, which the journal holds, is derived from it.
+    /// As the transfer sees the record that it names.
     public init(of image: TargetImage, _ transfer: Transfer) {
         self.init(
             of: image, source: transfer.source, record: transfer.record, origin: transfer.origin,
-            transfer: transfer, projectID: nil)
+            transfer: transfer, projectID: nil, project: .known(transfer.ownerID, of: image))
     }
 
     private static func named(
@@ -123,7 +139,7 @@ public enum Ownership: String, CaseIterable, Sendable {
         case .oursByRow, .oursByDerivation, .anotherHosts, .adopted, .accepted, .keptID,
             .otherProject, .unmarked:
             true
-        case .givenUpKeptID, .forged, .holdsKeptID, .foreign: false
+        case .givenUpKeptID, .planted, .forged, .holdsKeptID, .foreign: false
         }
     }
 
@@ -132,7 +148,8 @@ public enum Ownership: String, CaseIterable, Sendable {
     public var isOurs: Bool {
         switch self {
         case .oursByRow, .oursByDerivation, .anotherHosts, .adopted, .keptID: true
-        case .accepted, .givenUpKeptID, .otherProject, .unmarked, .forged, .holdsKeptID, .foreign:
+        case .accepted, .givenUpKeptID, .otherProject, .planted, .unmarked, .forged, .holdsKeptID,
+            .foreign:
             false
         }
     }
@@ -149,8 +166,8 @@ public enum Ownership: String, CaseIterable, Sendable {
     public var mayBeCleaned: Bool {
         switch self {
         case .oursByRow, .oursByDerivation, .anotherHosts, .adopted: true
-        case .accepted, .keptID, .givenUpKeptID, .otherProject, .unmarked, .forged, .holdsKeptID,
-            .foreign:
+        case .accepted, .keptID, .givenUpKeptID, .otherProject, .planted, .unmarked, .forged,
+            .holdsKeptID, .foreign:
             false
         }
     }
@@ -167,8 +184,8 @@ extension Ownership {
     public var mayBeRetired: Bool {
         switch self {
         case .oursByRow, .anotherHosts, .adopted: true
-        case .oursByDerivation, .accepted, .keptID, .givenUpKeptID, .otherProject, .unmarked,
-            .forged, .holdsKeptID, .foreign:
+        case .oursByDerivation, .accepted, .keptID, .givenUpKeptID, .otherProject, .planted,
+            .unmarked, .forged, .holdsKeptID, .foreign:
             false
         }
     }

@@ -55,10 +55,13 @@ package enum FilePath {
     /// True if `..` after these names is the folder of the last one. After a link it is the folder of
     /// what the link leads to, and after a wildcard one for each match.
     private static func isPlainFolder(_ names: [Substring]) -> Bool {
-        var status = stat()
-        guard names.last != "..", let folder = Glob("/" + names.joined(separator: "/")).literal
-        else { return false }
-        return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        guard names.last != ".." else { return false }
+        let text = "/" + names.joined(separator: "/")
+        // As a path, and as a pattern, where a bracket may be escaped.
+        return [text, Glob(text).literal].compactMap { $0 }.contains { folder in
+            var status = stat()
+            return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
     }
 
     /// The C library's words for `errno`. They start with a capital, ours in lower case.

@@ -15,8 +15,10 @@ extension Leftover {
         guard Self.statuses.contains(image.status) else { return nil }
         let source = marked.transfer?.source ?? marked.item?.source
         guard ownership.isMade, let name = source?.displayName else {
-            self.init(
-                .keep, image, .markerProvesNothing, whose: "unknown", sizeBytes: source?.sizeBytes)
+            let reason: PlanReason =
+                ownership == .planted
+                ? .inOtherProject(projectID: image.ownerID) : .markerProvesNothing
+            self.init(.keep, image, reason, whose: "unknown", sizeBytes: source?.sizeBytes)
             return
         }
         let isInJournal = marked.transfer?.imageID == image.id

@@ -40,7 +40,9 @@ extension Planner {
                         + error.message))
             return comparison
         }
-        guard let image = found?.image else { return given }
+        guard let image = found?.image, ownership(of: image, given, at: target) != .planted else {
+            return given
+        }
         try await plan.add([image])
         comparison.ours.append(image)
         // Of one that lost its data, the reason says it.

@@ -314,7 +314,8 @@ public struct Planner: Sendable {
         let item = comparison.item
         return Ownership(
             of: image, source: item.source, record: item.record, origin: item.origin,
-            transfer: comparison.transfer, projectID: target.opened.projectID)
+            transfer: comparison.transfer, projectID: target.opened.projectID,
+            project: .known(item.record.ownerID ?? target.opened.projectID, of: image))
     }
 
     func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {

@@ -23,6 +23,7 @@ import Testing
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
+        .idPlanted(imageID: "i", ownerID: "p"),
         .changedByTarget(
             imageID: "i", [FieldDifference("min_disk", wanted: "0", found: "40")], more: 0),
     ]

@@ -89,16 +89,19 @@ struct OwnershipCase {
 
     /// The first row that covers the facts counts.
     static let all: [OwnershipCase] = [
-        .init([.row], true, nil, true, .otherProject),
+        .init([.row], true, [.sentByUs], true, .otherProject),
+        .init([.row], true, [.none, .sentByOthers, .adopted], true, .planted),
         .init([.row], true, [.none, .sentByUs], false, .oursByRow),
         .init([.row], true, [.sentByOthers], false, .anotherHosts),
         .init([.row], true, [.adopted], false, .adopted),
         .init([.row], false, [.adopted], nil, .accepted),
         .init([.row], false, [.none, .sentByUs, .sentByOthers], nil, .unmarked),
-        .init([.derived], true, nil, true, .otherProject),
+        .init([.derived], true, nil, true, .planted),
         .init([.derived], true, nil, false, .oursByDerivation),
         .init([.derived], false, nil, nil, .unmarked),
-        .init([.kept], true, nil, nil, .keptID),
+        .init([.kept], true, [.sentByUs], true, .keptID),
+        .init([.kept], true, [.none, .sentByOthers, .adopted], true, .holdsKeptID),
+        .init([.kept], true, nil, false, .keptID),
         .init([.kept], false, [.adopted], nil, .accepted),
         .init([.kept], false, [.none, .sentByUs, .sentByOthers], nil, .holdsKeptID),
         .init([.givenUp], true, nil, nil, .givenUpKeptID),

@@ -40,7 +40,7 @@ import Testing
         (.oursByDerivation, "compare go-on clean"), (.anotherHosts, "compare go-on clean retire"),
         (.adopted, "compare go-on clean retire"), (.accepted, "compare"),
         (.keptID, "compare go-on undo"), (.givenUpKeptID, ""), (.otherProject, "compare"),
-        (.unmarked, "compare"), (.forged, ""), (.holdsKeptID, ""), (.foreign, ""),
+        (.planted, ""), (.unmarked, "compare"), (.forged, ""), (.holdsKeptID, ""), (.foreign, ""),
     ]
 
     @Test func `Every owner has the rights of the table and no others`() {

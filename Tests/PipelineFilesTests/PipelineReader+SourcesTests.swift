@@ -284,7 +284,7 @@ struct PipelineReaderSourcesTests {
     func address() throws {
         let source = try urlSource(
             PipelineTexts.with(source: "  - url: HTTPS://[::1]:8080/a/x.vmdk?v=1"))
-        #expect(source.url == "HTTPS://[::1]:8080/a/x.vmdk?v=1")
+        #expect(source.url == "https://[::1]:8080/a/x.vmdk?v=1")
         #expect(source.stem == "x")
         #expect(source.image.name == .fileStem)
         #expect(source.image.diskFormat == "vmdk")

@@ -107,8 +107,11 @@ import Testing
                 == .changedByOthers(visibility: .private, isProtected: true))
         var foreign = marked()
         foreign.image.ownerID = "project-2"
-        let leftover = try #require(judge(foreign, ownerID: "project-1"))
-        #expect(
-            leftover.fate == .keep && leftover.reason == .inOtherProject(projectID: "project-2"))
+        let reason = PlanReason.inOtherProject(projectID: "project-2")
+        let planted = try #require(judge(foreign, ownerID: "project-1"))
+        #expect(planted.fate == .keep && planted.reason == reason && planted.whose == "unknown")
+        foreign.transfer?.placement.claimContents()
+        let moved = try #require(judge(foreign, ownerID: "project-1"))
+        #expect(moved.fate == .keep && moved.reason == reason && moved.whose != "unknown")
     }
 }

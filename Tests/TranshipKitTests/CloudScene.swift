@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceModel
 import GlanceServer
 import MigrationJournal
 import MigrationModel
@@ -20,11 +21,15 @@ struct CloudScene {
     let beta: GlanceServer
     private let more: [String: GlanceServer]
 
-    /// - Parameter more: the names of further clouds.
-    init(_ more: String...) throws {
+    /// - Parameters:
+    ///   - more: the names of further clouds.
+    ///   - seesAll: false if the user of beta is not an administrator.
+    init(_ more: String..., seesAll: Bool = true) throws {
         folder = try TemporaryFolder()
         alpha = try GlanceServer()
-        beta = try GlanceServer()
+        var settings = GlanceModel.Settings()
+        settings.caller.isAdmin = seesAll
+        beta = try GlanceServer(settings)
         self.more = try more.reduce(into: [:]) { $0[$1] = try GlanceServer() }
     }
 

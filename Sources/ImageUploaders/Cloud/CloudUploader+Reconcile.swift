@@ -18,6 +18,7 @@ extension CloudUploader {
     ///
     /// | the image is | what follows |
     /// |---|---|
+    /// | in another project, and not filled by us | left alone: the copy takes the next id |
     /// | not there, or being deleted | its id may be burned; it is created again or under the next id |
     /// | `queued`, without data | the body is sent into the same record |
     /// | `queued`, with a checksum or stores, or refused twice as taken | spoiled by another body: discarded, next id |
@@ -56,6 +57,11 @@ extension CloudUploader {
         var transfer = given
         if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
             return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
+        }
+        if ownership(image, transfer) == .planted {
+            transfer.remark(.idPlanted(imageID: image.id, ownerID: image.ownerID))
+            transfer.abandonRecord()
+            return .send(transfer)
         }
         try checkOurs(image, transfer)
         if transfer.state.isBeforeRecord {
@@ -192,7 +198,15 @@ extension CloudUploader {
     }
 
     func checkOurs(_ image: Image, _ transfer: Transfer) throws(TranshipError) {
-        guard ownership(image, transfer).isOurs else {
+        let ownership = ownership(image, transfer)
+        guard ownership.isOurs else {
+            if [.otherProject, .planted].contains(ownership) {
+                throw TranshipError(
+                    .targetConflict,
+                    "image \(image.id) at the target belongs to project \(image.ownerID ?? "?"), and "
+                        + "the copy to \(transfer.ownerID ?? "?")",
+                    hint: "look at it with `openstack image show \(image.id)`; it was not touched")
+            }
             let marker = image.properties[Origin.propertyName]?.string
             throw TranshipError(
                 .targetConflict,
