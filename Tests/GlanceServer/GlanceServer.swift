@@ -243,7 +243,7 @@ private final class ServedModel: Sendable {
         guard exchange.readBody() else { return nil }
         var request = given
         request.body = exchange.received.body
-        return state.withLock { state in
+        let (response, watch, images) = state.withLock { state in
             if let data = state.endsImports, request.method == .get, request.part.isEmpty,
                 let id = request.id, let work = state.model[id]?.work
             {
@@ -259,11 +259,14 @@ private final class ServedModel: Sendable {
                 }
                 response.body = JSONValue.object(state.model[id]?.fields ?? [:]).text
             }
-            state.watch?(
-                "\(given.method.rawValue) \(exchange.received.path)",
-                state.model.images.keys.compactMap { state.model[$0]?.fields })
-            return response
+            let images =
+                state.watch == nil
+                ? [] : state.model.images.keys.compactMap { state.model[$0]?.fields }
+            return (response, state.watch, images)
         }
+        // Outside of the lock: it may ask and change the server.
+        watch?("\(given.method.rawValue) \(exchange.received.path)", images)
+        return response
     }
 
     /// Takes image data; nil if the connection broke.
