@@ -112,7 +112,7 @@ package enum OwnFile {
     static func isOnReadOnlyDisk(_ path: String) -> Bool {
         var disk = statvfs()
         return statvfs(PathText.folder(of: path), &disk) == 0
-            && disk.f_flag & UInt(ST_RDONLY) != 0
+            && disk.f_flag & UInt(clamping: ST_RDONLY) != 0
     }
 
     private static func special(_ path: String, _ kind: String) -> TranshipError {

@@ -111,12 +111,12 @@ struct NextStepTests {
             broken: [
                 (
                     "disk_format: raw, container_format: bare",
-                    "disk_format: vmdK, container_format: bear"
+                    "disk_format: vmdK, container_format: baer"
                 )
             ],
             said: [
                 "night.yaml has 2 mistakes", "night.yaml:5:39: `disk_format` is \"vmdK\"",
-                "did you mean vmdk?", "night.yaml:5:63: `container_format` is \"bear\"",
+                "did you mean vmdk?", "night.yaml:5:63: `container_format` is \"baer\"",
                 "did you mean bare?",
             ]),
         BrokenFile(

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import OpenStackImage
 import PipelineFiles
 import Testing
 
@@ -245,16 +246,18 @@ import Testing
         source: String, target: String, names: [String], command: String
     ) throws {
         let order = try Self.order(source, target, names)
-        let unknown = TranshipError(
-            .noImageService,
-            "the catalogue of cloud \"\(source == "alpha" ? "beta" : "alpha")\" "
-                + "has no Image service in region \"noble\"", hint: "regions that have one: R")
+        let cloud = source == "alpha" ? "beta" : "alpha"
+        func lacking(_ region: String) -> TranshipError {
+            TranshipError(
+                .noImageService, "no region", hint: "regions that have one: R",
+                cause: UnknownRegion(cloud: cloud, region: region))
+        }
+        let unknown = lacking("noble")
         #expect(
             order.explained(unknown).hint
                 == "if noble is an image, it comes behind the clouds: \(command); "
                 + "regions that have one: R")
-        let other = TranshipError(.noImageService, "cloud \"alpha\" has no region \"R\"", hint: "h")
-        #expect(order.explained(other).hint == "h")
+        #expect(order.explained(lacking("R")).hint == "regions that have one: R")
     }
 
     @Test func `Options that do not fit are refused`() throws {

@@ -179,7 +179,8 @@ extension CloudFiles {
         else {
             throw TranshipError(
                 .invalidCloudsFile, "cloud \"\(cloud)\" has no region \"\(wanted)\"",
-                hint: "its regions: \(names.joined(separator: ", ")); names are case-sensitive")
+                hint: "its regions: \(names.joined(separator: ", ")); names are case-sensitive",
+                cause: UnknownRegion(cloud: cloud, region: wanted))
         }
         if let values = regions[index]["values"] { entry = entry.overlaid(with: values) }
         return wanted

@@ -57,7 +57,7 @@ extension ServiceCatalogue {
                 "the catalogue of cloud \"\(cloud)\" has no Image service in region "
                     + "\"\(region ?? "")\"",
                 hint: Self.regionsHint(image.map(\.region), list(image.map(\.region))),
-                naming: cloud)
+                cause: UnknownRegion(cloud: cloud, region: region ?? ""), naming: cloud)
         }
         guard let found = near.first(where: { $0.interface == interface }) else {
             throw TranshipError(
@@ -90,6 +90,14 @@ extension ServiceCatalogue {
             : "regions that have one: \(listed); for the one that the catalogue says no region for, "
                 + way
     }
+}
+
+/// The cause of an error: a cloud lacks a region that its entry or a command names.
+package struct UnknownRegion: Error {
+    package let cloud: String
+    package let region: String
+
+    package init(cloud: String, region: String) { (self.cloud, self.region) = (cloud, region) }
 }
 
 /// The address of the Image service, as catalogues and operators write it.

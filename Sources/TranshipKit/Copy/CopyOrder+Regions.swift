@@ -9,15 +9,12 @@ extension CopyOrder {
     /// The error with the command that was meant, if the error is that a cloud lacks the region of the
     /// command line.
     func explained(_ error: TranshipError) -> TranshipError {
-        guard [.noImageService, .invalidCloudsFile].contains(error.code) else { return error }
-        for place in places {
-            guard let hint = imageHint(place), let region = place.region,
-                error.isNaming(place.name) || error.message.contains("cloud \"\(place.name)\""),
-                error.message.contains("region \"\(region)\"")
-            else { continue }
-            return error.hinting([hint, error.hint].compactMap(\.self).joined(separator: "; "))
-        }
-        return error
+        guard let unknown = error.cause as? UnknownRegion,
+            let place = places.first(where: {
+                $0.name == unknown.cloud && $0.region == unknown.region
+            }), let hint = imageHint(place)
+        else { return error }
+        return error.hinting([hint, error.hint].compactMap(\.self).joined(separator: "; "))
     }
 
     /// - Throws: ``TranshipError/Code/usage`` if the entry of a cloud names its Image service itself,

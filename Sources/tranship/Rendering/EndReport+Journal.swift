@@ -55,15 +55,14 @@ struct EndFacts {
         case .badRequest: "\(failure.message); if it is the name, give another one: --name"
         case .sourceUnavailable, .notFound:
             instead(["checksum", "url:"], "look at the source, the first word of the command")
-        case .targetConflict where failure.hint?.contains("on_conflict") == true:
+        case .targetConflict:
             "\(words), or give the copy another name: --name"
-        case .targetConflict: instead([], "give the copy another name: --name")
         default: words
         }
     }
 
-    /// Who promised what, what was computed, and what to do. Of the digests, as much as tells them
-    /// apart; `tranship status` has all of them.
+    /// Who promised what, what was computed, and what to do. Of the digests, enough to see that they
+    /// differ; `tranship status` has all of them.
     private func comparison(_ failure: Transfer.Failure) -> String {
         // The step has the image's name.
         let values =
