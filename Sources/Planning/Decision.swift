@@ -360,7 +360,7 @@ struct Decision {
 }
 
 extension PlanComparison {
-    /// The images of its name that are no copies of ours of other images.
+    /// The images of its name, without copies of ours of other images.
     fileprivate var others: [TargetImage] {
         namesakes.filter { !$0.isMarked || strangers.contains($0.id) }
     }

@@ -44,7 +44,7 @@ extension Promiser {
 }
 
 extension URLSource {
-    /// Who promises the data of a version; nil if nobody does.
+    /// Who promises the data of a version; nil without a promise.
     func promiser(version: String?) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
         return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)
@@ -52,7 +52,7 @@ extension URLSource {
 }
 
 extension FileSource {
-    /// Who promises the data of a version; nil if nobody does.
+    /// Who promises the data of a version; nil without a promise.
     func promiser(version: String?) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
         return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)

@@ -128,7 +128,7 @@ struct AnswersTests {
         let named = try await desk.run("\(copy) --name b")
         #expect(named.status == 0, "\(named.said)")
         let again = try await desk.run("\(copy) --on-conflict \(rule)")
-        // Without Keystone nobody knows whose image it is, so it is not replaced.
+        // Without Keystone it is not known whose image it is, so it is not replaced.
         let isConflict = ["fail", "replace"].contains(rule)
         #expect(again.status == (isConflict ? 3 : 0), "\(again.said)")
         let copies = desk.beta.active.count { $0.data == FaultyWeb.noise }

@@ -123,7 +123,7 @@ struct BadNightTests {
         let copy = try await desk.run("tranship copy alpha beta odd")
         #expect(copy.status == 6, "\(copy.said)")
         #expect(
-            copy.talk.contains("the promise comes from the record of image \(id) at alpha; "),
+            copy.talk.contains("the promise comes from the record of image \(id) at alpha"),
             "\(copy.said)")
         let look = try #require(copy.talk.firstMatch(of: /`(tranship image save [^`]*)`/))
         let saved = try await desk.run(String(look.output.1).replacing("FILE", with: "odd.raw"))

@@ -157,7 +157,7 @@ import Testing
     /// Two source images may have one name, also if another journal or no journal knows the copy of
     /// the other one, and if copies keep the ids of their sources.
     @Test(arguments: ["", ", image: { keep_id: true }"], ["journal.sqlite", "second.sqlite"])
-    func `A copy of ours of another image of that name is no conflict`(
+    func `A copy of ours of another image of that name does not conflict`(
         keys: String, journal: String
     ) async throws {
         let source = "3f2c9f0a-90c5-4d37-8f57-5d1f8f4f9a11"

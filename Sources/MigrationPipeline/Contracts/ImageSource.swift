@@ -66,8 +66,8 @@ public protocol ImageSource: Stage {
     /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
 
-    /// Who promises what the image's bytes hash to, for messages; nil if nobody does, or if that is
-    /// not known.
+    /// Who promises what the image's bytes hash to, for messages; nil without a promise, or if it is
+    /// not known whose it is.
     func promiser(of image: SourceImage) -> Promiser?
 
     /// The project whose images the entry lists, if it lists those of its token's project alone.
