@@ -33,7 +33,8 @@ extension PipelineRun {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         try await tellWhatStays(of: run)
-        let removals = try await journal.removals(of: run)
+        let removals = try await journal.removals(of: run).map { ($0.imageID, $0.at) }
+        let removalTimes = Dictionary(removals) { $1 }
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
         var needs = Needs(opened)
@@ -48,7 +49,7 @@ extension PipelineRun {
             if copy.fate == .removed {
                 try await journal.recordRemoval(of: transfer, madeBy: run)
             }
-            if copy.fate == .gone { copy.explainGone(removals) }
+            if copy.fate == .gone { copy.explainGone(removalTimes) }
             if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
             tally[copy.fate, default: 0] += 1
             try await each(copy)
@@ -219,12 +220,14 @@ extension PipelineRun {
 }
 
 extension UndoneCopy {
-    /// - Parameter removals: when rollbacks removed images, by their ids.
-    fileprivate mutating func explainGone(_ removals: [String: Int64]) {
+    /// - Parameter removalTimes: when rollbacks removed images, by their ids.
+    fileprivate mutating func explainGone(_ removalTimes: [String: Int64]) {
         // The run ended before the target had answered that it made the record.
         if transfer.state == .registered, transfer.placement.contents == .empty {
             reason = .neverMade
         }
-        if let time = transfer.imageID.flatMap({ removals[$0] }) { reason = .removedBefore(time) }
+        if let time = transfer.imageID.flatMap({ removalTimes[$0] }) {
+            reason = .removedBefore(time)
+        }
     }
 }

@@ -85,7 +85,9 @@ public struct RunStatus: Sendable {
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)
         upstreams = try await journal.upstreams(of: run)
-        removalTimes = try await journal.removalTimes(of: run)
+        removalTimes = Dictionary(
+            try await journal.removals(of: run).map { ($0.transferID, $0.at) }
+        ) { $1 }
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)

@@ -20,32 +20,27 @@ extension Journal {
         }
     }
 
-    /// When `rollback` deleted the copies that a run made, by their transfers; in milliseconds since
-    /// 1970.
-    public func removalTimes(of run: Run) async throws(TranshipError) -> [Int64: Int64] {
-        try await read { db in
-            guard try db.tableExists("removed_copy") else { return [:] }
-            let rows = try db.rows(
-                cached: "SELECT transfer_id, at FROM removed_copy WHERE run_id = ?",
-                arguments: [run.id])
-            var found: [Int64: Int64] = [:]
-            for row in rows { found[try row["transfer_id"]] = try row["at"] }
-            return found
-        }
-    }
-
-    /// When `rollback` deleted the copies that a run made, by their image ids; in milliseconds since
-    /// 1970.
-    public func removals(of run: Run) async throws(TranshipError) -> [String: Int64] {
+    /// The copies that a run made and `rollback` deleted.
+    public func removals(of run: Run) async throws(TranshipError) -> [RemovedCopy] {
         try await read { db in
             // A journal that an earlier version wrote is read as it is.
-            guard try db.tableExists("removed_copy") else { return [:] }
-            let rows = try db.rows(
-                cached: "SELECT image_id, at FROM removed_copy WHERE run_id = ?",
-                arguments: [run.id])
-            var found: [String: Int64] = [:]
-            for row in rows { try found[row["image_id"]] = row["at"] }
-            return found
+            guard try db.tableExists("removed_copy") else { return [] }
+            return try db.rows(
+                cached: "SELECT transfer_id, image_id, at FROM removed_copy WHERE run_id = ?",
+                arguments: [run.id]
+            ) { row in
+                RemovedCopy(
+                    transferID: try row["transfer_id"], imageID: try row["image_id"],
+                    at: try row["at"])
+            }
         }
     }
+}
+
+/// A copy that `rollback` deleted at its target.
+public struct RemovedCopy: Sendable {
+    public let transferID: Int64
+    public let imageID: String
+    /// When, in milliseconds since 1970.
+    public let at: Int64
 }
