@@ -125,5 +125,5 @@ extension ByteRing {
         waiter?.continuation.resume(returning: .failure(Self.cancelled))
     }
 
-    private static var cancelled: TranshipError { TranshipError(wrapping: CancellationError()) }
+    static var cancelled: TranshipError { TranshipError(wrapping: CancellationError()) }
 }

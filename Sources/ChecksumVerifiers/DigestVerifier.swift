@@ -26,12 +26,8 @@ public struct DigestVerifier: ChecksumVerifier {
             // once.
             algorithms = []
         }
-        var digests: [StreamingDigest] = []
-        for algorithm in Checksum.Algorithm.allCases where algorithms.contains(algorithm) {
-            digests.append(try StreamingDigest(algorithm))
-        }
         return RunningDigests(
-            digests: digests, promise: transfer.proof.promised,
+            digests: try [StreamingDigest](computing: algorithms), promise: transfer.proof.promised,
             promisedBytes: transfer.source.sizeBytes, sizeBinds: !transfer.source.hasMirrors,
             name: transfer.source.displayName)
     }
@@ -100,15 +96,10 @@ struct RunningDigests: RunningVerification {
     let sizeBinds: Bool
     let name: String
 
-    var observers: [ByteRing.Observer] {
-        digests.map { digest in { digest.update($0) } }
-    }
+    var observers: [ByteRing.Observer] { digests.observers }
 
     func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum] {
-        var computed: [Checksum] = []
-        for digest in digests {
-            computed.append(try digest.finish())
-        }
+        let computed = try digests.finish()
         let own = computed.first { $0.algorithm == promise?.algorithm }
         // A checksum that is right proves the data.
         if !sizeBinds, let promise, own?.matches(promise) == true { return computed }

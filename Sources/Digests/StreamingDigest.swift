@@ -87,6 +87,32 @@ public final class StreamingDigest: Sendable {
     }
 }
 
+extension [StreamingDigest] {
+    /// A digest for each algorithm, the weakest first.
+    ///
+    /// - Throws: as ``StreamingDigest``.
+    package init(computing algorithms: Set<Checksum.Algorithm>) throws(TranshipError) {
+        self = []
+        for algorithm in Checksum.Algorithm.allCases where algorithms.contains(algorithm) {
+            append(try StreamingDigest(algorithm))
+        }
+    }
+
+    /// What updates each digest, for a ring.
+    package var observers: [@Sendable (UnsafeRawBufferPointer) -> Void] {
+        map { digest in { digest.update($0) } }
+    }
+
+    /// The checksums of all bytes, in the order of the digests. Call it once.
+    ///
+    /// - Throws: as ``StreamingDigest``.
+    package func finish() throws(TranshipError) -> [Checksum] {
+        var checksums: [Checksum] = []
+        for digest in self { checksums.append(try digest.finish()) }
+        return checksums
+    }
+}
+
 /// The checksum of bytes that are in memory.
 ///
 /// - Throws: as ``StreamingDigest``.

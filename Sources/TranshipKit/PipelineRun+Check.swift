@@ -66,21 +66,16 @@ extension Stages {
         unbound.intent.source.sizeBytes = nil
         let verification = try verifier.begin(unbound, reportedAlgorithm: algorithm)
         let ring = ByteRing(observers: verification.observers, hasReader: false)
-        do throws(TranshipError) {
+        return try await ring.carry {
             switch end {
             case .target: try await uploader.readBack(transfer, into: ring)
-            case .source:
-                try await source.read(transfer, from: nil, into: ring) { _ in }
+            case .source: try await source.read(transfer, from: nil, into: ring) { _ in }
             }
-            ring.finishWriting()
-            let total = try await ring.finished()
+        } judgedBy: { _, total in
             guard let checksum = try verification.judge(totalBytes: total).first else {
                 throw TranshipError(.unverifiable, "no digest was computed")
             }
             return (checksum, total)
-        } catch {
-            ring.fail(error)
-            throw error
-        }
+        }.get()
     }
 }

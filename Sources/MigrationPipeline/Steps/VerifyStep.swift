@@ -128,17 +128,15 @@ struct VerifyStep: Sendable {
         let judged = OneShot<[Checksum]>()
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: queues.read) {
-                do throws(TranshipError) {
+                let result = await ring.carry {
                     try await reader.read(transfer, from: nil, into: ring) { _ in }
-                    ring.finishWriting()
-                    let total = try await ring.finished()
-                    judged.settle(.success(try verification.judge(totalBytes: total)))
-                } catch {
-                    ring.fail(error)
-                    judged.settle(
-                        .failure(
-                            error.ofPromise(reader.promiser(of: transfer.source)).at(.source)))
+                } judgedBy: { _, total in
+                    try verification.judge(totalBytes: total)
                 }
+                judged.settle(
+                    result.mapError {
+                        $0.ofPromise(reader.promiser(of: transfer.source)).at(.source)
+                    })
             }
         }
         return try await judged.value()
@@ -168,11 +166,12 @@ struct VerifyStep: Sendable {
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)
         do throws(TranshipError) {
-            try await uploader.readBack(transfer, into: ring)
-            ring.finishWriting()
-            return try verification.judge(totalBytes: try await ring.finished())
+            return try await ring.carry {
+                try await uploader.readBack(transfer, into: ring)
+            } judgedBy: { _, total in
+                try verification.judge(totalBytes: total)
+            }.get()
         } catch {
-            ring.fail(error)
             let words =
                 switch error.code {
                 case .checksumMismatch: error.message

@@ -39,7 +39,7 @@ final class ProvedDownload<Record: ServiceRecord>: Sendable {
         self.digest = digest
         self.fetch = fetch
         ring = ByteRing(
-            observers: digest.map { digest in [{ digest.update($0) }] } ?? [],
+            observers: [digest].compactMap(\.self).observers,
             withholdsEnd: digest != nil)
     }
 
@@ -80,21 +80,13 @@ final class ProvedDownload<Record: ServiceRecord>: Sendable {
 
     /// Runs to the end of the data, or fails the ring.
     func run() async -> Result<Data, TranshipError> {
-        await withTaskCancellationHandler {
-            do throws(TranshipError) {
-                let promise = try await fetch(ring)
-                ring.finishWriting()
-                let sizeBytes = try await ring.finished()
-                let proof = try prove(promise, sizeBytes)
-                ring.release()
-                return .success(.init(record: promise.record, sizeBytes: sizeBytes, proof: proof))
-            } catch {
-                ring.fail(error)
-                return .failure(ring.failure ?? error)
-            }
-        } onCancel: {
-            ring.fail(TranshipError(wrapping: CancellationError()))
-        }
+        await ring.carry {
+            try await fetch(ring)
+        } judgedBy: { promise, sizeBytes in
+            Data(
+                record: promise.record, sizeBytes: sizeBytes,
+                proof: try prove(promise, sizeBytes))
+        }.mapError { ring.failure ?? $0 }
     }
 
     private func prove(_ promise: Promise, _ sizeBytes: Int64) throws(TranshipError) -> Checksum? {

@@ -27,10 +27,7 @@ public struct DataPromises: Sendable, Hashable {
         self.algorithms = algorithms
     }
 
-    var allAlgorithms: [Checksum.Algorithm] {
-        let all = algorithms.union(expected.map(\.algorithm))
-        return Checksum.Algorithm.allCases.filter(all.contains)
-    }
+    var allAlgorithms: Set<Checksum.Algorithm> { algorithms.union(expected.map(\.algorithm)) }
 
     /// - Throws: ``TranshipError/Code/checksumMismatch``.
     func check(_ computed: [Checksum], of name: String) throws(TranshipError) {

@@ -17,9 +17,8 @@ struct SourceFlow: Sendable {
         _ source: ImageDataSource, _ promises: DataPromises, hasReader: Bool = true,
         onProgress: (@Sendable (Int64) -> Void)? = nil
     ) throws(TranshipError) {
-        var digests: [StreamingDigest] = []
-        for algorithm in promises.allAlgorithms { digests.append(try StreamingDigest(algorithm)) }
-        var observers: [ByteRing.Observer] = digests.map { digest in { digest.update($0) } }
+        let digests = try [StreamingDigest](computing: promises.allAlgorithms)
+        var observers = digests.observers
         if let onProgress { observers.append(Self.counter(onProgress)) }
         self.source = source
         self.promises = promises
@@ -36,59 +35,32 @@ struct SourceFlow: Sendable {
     func run<Value: Sendable>(
         _ body: @Sendable (Int64?) async throws(TranshipError) -> Value
     ) async throws(TranshipError) -> (value: Value, sent: SentData) {
-        let (sizes, size) = AsyncStream.makeStream(of: Int64?.self)
-        let outcome = await withTaskGroup(
-            of: Void.self, returning: Result<(Value, SentData), TranshipError>.self
-        ) { group in
-            group.addTask {
-                await feed { known in
-                    size.yield(known)
-                    size.finish()
-                }
-                size.finish()
-            }
-            // Feeding and proving each use the ring and do not depend on each other.
-            async let sent = prove()
-            let made: Result<Value, TranshipError>
-            do throws(TranshipError) {
-                var known: Int64??
-                for await size in sizes { known = size }
-                if let broken = ring.failure { throw broken }
-                made = .success(try await body(known ?? nil))
-            } catch {
-                made = .failure(error)
-                ring.fail(error)
-            }
-            let result = await sent
-            group.cancelAll()
-            return made.flatMap { value in result.map { (value, $0) } }
-        }
-        return try outcome.get()
-    }
-
-    private func feed(_ opened: @escaping @Sendable (Int64?) -> Void) async {
-        do {
-            try await source.feed(ring, opened)
-            ring.finishWriting()
-        } catch {
-            ring.fail(TranshipError(wrapping: error))
-        }
-    }
-
-    /// The checksums after all bytes were written. Hands out the last bytes only if the checksums
-    /// are the promised ones.
-    private func prove() async -> Result<SentData, TranshipError> {
+        let size = OneShot<Int64?>()
+        async let carried = carry(size)
+        let value: Value
         do throws(TranshipError) {
-            let sizeBytes = try await ring.finished()
-            var checksums: [Checksum] = []
-            for digest in digests { checksums.append(try digest.finish()) }
-            try promises.check(checksums, of: source.name)
-            ring.release()
-            return .success(SentData(sizeBytes: sizeBytes, checksums: checksums))
+            let sizeBytes = try await size.value()
+            if let broken = ring.failure { throw broken }
+            value = try await body(sizeBytes)
         } catch {
+            // The end of this scope cancels the task that reads the source.
             ring.fail(error)
-            return .failure(error)
+            throw error
         }
+        return (value, try await carried.get())
+    }
+
+    private func carry(_ size: OneShot<Int64?>) async -> Result<SentData, TranshipError> {
+        let result = await ring.carry {
+            try await source.feed(ring) { size.settle(.success($0)) }
+        } judgedBy: { _, sizeBytes in
+            let checksums = try digests.finish()
+            try promises.check(checksums, of: source.name)
+            return SentData(sizeBytes: sizeBytes, checksums: checksums)
+        }
+        // If the source never reported a size, there is none to wait for.
+        size.settle(result.map { _ in nil })
+        return result
     }
 
     private static func counter(_ report: @escaping @Sendable (Int64) -> Void) -> ByteRing.Observer
