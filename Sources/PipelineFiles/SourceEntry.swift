@@ -35,6 +35,14 @@ package protocol SourceEntry: Sendable {
     func names(_ key: String, in folder: String) -> Bool
 }
 
+/// What most kinds answer.
+extension SourceEntry {
+    package var cloudEntry: CloudSource? { nil }
+    package var archivePath: String? { nil }
+
+    package func names(_ key: String, in folder: String) -> Bool { false }
+}
+
 extension Source {
     package var entry: any SourceEntry {
         switch self {
@@ -59,13 +67,10 @@ extension CloudSource: SourceEntry {
         ([cloud.shortName] + [cloud.projectDomain].compactMap(\.self)).joined(separator: "/")
     }
     package var cloudEntry: CloudSource? { self }
-    package var archivePath: String? { nil }
     package var isPublished: Bool { false }
     /// The data of a cloud's image never changes.
     package var hasVersions: Bool { false }
     package var severalSeries: NameTemplate? { nil }
-
-    package func names(_ key: String, in folder: String) -> Bool { false }
 }
 
 extension URLSource: SourceEntry {
@@ -74,8 +79,6 @@ extension URLSource: SourceEntry {
         return String(parts.dropFirst().first ?? parts.first ?? "")
     }
     package var shownName: String { shownURL(url) }
-    package var cloudEntry: CloudSource? { nil }
-    package var archivePath: String? { nil }
     package var isPublished: Bool { true }
     package var hasVersions: Bool { true }
     package var severalSeries: NameTemplate? { seriesHasSeveral ? series ?? image.name : nil }
@@ -94,20 +97,14 @@ extension SimplestreamsSource: SourceEntry {
     package var limitsImages: Int? { index.limitsImages }
     package var shortName: String { index.shortName }
     package var shownName: String { shownURL(index.url) }
-    package var cloudEntry: CloudSource? { nil }
-    package var archivePath: String? { nil }
     package var isPublished: Bool { true }
     package var hasVersions: Bool { true }
     package var severalSeries: NameTemplate? { index.severalSeries }
-
-    package func names(_ key: String, in folder: String) -> Bool { false }
 }
 
 extension FileSource: SourceEntry {
     package var shortName: String { "files" }
     package var shownName: String { pattern }
-    package var cloudEntry: CloudSource? { nil }
-    package var archivePath: String? { nil }
     package var isPublished: Bool { true }
     package var hasVersions: Bool { true }
     package var severalSeries: NameTemplate? { seriesHasSeveral ? series ?? image.name : nil }
@@ -125,26 +122,19 @@ extension FileSource: SourceEntry {
 extension ArchiveSource: SourceEntry {
     package var shortName: String { "archive" }
     package var shownName: String { "archive \(path)" }
-    package var cloudEntry: CloudSource? { nil }
     package var archivePath: String? { path }
     package var isPublished: Bool { false }
     package var hasVersions: Bool { series != nil }
     package var severalSeries: NameTemplate? { seriesHasSeveral ? series : nil }
-
-    package func names(_ key: String, in folder: String) -> Bool { false }
 }
 
 extension OtherSource: SourceEntry {
     package var limitsImages: Int? { nil }
     package var shortName: String { kind }
     package var shownName: String { kind }
-    package var cloudEntry: CloudSource? { nil }
-    package var archivePath: String? { nil }
     package var isPublished: Bool { false }
     package var hasVersions: Bool { true }
     package var severalSeries: NameTemplate? { nil }
-
-    package func names(_ key: String, in folder: String) -> Bool { false }
 }
 
 extension CloudName {

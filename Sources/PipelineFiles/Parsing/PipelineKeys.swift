@@ -15,7 +15,15 @@ enum PipelineRootKey: String, PipelineKey {
     static let place = "a pipeline"
 }
 
-enum CloudSourceKey: String, PipelineKey {
+/// The keys that name a cloud, in a source or a target.
+protocol CloudKey: PipelineKey {
+    static var cloud: Self { get }
+    static var region: Self { get }
+    static var interface: Self { get }
+    static var project: Self { get }
+}
+
+enum CloudSourceKey: String, CloudKey {
     case cloud, region, interface, project, images, exclude, variant, limits
     case preferStores = "prefer_stores"
     static let place = "a cloud source"
@@ -88,7 +96,7 @@ enum SeriesKey: String, PipelineKey {
     static let place = "`series`"
 }
 
-enum CloudTargetKey: String, PipelineKey {
+enum CloudTargetKey: String, CloudKey {
     case cloud, region, interface, project, method, stores, image
     case onConflict = "on_conflict"
     case keep, previous, expired

@@ -61,12 +61,7 @@ extension PipelineReader {
     private func cloudSource(_ value: FileValue) throws(TranshipError) -> CloudSource {
         let keys = try FileSection<CloudSourceKey>(value)
         return CloudSource(
-            cloud: CloudName(
-                name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
-                region: keys.read(.region) { try $0.text() },
-                interface: keys.read(.interface, interface),
-                project: keys.read(.project) { try $0.text() }, projectDomain: nil,
-                position: keys.position),
+            cloud: cloudName(keys),
             selection: keys.read(.images) { try selection($0, from: .standard) } ?? .standard,
             exclude: keys.read(.exclude, exclusion),
             limitsImages: keys.read(.limits, limitsImages),
@@ -81,6 +76,15 @@ extension PipelineReader {
             } ?? [])
     }
 
+    func cloudName(_ keys: FileSection<some CloudKey>) -> CloudName {
+        CloudName(
+            name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
+            region: keys.read(.region) { try $0.text() },
+            interface: keys.read(.interface, interface),
+            project: keys.read(.project) { try $0.text() }, projectDomain: nil,
+            position: keys.position)
+    }
+
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {
         if value.isMapping, try value.entries().isEmpty {
             throw value.refusal("`exclude` has no condition, so it would exclude every image")
@@ -88,7 +92,7 @@ extension PipelineReader {
         return try selection(value, from: ImageSelection())
     }
 
-    func interface(_ value: FileValue) throws(TranshipError) -> String {
+    private func interface(_ value: FileValue) throws(TranshipError) -> String {
         try value.choice(among: ["public", "internal", "admin"])
     }
 

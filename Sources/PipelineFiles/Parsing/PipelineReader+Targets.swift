@@ -20,14 +20,7 @@ extension PipelineReader {
 
     private func cloudTarget(_ value: FileValue) throws(TranshipError) -> CloudTarget {
         let keys = try FileSection<CloudTargetKey>(value)
-        return CloudTarget(
-            cloud: CloudName(
-                name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
-                region: keys.read(.region) { try $0.text() },
-                interface: keys.read(.interface, interface),
-                project: keys.read(.project) { try $0.text() }, projectDomain: nil,
-                position: keys.position),
-            rules: rules(keys))
+        return CloudTarget(cloud: cloudName(keys), rules: rules(keys))
     }
 
     private func rules(_ keys: FileSection<CloudTargetKey>) -> TargetRules {
