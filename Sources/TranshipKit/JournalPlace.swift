@@ -34,6 +34,20 @@ public enum JournalPlace {
         }.map { String($0.dropLast(".sqlite".count)) }.sorted()
     }
 
+    /// Opens the journal of a pipeline. A plan alone locks no journal, and needs none.
+    ///
+    /// - Parameter journalPath: nil is the place for its name.
+    static func journal(
+        of pipeline: Pipeline, at journalPath: String?, environment: [String: String],
+        plansOnly: Bool
+    ) async throws(TranshipError) -> Journal {
+        let path = absolute(
+            journalPath ?? Self.path(pipelineName: pipeline.name, environment: environment))
+        return plansOnly
+            ? try .openIfPresent(path: path)
+            : try await .open(path: path, hook: try KillPoint.hook(environment))
+    }
+
     /// The journal of a pipeline.
     ///
     /// - Parameter pipeline: its name or its file; nil is the pipeline that ran last.

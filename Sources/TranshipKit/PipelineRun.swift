@@ -66,13 +66,10 @@ public final class PipelineRun: Sendable {
         try OpenFileLimit.expectEnough()
         let pipeline = try await Self.pipeline(
             file, journalPath: journalPath, environment: environment, planning: planning)
-        let path = JournalPlace.absolute(
-            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
             pipeline,
-            journal: plansOnly
-                ? try .openIfPresent(path: path)
-                : try await .open(path: path, hook: try KillPoint.hook(environment)),
+            journal: try await JournalPlace.journal(
+                of: pipeline, at: journalPath, environment: environment, plansOnly: plansOnly),
             environment: environment, writes: !plansOnly, planning: planning, events: events)
     }
 

@@ -20,6 +20,16 @@ public struct CopyOrder: Sendable, Equatable {
         case url(String)
         /// The absolute path of an archive.
         case archive(String)
+
+        /// For the name of a pipeline.
+        var shortWords: String {
+            switch self {
+            case .cloud(let cloud): cloud.words
+            case .files(let patterns): FileName(patterns[0]).stem
+            case .url(let url): FileName(url: url).stem
+            case .archive(let path): PathText.lastComponent(path)
+            }
+        }
     }
 
     /// Where images go.
@@ -32,6 +42,14 @@ public struct CopyOrder: Sendable, Equatable {
             switch self {
             case .cloud(let cloud): cloud.words
             case .archive(let path): path
+            }
+        }
+
+        /// For the name of a pipeline.
+        var shortWords: String {
+            switch self {
+            case .cloud(let cloud): cloud.words
+            case .archive(let path): PathText.lastComponent(path)
             }
         }
     }
@@ -221,19 +239,7 @@ public struct CopyOrder: Sendable, Equatable {
     /// The name of the pipeline and of its journal: `copy-alpha-beta-1f0c9e3a52d7`. The same words
     /// have the same name, so the same command goes on where the last one stopped.
     public var pipelineName: String {
-        let origin =
-            switch source {
-            case .cloud(let cloud): cloud.words
-            case .files(let patterns): FileName(patterns[0]).stem
-            case .url(let url): FileName(url: url).stem
-            case .archive(let path): PathText.lastComponent(path)
-            }
-        let place =
-            switch target {
-            case .cloud(let cloud): cloud.words
-            case .archive(let path): PathText.lastComponent(path)
-            }
-        let words = [origin, place].map { word in
+        let words = [source.shortWords, target.shortWords].map { word in
             let letters = word.unicodeScalars.prefix(30).map { scalar in
                 scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
                     ? Character(scalar) : "-"

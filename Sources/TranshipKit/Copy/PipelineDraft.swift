@@ -103,19 +103,7 @@ public struct PipelineDraft: Sendable {
 
 extension CopyOrder {
     fileprivate var draftName: String {
-        let origin =
-            switch source {
-            case .cloud(let cloud): cloud.words
-            case .files(let patterns): FileName(patterns[0]).stem
-            case .url(let url): FileName(url: url).stem
-            case .archive(let path): PathText.lastComponent(path)
-            }
-        let place =
-            switch target {
-            case .cloud(let cloud): cloud.words
-            case .archive(let path): PathText.lastComponent(path)
-            }
-        let words = "\(origin)-to-\(place)".map { letter in
+        let words = "\(source.shortWords)-to-\(target.shortWords)".map { letter in
             letter.isASCII && (letter.isLetter || letter.isNumber) ? letter : "-"
         }
         let name = String(words.prefix(80)).trimmingCharacters(in: ["-"])

@@ -25,13 +25,10 @@ extension PipelineRun {
         // The file does not exist; messages with a line of it begin with this word.
         let pipeline = try Pipeline.parse(
             text: text, file: Run.copyFile, environment: environment)
-        let path = JournalPlace.absolute(
-            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
             pipeline,
-            journal: plansOnly
-                ? try .openIfPresent(path: path)
-                : try await .open(path: path, hook: try KillPoint.hook(environment)),
+            journal: try await JournalPlace.journal(
+                of: pipeline, at: journalPath, environment: environment, plansOnly: plansOnly),
             environment: environment, writes: !plansOnly,
             refusal: { await order.refusal($0, environment: environment) },
             explain: order.explained, planning: planning, events: events)
