@@ -273,7 +273,6 @@ import Testing
         let world = world
         #expect(await eventually { world.isWaiting(.send) })
         scheduler.stop(.drain)
-        #expect(scheduler.isStopping)
         world.open(.send)
         try await work.value
         let ends = try await fixture.ends(journal, run)

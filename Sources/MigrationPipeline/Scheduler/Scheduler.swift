@@ -119,9 +119,6 @@ public final class Scheduler: Sendable {
         wake()
     }
 
-    /// True once ``stop(_:)`` asked for an early end.
-    public var isStopping: Bool { state.withLock { $0.stop != nil } }
-
     /// Targets that reported a full quota. The run starts nothing more there.
     public var pausedTargets: [String: TranshipError] { state.withLock { $0.paused } }
 
