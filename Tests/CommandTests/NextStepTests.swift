@@ -166,181 +166,177 @@ struct NextStepTests {
 
     /// A command, its status, what is said, and the command that it leads to.
     struct WrongCommand: CustomTestStringConvertible, Sendable {
-        var command: String
-        var status: Int32
-        var said: [String]
-        var next: String
+        let command: String
+        let status: Int32
+        let said: [String]
+        let next: String
+
+        init(_ command: String, _ status: Int32 = 2, says said: String..., next: String) {
+            (self.command, self.status, self.said, self.next) = (command, status, said, next)
+        }
 
         var testDescription: String { command }
     }
 
     static let commands: [WrongCommand] = [
         WrongCommand(
-            command: "tranship imgae list", status: 2, said: ["did you mean `tranship image`?"],
+            "tranship imgae list", says: "did you mean `tranship image`?",
             next: "tranship image list"),
         WrongCommand(
-            command: "tranship plna night.yaml", status: 2, said: ["did you mean `tranship plan`?"],
+            "tranship plna night.yaml", says: "did you mean `tranship plan`?",
             next: "tranship plan night.yaml"),
         WrongCommand(
-            command: "tranship run nihgt.yaml", status: 2,
-            said: ["cannot read the pipeline file nihgt.yaml", "hint: did you mean night.yaml?"],
+            "tranship run nihgt.yaml",
+            says: "cannot read the pipeline file nihgt.yaml", "hint: did you mean night.yaml?",
             next: "tranship run night.yaml"),
         WrongCommand(
-            command: "tranship copy alhpa beta", status: 2, said: ["hint: did you mean alpha?"],
+            "tranship copy alhpa beta", says: "hint: did you mean alpha?",
             next: "tranship copy alpha beta"),
         WrongCommand(
-            command: "tranship copy alpha/ubuntu-24.04 beta", status: 2,
-            said: [
-                "so it has no region \"ubuntu-24.04\"",
-                "it comes behind the clouds: tranship copy alpha beta ubuntu-24.04",
-            ], next: "tranship copy alpha beta ubuntu-24.04"),
-        WrongCommand(
-            command: "tranship copy alpha beta/ubuntu-24.04 --dry-run", status: 2,
-            said: ["tranship copy alpha beta ubuntu-24.04"],
+            "tranship copy alpha/ubuntu-24.04 beta",
+            says: "so it has no region \"ubuntu-24.04\"",
+            "it comes behind the clouds: tranship copy alpha beta ubuntu-24.04",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship copy alpha beta ubuntu-24", status: 3,
-            said: ["has no image \"ubuntu-24\"", "ubuntu-24.04"],
+            "tranship copy alpha beta/ubuntu-24.04 --dry-run",
+            says: "tranship copy alpha beta ubuntu-24.04",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship image show ubuntu-2404", status: 1,
-            said: ["hint: did you mean \"ubuntu-24.04\"?"], next: "tranship image show ubuntu-24.04"
+            "tranship copy alpha beta ubuntu-24", 3,
+            says: "has no image \"ubuntu-24\"", "ubuntu-24.04",
+            next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            "tranship image show ubuntu-2404", 1,
+            says: "hint: did you mean \"ubuntu-24.04\"?", next: "tranship image show ubuntu-24.04"
         ),
         WrongCommand(
-            command: "tranship image list --clod beta", status: 2,
-            said: ["Did you mean '--cloud'?"],
-            next: "tranship image list --cloud beta"),
+            "tranship image list --clod beta",
+            says: "Did you mean '--cloud'?", next: "tranship image list --cloud beta"),
         WrongCommand(
-            command: "tranship plan night.yaml -f jsn", status: 2,
-            said: ["'jsn' is invalid", "- json"],
-            next: "tranship plan night.yaml -f json"),
+            "tranship plan night.yaml -f jsn",
+            says: "'jsn' is invalid", "- json", next: "tranship plan night.yaml -f json"),
         WrongCommand(
-            command: "tranship plan night.yaml -c name", status: 2,
-            said: ["-c needs a table: add -f table, csv, value or yaml"],
+            "tranship plan night.yaml -c name",
+            says: "-c needs a table: add -f table, csv, value or yaml",
             next: "tranship plan night.yaml -c name -f value"),
         WrongCommand(
-            command: "tranship run night.yaml --dry-run", status: 2,
-            said: ["Unknown option '--dry-run'", "hint: `tranship plan FILE` shows"],
+            "tranship run night.yaml --dry-run",
+            says: "Unknown option '--dry-run'", "hint: `tranship plan FILE` shows",
             next: "tranship plan night.yaml"),
         WrongCommand(
-            command: "tranship plan alpha beta", status: 2,
-            said: ["Unexpected argument 'beta'", "`tranship copy alpha beta --dry-run` shows"],
+            "tranship plan alpha beta",
+            says: "Unexpected argument 'beta'", "`tranship copy alpha beta --dry-run` shows",
             next: "tranship copy alpha beta --dry-run"),
         WrongCommand(
-            command: "tranship copy alpha beta --include 'ubuntu-*'", status: 2,
-            said: ["hint: names and globs come behind the target"],
+            "tranship copy alpha beta --include 'ubuntu-*'",
+            says: "hint: names and globs come behind the target",
             next: "tranship copy alpha beta 'ubuntu-*'"),
         WrongCommand(
-            command: "tranship image list alpha", status: 2,
-            said: ["hint: if alpha is a cloud, write --cloud alpha"],
+            "tranship image list alpha",
+            says: "hint: if alpha is a cloud, write --cloud alpha",
             next: "tranship image list --cloud alpha"),
         WrongCommand(
-            command: "tranship copy alpha beta -n --json", status: 2,
-            said: ["hint: write --format json"], next: "tranship copy alpha beta -n --format json"),
+            "tranship copy alpha beta -n --json",
+            says: "hint: write --format json", next: "tranship copy alpha beta -n --format json"),
         WrongCommand(
-            command: "tranship --os-cloud alpha copy ubuntu-24.04 beta", status: 2,
-            said: ["--os-cloud has no meaning for `copy`", "`tranship copy alpha TARGET`"],
+            "tranship --os-cloud alpha copy ubuntu-24.04 beta",
+            says: "--os-cloud has no meaning for `copy`", "`tranship copy alpha TARGET`",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship status", status: 7,
-            said: ["there is no journal in", "hint: run a pipeline with `tranship run`"],
+            "tranship status", 7,
+            says: "there is no journal in", "hint: run a pipeline with `tranship run`",
             next: "tranship run night.yaml && tranship status"),
         WrongCommand(
-            command: "tranship image download ubuntu-24.04 a.raw", status: 2,
-            said: ["a.raw", "--force"],
-            next: "tranship image download ubuntu-24.04 a.raw --force"),
+            "tranship image download ubuntu-24.04 a.raw",
+            says: "a.raw", "--force", next: "tranship image download ubuntu-24.04 a.raw --force"),
         WrongCommand(
-            command: "tranship copy '' beta", status: 2, said: ["the source is empty"],
-            next: "tranship copy alpha beta"),
+            "tranship copy '' beta", says: "the source is empty", next: "tranship copy alpha beta"),
         WrongCommand(
-            command: "tranship copy alpha: beta: ubuntu-24.04", status: 2,
-            said: [
-                "there is no cloud \"alpha:\"",
-                "write a cloud without a colon, and images behind the target: tranship copy alpha "
-                    + "beta ubuntu-24.04",
-            ], next: "tranship copy alpha beta ubuntu-24.04"),
+            "tranship copy alpha: beta: ubuntu-24.04",
+            says: "there is no cloud \"alpha:\"",
+            "write a cloud without a colon, and images behind the target: tranship copy alpha "
+                + "beta ubuntu-24.04", next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship copy alpha:ubuntu-24.04 beta:noble", status: 2,
-            said: ["tranship copy alpha beta ubuntu-24.04 --name noble"],
+            "tranship copy alpha:ubuntu-24.04 beta:noble",
+            says: "tranship copy alpha beta ubuntu-24.04 --name noble",
             next: "tranship copy alpha beta ubuntu-24.04 --name noble"),
         WrongCommand(
-            command: "tranship copy ubuntu-24.04 alpha beta", status: 2,
-            said: ["the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04"],
+            "tranship copy ubuntu-24.04 alpha beta",
+            says: "the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship copy alpha ubuntu-24.04 beta", status: 2,
-            said: ["the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04"],
+            "tranship copy alpha ubuntu-24.04 beta",
+            says: "the clouds come first, then the images: tranship copy alpha beta ubuntu-24.04",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship copy beta ./a.raw", status: 2,
-            said: ["to copy the file: tranship copy ./a.raw beta"],
-            next: "tranship copy ./a.raw beta"),
+            "tranship copy beta ./a.raw",
+            says: "to copy the file: tranship copy ./a.raw beta", next: "tranship copy ./a.raw beta"
+        ),
         WrongCommand(
-            command: "tranship copy alpha beta ubuntu-24.04,a.raw", status: 3,
-            said: ["write names apart: ubuntu-24.04 a.raw"],
+            "tranship copy alpha beta ubuntu-24.04,a.raw", 3,
+            says: "write names apart: ubuntu-24.04 a.raw",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
-            command: "tranship copy alpha beta *.raw", status: 3,
-            said: ["a.raw is a file here: if the shell made it of a glob, quote the glob"],
+            "tranship copy alpha beta *.raw", 3,
+            says: "a.raw is a file here: if the shell made it of a glob, quote the glob",
             next: "tranship copy alpha beta 'ubuntu*'"),
         WrongCommand(
-            command: "tranship copy b.raw beta", status: 2, said: ["hint: check the path"],
+            "tranship copy b.raw beta", says: "hint: check the path",
             next: "tranship copy a.raw beta"),
         WrongCommand(
-            command: "tranship plan night", status: 2, said: ["hint: did you mean night.yaml?"],
+            "tranship plan night", says: "hint: did you mean night.yaml?",
             next: "tranship plan night.yaml"),
         WrongCommand(
-            command: "tranship run night.yaml --bwlimit 5M", status: 2,
-            said: ["`limits: { bandwidth: 50MiB/s }` in the pipeline file"],
+            "tranship run night.yaml --bwlimit 5M",
+            says: "`limits: { bandwidth: 50MiB/s }` in the pipeline file",
             next: "tranship run night.yaml"),
         WrongCommand(
-            command: "tranship run night.yaml --max-duration 5", status: 2,
-            said: ["hint: write a unit: 5s, 5m or 5h"],
+            "tranship run night.yaml --max-duration 5",
+            says: "hint: write a unit: 5s, 5m or 5h",
             next: "tranship run night.yaml --max-duration 5m"),
         WrongCommand(
-            command: "tranship image set ubuntu-24.04 --hw-disk-bus scsi", status: 2,
-            said: ["hint: write --property hw_disk_bus=VALUE"],
+            "tranship image set ubuntu-24.04 --hw-disk-bus scsi",
+            says: "hint: write --property hw_disk_bus=VALUE",
             next: "tranship image set --cloud alpha ubuntu-24.04 --property hw_disk_bus=scsi"),
         WrongCommand(
-            command: "tranship ls 'ubuntu*'", status: 2,
-            said: ["a list takes no glob: tranship image list | grep -F ubuntu"],
+            "tranship ls 'ubuntu*'",
+            says: "a list takes no glob: tranship image list | grep -F ubuntu",
             next: "tranship image list --cloud alpha | grep -F ubuntu"),
         WrongCommand(
-            command: "tranship rm --cloud alpha 'ubuntu*'", status: 1,
-            said: ["an image is named by its whole name or its id, and not by a glob"],
+            "tranship rm --cloud alpha 'ubuntu*'", 1,
+            says: "an image is named by its whole name or its id, and not by a glob",
             next: "tranship image show --cloud alpha ubuntu-24.04"),
         WrongCommand(
-            command: "tranship version", status: 2, said: ["did you mean `tranship --version`?"],
+            "tranship version", says: "did you mean `tranship --version`?",
             next: "tranship --version"),
         WrongCommand(
-            command: "tranship copy night.yaml beta", status: 2,
-            said: ["night.yaml is a YAML file", "tranship run night.yaml"],
+            "tranship copy night.yaml beta",
+            says: "night.yaml is a YAML file", "tranship run night.yaml",
             next: "tranship run night.yaml"),
         WrongCommand(
-            command: "tranship copy file:///tmp/a.raw beta", status: 2,
-            said: ["file:// cannot be read", "write the path: /tmp/a.raw"],
+            "tranship copy file:///tmp/a.raw beta",
+            says: "file:// cannot be read", "write the path: /tmp/a.raw",
             next: "tranship copy a.raw beta"),
         WrongCommand(
-            command: "tranship plan night.yaml --save p.json && tranship run p.json", status: 2,
-            said: ["this is a saved plan", "tranship run PIPELINE --plan FILE"],
+            "tranship plan night.yaml --save p.json && tranship run p.json",
+            says: "this is a saved plan", "tranship run PIPELINE --plan FILE",
             next: "tranship run night.yaml --plan p.json"),
         WrongCommand(
-            command: "tranship -q run night.yaml", status: 2,
-            said: ["options come behind the command"], next: "tranship run night.yaml -q"),
+            "tranship -q run night.yaml",
+            says: "options come behind the command", next: "tranship run night.yaml -q"),
         WrongCommand(
-            command: "tranship ls ubuntu-24.04", status: 2,
-            said: ["if it is an image, --name ubuntu-24.04"],
+            "tranship ls ubuntu-24.04",
+            says: "if it is an image, --name ubuntu-24.04",
             next: "tranship ls --cloud alpha --name ubuntu-24.04"),
         WrongCommand(
-            command: "tranship image-list", status: 2,
-            said: ["did you mean `tranship image list`?"],
-            next: "tranship image list --cloud alpha"),
+            "tranship image-list",
+            says: "did you mean `tranship image list`?", next: "tranship image list --cloud alpha"),
         WrongCommand(
-            command: "tranship image set --activate ubuntu-24.04", status: 2,
-            said: ["Unknown option '--activate'.\nhint: `tranship image reactivate IMAGE`"],
+            "tranship image set --activate ubuntu-24.04",
+            says: "Unknown option '--activate'.\nhint: `tranship image reactivate IMAGE`",
             next: "tranship image reactivate --cloud alpha ubuntu-24.04"),
         WrongCommand(
-            command: "tranship doctor alpha beat", status: 2, said: ["did you mean beta?"],
+            "tranship doctor alpha beat", says: "did you mean beta?",
             next: "tranship doctor alpha beta"),
     ]
 

@@ -12,14 +12,12 @@ import Testing
 
 /// What each form of a report says of copies that a rollback removed since.
 @Suite struct RolledBackReportTests {
-    private let folder: TemporaryFolder
-    private let journal: Journal
-    private let run: MigrationModel.Run
+    private let reported: ReportedRun
+    private var journal: Journal { reported.journal }
+    private var run: MigrationModel.Run { reported.run }
 
     init() async throws {
-        folder = try TemporaryFolder()
-        journal = try await .open(path: folder.file("journal.sqlite"))
-        run = try await journal.takeOver(["a", "b"].map { Sample.item($0) })
+        reported = try await ReportedRun(["a", "b"].map { Sample.item($0) })
         for var transfer in try await journal.unfinished(run: run, limit: 9) {
             for state in [TransferState.registered, .sending, .verifying, .publishing, .done] {
                 transfer.move(to: state)
@@ -30,10 +28,6 @@ import Testing
         }
     }
 
-    private var audit: RunAudit {
-        get async throws { try await RunAudit.read(journalPath: journal.path) }
-    }
-
     /// The images of which a rollback removed the copies.
     private func remove(_ ids: Set<String>) async throws {
         let all = try await journal.transfers(run: run, in: [.done], limit: 9)
@@ -42,21 +36,12 @@ import Testing
         for transfer in chosen { try await journal.recordRemoval(of: transfer, madeBy: run) }
     }
 
-    private func entries() async throws -> [AuditFields] {
-        let audit = try await audit
-        var found: [AuditFields] = []
-        try await audit.eachEntry { (entry) throws(TranshipError) in
-            found.append(AuditFields(entry: entry, audit: audit))
-        }
-        return found
-    }
-
     @Test func `JSON and CSV have the time at each copy that was removed`() async throws {
         try await remove(["a"])
-        let audit = try await audit
+        let audit = try await reported.audit
         #expect((audit.json["rolled_back"] ?? nil)?.integer == 1)
         #expect(audit.status.rolledBackWords == "1 image of these, removed at the targets since")
-        for fields in try await entries() {
+        for fields in try await reported.entries() {
             let isRemoved = fields.sourceID == "a"
             #expect((fields.rolledBackAt.isEmpty) == !isRemoved)
             #expect(((fields.json["rolled_back_at"] ?? nil)?.string != nil) == isRemoved)
@@ -67,19 +52,19 @@ import Testing
     }
 
     @Test func `The page has the number and the time`() async throws {
-        var page = try await AuditPage(audit).text()
+        var page = try await AuditPage(reported.audit).text()
         #expect(page.contains(#""rolled_back":0"#) && !page.contains(#""rolled_back_at":""#))
         try await remove(["b"])
-        page = try await AuditPage(audit).text()
+        page = try await AuditPage(reported.audit).text()
         #expect(page.contains(#""rolled_back":1"#) && page.contains(#""rolled_back_at":""#))
         #expect(page.contains("removed at the targets since"))
     }
 
     @Test func `A statement has only copies that are there as its subjects`() async throws {
-        var statement = try await AuditStatement(audit).statement()
+        var statement = try await AuditStatement(reported.audit).statement()
         #expect(statement["subject"]?.array?.count == 2)
         try await remove(["a"])
-        statement = try await AuditStatement(audit).statement()
+        statement = try await AuditStatement(reported.audit).statement()
         let names = statement["subject"]?.array?.map { $0["name"]?.string }
         #expect(names == ["beta/images/copy-b"])
         let transfers = try #require(statement["predicate"]?["transfers"]?.array)
@@ -89,16 +74,14 @@ import Testing
 
     @Test func `A run without a copy to attest has no statement`() async throws {
         try await remove(["a", "b"])
-        let audit = try await audit
+        let audit = try await reported.audit
         let error = await #expect(throws: TranshipError.self) {
             try await AuditStatement(audit).statement()
         }
         #expect(error?.message.contains("a rollback removed 2 images of it since") == true)
-        let empty = try await Journal.open(path: folder.file("empty.sqlite"))
-        _ = try await empty.takeOver([])
-        let nothing = try await RunAudit.read(journalPath: empty.path)
+        let empty = try await ReportedRun([])
         let other = await #expect(throws: TranshipError.self) {
-            try await AuditStatement(nothing).statement()
+            try await AuditStatement(empty.audit).statement()
         }
         #expect(other?.message.hasSuffix("it made no copy whose data is proved") == true)
         let failure = try #require(other)

@@ -68,17 +68,8 @@ extension EndToEndTests {
         @Test("a run outlives its tokens")
         func tokensExpire() async throws {
             try await scene("tokens") { scene in
-                for number in 1...3 {
-                    try scene.file("\(number).raw", bytes: Sample.mebibyte, seed: UInt64(number))
-                }
-                let file = try scene.pipeline(
-                    """
-                    sources:
-                      - file: ./*.raw
-                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
-                    targets: [{ cloud: beta }]
-                    limits: { images: 1, bandwidth: 300KiB/s }
-                    """)
+                let file = try scene.filesPipeline(
+                    3, bytes: Sample.mebibyte, "limits: { images: 1, bandwidth: 300KiB/s }")
                 try await Lab.with("token-expiration", "4", of: "beta") {
                     let run = try await scene.tranship("run", file)
                     #expect(run.status == 0, run.said)

@@ -13,17 +13,8 @@ extension EndToEndTests {
         func bandwidth() async throws {
             try await scene("bandwidth") { scene in
                 let bytes = 3 * Sample.mebibyte
-                for number in 1...4 {
-                    try scene.file("\(number).raw", bytes: bytes, seed: UInt64(number))
-                }
-                let file = try scene.pipeline(
-                    """
-                    sources:
-                      - file: ./*.raw
-                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
-                    targets: [{ cloud: beta }]
-                    limits: { images: 4, bandwidth: 4MiB/s }
-                    """)
+                let file = try scene.filesPipeline(
+                    4, bytes: bytes, "limits: { images: 4, bandwidth: 4MiB/s }")
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 0, run.said)
                 let rate = Double(4 * bytes) / run.seconds
@@ -73,17 +64,8 @@ extension EndToEndTests {
         @Test("no more images are in flight than limits.images")
         func images() async throws {
             try await scene("inflight") { scene in
-                for number in 1...6 {
-                    try scene.file("\(number).raw", bytes: Sample.mebibyte, seed: UInt64(number))
-                }
-                let file = try scene.pipeline(
-                    """
-                    sources:
-                      - file: ./*.raw
-                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
-                    targets: [{ cloud: beta }]
-                    limits: { images: 2, bandwidth: 2MiB/s }
-                    """)
+                let file = try scene.filesPipeline(
+                    6, bytes: Sample.mebibyte, "limits: { images: 2, bandwidth: 2MiB/s }")
                 let command = try scene.start(["run", file])
                 async let ended = command.outcome()
                 var most = 0
@@ -187,16 +169,7 @@ extension EndToEndTests {
         @Test("a journal that cannot grow ends the run with what SQLite says, and nothing is lost")
         func fullDisk() async throws {
             try await scene("fulldisk") { scene in
-                for number in 1...8 {
-                    try scene.file("\(number).raw", bytes: 20_000, seed: UInt64(number))
-                }
-                let file = try scene.pipeline(
-                    """
-                    sources:
-                      - file: ./*.raw
-                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
-                    targets: [{ cloud: beta }]
-                    """)
+                let file = try scene.filesPipeline(8, bytes: 20_000)
                 // From too small for the schema to almost enough for the run, in
                 // blocks of 512 bytes.
                 for blocks in [20, 150, 300, 450] {

@@ -132,6 +132,7 @@ struct FakeUploader: ImageUploader {
             if world.state.withLock({ $0.sendsAfterFailure }) {
                 _ = await eventually { ring.failure != nil }
             }
+            if let failure = world.state.withLock({ $0.transportFailure }) { ring.fail(failure) }
             try await world.enter(.send, transfer)
             let body = try await receive(transfer, ring)
             world.state.withLock { state in

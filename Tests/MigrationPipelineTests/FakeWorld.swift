@@ -44,6 +44,8 @@ final class FakeWorld: Sendable {
         var readBytes: [String: Int] = [:]
         /// Sending begins when the ring has failed.
         var sendsAfterFailure = false
+        /// The transport's words for a refusal, which fail the ring before the stage throws its own.
+        var transportFailure: TranshipError?
         var records: [String: Record] = [:]
         var bodies: [String: [Body]] = [:]
         /// How often an import is still running when it is looked at.

@@ -181,57 +181,17 @@ import Testing
     }
 
     @Test func `The stage's words for a refusal are preferred to the transport's`() async throws {
-        struct Refusing: ImageUploader {
-            let inner: FakeUploader
-            func carryOut(_ change: Change) async throws(TranshipError) -> Change { change }
-            func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError)
-                -> Transfer
-            {
-                let answer = ServiceAnswer(status: 401, message: "", asked: "PUT")
-                ring.fail(TranshipError(.unauthorized, "the service answered 401", answer: answer))
-                throw TranshipError(
-                    .unauthorized, "Glance answered 401", answer: answer, isTransient: true)
-            }
-            func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
-                -> Checksum.Algorithm
-            { .sha256 }
-            func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
-                .send(transfer)
-            }
-            func list(
-                ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
-            ) async throws(TranshipError) {}
-            func undo(
-                _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
-            ) async throws(TranshipError) {}
-
-            func record(
-                _ imageID: String, withMembers: Bool
-            ) async throws(TranshipError) -> TargetRecord? { nil }
-            func request(
-                _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
-            ) async throws(TranshipError) {}
-            func register(
-                _ transfer: Transfer, references: [String: String], commit: @escaping Commit
-            ) async throws(TranshipError) -> Outcome {
-                try await inner.register(transfer, references: references, commit: commit)
-            }
-            func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-                try await inner.report(transfer)
-            }
-            func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {}
-            func clean(_ leftover: inout Leftover, deletesLeft: inout Int) {}
-            func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool { true }
+        let answer = ServiceAnswer(status: 401, message: "", asked: "PUT")
+        world.state.withLock {
+            $0.transportFailure = TranshipError(
+                .unauthorized, "the service answered 401", answer: answer)
         }
-        var stages = world.stages()
-        stages.targets[0].uploader = Refusing(inner: FakeUploader(world: world))
+        world.fail(
+            .send, "image:a",
+            with: TranshipError(
+                .unauthorized, "Glance answered 401", answer: answer, isTransient: true))
         let given = transfer([1, 2, 3])
-        let step = StreamStep(
-            ends: try stages.ends(of: given), references: [:], queues: StageQueues(),
-            limiter: nil, monitor: RunMonitor(), disk: .real)
-        let error = await failure {
-            _ = try await step.run(given, .silent(given))
-        }
+        let error = await failure { _ = try await step(given) }
         #expect(error?.message == "Glance answered 401")
         #expect(error?.isTransient == true)
     }

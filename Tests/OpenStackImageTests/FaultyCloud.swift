@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import ByteStreams
 import OpenStackImage
-import Synchronization
 import TestSupport
 
 /// A Keystone and a Glance in one raw server, for what the real ones cannot be
@@ -11,28 +11,28 @@ import TestSupport
 /// test's to answer, with the number of the token that came.
 final class FaultyCloud: Sendable {
     let server: RawHTTPServer
-    private let issued: Issued
-
-    private final class Issued: Sendable {
-        let count = Mutex(0)
-    }
+    private let issued: Guarded<Int>
+    private let isApplication: Bool
 
     /// How many tokens were asked for.
-    var tokenCount: Int { issued.count.withLock { $0 } }
+    var tokenCount: Int { issued.withLock { $0 } }
 
+    /// - Parameter credential: the application credential that signs in, as JSON; nil is a user.
     init(
         endpointPath: String = "", issuedAt: String = "2026-11-21T03:00:00.000000Z",
-        expiresAt: String = "2026-11-21T04:00:00.000000Z",
+        expiresAt: String = "2026-11-21T04:00:00.000000Z", credential: String? = nil,
         glance: @escaping @Sendable (ReceivedRequest, _ token: Int) -> Reply
     ) throws {
-        let issued = Issued()
+        let issued = Guarded(0)
         self.issued = issued
+        isApplication = credential != nil
+        let application = credential.map { #""application_credential":\#($0),"# } ?? ""
         server = try RawHTTPServer { request in
             guard request.path == "/v3/auth/tokens" else {
                 let token = request[header: "x-auth-token"].flatMap { Int($0.dropFirst(6)) }
                 return glance(request, token ?? 0)
             }
-            let number = issued.count.withLock { count in
+            let number = issued.withLock { count in
                 count += 1
                 return count
             }
@@ -41,7 +41,7 @@ final class FaultyCloud: Sendable {
                 201, headers: [("X-Subject-Token", "token-\(number)")],
                 text: """
                     {"token":{"issued_at":"\(issuedAt)","expires_at":"\(expiresAt)",
-                    "project":{"id":"p","name":"demo"},"roles":[],"catalog":[{"type":"image",
+                    \(application)"project":{"id":"p","name":"demo"},"roles":[],"catalog":[{"type":"image",
                     "endpoints":[{"interface":"public","region_id":"R",
                     "url":"http://\(host)\(endpointPath)"}]}]}}
                     """)
@@ -50,8 +50,11 @@ final class FaultyCloud: Sendable {
 
     var configuration: CloudConfiguration {
         CloudConfiguration(
-            name: "faulty", authentication: .password(.id("u"), password: Secret("pw")),
-            authURL: server.url, scope: .projectID("p"))
+            name: "faulty",
+            authentication: isApplication
+                ? .applicationCredential(.id("c"), secret: Secret("s"))
+                : .password(.id("u"), password: Secret("pw")),
+            authURL: server.url, scope: isApplication ? nil : .projectID("p"))
     }
 
     var service: ImageService { ImageService(CloudSession(configuration)) }

@@ -32,12 +32,29 @@ extension TestSource {
 }
 
 /// All that the source lists.
-func list(_ source: any ImageSource) async throws -> [ListedImage] {
+func list(
+    _ source: any ImageSource,
+    _ listing: Listing = Listing(date: "2026-11-28", nowUnixSeconds: 1_795_824_000)
+) async throws -> [ListedImage] {
     let listed = Mutex<[ListedImage]>([])
-    try await source.list(Listing(date: "2026-11-28", nowUnixSeconds: 1_795_824_000)) {
-        (page) throws(TranshipError) in listed.withLock { $0 += page }
+    try await source.list(listing) { (page) throws(TranshipError) in
+        listed.withLock { $0 += page }
     }
     return listed.withLock { $0 }
+}
+
+extension Listing {
+    /// The listing of a plan whose journal remembers a look at each source.
+    static func remembering(_ look: Upstream.Look?) -> Listing {
+        Listing(
+            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
+            upstream: { lineage, _ in
+                var upstream = Upstream(
+                    lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
+                upstream.look = look
+                return upstream
+            })
+    }
 }
 
 /// The sources of a pipeline whose `sources` are these lines.

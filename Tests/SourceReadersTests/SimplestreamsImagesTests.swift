@@ -324,20 +324,8 @@ import Testing
         let source = try await source(server, ", products: { arch: amd64 }")
         let first = try #require(try await list(source).first)
         let before = server.requests.count
-        let look = first.upstream?.look
-        let listing = Listing(
-            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
-            upstream: { lineage, _ in
-                var upstream = Upstream(
-                    lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
-                upstream.look = look
-                return upstream
-            })
-        let again = Mutex<[ListedImage]>([])
-        try await source.list(listing) { (page) throws(TranshipError) in
-            again.withLock { $0 += page }
-        }
-        #expect(again.withLock { $0.first?.image } == first.image)
+        let again = try await list(source, .remembering(first.upstream?.look))
+        #expect(again.first?.image == first.image)
         #expect(
             server.requests.dropFirst(before).map(\.path)
                 == ["/r/streams/v1/index.json", "/r/streams/v1/released.json"])

@@ -51,25 +51,13 @@ import Testing
             client: HTTPClient())
     }
 
-    private var list: String { ", checksum_file: '\(server.url)/SUMS'" }
+    private var listKey: String { ", checksum_file: '\(server.url)/SUMS'" }
 
     /// Looks as a plan does whose journal remembers the look.
     private func look(
         _ source: URLImage, knowing look: Upstream.Look? = nil
     ) async throws -> ListedImage {
-        let listed = Mutex<ListedImage?>(nil)
-        let listing = Listing(
-            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
-            upstream: { lineage, _ in
-                var upstream = Upstream(
-                    lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
-                upstream.look = look
-                return upstream
-            })
-        try await source.list(listing) { (page) throws(TranshipError) in
-            listed.withLock { $0 = page.first }
-        }
-        return try #require(listed.withLock { $0 })
+        try #require(try await list(source, .remembering(look)).first)
     }
 
     /// The requests of a second look, and what it found.
@@ -85,7 +73,7 @@ import Testing
     @Test(arguments: ["download?file=a.img", "get.php?path=/x/a.img&y=1"])
     func `A list names the file that the query of a script names`(address: String) async throws {
         let source = URLImage(
-            source: try urlEntry("\(server.url)/\(address)", list), sourceIndex: 0,
+            source: try urlEntry("\(server.url)/\(address)", listKey), sourceIndex: 0,
             client: HTTPClient())
         let listed = try await look(source)
         #expect(listed.refusal == nil)
@@ -93,7 +81,7 @@ import Testing
     }
 
     @Test func `An unchanged list is one request`() async throws {
-        let source = try source(list)
+        let source = try source(listKey)
         let first = try await look(source)
         #expect(first.upstream?.look?.host == server.url)
         let (requests, listed) = try await second(source, after: first)
@@ -104,7 +92,7 @@ import Testing
     }
 
     @Test func `A list with the same checksum is one request, whatever its ETag`() async throws {
-        let source = try source(list)
+        let source = try source(listKey)
         let first = try await look(source)
         mirror.tag.withLock { $0 = "\"edge2\"" }
         mirror.sums.withLock { $0 += String(repeating: "b", count: 64) + "  b.img\n" }
@@ -115,7 +103,7 @@ import Testing
     }
 
     @Test func `Another checksum leads to a look at the data`() async throws {
-        let source = try source(list)
+        let source = try source(listKey)
         let first = try await look(source)
         mirror.tag.withLock { $0 = "\"v2\"" }
         mirror.sums.withLock { $0 = String(repeating: "b", count: 64) + "  a.img\n" }

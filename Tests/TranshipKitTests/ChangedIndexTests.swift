@@ -12,51 +12,47 @@ import Testing
 
 /// What publishers do to an index of Simplestreams from night to night.
 @Suite(.timeLimit(.minutes(3))) struct ChangedIndexTests {
-    private final class Publisher: Sendable {
-        /// The products, each with what its item says beside the path.
-        let products = Mutex<[String: String]>([:])
-
-        func answer(_ request: ReceivedRequest) -> Reply {
-            guard request.path == "/index.json" else {
-                return .status(
-                    200, headers: [("ETag", "\"1\"")],
-                    body: noise(5000, seed: UInt64(request.path.utf8.count)))
-            }
-            let entries = products.withLock { $0 }.sorted { $0.key < $1.key }.map { name, item in
-                """
-                "\(name)": {"arch": "amd64", "versions": {"1": {"items": {
-                    "disk1.img": {"path": "\(name)/disk.img"\(item)}}}}}
-                """
-            }
-            return .status(
-                200,
-                text: """
-                    {"format": "products:1.0", "datatype": "image-downloads",
-                     "products": {\(entries.joined(separator: ", "))}}
-                    """)
-        }
-    }
+    /// The products, each with what its item says beside the path.
+    private typealias Products = [String: String]
 
     private let nights: Nights
-    private let publisher = Publisher()
-    private let server: RawHTTPServer
+    private let publisher: ChangingServer<Products>
 
     init() throws {
-        let publisher = publisher
         nights = try Nights("beta")
-        server = try RawHTTPServer { publisher.answer($0) }
+        publisher = try ChangingServer([:], Self.answer)
+    }
+
+    private static func answer(_ products: Products, _ request: ReceivedRequest) -> Reply {
+        guard request.path == "/index.json" else {
+            return .status(
+                200, headers: [("ETag", "\"1\"")],
+                body: noise(5000, seed: UInt64(request.path.utf8.count)))
+        }
+        let entries = products.sorted { $0.key < $1.key }.map { name, item in
+            """
+            "\(name)": {"arch": "amd64", "versions": {"1": {"items": {
+                "disk1.img": {"path": "\(name)/disk.img"\(item)}}}}}
+            """
+        }
+        return .status(
+            200,
+            text: """
+                {"format": "products:1.0", "datatype": "image-downloads",
+                 "products": {\(entries.joined(separator: ", "))}}
+                """)
     }
 
     private func night(
-        _ products: [String: String], name: String = "a {product}"
+        _ products: Products, name: String = "a {product}"
     ) async throws -> (night: Nights.Night, warnings: [String]) {
-        publisher.products.withLock { $0 = products }
+        publisher.publish(products)
         let told = Told()
         let run = try nights.run(
             rules: "method: upload, previous: hide",
             sources: """
                 sources:
-                  - simplestreams: '\(server.url)/index.json'
+                  - simplestreams: '\(publisher.url)/index.json'
                     products: { arch: amd64 }
                     image: { name: '\(name)', disk_format: raw }
                 """, tell: told.take)
@@ -74,7 +70,6 @@ import Testing
     @Test func `A product that is gone is missed every night, until the entry changes`()
         async throws
     {
-        defer { server.stop() }
         let first = try await night(["p": "", "pp": ""])
         #expect(first.night.summary.images(in: .done) == 2 && first.warnings.isEmpty)
         for _ in 1...2 {
@@ -87,7 +82,6 @@ import Testing
     }
 
     @Test func `A checksum that the index has no more is not promised`() async throws {
-        defer { server.stop() }
         let wrong = ", \"sha256\": \"\(String(repeating: "0", count: 64))\""
         let first = try await night(["p": wrong])
         #expect(first.night.summary.exitStatus == .verificationMismatch)
@@ -97,7 +91,6 @@ import Testing
     }
 
     @Test func `Products of one series are refused, and the others go on`() async throws {
-        defer { server.stop() }
         let found = try await night(["p": "", "pp": ""], name: "a").night
         #expect(found.items.map(\.action) == [.refuse, .refuse])
         #expect(found.summary.exitStatus == .someFailed)

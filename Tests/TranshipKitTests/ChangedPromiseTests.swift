@@ -5,7 +5,6 @@ import Basics
 import Digests
 import GlanceServer
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,11 +16,12 @@ import Testing
         "method: upload, keep: 1, previous: hide, expired: { action: delete, after: 0s }"
 
     /// What a web server has: the data of a version, and a list of its checksums.
-    private final class Publisher: Sendable {
-        let state = Mutex((version: UInt64(1), tag: "1", list: [Checksum.Algorithm]()))
+    private struct Offer {
+        var version: UInt64
+        var tag: String
+        var list: [Checksum.Algorithm]
 
         func answer(_ request: ReceivedRequest) -> Reply {
-            let (version, tag, list) = state.withLock { $0 }
             let data = noise(5000, seed: version)
             guard request.path == "/SUMS" else {
                 return .status(200, headers: [("ETag", "\"\(tag)\"")], body: data)
@@ -35,13 +35,11 @@ import Testing
     }
 
     private let nights: Nights
-    private let publisher = Publisher()
-    private let server: RawHTTPServer
+    private let publisher: ChangingServer<Offer>
 
     init() throws {
-        let publisher = publisher
         nights = try Nights("beta")
-        server = try RawHTTPServer { publisher.answer($0) }
+        publisher = try ChangingServer(Offer(version: 1, tag: "1", list: [])) { $0.answer($1) }
     }
 
     /// - Parameter checksum: what the operator writes into the pipeline file.
@@ -50,16 +48,16 @@ import Testing
         _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm] = [],
         checksum: Checksum? = nil
     ) async throws -> Nights.Night {
-        publisher.state.withLock { $0 = (version, tag ?? "\(version)", list) }
+        publisher.publish(Offer(version: version, tag: tag ?? "\(version)", list: list))
         let sums =
             checksum.map { "checksum: '\($0)', " }
-            ?? (list.isEmpty ? "" : "checksum_file: '\(server.url)/SUMS', ")
+            ?? (list.isEmpty ? "" : "checksum_file: '\(publisher.url)/SUMS', ")
         return try await nights.night(
             try nights.run(
                 rules: Self.rules,
                 sources: """
                     sources:
-                      - { url: '\(server.url)/a.img', \(sums)image: { name: a, disk_format: raw } }
+                      - { url: '\(publisher.url)/a.img', \(sums)image: { name: a, disk_format: raw } }
                     """))
     }
 
@@ -89,7 +87,6 @@ import Testing
         // What is new is a version as ever.
         try await night(3, lists[0])
         #expect(standing == [nil, "a hidden", "a"])
-        server.stop()
     }
 
     @Test func `A version that comes back under another promise is restored`() async throws {
@@ -98,7 +95,6 @@ import Testing
         let back = try await night(1, tag: "9", [.sha512])
         #expect(back.items.map(\.action) == [.skip])
         #expect(standing == ["a", "a hidden", nil])
-        server.stop()
     }
 
     @Test func `New data under another promise is a new version`() async throws {
@@ -107,7 +103,6 @@ import Testing
         let night = try await night(3, [.sha256])
         #expect(night.items.map(\.action) == [.create])
         #expect(standing == [nil, "a hidden", "a"])
-        server.stop()
     }
 
     /// The target reports md5 and sha512, and the ETag says that the data is the same.
@@ -133,7 +128,6 @@ import Testing
             let next = try await night(1, checksum: checksum)
             #expect(next.items.map(\.action) == [.skip], "\(algorithm)")
         }
-        server.stop()
     }
 
     /// No digest can be compared, and the ETag is another one: only reading the data shows it.
@@ -149,6 +143,5 @@ import Testing
         let next = try await self.night(2, tag: "9", [.sha256])
         #expect(next.planned.allSatisfy { $0.action != .delete || $0.state == .left })
         #expect(nights.standing(1) == "a hidden")
-        server.stop()
     }
 }

@@ -61,6 +61,21 @@ struct Scene: Sendable {
             """)
     }
 
+    /// Files `1.raw`, `2.raw`, … to beta, with the prefix before each name.
+    func filesPipeline(_ count: Int, bytes: Int, _ rest: String = "") throws -> String {
+        for number in 1...count {
+            try file("\(number).raw", bytes: bytes, seed: UInt64(number))
+        }
+        return try pipeline(
+            """
+            sources:
+              - file: ./*.raw
+                image: { name: "\(prefix) {stem}", disk_format: raw, container_format: bare }
+            targets: [{ cloud: beta }]
+            \(rest)
+            """)
+    }
+
     /// A URL to beta, under the prefix as its name.
     func urlPipeline(
         _ url: String, checksum: String? = nil, disk: String = "raw", _ rest: String = ""

@@ -13,57 +13,16 @@ import Testing
 /// A 401 because the access rules of an application credential lack the request.
 @Suite("Requests that an application credential may not send", .timeLimit(.minutes(5)))
 struct DenialTests {
-    /// Keystone and Glance in one server. Glance answers 401 to requests of `denied`.
-    private final class Cloud: Sendable {
-        let server: RawHTTPServer
-        private let tokens: Tokens
-
-        final class Tokens: Sendable { let count = Mutex(0) }
-
-        var tokenCount: Int { tokens.count.withLock { $0 } }
-
-        /// - Parameter rules: as JSON, in each token; nil leaves them out.
-        init(
-            rules: String?, denied: @escaping @Sendable (ReceivedRequest) -> Bool
-        ) throws {
-            let tokens = Tokens()
-            self.tokens = tokens
-            let credential = rules.map {
-                #""application_credential":{"id":"c","access_rules":\#($0)},"#
-            }
-            server = try RawHTTPServer { request in
-                guard request.path == "/v3/auth/tokens" else {
-                    if denied(request) { return .status(401, text: "Authentication required") }
-                    return request.method == "GET"
-                        ? .status(200, text: #"{"id":"i"}"#) : .status(204)
-                }
-                let number = tokens.count.withLock { count in
-                    count += 1
-                    return count
-                }
-                let host = request[header: "host"] ?? ""
-                return .status(
-                    201, headers: [("X-Subject-Token", "token-\(number)")],
-                    text: """
-                        {"token":{"issued_at":"2026-11-21T03:00:00Z",
-                        "expires_at":"2026-11-21T04:00:00Z",\(credential ?? "")
-                        "project":{"id":"p"},"roles":[],"catalog":[{"type":"image","endpoints":[
-                        {"interface":"public","region_id":"R","url":"http://\(host)"}]}]}}
-                        """)
-            }
-        }
-
-        var service: ImageService {
-            ImageService(
-                CloudSession(
-                    CloudConfiguration(
-                        name: "narrow",
-                        authentication: .applicationCredential(.id("c"), secret: Secret("s")),
-                        authURL: server.url)))
-        }
-
-        func count(_ method: String, _ path: String) -> Int {
-            server.requests.count { $0.method == method && $0.path == path }
+    /// A cloud whose Glance answers 401 to requests of `denied`.
+    ///
+    /// - Parameter rules: as JSON, in each token; nil leaves them out.
+    private func cloud(
+        rules: String?, denied: @escaping @Sendable (ReceivedRequest) -> Bool
+    ) throws -> FaultyCloud {
+        let rules = rules.map { #","access_rules":\#($0)"# } ?? ""
+        return try FaultyCloud(credential: #"{"id":"c"\#(rules)}"#) { request, _ in
+            if denied(request) { return .status(401, text: "Authentication required") }
+            return request.method == "GET" ? .status(200, text: #"{"id":"i"}"#) : .status(204)
         }
     }
 
@@ -79,7 +38,7 @@ struct DenialTests {
 
     @Test("the rules in the token decide: no other token is requested, and the rule is named")
     func known() async throws {
-        let cloud = try Cloud(rules: Self.readOnly) { $0.method != "GET" }
+        let cloud = try cloud(rules: Self.readOnly) { $0.method != "GET" }
         let service = cloud.service
         for _ in 0..<3 {
             for error in [
@@ -99,7 +58,7 @@ struct DenialTests {
 
     @Test("without rules in the token, one question shows that the token is good")
     func unknown() async throws {
-        let cloud = try Cloud(rules: nil) { $0.method == "PUT" }
+        let cloud = try cloud(rules: nil) { $0.method == "PUT" }
         let service = cloud.service
         for _ in 0..<3 {
             let error = await upload(service)
@@ -107,12 +66,12 @@ struct DenialTests {
             #expect(error?.message.contains("may lack PUT /v2/images/*/file") == true)
         }
         #expect(cloud.tokenCount == 1)
-        #expect(cloud.count("GET", "/v2/images/i") == 1)
+        #expect(cloud.asked.count { $0 == "GET /v2/images/i" } == 1)
     }
 
     @Test("a small request is sent with one more token, and its kind is not asked for again")
     func smallRequests() async throws {
-        let cloud = try Cloud(rules: nil) { $0.path.hasPrefix("/v2/info") }
+        let cloud = try cloud(rules: nil) { $0.path.hasPrefix("/v2/info") }
         let service = cloud.service
         _ = try await service.image("i")
         for _ in 0..<3 {
@@ -120,17 +79,17 @@ struct DenialTests {
             #expect(error?.code == .forbidden)
         }
         #expect(cloud.tokenCount == 2)
-        #expect(cloud.count("GET", "/v2/info/import") == 4)
+        #expect(cloud.asked.count { $0 == "GET /v2/info/import" } == 4)
     }
 
     @Test("a token that the service takes for nothing is not the fault of rules")
     func foreignToken() async throws {
-        let cloud = try Cloud(rules: nil) { _ in true }
+        let cloud = try cloud(rules: nil) { _ in true }
         let error = await failure { _ = try await cloud.service.image("i") }
         #expect(error?.code == .unauthorized)
         #expect(error?.hint?.contains("belong to that Keystone") == true)
         // The rules allow it, and the service cannot know them.
-        let allowing = try Cloud(rules: Self.readOnly) { _ in true }
+        let allowing = try self.cloud(rules: Self.readOnly) { _ in true }
         let refused = await failure { _ = try await allowing.service.image("i") }
         #expect(refused?.code == .unauthorized)
         #expect(refused?.hint?.contains("service_type") == true)
@@ -139,7 +98,7 @@ struct DenialTests {
     @Test("a body whose token has ended is sent again with a new one")
     func endedToken() async throws {
         let ended = Mutex(true)
-        let cloud = try Cloud(rules: nil) { request in
+        let cloud = try cloud(rules: nil) { request in
             ended.withLock { $0 } && request[header: "x-auth-token"] == "token-1"
         }
         let service = cloud.service
