@@ -83,6 +83,43 @@ import Testing
         try await checkConformance { try TestLegacyCloud() }
     }
 
+    /// More images than requests for members go out at once.
+    @Test func `Each private image with a member is shared, and no other`() async throws {
+        let ids = (0..<20).map { "image-\($0)" }
+        let server = try RawHTTPServer { request in
+            guard !request.path.hasSuffix("/members") else {
+                let isShared = ids.enumerated().contains {
+                    $0.offset.isMultiple(of: 3) && request.path.hasSuffix("/\($0.element)/members")
+                }
+                let members = isShared ? #"{"member_id": "p"}"# : ""
+                return .status(200, text: "{\"members\": [\(members)]}")
+            }
+            let records = ids.map {
+                #"""
+                {"id": "\#($0)", "name": "\#($0)", "status": "active", "size": 1,
+                "checksum": "\#(md5([1]))", "disk_format": "raw", "container_format": "bare",
+                "is_public": false, "protected": false, "deleted": false, "properties": {}}
+                """#
+            }
+            let isEnd = request.target.contains("marker=")
+            return .status(
+                200, headers: [("Content-Type", "application/json")],
+                text: "{\"images\": [\(isEnd ? "" : records.joined(separator: ","))]}")
+        }
+        let source = LegacyCloudImages(
+            selection: try cloudEntry(), sourceIndex: 0,
+            cloud: SignedInCloud(
+                CloudSession(
+                    CloudConfiguration(
+                        name: "old", authentication: .none, imageEndpointOverride: server.url)),
+                endpoint: server.url, region: nil, projectID: nil, isLegacy: true))
+        let listed = try await list(source)
+        #expect(Set(listed.compactMap(\.image.imageID)) == Set(ids))
+        let shared = listed.filter { $0.image.visibility == .shared }.compactMap(\.image.imageID)
+        let expected = ids.indices.filter { $0.isMultiple(of: 3) }.map { ids[$0] }
+        #expect(Set(shared) == Set(expected))
+    }
+
     /// The cloud had v2 when the spool read the first bytes. The spool then reads all again.
     @Test func `A reading in the middle is an error of the source`() async throws {
         let source = try TestLegacyCloud()

@@ -32,6 +32,16 @@ import Testing
         }
     }
 
+    /// With optimization, Swift 6.3.1 leaves the first half of such a tuple unset: an index was
+    /// garbage, and the release build alone crashed.
+    @Test func `No task of a group returns a tuple`() {
+        for file in files {
+            for line in file.lines(with: "TaskGroup(of: (", "TaskGroup<(") {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
     /// An exclamation mark after a value.
     private let force = /[\w)\]}>?"]!(?!=)/
 

@@ -52,8 +52,8 @@ extension LegacyCloudImages: CloudCatalogue {
     private func withMembers(
         _ places: [Int], of images: [SourceImage]
     ) async throws(TranshipError) -> [Int] {
-        let results = await withTaskGroup(of: (Int, Result<Bool, TranshipError>).self) { group in
-            var results: [(Int, Result<Bool, TranshipError>)] = []
+        let results = await withTaskGroup(of: Lookup.self) { group in
+            var results: [Lookup] = []
             for (count, place) in places.enumerated() {
                 if count >= Self.lookupsMax, let result = await group.next() {
                     results.append(result)
@@ -61,9 +61,10 @@ extension LegacyCloudImages: CloudCatalogue {
                 let id = images[place].imageID ?? ""
                 group.addTask {
                     do throws(TranshipError) {
-                        return (place, .success(try await !memberIDs(id).isEmpty))
+                        return Lookup(
+                            place: place, isShared: .success(try await !memberIDs(id).isEmpty))
                     } catch {
-                        return (place, .failure(error))
+                        return Lookup(place: place, isShared: .failure(error))
                     }
                 }
             }
@@ -71,8 +72,15 @@ extension LegacyCloudImages: CloudCatalogue {
             return results
         }
         var shared: [Int] = []
-        for (place, result) in results where try result.get() { shared.append(place) }
+        for result in results where try result.isShared.get() { shared.append(result.place) }
         return shared
+    }
+
+    /// Not a tuple: the optimizer (Swift 6.3.1) leaves its first half unset if a task returns it
+    /// from `do throws(…)`.
+    private struct Lookup {
+        let place: Int
+        let isShared: Result<Bool, TranshipError>
     }
 }
 
