@@ -26,6 +26,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var memberAnswers: [String: String]?
     /// What the report says beside the state: conversions, stores that failed.
     public var remarks: [Note] = []
+    /// How a refused publication left the copy; nil in every other state, and in journals of earlier
+    /// versions.
+    public private(set) var left: LeftCopy?
 
     /// Adds a remark, unless it is there.
     public mutating func remark(_ note: Note) {
@@ -119,6 +122,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         state = next
         wait.end(keepsImport: next == .importing)
         if next != .failed { tries.failure = nil }
+        left = nil
     }
 
     /// Ends it with an error.
@@ -131,12 +135,14 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         remarks.removeAll { if case .copiedAsIs = $0 { true } else { false } }
     }
 
-    /// Ends it proved and private: a last step is missing.
+    /// Ends it proved and not published as planned: a last step is missing.
     ///
+    /// - Parameter copy: what others see of it now; nil if publishing had not begun.
     /// - Precondition: it is being published or copied into further stores.
-    public mutating func leaveUnpublished(_ error: TranshipError) {
+    public mutating func leaveUnpublished(_ error: TranshipError, as copy: LeftCopy? = nil) {
         move(to: .unpublished)
         tries.failure = Failure(error)
+        left = copy
     }
 
     /// The size of the data, as far as the source has reported it; nil if it has not.
@@ -284,15 +290,27 @@ extension Transfer {
     public func republished(as record: PlannedRecord) -> Transfer {
         var copy = self
         copy.enter(.publishing)
-        copy.intent.record = record
+        copy.intent.record = afterRefusal(record)
         return copy.renewed()
+    }
+
+    /// The record of a plan, for a copy that may have been left unpublished: then it knows the fields
+    /// that the copy has of us, so that these do not count as edits.
+    private func afterRefusal(_ record: PlannedRecord) -> PlannedRecord {
+        guard state == .unpublished else { return record }
+        var next = record
+        next.updatedFrom = self.record.updatedFrom
+        if next.updatedFrom == nil, next.fields != self.record.fields {
+            next.updatedFrom = self.record.fields
+        }
+        return next
     }
 
     /// Gives a published copy the fields that its source has now.
     public func updated(to record: PlannedRecord) -> Transfer {
         var copy = republished(as: record)
         var former = self.record.fields
-        former.wasPublished = true
+        former.wasPublished = state != .unpublished
         copy.intent.record.updatedFrom = self.record.updatedFrom ?? former
         return copy
     }
@@ -330,7 +348,7 @@ extension Transfer {
         var copy = self
         copy.placement.imageID = imageID
         copy.placement.adoptContents()
-        copy.intent.record = record
+        copy.intent.record = afterRefusal(record)
         copy.enter(.verifying)
         return copy.renewed()
     }

@@ -115,6 +115,19 @@ public struct Placement: Codable, Hashable, Sendable {
     }
 }
 
+/// What others see of a copy.
+public struct LeftCopy: Codable, Hashable, Sendable {
+    public let visibility: ImageVisibility
+    public let isHidden: Bool
+    public let isProtected: Bool
+
+    public init(visibility: ImageVisibility, isHidden: Bool, isProtected: Bool) {
+        self.visibility = visibility
+        self.isHidden = isHidden
+        self.isProtected = isProtected
+    }
+}
+
 /// What proves the copy: both legs of the comparison.
 public struct Proof: Codable, Hashable, Sendable {
     /// What the bytes must hash to; nil when the source promised nothing.

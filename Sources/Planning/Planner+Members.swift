@@ -71,7 +71,9 @@ extension Planner {
             guard let start = item.start else { return item }
             // Of a copy that was published before, only an update changes anything.
             let isOurs = known?.imageID == start.imageID
-            guard start.record.updatedFrom == nil || updates && isOurs else { return item }
+            guard start.record.updatedFrom?.wasPublished != true || updates && isOurs else {
+                return item
+            }
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
             if let known, updates {
                 item.note(

@@ -78,17 +78,22 @@ public struct CloudPublisher: Publisher {
                     .unpublished,
                     "the copy \(id) is proved but not published: our marker "
                         + "\(Origin.propertyName) is gone from it",
-                    hint: Origin.withoutMarker("let its records keep that property")))
+                    hint: Origin.withoutMarker("let its records keep that property")),
+                as: LeftCopy(image))
             return transfer
         }
+        var last = image
         do throws(TranshipError) {
             let (image, wanted) = try await applyFields(&transfer, to: image)
             let record = wanted.record
-            var last = image
+            last = image
             try await apply(references, to: image, &last)
             try await applyVisibility(record, to: image, &last)
             // An operator may have edited the visibility, and only a shared image has members.
             if record.visibility == .shared { try await applyMembers(&transfer) }
+            // A member may be gone from the source, or in the table now.
+            transfer.forgetRemarks(like: .notShared(projectID: ""))
+            transfer.forgetRemarks(like: .memberRejected(projectID: ""))
             for note in Self.notShared(transfer) { transfer.remark(note) }
             try await applyFlags(record, to: image, &last)
             noteChanged(&transfer, wanted, references, found: last)
@@ -105,7 +110,8 @@ public struct CloudPublisher: Publisher {
                 TranshipError(
                     .unpublished,
                     "the copy \(id) is proved but not published as planned: \(error.message)",
-                    hint: error.hint ?? "give the target's user that right, or change the plan"))
+                    hint: error.hint ?? "give the target's user that right, or change the plan"),
+                as: LeftCopy(last))
             return transfer
         }
     }
@@ -169,5 +175,14 @@ public struct CloudPublisher: Publisher {
             last = try await service.update(
                 image.id, [.replace("protected", .bool(record.isProtected))])
         }
+    }
+}
+
+extension LeftCopy {
+    /// As the service's last answer shows it.
+    init(_ image: Image) {
+        self.init(
+            visibility: image.visibility, isHidden: image.isHidden,
+            isProtected: image.isProtected)
     }
 }

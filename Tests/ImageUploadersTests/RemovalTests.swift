@@ -248,6 +248,46 @@ import Testing
         #expect(reason(transfer, record) == .editedByHand(field: FieldNames(fields)))
     }
 
+    /// The run was refused to publish the copy, or ended before it began to.
+    @Test(arguments: [TransferState.unpublished, .sending, .verifying])
+    func `A copy that someone published as planned stays`(state: TransferState) throws {
+        var (transfer, record) = undone(.publishing)
+        transfer.intent.record.visibility = .public
+        (transfer.intent.record.isHidden, transfer.intent.record.isProtected) = (true, true)
+        record.members = nil
+        record.image.visibility = .private
+        if state == .unpublished {
+            transfer.leaveUnpublished(
+                TranshipError(.forbidden, "no"),
+                as: LeftCopy(visibility: .private, isHidden: false, isProtected: false))
+        } else {
+            transfer = Transfer(
+                transfer.intent, state: state, placement: transfer.placement,
+                proof: transfer.proof)
+        }
+        #expect(reason(transfer, record) == nil)
+        for (field, edit) in [
+            ("visibility", { $0.image.visibility = .public }),
+            ("hidden", { $0.image.isHidden = true }),
+            ("protected", { $0.image.isProtected = true }),
+        ] as [(String, (inout TargetRecord) -> Void)] {
+            var edited = record
+            edit(&edited)
+            #expect(reason(transfer, edited) == .editedByHand(field: FieldNames([field])))
+        }
+    }
+
+    @Test func `A copy that the run itself showed before it was refused may go`() {
+        var (transfer, record) = undone(.publishing)
+        transfer.intent.record.isProtected = true
+        transfer.leaveUnpublished(
+            TranshipError(.forbidden, "no"),
+            as: LeftCopy(visibility: .shared, isHidden: false, isProtected: false))
+        #expect(reason(transfer, record) == nil)
+        record.image.visibility = .public
+        #expect(reason(transfer, record) == .editedByHand(field: "visibility"))
+    }
+
     @Test func `What this journal did not fill, or another process fills, stays`() {
         var (transfer, record) = undone(filledByUs: false)
         #expect(reason(transfer, record) == .notOurs)

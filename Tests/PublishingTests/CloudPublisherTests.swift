@@ -8,6 +8,7 @@ import GlanceServer
 import MigrationModel
 import OpenStackImage
 import Publishing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -157,6 +158,32 @@ import Testing
         #expect(failure.message.contains("not allowed by policy"))
         #expect(failure.hint != nil)
         #expect(glance.image("i")?["status"] == "active")
+    }
+
+    @Test func `A refusal writes down what others see of the copy`() async throws {
+        let patches = Mutex(0)
+        // The visibility, hidden, protected.
+        glance.refuse("PATCH", "/v2/images/i", status: 403) { _ in
+            patches.withLock { count in
+                count += 1
+                return count == 3
+            }
+        }
+        let ended = try await publish(
+            proved(visibility: .public, hidden: true, protected: true))
+        #expect(ended.state == .unpublished)
+        #expect(
+            ended.left == LeftCopy(visibility: .public, isHidden: true, isProtected: false))
+        #expect(try await publish(proved(visibility: .public, hidden: true)).left == nil)
+    }
+
+    @Test func `A member that is gone from the source is not named any more`() async throws {
+        var transfer = proved(visibility: .shared, members: ["p1"], .map(["p1": "q1"]))
+        transfer.remark(.notShared(projectID: "gone"))
+        transfer.remark(.memberRejected(projectID: "gone"))
+        let done = try await publish(transfer)
+        #expect(done.state == .done)
+        #expect(done.remarks.allSatisfy { !$0.words.contains("gone") }, "\(done.remarks)")
     }
 
     @Test func `A refused visibility leaves everything else undone`() async throws {

@@ -5,6 +5,7 @@ import Basics
 import Foundation
 import GlanceServer
 import MigrationModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -67,6 +68,54 @@ import Testing
         let third = try await run("on_conflict: update")
         #expect(third.item.action == .skip)
         #expect(beta.image(id)?["os_distro"] == "edited")
+    }
+
+    @Test func `An update whose publication is refused is tried again, and is no edit`()
+        async throws
+    {
+        put(["visibility": "community"])
+        let id = try #require(try await run("on_conflict: update").transfer?.imageID)
+        put(["visibility": "public"])
+        beta.refuse("PATCH", "/v2/images/\(id)", status: 403, times: 3)
+        for _ in 0..<3 {
+            let refused = try await run("on_conflict: update")
+            #expect(refused.item.action == .update)
+            #expect(refused.transfer?.state == .unpublished)
+            #expect(refused.transfer?.remarks == [])
+            #expect(beta.image(id)?["visibility"] == "community")
+        }
+        let allowed = try await run("on_conflict: update")
+        #expect(allowed.transfer?.state == .done)
+        #expect(beta.image(id)?["visibility"] == "public")
+        #expect(try await run("on_conflict: update").item.action == .skip)
+    }
+
+    @Test(arguments: ["update", "keep-both"])
+    func `A copy that was never published is published as its source is now`(
+        rule: String
+    ) async throws {
+        put(["visibility": "public", "protected": true])
+        let patches = Mutex(0)
+        beta.answer(with: .status(403, text: "no")) { request in
+            guard request.method == "PATCH" else { return false }
+            return patches.withLock { count in
+                count += 1
+                return count == 2
+            }
+        }
+        let first = try await run("on_conflict: \(rule)")
+        let id = try #require(first.transfer?.imageID)
+        // Its visibility is ours, and protection was refused.
+        #expect(first.transfer?.state == .unpublished)
+        #expect(beta.image(id)?["visibility"] == "public")
+
+        put(["visibility": "community", "protected": true, "tags": ["later"]])
+        let second = try await run("on_conflict: \(rule)")
+        #expect(second.transfer?.state == .done)
+        #expect(second.transfer?.remarks == [])
+        #expect(beta.image(id)?["visibility"] == "community")
+        #expect(beta.image(id)?["protected"] == true)
+        #expect(beta.image(id)?["tags"]?.array == ["later"])
     }
 
     @Test func `An update sets what the pipeline that made the copy did not set`() async throws {

@@ -216,7 +216,7 @@ public enum Removal {
         guard image.isWhole || !image.holdsData else {
             return .changed(.changedMeanwhile(status: image.status))
         }
-        let wanted = transfer.record
+        let wanted = transfer.leftRecord
         let members = wanted.sharedProjects(for: transfer.members, owner: transfer.ownerID)
         var comparison = RecordComparison(
             wanted: wanted, otherNames: [wanted.name], references: references.mapValues { $0 },
@@ -276,6 +276,23 @@ extension Image {
 }
 
 extension Transfer {
+    /// The record as the run left it.
+    fileprivate var leftRecord: PlannedRecord {
+        var record = self.record
+        switch state {
+        case .done, .skipped, .publishing, .failed: break
+        case .unpublished:
+            // Journals of earlier versions do not say it. Members were refused, or what others see.
+            record.visibility = left?.visibility ?? (record.takesMembers ? .shared : .private)
+            record.isHidden = left?.isHidden ?? record.isHidden
+            record.isProtected = left?.isProtected ?? record.isProtected
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying:
+            record.visibility = .private
+            (record.isHidden, record.isProtected) = (false, false)
+        }
+        return record
+    }
+
     /// The members at the target whose answers are known as the run left them: those that it accepted
     /// the copy for, and those that had not answered.
     fileprivate var leftAnswers: (accepted: [String], pending: [String]) {
