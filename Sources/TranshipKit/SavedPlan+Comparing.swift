@@ -14,6 +14,9 @@ extension SavedPlan {
         var words: String
     }
 
+    /// Fields of an entry that only a plan has which makes or changes the copy.
+    static let doneOnce: Set<String> = ["shared with", "changes", "replaces"]
+
     /// Every difference, a line each.
     public func differenceLines(from now: SavedPlan) -> [String] {
         differences(from: now).map(\.words)
@@ -143,9 +146,12 @@ extension SavedPlan.Entry {
         fields.merging(["action": action.rawValue, "data": version]) { $1 }
     }
 
-    /// A run that goes on with a saved plan finds done what an earlier one did of it.
+    /// A run that goes on with a saved plan finds done what an earlier one did of it. Then its own
+    /// plan does not say again what was to be done once.
     func fields(asFollowUpOf saved: Self) -> [String: String] {
         guard isDone, saved.action == .create || saved.action == .update else { return allFields }
-        return allFields.merging(["action": saved.action.rawValue]) { $1 }
+        let once = saved.fields.filter { SavedPlan.doneOnce.contains($0.key) }
+        return once.merging(allFields) { $1 }
+            .merging(["action": saved.action.rawValue]) { $1 }
     }
 }

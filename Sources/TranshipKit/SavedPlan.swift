@@ -311,7 +311,9 @@ extension SavedPlan.Entry {
         ]
         let projects = item.notes.flatMap { note -> [String] in
             switch note {
-            case .membersHaveToAccept(let projects), .membersAreAccepted(let projects): projects
+            case .membersHaveToAccept(let projects): projects
+            // The run accepts the copy in their place.
+            case .membersAreAccepted(let projects): projects.map { "\($0) (accepted)" }
             default: []
             }
         }

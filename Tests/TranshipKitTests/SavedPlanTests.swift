@@ -187,7 +187,56 @@ import Testing
         let before = try await plan("1", [shared(with: ["p"])])
         let after = try await plan("2", [shared(with: ["q", "p"])])
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
-        #expect(error.message.hasSuffix(" -> beta: shared with: p -> p, q"), "\(error)")
+        let answer = isAccepted ? " (accepted)" : ""
+        #expect(
+            error.message.hasSuffix(
+                " -> beta: shared with: p\(answer) -> p\(answer), q\(answer)"), "\(error)")
+    }
+
+    @Test(arguments: [true, false])
+    func `An answer of a member that changes what the run does is drift`(
+        wasAccepted: Bool
+    ) async throws {
+        func plan(_ name: String, accepts: Bool) async throws -> SavedPlan {
+            var item = Sample.item("a")
+            item.notes = [accepts ? .membersAreAccepted(["p"]) : .membersHaveToAccept(["p"])]
+            return try await self.plan(name, [item])
+        }
+        let before = try await plan("1", accepts: wasAccepted)
+        let lines = before.differenceLines(from: try await plan("2", accepts: !wasAccepted))
+        let words = wasAccepted ? "p (accepted) -> p" : "p -> p (accepted)"
+        #expect(lines.map { $0.hasSuffix(" -> beta: shared with: \(words)") } == [true])
+    }
+
+    @Test(arguments: [PlanAction.create, .update])
+    func `What an earlier run of the same plan has done is not drift`(
+        action: PlanAction
+    ) async throws {
+        var item = Sample.item("a")
+        item.action = action
+        item.intent.record.visibility = .shared
+        item.intent.record.members = .keep
+        let done = item
+        item.notes = [.membersHaveToAccept(["p"]), .membersAreAccepted(["q"])]
+        item.intent.record.replaces = ["old"]
+        if action == .update {
+            var former = item.record.fields
+            former.minDiskGiB = 8
+            item.intent.record.updatedFrom = former
+        }
+        let before = try await plan("1", [item])
+        #expect(
+            SavedPlan.doneOnce.isSubset(of: before.entries[0].fields.keys) == (action == .update))
+        var now = done
+        now.action = .skip
+        now.reason = .alreadyAtTarget(imageID: "copy")
+        try before.check(against: try await plan("2", [now]))
+        // Not yet done, it would be shared with another project.
+        now.action = action
+        now.reason = nil
+        now.notes = [.membersHaveToAccept(["r"])]
+        let other = try await plan("3", [now])
+        #expect(throws: TranshipError.self) { try before.check(against: other) }
     }
 
     @Test func `A plan replaces an earlier plan, and nothing else`() async throws {
