@@ -43,6 +43,12 @@ extension PipelineRun {
             var copy = UndoneCopy(transfer, .madeByRun(number))
             if let user = needs.user(of: transfer) {
                 (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
+            } else if try await wasFinishedLater(transfer) {
+                var none = 0
+                try await undo(&copy, in: opened, deletesLeft: &none)
+                if copy.fate != .gone {
+                    (copy.fate, copy.reason) = (.keep, .finishedByLaterRun)
+                }
             } else {
                 try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
             }
@@ -83,14 +89,17 @@ extension PipelineRun {
             try await take(needed.remove(at: free))
         }
         for transfer in needed { try await take(transfer) }
-        if thereBefore == 1 {
-            tell(.warning("1 image was at the targets before run \(number), and stays"))
-        } else if thereBefore > 1 {
-            tell(
-                .warning("\(thereBefore) images were at the targets before run \(number), and stay")
-            )
-        }
+        tellWhatWasThere(thereBefore, before: number)
         return tally
+    }
+
+    private func tellWhatWasThere(_ images: Int, before run: Int64) {
+        guard images > 0 else { return }
+        let words = images == 1 ? "1 image was" : "\(images) images were"
+        tell(
+            .warning(
+                "\(words) at the targets before run \(run): the rollback leaves \(images == 1 ? "it" : "them") alone"
+            ))
     }
 
     /// What else the run did. A rollback removes what it made, and changes nothing back.
@@ -191,13 +200,19 @@ extension PipelineRun {
         {
             copy.reason = .changedByRun(run, field: field)
         }
-        if copy.reason == .notOurs, !transfer.placement.isFilledByUs,
+    }
+
+    /// True if the run ended before it had proved the copy, and a later run sent the data or proved
+    /// it. The copy is that run's then.
+    private func wasFinishedLater(_ transfer: Transfer) async throws(TranshipError) -> Bool {
+        let proved: [TransferState] = [.publishing, .done, .unpublished]
+        guard !proved.contains(transfer.state), transfer.state != .skipped,
             let now = try await journal.transfer(
                 sourceKey: transfer.source.key, targetKey: transfer.targetKey),
-            now.imageID == transfer.imageID, now.placement.isFilledByUs
-        {
-            copy.reason = .finishedByLaterRun
-        }
+            now.imageID == transfer.imageID
+        else { return false }
+        return proved.contains(now.state)
+            || !transfer.placement.isFilledByUs && now.placement.isFilledByUs
     }
 
     /// The run that made an earlier version of a copy, if that explains all of these fields.

@@ -35,4 +35,33 @@ import Testing
         #expect(tally == [.gone: 1])
         #expect(reasons == [hasSent ? .goneMeanwhile : .neverMade])
     }
+
+    /// As a kill leaves a run that had sent the data, and the next run.
+    @Test(arguments: [TransferState.sending, .verifying])
+    func `What a later run finished is removed with that run, and not with the first`(
+        state: TransferState
+    ) async throws {
+        let scene = try CloudScene()
+        scene.put()
+        let first = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
+        let id = try #require(first.imageID)
+        var killed = Transfer(
+            first.intent, state: state, placement: first.placement, proof: first.proof)
+        killed.id = first.id
+        try await scene.start().journal.commit(killed)
+        let finished = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
+        #expect(finished.state == .done && finished.imageID == id)
+
+        let run = try await scene.start()
+        var reasons: [PlanReason] = []
+        func undo(_ number: Int64) async throws -> [Leftover.Fate: Int] {
+            try await run.undo(run: number, removes: true) { copy in reasons.append(copy.reason) }
+        }
+        #expect(try await undo(1) == [.keep: 1])
+        #expect(scene.beta.image(id) != nil)
+        #expect(try await undo(2) == [.removed: 1])
+        #expect(scene.beta.image(id) == nil)
+        #expect(try await undo(1) == [.gone: 1])
+        #expect(reasons.prefix(2) == [.finishedByLaterRun, .madeByRun(2)])
+    }
 }
