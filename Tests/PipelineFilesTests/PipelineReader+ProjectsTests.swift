@@ -39,6 +39,8 @@ import Testing
         #expect(table.rest?.project == "archive")
         #expect(table.targets.map(\.text) == ["b", "e@f@G", "archive"])
         #expect(try pipeline("").projects == nil)
+        let rest = try #require(try pipeline(#"projects: { "*": archive }"#).projects)
+        #expect(rest.rows.isEmpty && rest.targets.map(\.text) == ["archive"])
     }
 
     @Test func `A table may be a CSV file beside the pipeline file`() throws {

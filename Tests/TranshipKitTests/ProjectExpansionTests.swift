@@ -113,6 +113,16 @@ import Testing
         #expect(found.targets.count == 2)
     }
 
+    @Test func `A table of all others takes each project of the user`() async throws {
+        let found = try await expansion("{ '*': other }")
+        #expect(
+            found.sources.map { source in
+                guard case .cloud(let cloud) = source else { return "" }
+                return cloud.cloud.project ?? ""
+            } == [TwoProjects.demo, "o", "third"])
+        #expect(found.targets.count == 1)
+    }
+
     @Test(arguments: ["", ", images: { owner: any }"])
     func `Two lines for one project are refused, with both lines`(source: String) async throws {
         let error = try await refusal(

@@ -33,7 +33,7 @@ extension PipelineReader {
         }
         let rows = lines.filter { $0.source.text != "*" }
         let rest = lines.first { $0.source.text == "*" }
-        guard !rows.isEmpty || !mistakes.isEmpty else {
+        guard !lines.isEmpty || !mistakes.isEmpty else {
             throw value.refusal(
                 "`projects` maps no project", hint: "write a line such as `team-a: team-a`")
         }
