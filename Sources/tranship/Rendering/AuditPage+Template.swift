@@ -93,6 +93,8 @@ extension AuditPage {
           if (name) element.className = name;
           return element;
         };
+        // A name that is written from right to left does not turn its neighbours around.
+        const apart = text => make("bdi", text);
         const bytes = count => {
           if (count === undefined) return "?";
           const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -206,9 +208,12 @@ extension AuditPage {
             part.title = s.state + ", " + span(s.to - s.from);
             track.append(part);
           }
-          const owners = several ? " (" + (t.source_project_name || t.source_project || "none") + " → "
-            + (t.project_name || t.project || "none") + ")" : "";
-          const name = make("span", t.image + " → " + t.target + owners);
+          const name = make("span");
+          name.append(apart(t.image), " → ", apart(t.target));
+          if (several) {
+            name.append(" (", apart(t.source_project_name || t.source_project || "none"), " → ",
+              apart(t.project_name || t.project || "none"), ")");
+          }
           name.title = name.textContent;
           const rest = t.rolled_back_at ? t.rest + ", rolled back" : t.rest;
           line.append(name, make("span", rest, isBad(t) || t.rolled_back_at ? "bad" : "soft"),
@@ -244,9 +249,10 @@ extension AuditPage {
         at("rows").append(...all.map(entry => entry.box));
         const refused = run.refused.map(image => {
           const word = image.action === "conflict" ? "in conflict: " : "refused: ";
-          const words = word + image.name + " (" + image.source_id + ") → " + image.target + ": "
-            + image.code + ": " + image.message;
-          return { box: make("div", words, "bad"), words: words.toLowerCase() };
+          const box = make("div", word, "bad");
+          box.append(apart(image.name), " (", apart(image.source_id), ") → ", apart(image.target),
+            ": " + image.code + ": ", apart(image.message));
+          return { box, words: box.textContent.toLowerCase() };
         });
         at("rows").prepend(...refused.map(entry => entry.box));
         for (const absent of run.absent || []) {

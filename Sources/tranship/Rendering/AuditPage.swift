@@ -38,7 +38,7 @@ struct AuditPage {
         }
         let data = JSONValue.object([
             "run": .object(audit.json.compactMapValues(\.self)), "transfers": .array(transfers),
-        ])
+        ]).withControlsShown
         let stages = TransferState.allCases.filter { !$0.isFinal && $0 != .planned }
             .map { JSONValue.string($0.rawValue) }
         return Self.template.replacing("%TITLE%", with: Self.escaped(title))
@@ -49,9 +49,25 @@ struct AuditPage {
     private var title: String { "\(audit.run.pipelineName), run \(audit.run.id)" }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        text.withControlsShown.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     }
 
     /// JSON that cannot end the element around it.
     private static func inScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
+}
+
+extension JSONValue {
+    /// The value with the characters of its texts that a browser obeys or hides, written as
+    /// `\u{202E}`. Line ends stay.
+    fileprivate var withControlsShown: JSONValue {
+        switch self {
+        case .string(let text):
+            .string(
+                text.split(separator: "\n", omittingEmptySubsequences: false)
+                    .map { String($0).withControlsShown }.joined(separator: "\n"))
+        case .array(let values): .array(values.map(\.withControlsShown))
+        case .object(let fields): .object(fields.mapValues(\.withControlsShown))
+        default: self
+        }
+    }
 }
