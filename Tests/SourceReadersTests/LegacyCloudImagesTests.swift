@@ -106,6 +106,7 @@ import Testing
                 200, headers: [("Content-Type", "application/json")],
                 text: "{\"images\": [\(isEnd ? "" : records.joined(separator: ","))]}")
         }
+        defer { server.stop() }
         let source = LegacyCloudImages(
             selection: try cloudEntry(), sourceIndex: 0,
             cloud: SignedInCloud(

@@ -224,6 +224,7 @@ import Testing
             former.minDiskGiB = 8
             item.intent.record.updatedFrom = former
         }
+        item.start = .fresh(item.intent, promised: item.promise)
         let before = try await plan("1", [item])
         #expect(
             SavedPlan.doneOnce.isSubset(of: before.entries[0].fields.keys) == (action == .update))
@@ -235,6 +236,7 @@ import Testing
         now.action = action
         now.reason = nil
         now.notes = [.membersHaveToAccept(["r"])]
+        now.start = .fresh(now.intent, promised: now.promise)
         let other = try await plan("3", [now])
         #expect(throws: TranshipError.self) { try before.check(against: other) }
     }
