@@ -142,8 +142,8 @@ public struct Decompressor: Sendable {
                 .decompressionFailed,
                 "the \(format) data of \(shown) ends early, after \(input.takenBytes) bytes",
                 hint:
-                    "run again later: its publisher may still be uploading it; if it stays so, the "
-                    + "file is damaged, or other data follows its end")
+                    "if it is still being written or uploaded, run again later; else the file is "
+                    + "damaged, even if its checksum is right, or other data follows its end")
         case .isDamaged(let words):
             return TranshipError(
                 .decompressionFailed, "the \(format) data of \(shown) is damaged: \(words)",

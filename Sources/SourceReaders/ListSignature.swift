@@ -123,7 +123,7 @@ struct ListSignature {
         case .missing:
             refused(
                 "the signature of \(shown) holds no signature that gpgv can read: "
-                    + (talk.split(separator: "\n").last.map(String.init) ?? "it says nothing"),
+                    + (talk.split(separator: "\n").first.map(String.init) ?? "it says nothing"),
                 hint: "check the address of the signature; an error page may be in its place",
                 cause: OtherSignature())
         }

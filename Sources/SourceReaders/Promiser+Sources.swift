@@ -12,7 +12,10 @@ extension Promiser {
     /// - Parameters:
     ///   - list: without secrets; nil if the file has the checksum itself.
     ///   - position: of the key.
-    init(_ checksum: Checksum?, list: String?, _ position: FilePosition?) {
+    ///   - promise: what the list says of the image.
+    init(
+        _ checksum: Checksum?, list: String?, _ position: FilePosition?, _ promise: Checksum?
+    ) {
         // A copy has no file: an option of its command stands for the key.
         let line = position.flatMap { $0.argument == nil ? $0 : nil }
             .map { ", \(PathText.lastComponent($0.file)):\($0.line)" }
@@ -26,8 +29,10 @@ extension Promiser {
         }
         self.init(
             "the list \(list)" + (line ?? ""),
-            remedy: "the list \(list) and the data may be of different versions: compare both with "
-                + "their publisher, and run again when they fit")
+            remedy: "the list \(list) and the data may be of different versions"
+                + (promise?.algorithm == .sha512
+                    ? ", or its digits of BLAKE2b, which has as many as SHA-512" : "")
+                + ": compare both with their publisher, and run again when they fit")
     }
 
     /// The record of an image of a cloud.
@@ -44,18 +49,20 @@ extension Promiser {
 }
 
 extension URLSource {
-    /// Who promises the data of a version; nil without a promise.
-    func promiser(version: String?) -> Promiser? {
+    /// Who promises the data of an image; nil without a promise.
+    func promiser(of image: SourceImage) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
-        return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)
+        return Promiser(
+            checksum, list: shownList(checksumFile, image.version), promisePosition, image.promise)
     }
 }
 
 extension FileSource {
-    /// Who promises the data of a version; nil without a promise.
-    func promiser(version: String?) -> Promiser? {
+    /// Who promises the data of an image; nil without a promise.
+    func promiser(of image: SourceImage) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
-        return Promiser(checksum, list: shownList(checksumFile, version), promisePosition)
+        return Promiser(
+            checksum, list: shownList(checksumFile, image.version), promisePosition, image.promise)
     }
 }
 

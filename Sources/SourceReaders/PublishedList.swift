@@ -348,6 +348,14 @@ extension TranshipError {
         return hinting("ask its publisher, or name another list with `checksum_file`")
     }
 
+    /// What a list lacks of the files that a pattern matches, for which no one `checksum` is right.
+    var besidePattern: TranshipError {
+        guard cause is NotListed else { return self }
+        return hinting(
+            "name a list of all the files with `checksum_file`, or give this file a source of its own"
+        )
+    }
+
     /// With what to do about the refusal of a source's server, unless the error says it already.
     var hintedByStatus: TranshipError {
         guard hint == nil, let status = answer?.status else { return self }

@@ -80,6 +80,49 @@ import Testing
         #expect(listed.image.promise == (try Sample.checksum(.sha256, "a")))
     }
 
+    @Test(arguments: [true, false])
+    func `Of a pool with an older mirror, another one is asked`(allowsDowngrade: Bool) async throws
+    {
+        let versions = Mutex(["2", "1", "2"])
+        let pool = try RawHTTPServer { request in
+            guard request.path == "/SUMS" else { return .status(200, body: [1, 2, 3]) }
+            let version = versions.withLock { $0.removeFirst() }
+            return .status(
+                200, text: String(repeating: "a", count: 64) + "  a-\(version).img\n")
+        }
+        defer { pool.stop() }
+        guard
+            case .url(let entry) = try entries(
+                """
+                { url: '\(pool.url)/', latest: a-@v.img, checksum_file: '\(pool.url)/SUMS',
+                    allow_downgrade: \(allowsDowngrade),
+                    image: { name: a, disk_format: raw, container_format: bare } }
+                """)[0]
+        else { throw NotThatKind() }
+        var reopening = Reopening()
+        reopening.wait = { _ in }
+        let source = URLImage(
+            source: entry, sourceIndex: 0, client: HTTPClient(), reopening: reopening)
+        let first = try await look(source)
+        #expect(first.image.version == "2")
+        let second = try await look(source, knowing: first.upstream?.look)
+        #expect(second.image.version == (allowsDowngrade ? "1" : "2"))
+        #expect(versions.withLock { $0.count } == (allowsDowngrade ? 1 : 0))
+    }
+
+    @Test(arguments: [Checksum.Algorithm.sha256, .sha512])
+    func `Digits of a list that may be of BLAKE2b are named as such`(
+        algorithm: Checksum.Algorithm
+    ) async throws {
+        let digits = String(repeating: "a", count: algorithm.digitCount)
+        mirror.sums.withLock { $0 = "\(digits)  a.img\n" }
+        let source = try source(list)
+        let image = try await look(source).image
+        #expect(image.promise?.algorithm == algorithm)
+        let remedy = source.promiser(of: image)?.remedy
+        #expect(remedy?.contains("BLAKE2b") == (algorithm == .sha512))
+    }
+
     @Test func `An unchanged list is one request`() async throws {
         let source = try source(listKey)
         let first = try await look(source)

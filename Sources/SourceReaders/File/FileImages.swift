@@ -24,7 +24,7 @@ struct FileImages: ImageSource {
     var isOnThisMachine: Bool { true }
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
-    func promiser(of image: SourceImage) -> Promiser? { source.promiser(version: image.version) }
+    func promiser(of image: SourceImage) -> Promiser? { source.promiser(of: image) }
 
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(image.published?.reason ?? .dataIsLocal)
@@ -73,6 +73,8 @@ struct FileImages: ImageSource {
         /// The list that says it; nil without one.
         var list: (place: PublishedList, read: Result<PublishedList.Read, TranshipError>)?
         var latest: VersionPattern?
+        /// True if it is for all files that a pattern matches.
+        var isForPattern = false
 
         func checksum(
             of path: String
@@ -86,7 +88,8 @@ struct FileImages: ImageSource {
                     read.signedBy
                 )
             } catch {
-                throw error.beside(latest: latest, in: read.list)
+                throw isForPattern
+                    ? error.besidePattern : error.beside(latest: latest, in: read.list)
             }
         }
     }
@@ -107,7 +110,9 @@ struct FileImages: ImageSource {
                 SignatureRule(keyring: $0.keyring, place: $0.place.map(filled))
             }, client: HTTPClient())
         do throws(TranshipError) {
-            return Promise(list: (list, .success(try await list.read())), latest: source.latest)
+            return Promise(
+                list: (list, .success(try await list.read())), latest: source.latest,
+                isForPattern: source.latest == nil && source.isGlob)
         } catch {
             if error.code == .interrupted { throw error }
             return Promise(list: (list, .failure(error)))

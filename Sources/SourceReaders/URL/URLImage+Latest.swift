@@ -33,6 +33,23 @@ extension URLImage {
     /// The names that an error repeats.
     private static let namesMax = 5
 
+    /// As ``newest(_:known:)``. Of the mirrors of a pool, one may be older than the last look was, and
+    /// another one answers the next time. What the last one of them has counts.
+    func newestOfPool(
+        _ pattern: VersionPattern, known: Upstream.Look?
+    ) async throws(TranshipError) -> Newest {
+        var waitSeconds = Self.waitSeconds
+        for _ in 1..<Self.triesMax {
+            let found = try await newest(pattern, known: known)
+            guard !source.allowsDowngrade, let before = known?.image.version,
+                VersionOrder.isEarlier(found.version, before), !Task.isCancelled
+            else { return found }
+            await reopening.wait(waitSeconds)
+            waitSeconds *= 2
+        }
+        return try await newest(pattern, known: known)
+    }
+
     /// - Parameter known: the last look, for a list that has not changed.
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if no name matches; what the reading of the
     ///   list or the folder throws.

@@ -32,7 +32,7 @@ extension URLImage {
         }
         let listed: ListedImage
         do throws(TranshipError) {
-            let newest = try await newest(pattern, known: known)
+            let newest = try await newestOfPool(pattern, known: known)
             let url =
                 newest.name.map { address(inFolder: $0) }
                 ?? known.map { address(of: $0.image) }

@@ -154,8 +154,8 @@ extension URLImage {
         if [404, 410].contains(response.status) {
             return TranshipError(
                 .sourceUnavailable,
-                "\(shown) was there when it was planned, and is not any more: \(refusal.message)",
-                hint: "run again, which makes a new plan: its publisher may have replaced it",
+                "\(shown) was there at the last look, and is not any more: \(refusal.message)",
+                hint: "run again, which looks anew: its publisher may have replaced it",
                 answer: refusal.answer)
         }
         return TranshipError(

@@ -68,7 +68,7 @@ struct URLImage: ImageSource {
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
     func promiser(of image: SourceImage) -> Promiser? {
-        guard locatesByImage else { return source.promiser(version: image.version) }
+        guard locatesByImage else { return source.promiser(of: image) }
         let index = Self.withoutSecrets(source.url)
         return Promiser(
             "the index \(index)",
