@@ -212,6 +212,15 @@ import Testing
         #expect(target.rules.keep == nil)
     }
 
+    @Test(arguments: [true, false])
+    func `An address that versions of their own do not follow is named`(isPinned: Bool) throws {
+        let text = Self.ubuntu.replacing("multi: true", with: "multi: false")
+        let (pipeline, catalogue) = try convert(text, isPinned: isPinned)
+        #expect(try pipeline.sources.allSatisfy { try !url($0).url.contains("/current/") })
+        let isNamed = catalogue.remarks.contains { $0.contains("`latest_url` is not followed") }
+        #expect(isNamed == !isPinned)
+    }
+
     @Test func `Several files are one pipeline, and a name counts once`() throws {
         let (pipeline, catalogue) = try convert(Self.ubuntu, Self.ubuntu)
         #expect(pipeline.sources.count == 1)

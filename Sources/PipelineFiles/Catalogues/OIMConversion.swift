@@ -61,6 +61,12 @@ struct OIMConversion {
         if image["multi"].map(\.isTrue) == false {
             // Each version is an image of its own, under its own name.
             if versions.isEmpty { remark(image, name, "left out, because it has no version") }
+            if !settings.isPinned, let latest = image["latest_url"] {
+                remark(
+                    latest, name,
+                    "`latest_url` is not followed: with `multi: false` each version is an image of "
+                        + "its own, and stays")
+            }
             let separator = image["separator"]?.text ?? " "
             for version in versions {
                 let own =
@@ -182,7 +188,8 @@ struct OIMConversion {
             } else {
                 remark(
                     given, name,
-                    "the checksum is left out: it is not an md5, sha1, sha256 or sha512"
+                    "the checksum is left out, and nothing proves what arrives: it is not an md5, "
+                        + "sha1, sha256 or sha512"
                 )
             }
         } else {
