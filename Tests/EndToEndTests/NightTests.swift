@@ -39,6 +39,20 @@ extension EndToEndTests {
                 let mode = try FileManager.default.attributesOfItem(atPath: place.path)
                 #expect(mode[.posixPermissions] as? Int == 0o644)
 
+                // A pipeline file with a mistake says nothing of the journal: all else stays.
+                let mistaken = try scene.pipeline("sources: [", file: "mistaken.yaml")
+                let unread = try await scene.tranship("run", mistaken, "--metrics", place.path)
+                #expect(unread.status == 2, unread.said)
+                let exit = "tranship_run_exit_code{pipeline=\"\(scene.prefix)\"}"
+                #expect(
+                    try String(contentsOf: place, encoding: .utf8)
+                        == text.replacing("\(exit) 0\n", with: "\(exit) 2\n"))
+                let new = scene.folder.appendingPathComponent("new.prom")
+                _ = try await scene.tranship("run", mistaken, "--metrics", new.path)
+                #expect(
+                    try String(contentsOf: new, encoding: .utf8)
+                        .contains("tranship_run_exit_code{pipeline=\"mistaken\"} 2\n"))
+
                 // A night that cannot begin says so, and keeps the last success.
                 let success = try #require(
                     text.split(separator: "\n").first {

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import MigrationModel
 import TranshipKit
 
 struct RunCommand: AsyncParsableCommand {
@@ -31,7 +32,15 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let talk = try options.begin(common.format, isVerbose: common.verbose)
         let saved = try plan.map { try SavedPlan.read(from: $0) }
-        let run = try await pipeline.open(common, talk)
+        let run: PipelineRun
+        do {
+            run = try await pipeline.open(common, talk)
+        } catch {
+            let status = ExitStatus(TranshipError(wrapping: error))
+            // A run at work writes its own.
+            if status != .journalInUse { options.writeMetrics(status, ofFile: pipeline.file) }
+            throw error
+        }
         try await RunSession(run: run, talk: talk, options: options, planFile: plan)
             .carryOut(matching: saved)
     }

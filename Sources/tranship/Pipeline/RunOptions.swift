@@ -129,10 +129,32 @@ struct RunOptions: ParsableArguments {
             let text = MetricsRendering(found, status, pipelineName: run.pipelineName).text
             try Self.replace(metrics, with: text)
         } catch {
-            let hint = error.hint.map { "\nhint: \($0)" } ?? ""
-            Terminal.tell(
-                "warning: cannot write --metrics \(metrics): \(error.message)\(hint)", insists: true
-            )
+            Self.tell(error, metrics)
         }
+    }
+
+    /// The same for a pipeline file that cannot be used, such as one with a typing error: the exit code
+    /// is new, and all else stays as the last run left it.
+    ///
+    /// - Parameter file: without an earlier run, its name stands for the name of the pipeline.
+    func writeMetrics(_ status: ExitStatus, ofFile file: String) {
+        guard let metrics else { return }
+        let last = FileManager.default.contents(atPath: metrics)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let name = String(PathText.lastComponent(file).prefix { $0 != "." })
+        do throws(TranshipError) {
+            let text =
+                last.flatMap { MetricsRendering.text($0, endingWith: status) }
+                ?? MetricsRendering(nil, status, pipelineName: name).text
+            try Self.replace(metrics, with: text)
+        } catch {
+            Self.tell(error, metrics)
+        }
+    }
+
+    private static func tell(_ error: TranshipError, _ metrics: String) {
+        let hint = error.hint.map { "\nhint: \($0)" } ?? ""
+        Terminal.tell(
+            "warning: cannot write --metrics \(metrics): \(error.message)\(hint)", insists: true)
     }
 }

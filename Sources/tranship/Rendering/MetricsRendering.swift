@@ -43,10 +43,25 @@ struct MetricsRendering {
 
     var text: String { families.map(\.text).joined() }
 
+    private static let exitName = "tranship_run_exit_code"
+
+    /// The text of an earlier run with another exit code; nil if it has none.
+    static func text(_ earlier: String, endingWith status: ExitStatus) -> String? {
+        var isFound = false
+        let lines = earlier.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard line.hasPrefix("\(exitName){"), let end = line.lastIndex(of: " ") else {
+                return String(line)
+            }
+            isFound = true
+            return "\(line[...end])\(status.rawValue)"
+        }
+        return isFound ? lines.joined(separator: "\n") : nil
+    }
+
     private var families: [Family] {
         let pipeline = ("pipeline", pipelineName)
         let exit = Family(
-            name: "tranship_run_exit_code", help: "Exit code of the last run; 0 is success.",
+            name: Self.exitName, help: "Exit code of the last run; 0 is success.",
             samples: [([pipeline], "\(status.rawValue)")])
         guard let metrics else { return [exit] }
         let cause = Family(
