@@ -69,7 +69,10 @@ public struct Change: Codable, Hashable, Sendable {
     /// True if a current version waits for the name of its series, which an image keeps that someone
     /// edited.
     public var waitsForName: Bool {
-        if case .nameHeld = reason { state == .left && action.shows } else { false }
+        switch reason {
+        case .nameHeld, .nameHeldByUnknown: state == .left && action.shows
+        default: false
+        }
     }
 
     /// True if a new version does not become the current one before an operator undoes an edit: of

@@ -185,7 +185,8 @@ extension Note {
                 "image \(id) was copied before, by another pipeline or another journal, and differs "
                     + "from this plan in \(fields.joined(separator: ", ")); it stays as it is"
                     + (fields.contains("name")
-                        ? "; to rename it: tranship image set --name NAME \(id)" : "")
+                        ? "; to rename it, if no other image has that name: "
+                            + "tranship image set --name NAME \(id)" : "")
             )
         case .otherFormat(let id, let there, let planned):
             (
@@ -198,8 +199,10 @@ extension Note {
             (
                 "changed-by-hand",
                 "image \(id) is the current version, and someone has changed its "
-                    + "\(fields.joined(separator: ", ")) at the target, so its users may not find it; it "
-                    + "stays so"
+                    + "\(fields.joined(separator: ", ")) at the target, so "
+                    + (fields == ["visibility"]
+                        ? "others find it than the pipeline says" : "its users may not find it")
+                    + "; it stays so"
             )
         case .deactivatedAtTarget(let id):
             (

@@ -103,7 +103,8 @@ extension PlanReason: CustomStringConvertible {
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"
         case .replaced: "a newer version replaces it"
-        case .replacedByEarlier: "the source went back to an earlier version, which replaces it"
+        case .replacedByEarlier:
+            "the source has a version again that it had before, which replaces it"
         case .expired(let seconds, let keep):
             "it is not among the \(counted(keep, "earlier version")) to keep"
                 + (seconds > 0 ? ", and was replaced more than \(Self.span(seconds)) ago" : "")
@@ -134,6 +135,9 @@ extension PlanReason: CustomStringConvertible {
         case .nameHeld(let id, let edited):
             "image \(id) keeps the name of the series, and two images would have it"
                 + (edited.map { "; someone has changed its \($0)" } ?? "")
+        case .nameHeldByUnknown(let id):
+            "image \(id) keeps the name of the series, and two images would have it; this journal does "
+                + "not know it: another journal made it, or this one was lost"
         case .rolledBack(let version, let id):
             "an operator rolled the series back to version \(version) (image \(id)); it stays until "
                 + "the source has a newer version"
@@ -246,6 +250,7 @@ extension PlanReason: CustomStringConvertible {
         case .fetchedByTarget: "the target fetches it"
         case .severalTargets(let count): "read once for \(counted(count, "target"))"
         case .sourceBreaks: "the source broke twice and could not go on where it broke"
+        case .isSpooled: "an earlier run has read all of it"
         case .oneTarget: "one target"
         default: nil
         }

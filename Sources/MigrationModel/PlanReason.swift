@@ -118,6 +118,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case becomesCurrent
     /// Another image keeps the name of the series, since someone has changed these fields of it.
     case nameHeld(imageID: String, edited: FieldNames? = nil)
+    /// As ``nameHeld(imageID:edited:)``, by a copy that another journal made.
+    case nameHeldByUnknown(imageID: String)
     /// An operator rolled the series back, and the source still offers a version from before that.
     case rolledBack(toVersion: String, imageID: String)
     /// A rollback replaces it.
@@ -202,6 +204,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case fetchedByTarget
     case severalTargets(count: Int)
     case sourceBreaks
+    /// An earlier run has all of the data in the spool.
+    case isSpooled
     case oneTarget
 }
 
@@ -252,7 +256,8 @@ extension PlanReason {
         case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
             .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .currentNotShown,
-            .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept, .notExpired,
+            .becomesCurrent, .nameHeld, .nameHeldByUnknown, .rolledBack, .rollback, .isCurrent,
+            .amongKept, .notExpired,
             .neverDeleted, .removedBefore, .neverMade, .finishedByLaterRun, .copiedOtherwise,
             .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
             seriesCode ?? ""
@@ -267,6 +272,7 @@ extension PlanReason {
         case .fetchedByTarget: "target-fetches"
         case .severalTargets: "several-targets"
         case .sourceBreaks: "source-breaks"
+        case .isSpooled: "is-spooled"
         case .oneTarget: "one-target"
         }
     }
@@ -325,6 +331,7 @@ extension PlanReason {
         case .currentNotShown: "current-not-shown"
         case .becomesCurrent: "becomes-current"
         case .nameHeld: "name-held"
+        case .nameHeldByUnknown: "name-held-by-unknown"
         case .sameDataAsNew: "same-data-as-new"
         case .rolledBack: "rolled-back"
         case .rollback: "rollback"

@@ -20,7 +20,11 @@ extension Planner {
         let deactivated = Note.deactivatedAtTarget(imageID: id)
         let isRenamed = ![known.record.shownName, known.record.name].contains(image.name)
         let isHidden = image.isHidden && !known.record.isHidden
-        guard isRenamed || isHidden || given.notes.contains(deactivated) else { return given }
+        let isPublished = known.state == .done || known.state == .skipped
+        let isShownOtherwise = isPublished && image.visibility != known.record.visibility
+        guard isRenamed || isHidden || isShownOtherwise || given.notes.contains(deactivated) else {
+            return given
+        }
         let copy = try await plan.copies(
             ofLineage: given.origin.lineageID, at: given.targetKey, in: journal
         ).first { $0.image.id == id }
@@ -31,6 +35,7 @@ extension Planner {
         var fields: [String] = []
         if isRenamed, copy?.earlierName(known) != image.name { fields.append("name") }
         if isHidden, !ours.contains(.hide) { fields.append("os_hidden") }
+        if isShownOtherwise { fields.append("visibility") }
         let isNoted = item.notes.contains { note in
             if case .otherFields = note { true } else { false }
         }
@@ -62,7 +67,10 @@ extension Planner {
                 && !copy.image.isHidden
         }
         if let holder {
-            checked.add(note: PlanReason.nameHeld(imageID: holder.image.id).words)
+            let id = holder.image.id
+            let reason: PlanReason =
+                holder.transfer == nil ? .nameHeldByUnknown(imageID: id) : .nameHeld(imageID: id)
+            checked.add(note: reason.words)
         }
     }
 }

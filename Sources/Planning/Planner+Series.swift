@@ -32,39 +32,55 @@ extension Planner {
     }
 
     /// The item with the reason that says so, if it is a new version and the target's rules do
-    /// nothing about the version before.
+    /// nothing about the version before: it has none, or they do not reach that version.
     func besideEarlierVersion(
         _ given: PlanItem, _ comparison: PlanComparison, at target: PlanningTarget
-    ) -> PlanItem {
-        guard given.action == .create, given.reason == .notAtTarget, !target.hasSeriesRules,
+    ) async throws(TranshipError) -> PlanItem {
+        guard given.action == .create, given.reason == .notAtTarget,
+            target.tellsOfEarlierVersions,
             let earlier = comparison.namesakes.first(where: { image in
                 image.status == .active && !image.isHidden
                     && image.origin?.lineageID == given.origin.lineageID
             })
         else { return given }
+        if target.hasSeriesRules, try await isKnown(earlier.id, given) { return given }
         var item = given
         item.reason = .earlierVersionStays(imageID: earlier.id)
         return item
     }
 
+    /// True if this journal knows an image of the item's series at its target.
+    private func isKnown(_ imageID: String, _ item: PlanItem) async throws(TranshipError) -> Bool {
+        try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal
+        ).contains { $0.image.id == imageID && $0.transfer != nil }
+    }
+
     /// Warns once for each target of versions that stay active beside new ones of the same name.
     func tellEarlierVersions() async throws(TranshipError) {
-        for target in targets where !target.hasSeriesRules {
-            var names: [String] = []
-            var count = 0
+        for target in targets where target.tellsOfEarlierVersions {
+            var known = EarlierVersions()
+            var unknown = EarlierVersions()
             try await eachVersion(at: target) { (item) throws(TranshipError) in
-                guard case .earlierVersionStays = item.reason else { return }
-                count += 1
-                if names.count < 3 { names.append(item.record.name ?? item.source.displayName) }
+                guard case .earlierVersionStays(let id) = item.reason else { return }
+                if try await isKnown(id, item) { known.add(item) } else { unknown.add(item) }
             }
-            guard count > 0 else { continue }
-            let more = count > names.count ? " and \(count - names.count) more" : ""
-            tell(
-                .warning(
-                    "target \(target.opened.key): the earlier version of "
-                        + names.joined(separator: ", ") + more
-                        + " stays active under the same name; `previous: hide` in the target hides it"
-                ))
+            let start = "target \(target.opened.key): the earlier version of "
+            if let names = known.words {
+                tell(
+                    .warning(
+                        start + names
+                            + " stays active under the same name; `previous: hide` in the target "
+                            + "hides it"))
+            }
+            if let names = unknown.words {
+                tell(
+                    .warning(
+                        start + names
+                            + " stays active under the same name, because another pipeline or "
+                            + "journal made it, and no rule of this one changes it; hide it "
+                            + "yourself, or give the images of this pipeline other names"))
+            }
         }
     }
 
@@ -175,6 +191,25 @@ extension Planner {
     }
 }
 
+/// Earlier versions that stay, for one warning.
+private struct EarlierVersions {
+    private static let namesMax = 3
+    private var names: [String] = []
+    private var count = 0
+
+    mutating func add(_ item: PlanItem) {
+        count += 1
+        if names.count < Self.namesMax { names.append(item.record.name ?? item.source.displayName) }
+    }
+
+    /// Nil without any.
+    var words: String? {
+        guard count > 0 else { return nil }
+        let more = count > names.count ? " and \(count - names.count) more" : ""
+        return names.joined(separator: ", ") + more
+    }
+}
+
 extension PlanItem {
     fileprivate func named(_ name: String?, asCurrent currentName: String) -> PlanItem {
         var item = self
@@ -187,6 +222,13 @@ extension PlanItem {
 }
 
 extension PlanningTarget {
+    /// True if an earlier version may stay visible beside a new one, which is worth a warning: there is
+    /// no rule, or one that leaves alone what it does not know. A renamed one keeps its name, and is
+    /// reported then.
+    fileprivate var tellsOfEarlierVersions: Bool {
+        !hasSeriesRules || rules.previous == .hide || rules.previous == .deactivate
+    }
+
     var hasSeriesRules: Bool {
         rules.keep != nil || rules.previous != nil || rules.expired != nil
     }

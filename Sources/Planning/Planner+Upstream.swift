@@ -9,6 +9,27 @@ internal import MigrationPipeline
 /// What an upstream offers today against what it offered before (as The Update Framework has it:
 /// rollback, freeze, and keys that change).
 extension Planner {
+    /// What the last plan found at a source, without its look at data that could not be copied since.
+    /// A list of checksums that is the same as then does not say that the data is there.
+    func remembered(
+        _ lineage: String, _ place: String?
+    ) async throws(TranshipError) -> Upstream? {
+        let lineageID = ImageIdentity.lineageID(lineage)
+        var found = try await journal.upstream(ofLineage: lineageID, at: place)
+        guard let look = found?.look else { return found }
+        // Without a promise or a version, each plan looks anyway.
+        let mayBePassedOver =
+            look.image.promise != nil || look.eTag != nil || look.lastModified != nil
+        if mayBePassedOver,
+            try await journal.hasFailed(
+                look.image.fingerprint, ofLineage: lineageID,
+                at: Set(targets.map(\.opened.key)))
+        {
+            found?.look = nil
+        }
+        return found
+    }
+
     /// Refuses an older version and another key, warns of a version that has not moved, and writes
     /// down what the source offers.
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {

@@ -15,7 +15,11 @@ struct WayChoice: Hashable {
     /// - Parameters:
     ///   - copies: how many targets get the data through this process.
     ///   - isOnThisMachine: true when the source's data lies here.
-    init(_ mode: TransferMode, _ transfer: Transfer, copies: Int, isOnThisMachine: Bool) {
+    ///   - isSpooled: true when an earlier run has all of the data in the spool.
+    init(
+        _ mode: TransferMode, _ transfer: Transfer, copies: Int, isOnThisMachine: Bool,
+        isSpooled: Bool = false
+    ) {
         switch mode {
         case _ where transfer.method.isServerSide: self.init(false, .fetchedByTarget)
         case _ where transfer.source.published?.conversion != nil:
@@ -23,6 +27,7 @@ struct WayChoice: Hashable {
         case .stream: self.init(false, .namedByPipeline)
         case _ where isOnThisMachine: self.init(false, .dataIsLocal)
         case .spool: self.init(true, .namedByPipeline)
+        case .auto where isSpooled: self.init(true, .isSpooled)
         case .auto where copies > 1: self.init(true, .severalTargets(count: copies))
         case .auto where transfer.isSourceFlaky: self.init(true, .sourceBreaks)
         case .auto: self.init(false, .oneTarget)
@@ -41,7 +46,8 @@ extension Planner {
         guard var start = item.start else { return nil }
         let choice = WayChoice(
             mode, start, copies: copies,
-            isOnThisMachine: sources[item.source.sourceIndex].isOnThisMachine)
+            isOnThisMachine: sources[item.source.sourceIndex].isOnThisMachine,
+            isSpooled: spooled.has(item.source))
         start.intent.spools = choice.spools
         start.intent.wayReason = choice.reason
         return start

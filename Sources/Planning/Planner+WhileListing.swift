@@ -118,9 +118,8 @@ extension Planner {
     ) async throws(TranshipError) -> PlanItem {
         let item = try await notingHands(try await decide(comparison), comparison)
         guard let target = target(item.targetKey) else { return item }
-        return try await named(
-            besideEarlierVersion(item, comparison, at: target), besides: comparison.transfer,
-            at: target)
+        let beside = try await besideEarlierVersion(item, comparison, at: target)
+        return try await named(beside, besides: comparison.transfer, at: target)
     }
 
     private func afterChecks(_ given: PlanItem) async throws(TranshipError) -> PlanItem {

@@ -35,6 +35,7 @@ public struct Planner: Sendable {
     let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
     let vanished = VanishedProducts()
+    let spooled = SpooledData()
     let crossing: CrossingImages
     private let projectsSeen = ProjectsSeen()
 
@@ -99,6 +100,7 @@ public struct Planner: Sendable {
     /// All listings, and what follows for each image, in the plan.
     func compare() async throws(TranshipError) {
         try await plan.begin()
+        spooled.note(try await journal.spoolEntries(run: nil).map(\.entry))
         for target in targets {
             try await listTarget(target)
         }
@@ -108,8 +110,7 @@ public struct Planner: Sendable {
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
             unselected: unselected
         ) {
-            [journal] (lineage, place) throws(TranshipError) in
-            try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage), at: place)
+            (lineage, place) throws(TranshipError) in try await remembered(lineage, place)
         }
         var listed = ListedSources(count: sources.count)
         for index in sources.indices {

@@ -208,6 +208,7 @@ struct Retirement {
                 && !changes.contains { $0.image.id == image.id && $0.state == .planned }
         }
         guard let id = holder?.copy.image.id else { return nil }
+        if holder?.copy.transfer == nil { return .nameHeldByUnknown(imageID: id) }
         return .nameHeld(
             imageID: id, edited: changes.first { $0.image.id == id }?.reason.editedFields)
     }
@@ -224,16 +225,18 @@ struct Retirement {
             origin: transfer.origin, transfer: transfer, projectID: projectID,
             project: .only(transfer.record.ownerID ?? projectID))
         guard ownership.mayBeRetired else { return .notOurs }
-        if copy.image.isProtected, !transfer.record.isProtected { return .protectedByHand }
+        var edited: [String] = []
+        if copy.image.isProtected, !transfer.record.isProtected { edited.append("protection") }
         let names = [transfer.record.shownName, copy.earlierName(transfer)]
-        if !names.contains(copy.image.name) { return .editedByHand(field: "name") }
+        if !names.contains(copy.image.name) { edited.append("name") }
         // Until it is done, a copy is private, and this run publishes it.
         let isDone = [.done, .skipped].contains(transfer.state)
         let wanted = transfer.record.visibility
         if copy.image.visibility != wanted, isDone || copy.image.visibility != .private {
-            return .editedByHand(field: "visibility")
+            edited.append("visibility")
         }
-        return nil
+        if edited == ["protection"] { return .protectedByHand }
+        return edited.isEmpty ? nil : .editedByHand(field: FieldNames(edited))
     }
 }
 
@@ -404,7 +407,10 @@ extension PlanReason {
 
     /// The image that keeps the name of a series.
     fileprivate var holderID: String? {
-        if case .nameHeld(let id, _) = self { id } else { nil }
+        switch self {
+        case .nameHeld(let id, _), .nameHeldByUnknown(let id): id
+        default: nil
+        }
     }
 }
 

@@ -19,13 +19,15 @@ enum PlanReasonKind: CaseIterable {
         changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, neverCurrent,
         expired,
         currentAgain, journalDoesNotKnow, notOurs, protectedByHand, editedByHand, deletesLimit,
-        inUse, currentNotDone, sameDataAsNew, currentNotShown, becomesCurrent, nameHeld, rolledBack,
+        inUse, currentNotDone, sameDataAsNew, currentNotShown, becomesCurrent, nameHeld,
+        nameHeldByUnknown,
+        rolledBack,
         rollback,
         isCurrent, amongKept, notExpired, neverDeleted, dataIsLocal, dataIsDecompressed,
         dataIsConverted, urlNeedsSecrets, noSharedKeystone, oneImageService, namedByPipeline,
         namedByPipelineUnproved, namedByPipelineReadBack, importsNeedKeystone, methodNotOffered,
         nothingPromisedToCompare, digestsDiffer, targetFetches, idIsKept, methodFailed,
-        fillsSeveralStores, fetchedByTarget, severalTargets, sourceBreaks, oneTarget,
+        fillsSeveralStores, fetchedByTarget, severalTargets, sourceBreaks, isSpooled, oneTarget,
         targetFetchesFaster, sendingIsFaster, methodStays, methodOfSavedPlan, imageIsSmall
 
     /// A table with a line for each case.
@@ -99,6 +101,7 @@ enum PlanReasonKind: CaseIterable {
         case .currentNotShown: .currentNotShown
         case .becomesCurrent: .becomesCurrent
         case .nameHeld: .nameHeld
+        case .nameHeldByUnknown: .nameHeldByUnknown
         case .rolledBack: .rolledBack
         case .rollback: .rollback
         case .isCurrent: .isCurrent
@@ -125,6 +128,7 @@ enum PlanReasonKind: CaseIterable {
         case .fetchedByTarget: .fetchedByTarget
         case .severalTargets: .severalTargets
         case .sourceBreaks: .sourceBreaks
+        case .isSpooled: .isSpooled
         case .oneTarget: .oneTarget
         case .targetFetchesFaster: .targetFetchesFaster
         case .sendingIsFaster: .sendingIsFaster

@@ -12,13 +12,14 @@ import Testing
 @Suite struct PlannerWaysTests {
     private func choice(
         _ mode: TransferMode, copies: Int = 1, method: UploadMethod = .upload,
-        isFile: Bool = false, restarts: Int = 0
+        isFile: Bool = false, restarts: Int = 0, isSpooled: Bool = false
     ) -> WayChoice {
         var transfer = Sample.transfer(method: method)
         var reading = SourceReading()
         reading.restarts = restarts
         transfer.reading = reading
-        return WayChoice(mode, transfer, copies: copies, isOnThisMachine: isFile)
+        return WayChoice(
+            mode, transfer, copies: copies, isOnThisMachine: isFile, isSpooled: isSpooled)
     }
 
     @Test func `Several targets and flaky sources are spooled, and the reason is told`() {
@@ -28,6 +29,13 @@ import Testing
         #expect(!choice(.auto, restarts: 1).spools)
         #expect(choice(.auto, restarts: 2).spools)
         #expect(choice(.auto, restarts: 2).reason == .sourceBreaks)
+    }
+
+    @Test func `Data that is in the spool as a whole is taken from there`() {
+        #expect(choice(.auto, isSpooled: true).spools)
+        #expect(choice(.auto, isSpooled: true).reason == .isSpooled)
+        #expect(!choice(.stream, isSpooled: true).spools)
+        #expect(!choice(.auto, method: .webDownload, isSpooled: true).spools)
     }
 
     @Test func `What the pipeline names is done`() {

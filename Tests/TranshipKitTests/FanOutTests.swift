@@ -185,6 +185,36 @@ import Testing
         #expect(error?.code == .unknownCloud && versions(beta).isEmpty)
     }
 
+    @Test func `A run goes on with data that an earlier run has read whole`() async throws {
+        gamma.answer(times: 3, with: .status(503, text: "no")) { $0.method == "PUT" }
+        func pipeline(_ attempts: Int) throws -> PipelineRun {
+            try nights.run(
+                rules: "previous: hide",
+                sources: """
+                    sources:
+                      - url: \(upstream.server.url)/a.img
+                        image: { name: a, disk_format: raw, container_format: bare }
+                    """, settings: "limits: { attempts: \(attempts) }")
+        }
+        let first = try pipeline(20)
+        let task = Task { try await first.carryOut(first.plan()) }
+        let beta = beta
+        #expect(
+            await eventually {
+                beta.ids.contains { beta.image($0)?["status"] == "active" }
+            })
+        first.stop(drains: true, status: .limitReached)
+        #expect(try await task.value.isInterrupted)
+        #expect(versions(gamma).isEmpty && (1...1.1).contains(upstream.readings()))
+
+        let night = try await nights.night(pipeline(20))
+        let way = night.items.first { $0.targetKey == "gamma" }?.start?.intent.wayReason
+        #expect(way == .isSpooled)
+        #expect(night.summary.exitStatus == .done && versions(gamma) == [1])
+        // A look, and no data.
+        #expect(upstream.readings() < 0.1)
+    }
+
     @Test func `A target that fails while data is sent costs the other nothing`() async throws {
         gamma.answer(times: 1, with: .status(503, text: "no")) { $0.method == "PUT" }
         let first = try await night()

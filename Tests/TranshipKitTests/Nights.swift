@@ -20,7 +20,7 @@ import Testing
 struct Nights {
     let folder: TemporaryFolder
     let clouds: [String: GlanceServer]
-    let journal: Journal
+    private(set) var journal: Journal
 
     struct Night {
         var items: [PlanItem]
@@ -58,6 +58,13 @@ struct Nights {
         folder = try TemporaryFolder()
         clouds = try names.reduce(into: [:]) { $0[$1] = try GlanceServer() }
         journal = try .inMemory()
+    }
+
+    /// The same clouds, after the journal was lost.
+    func withoutJournal() throws -> Nights {
+        var nights = self
+        nights.journal = try .inMemory()
+        return nights
     }
 
     static let memory = """

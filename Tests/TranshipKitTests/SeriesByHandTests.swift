@@ -83,6 +83,25 @@ import Testing
         #expect(nights.standing(7) == "a (…)" && nights.standing(8) == "a")
     }
 
+    @Test func `Another visibility of the current version is told before it is in the way`()
+        async throws
+    {
+        let rules = "previous: rename, keep: 1"
+        let nights = try await nights(1, rules)
+        let beta = try #require(nights.clouds["beta"])
+        let id = try #require(nights.id(1))
+        let note = Note.changedByHand(imageID: id, fields: ["visibility"])
+        #expect(try await !nights.night(1, rules: rules).items.flatMap(\.notes).contains(note))
+        beta.put(id, ["visibility": "community"])
+        #expect(try await nights.night(1, rules: rules).items.flatMap(\.notes).contains(note))
+        // All that has to be undone is named at once.
+        beta.put(id, ["protected": true])
+        let next = try await nights.night(2, rules: rules)
+        #expect(
+            next.summary.changes.filter(\.waitsForOperator).map(\.reason)
+                == [.nameHeld(imageID: id, edited: FieldNames(["protection", "visibility"]))])
+    }
+
     /// A version that waits, and the next one: what becomes of the first one.
     @Test(
         arguments: [

@@ -95,6 +95,27 @@ extension Journal {
             found.filter { image in place.map { image.isAt($0) } ?? true }.compactMap(\.version))
     }
 
+    /// True if the last copy of a version to one of these targets failed.
+    ///
+    /// - Parameter fingerprint: as in ``SourceImage/fingerprint``.
+    public func hasFailed(
+        _ fingerprint: String, ofLineage lineageID: String, at targetKeys: Set<String>
+    ) async throws(TranshipError) -> Bool {
+        try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT t.target_key, i.body FROM \(TransferRows.joined)
+                        JOIN lineage AS l ON l.id = t.lineage
+                    WHERE l.lineage_id = ? AND w.run_id = t.run_id AND w.state = 'failed'
+                    """, arguments: [lineageID]
+            ) { row in
+                let targetKey: String = try row["target_key"]
+                let image = try Body.unpack(SourceImage.self, row["body"])
+                return targetKeys.contains(targetKey) && image.fingerprint == fingerprint
+            }.contains(true)
+        }
+    }
+
     /// Takes over what the plan found at the sources.
     static func takeUpstreams(_ planned: Database, into db: Database, _ runID: Int64) throws {
         let bodies: [Data] = try planned.values(

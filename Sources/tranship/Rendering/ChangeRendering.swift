@@ -38,6 +38,11 @@ extension Change {
     var stepForOperator: String? {
         guard waitsForOperator else { return nil }
         let name = newName ?? record.shownName ?? label
+        if case .nameHeldByUnknown(let id) = reason {
+            return
+                "\(name) at \(targetKey): image \(id) keeps the name, and this journal does not know "
+                + "it: another journal made it, or this one was lost. Give image \(id) another name"
+        }
         guard case .nameHeld(let id, let edited) = reason else {
             return
                 "\(name) at \(targetKey): image \(image.id) does not get the name: \(reason.words); "
