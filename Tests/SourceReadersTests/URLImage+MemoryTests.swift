@@ -116,7 +116,7 @@ import Testing
     ) async throws {
         let digits = String(repeating: "a", count: algorithm.digitCount)
         mirror.sums.withLock { $0 = "\(digits)  a.img\n" }
-        let source = try source(list)
+        let source = try source(listKey)
         let image = try await look(source).image
         #expect(image.promise?.algorithm == algorithm)
         let remedy = source.promiser(of: image)?.remedy
