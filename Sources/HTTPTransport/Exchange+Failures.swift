@@ -109,7 +109,7 @@ extension Exchange {
             isTransient: true)
     }
 
-    private var settings: String {
+    var settings: String {
         switch configuration.settingsPlace {
         case .cloudsFile: "in clouds.yaml"
         case .pipelineSource: "of this source in the pipeline file"

@@ -19,6 +19,7 @@ extension Exchange {
                 .unreachable, "\(shownURL(request.url)) is neither an http nor an https URL",
                 hint: "write it with its scheme, as in https://host/path")
         }
+        try expectRegularFiles()
         let lines = try headerLines()
         handle.reset()
         // An address in the URL itself was judged with the redirect. A name shows its address only
@@ -73,6 +74,28 @@ extension Exchange {
         }
         if let file = configuration.clientCertificateFile { handle.set(CURLOPT_SSLCERT, file) }
         if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }
+    }
+
+    /// Throws if curl would read something else than a regular file: a named pipe without a writer
+    /// blocks for ever, and a device or a socket would be no login without a word.
+    private func expectRegularFiles() throws(TranshipError) {
+        if let file = configuration.netrcFile, !request.isElsewhere,
+            let words = WholeFile.special(file)
+        {
+            throw TranshipError(
+                .sourceUnavailable, "`auth: netrc`: \(file) \(words)",
+                hint: "name a regular file in the variable NETRC, or unset it to use ~/.netrc")
+        }
+        let files: [(key: String, path: String?)] = [
+            ("cacert", configuration.caFile), ("cert", configuration.clientCertificateFile),
+            ("key", configuration.clientKeyFile),
+        ]
+        for (key, path) in files {
+            guard isTLS, let path, let words = WholeFile.special(path) else { continue }
+            throw TranshipError(
+                .tlsFailed, "\(key) \(settings): \(path) \(words)",
+                hint: "name a file of PEM certificates or its key in \(key)")
+        }
     }
 
     var isTLS: Bool { request.url.lowercased().hasPrefix("https://") }

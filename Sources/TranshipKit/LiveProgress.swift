@@ -140,6 +140,8 @@ extension LiveProgress {
         var shown = self
         shown.images = Array(images.prefix(Self.imagesMax))
         let path = Self.path(journalPath: journalPath)
+        // A named pipe in its place would block.
+        unlink(path + ".new")
         guard let data = try? JSONEncoder().encode(shown),
             FileManager.default.createFile(
                 atPath: path + ".new", contents: data, attributes: [.posixPermissions: 0o600])
@@ -160,9 +162,8 @@ extension LiveProgress {
         besideJournal journalPath: String, runID: Int64, holder: LockHolder?
     ) -> LiveProgress? {
         let path = path(journalPath: journalPath)
-        guard let holder, let file = FileHandle(forReadingAtPath: path),
-            let data = try? file.read(upToCount: fileBytesMax),
-            let found = try? JSONDecoder().decode(LiveProgress.self, from: data),
+        guard let holder, let bytes = try? WholeFile.read(path, bytesMax: fileBytesMax),
+            let found = try? JSONDecoder().decode(LiveProgress.self, from: Data(bytes)),
             found.runID == runID, holder.processID == found.processID
         else { return nil }
         return found

@@ -261,6 +261,38 @@ import Testing
         #expect(!hint.contains("hidden"))
     }
 
+    @Test func `Only regular files are read for a login and for TLS`() async throws {
+        let folder = try TemporaryFolder()
+        let pipe = folder.file("pipe")
+        mkfifo(pipe, 0o600)
+        let server = try RawHTTPServer { _ in .status(200) }
+        for path in [pipe, folder.path, "/dev/zero"] {
+            var configuration = TransportConfiguration()
+            configuration.netrcFile = path
+            let client = HTTPClient(configuration)
+            let error = await failure {
+                _ = try await client.send(HTTPRequest(.get, server.url))
+            }
+            #expect(error?.code == .sourceUnavailable && error?.message.contains(path) == true)
+            #expect(error?.message.hasSuffix(", not a regular file") == true)
+            #expect(error?.hint?.contains("NETRC") == true)
+        }
+        #expect(server.requests.isEmpty)
+        let files: [(WritableKeyPath<TransportConfiguration, String?>, String)] = [
+            (\.caFile, "cacert"), (\.clientCertificateFile, "cert"), (\.clientKeyFile, "key"),
+        ]
+        for (file, key) in files {
+            var configuration = TransportConfiguration()
+            configuration[keyPath: file] = pipe
+            let client = HTTPClient(configuration)
+            let error = await failure {
+                _ = try await client.send(HTTPRequest(.get, "https://127.0.0.1:1/"))
+            }
+            #expect(error?.code == .tlsFailed)
+            #expect(error?.message.hasPrefix("\(key) in clouds.yaml: \(pipe) is a named") == true)
+        }
+    }
+
     @Test(arguments: [
         (Reply.status(302), "answered 302, a redirect, without a Location"),
         (.redirect(to: "http://[::1/x?signature=1"), "/x, which is not a valid URL"),

@@ -82,6 +82,23 @@ import Testing
         #expect(await work.value?.code == .sourceChanged)
     }
 
+    @Test func `A file whose place a named pipe has taken is refused, and nothing blocks`()
+        async throws
+    {
+        let source = try TestFile()
+        let image = try await source.planned(noise(1000))
+        try source.remove()
+        mkfifo(source.folder.file("a.img"), 0o600)
+        let error = await failure {
+            try await source.source.read(
+                Sample.transfer("a", source: image), from: nil,
+                into: ByteRing(capacityBytes: 64 << 10)
+            ) { _ in
+            }
+        }
+        #expect(error?.code == .sourceUnavailable, "\(error?.message ?? "read")")
+    }
+
     @Test func `What is not a plain file is refused`() throws {
         let folder = try TemporaryFolder()
         for path in [folder.path, "/dev/null", folder.file("none")] {

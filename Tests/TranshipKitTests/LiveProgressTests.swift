@@ -46,6 +46,16 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `A named pipe in the place of a file blocks no command`() {
+        let path = LiveProgress.path(journalPath: journal)
+        mkfifo(path + ".new", 0o600)
+        live.write(besideJournal: journal)
+        #expect(LiveProgress.read(besideJournal: journal, runID: 4, holder: holder) == live)
+        unlink(path)
+        mkfifo(path, 0o600)
+        #expect(LiveProgress.read(besideJournal: journal, runID: 4, holder: holder) == nil)
+    }
+
     @Test(arguments: ["", "{", "null", "[]", #"{"runID":1e400}"#])
     func `A damaged file says nothing`(text: String) throws {
         try Data(text.utf8).write(

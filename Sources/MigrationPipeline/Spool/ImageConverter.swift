@@ -148,7 +148,7 @@ struct ImageConverter: Sendable {
     }
 
     private static func measure(_ path: String) throws(TranshipError) -> Result {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw SpoolDisk.failure("cannot open", path) }
         defer { close(descriptor) }
         guard fdatasync(descriptor) == 0 else { throw SpoolDisk.failure("cannot write", path) }

@@ -210,7 +210,8 @@ final class SpoolFile: @unchecked Sendable {
     /// - Throws: ``TranshipError/Code/sourceChanged`` with ``SpoolDamage`` as
     ///   the cause when it is not what was spooled.
     static func pump(_ entry: SpoolEntry, into ring: ByteRing) throws(TranshipError) {
-        let descriptor = Foundation.open(entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = Foundation.open(
+            entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw damage(entry, String(cString: strerror(errno))) }
         defer { close(descriptor) }
         let digest = try StreamingDigest(.sha256)

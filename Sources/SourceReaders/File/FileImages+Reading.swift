@@ -50,7 +50,8 @@ extension FileImages {
         _ planned: SourceImage, into ring: ByteRing, opened: @Sendable (SourceFacts) -> Void
     ) throws(TranshipError) {
         let path = planned.location
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe may have taken the place of the file, and would block for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
         let before = try FileFacts(descriptor: descriptor, path: path)

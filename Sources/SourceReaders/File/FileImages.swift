@@ -141,7 +141,8 @@ struct FileImages: ImageSource {
 
     /// The first bytes of a file.
     private func head(of path: String) throws(TranshipError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe may have taken the place of the file, and would block for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.failure("cannot open", path) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: unpacking.headBytes)

@@ -80,7 +80,9 @@ struct RunOptions: ParsableArguments {
     /// - Throws: ``TranshipError/Code/targetFailed`` with the words of the C library.
     private static func replace(_ path: String, with text: String) throws(TranshipError) {
         let new = path + ".new"
-        guard let file = fopen(new, "we") else { throw failure(path) }
+        // What a run that was killed left, or a named pipe, which would block.
+        unlink(new)
+        guard let file = fopen(new, "wxe") else { throw failure(path) }
         let isWritten = fputs(text, file) >= 0
         // The collector runs as another user, and nothing here is secret.
         let isReadable = fchmod(fileno(file), 0o644) == 0
