@@ -92,6 +92,22 @@ public struct TranshipError: Error, Sendable {
         changed { $0.hint = Self.bounded(hint) }
     }
 
+    /// The end of a hint about data that is discarded.
+    package static let nothingLeft = "; nothing was left at the target"
+
+    /// The same error after the target did not discard the copy. A hint that says otherwise says what
+    /// is left.
+    ///
+    /// - Parameter obstacle: why the copy was not discarded.
+    package func leaving(copy id: String, because obstacle: TranshipError) -> TranshipError {
+        guard let hint, hint.hasSuffix(Self.nothingLeft) else { return self }
+        let advice = hint.dropLast(Self.nothingLeft.count)
+        return hinting(
+            "\(advice); the unfinished copy is still at the target, since it could not be discarded "
+                + "(\(obstacle.message)): delete it with `openstack image delete \(id)`, or run again"
+        )
+    }
+
     /// The same error with the side on which it happened.
     public func at(_ side: Side) -> TranshipError {
         changed { $0.side = side }

@@ -108,21 +108,21 @@ struct RunningDigests: RunningVerification {
                 .sourceTruncated,
                 "\(name) has changed since it was planned, or a mirror has another version: it had "
                     + "\(promisedBytes) bytes and has \(totalBytes) now",
-                hint: "run again, which makes a new plan; nothing was left at the target")
+                hint: "run again, which makes a new plan" + TranshipError.nothingLeft)
         }
         if let promisedBytes, promisedBytes != totalBytes {
             throw TranshipError(
                 .sourceTruncated,
                 "the source of \(name) promised \(promisedBytes) bytes and gave \(totalBytes)",
-                hint: "compare the source with its publisher; nothing was left at the target")
+                hint: "compare the source with its publisher" + TranshipError.nothingLeft)
         }
         if let promise, let own, !own.matches(promise) {
             throw TranshipError(
                 .checksumMismatch,
                 "the bytes of \(name) do not match their checksum: "
                     + "promised \(promise), read \(own) over \(totalBytes) bytes",
-                hint: "the source is damaged or the checksum is of another version; "
-                    + "nothing was left at the target")
+                hint: "the source is damaged or the checksum is of another version"
+                    + TranshipError.nothingLeft)
         }
         return computed
     }

@@ -141,7 +141,7 @@ extension PublishedData {
             throw TranshipError(
                 .sourceTruncated,
                 "\(shown) had \(sizeBytes) bytes when it was planned and gave \(proof.sizeBytes)",
-                hint: "compare the source with its publisher; nothing was left at the target")
+                hint: "compare the source with its publisher" + TranshipError.nothingLeft)
         }
         guard let checksum else { return }
         throw TranshipError(
@@ -149,8 +149,8 @@ extension PublishedData {
             "the published data of \(shown) does not match its checksum: promised \(checksum), read "
                 + "\(proof.checksum) over \(proof.sizeBytes) bytes",
             hint:
-                "the source is damaged or the checksum is of another version; nothing was left at "
-                + "the target")
+                "the source is damaged or the checksum is of another version"
+                + TranshipError.nothingLeft)
     }
 }
 

@@ -191,6 +191,24 @@ import Testing
         #expect(ends["a"]?.failure?.code == .formatRejected)
     }
 
+    @Test func `A hint does not say that nothing was left if the copy could not be discarded`()
+        async throws
+    {
+        let cause = TranshipError(
+            .checksumMismatch, "not that data", hint: "look" + TranshipError.nothingLeft)
+        world.fail(.send, "image:a", with: cause)
+        world.fail(.send, "image:b", with: cause)
+        world.fail(.discard, "image:a", with: TranshipError(.forbidden, "not yours"))
+        let ends = try await fixture.run([fixture.item("a"), fixture.item("b")])
+        #expect(ends["b"]?.failure?.hint == cause.hint && ends["b"]?.imageID == nil)
+        let left = try #require(ends["a"]?.failure)
+        #expect(left.code == .checksumMismatch && left.hint?.hasPrefix("look; the unf") == true)
+        #expect(left.hint?.contains("nothing was left") == false)
+        for words in ["not yours", "image delete image:a/0"] {
+            #expect(left.hint?.contains(words) == true)
+        }
+    }
+
     @Test func `A wrong copy that cannot be discarded is named`() async throws {
         var item = fixture.item("a")
         item.action = .update

@@ -125,6 +125,7 @@ extension Scheduler {
                 // The id stays in the journal: the next run looks at it first.
                 monitor.note(
                     transfer, "could not discard the unfinished copy: \(obstacle.message)")
+                error = cause.leaving(copy: id, because: obstacle)
                 if isWrong {
                     error = cause.hinting(
                         "the wrong copy is still at the target, since it could not be "
