@@ -68,10 +68,7 @@ extension CloudExamination {
             ("GET", "/v2/images"), ("GET", "/v2/images/*"), ("GET", "/v2/images/*/file"),
         ])
         if !lacking.isEmpty { return CloudVerdict(isYes: false, reasons: lacking) }
-        guard let stock else {
-            return CloudVerdict(
-                isYes: false, reasons: [listingTrouble ?? "it does not list its images"])
-        }
+        guard let stock else { return CloudVerdict(isYes: false, reasons: [unlisted]) }
         return CloudVerdict(
             isYes: true,
             reasons: stock.images == 0
@@ -95,6 +92,8 @@ extension CloudExamination {
             against.append(
                 "the quota \(quota.name) is used up: \(quota.used) of \(quota.limit)")
         }
+        // A plan begins with the list of a target.
+        if stock == nil, against.isEmpty { against.append(unlisted) }
         if !against.isEmpty { return CloudVerdict(isYes: false, reasons: against) }
         var limits = offer.quotas.filter { $0.limit >= 0 }.map { quota in
             "the quota \(quota.name) leaves \(quota.limit - quota.used)"
@@ -105,6 +104,8 @@ extension CloudExamination {
         }
         return CloudVerdict(isYes: true, reasons: limits)
     }
+
+    private var unlisted: String { listingTrouble ?? "it does not list its images" }
 
     /// What the default policies of the Image service keep for administrators. Empty for one.
     public var needsAdmin: [String] {

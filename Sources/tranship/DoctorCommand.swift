@@ -17,7 +17,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
             Two clouds: what a copy of the project's images from the first to the second
             would do. Nothing is tried, so a policy of a cloud may still refuse a request.
-            The exit code is 3 if a copy from the first to the second is not possible.
+            The exit code is 3 if a copy from the first to the second is not possible, or
+            if one cloud can be neither a source nor a target.
             """)
 
     @Argument(help: "An entry of clouds.yaml.", completion: .cloud)
@@ -43,7 +44,11 @@ struct DoctorCommand: AsyncParsableCommand {
             let found = try await CloudExamination.examine(
                 place: cloud, region: region, environment: environment)
             let rendering = DoctorRendering(found: found)
-            return put(rendering.line, rendering.text)
+            put(rendering.line, rendering.text)
+            guard found.asSource.isYes || found.asTarget.isYes else {
+                throw EarlyExit(status: .someFailed)
+            }
+            return
         }
         let found = try await CopyExamination.examine(
             source: cloud, target: target, environment: environment)

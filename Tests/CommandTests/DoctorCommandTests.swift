@@ -38,6 +38,25 @@ struct DoctorCommandTests {
         #expect(both.output.contains("copy      NO: source alpha: its images: "), "\(both.said)")
     }
 
+    @Test(arguments: [
+        (401, "{}"), (400, "no such thing"), (200, "<html>"), (403, "policy says no"),
+    ])
+    func `A cloud that refuses every list is neither a source nor a target`(
+        status: Int, text: String
+    ) async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        desk.alpha.answer(with: .status(status, text: text)) { $0.path.hasPrefix("/v2/") }
+        let alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.status == 3, "\(alpha.said)")
+        for row in ["source    NO: its images: ", "target    NO: its images: "] {
+            #expect(alpha.output.contains(row), "\(alpha.said)")
+        }
+        let both = try await desk.run("tranship doctor beta alpha")
+        #expect(both.status == 3, "\(both.said)")
+        #expect(both.output.contains("target alpha: its images: "), "\(both.said)")
+    }
+
     @Test func `A cloud says whether it gives parts of an image`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
