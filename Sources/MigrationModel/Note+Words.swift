@@ -18,6 +18,12 @@ extension Note {
         case .addedBecauseNamed(let name): ("added", "added: \(name) names it")
         case .noChecksum:
             ("no-checksum", "no checksum is promised: what arrives cannot be compared")
+        case .malformedChecksum(let fields):
+            (
+                "malformed-checksum",
+                "the source's \(fields.joined(separator: " and ")) is not a checksum of its algorithm, "
+                    + "so nothing is compared with it; see the image at the source"
+            )
         case .changingETag:
             (
                 "changing-etag",

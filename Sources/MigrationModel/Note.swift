@@ -10,6 +10,8 @@ public enum Note: Codable, Hashable, Sendable {
     /// A kernel or ramdisk that comes along, with the image that names it.
     case addedBecauseNamed(by: String)
     case noChecksum
+    /// These fields of the record have a value that is not a checksum of their algorithm.
+    case malformedChecksum(fields: [String])
     /// A new version of the same size is not noticed.
     case changingETag
     /// The server reports no version of the data, only its size.
@@ -86,10 +88,12 @@ public enum Note: Codable, Hashable, Sendable {
     /// A project said no to the image at the source, and is not asked again.
     case memberRejected(projectID: String)
 
-    /// True if a plan warns of it, also before a run: the copy is there, and not as people may think.
+    /// True if a plan warns of it, also before a run: the copy, or its proof, is not as people may think.
     public var isWarning: Bool {
         switch self {
-        case .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand, .notListed: true
+        case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
+            .notListed:
+            true
         default: false
         }
     }

@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct NoteTests {
     private static let all: [Note] = [
-        .addedBecauseNamed(by: "n"), .noChecksum, .changingETag, .noVersion,
+        .addedBecauseNamed(by: "n"), .noChecksum, .malformedChecksum(fields: ["checksum"]),
+        .changingETag, .noVersion,
         .noInnerChecksum(format: "zst"), .unseenData(reason: "r"),
         .emptyData, .isoWithoutPartitions(diskFormat: "raw"),
         .diskTooSmall(neededGiB: 11, minDiskGiB: 10), .contentType("text/html"),

@@ -57,6 +57,28 @@ import Testing
             ])
     }
 
+    @Test(
+        arguments: [
+            (["checksum": nil, "os_hash_value": nil, "os_hash_algo": nil], [], false),
+            (["checksum": "ab", "os_hash_value": nil], ["checksum"], false),
+            (["checksum": "", "os_hash_value": ""], [], false),
+            (["os_hash_value": "no digits"], ["os_hash_value"], true),
+            (["checksum": "ab", "os_hash_value": "cd"], ["os_hash_value", "checksum"], false),
+            (["os_hash_algo": "sha3", "os_hash_value": "cd"], [], true),
+            ([:], [], true),
+        ] as [([String: JSONValue], [String], Bool)])
+    func `A checksum that is missing or none is noted`(
+        fields: [String: JSONValue], malformed: [String], isPromised: Bool
+    ) async throws {
+        source.glance.put("a", data: [1])
+        source.glance.put("a", fields)
+        let listed = try await list(source.source)
+        var notes: [Note] = malformed.isEmpty ? [] : [.malformedChecksum(fields: malformed)]
+        if !isPromised { notes.append(.noChecksum) }
+        #expect(listed.map(\.notes) == [notes])
+        #expect(listed.map(\.image.checksums.isEmpty) == [!isPromised])
+    }
+
     /// The service answers 204 for a record without data.
     @Test func `An image without data is told, unless it has none by right`() async throws {
         source.glance.put("a", ["status": "active", "size": nil])

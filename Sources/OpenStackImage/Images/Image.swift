@@ -67,6 +67,23 @@ public struct Image: ServiceRecord, Identifiable {
 }
 
 extension Image {
+    /// The keys of checksums whose value is not one of its algorithm. An algorithm that this library
+    /// does not know says nothing.
+    package var malformedChecksumKeys: [String] {
+        let algorithm = Checksum.Algorithm(rawValue: hashAlgorithm?.lowercased() ?? "sha512")
+        let values: [(key: String, value: String?, algorithm: Checksum.Algorithm?)] = [
+            ("os_hash_value", hashValue, algorithm), ("checksum", checksum, .md5),
+        ]
+        return values.compactMap { key, value, algorithm in
+            guard let value, !value.isEmpty, let algorithm,
+                (try? Checksum(algorithm, value)) == nil
+            else { return nil }
+            return key
+        }
+    }
+}
+
+extension Image {
     /// The keys that the service defines
     /// (<https://docs.openstack.org/api-ref/image/v2/#show-image>). All others are ``properties``.
     public static let baseKeys: Set<String> = [

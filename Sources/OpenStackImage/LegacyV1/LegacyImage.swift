@@ -57,6 +57,11 @@ public struct LegacyImage: ServiceRecord, Identifiable {
         checksum.flatMap { try? Checksum(.md5, $0) }.map { [$0] } ?? []
     }
 
+    /// `checksum`, if its value is not one.
+    package var malformedChecksumKeys: [String] {
+        checksums.isEmpty && checksum?.isEmpty == false ? ["checksum"] : []
+    }
+
     private func flag(_ key: String) -> Bool {
         record[key]?.bool ?? (record[key]?.string?.lowercased() == "true")
     }

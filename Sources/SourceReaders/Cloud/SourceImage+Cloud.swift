@@ -39,6 +39,16 @@ extension SourceImage {
 }
 
 extension ListedImage {
+    /// Notes what an image with data does not promise. A checksum of data proves it at the target; without
+    /// one, only what is sent is compared.
+    ///
+    /// - Parameter malformed: the fields of the record that have no checksum of their algorithm.
+    mutating func noteChecksums(malformed: [String]) {
+        guard image.status == .active || image.status == .deactivated else { return }
+        if !malformed.isEmpty { notes.append(.malformedChecksum(fields: malformed)) }
+        if image.checksums.isEmpty { notes.append(.noChecksum) }
+    }
+
     /// An image of a cloud, with what its properties have that no other record can take.
     init(_ image: Image, sourceIndex: Int) {
         self.init(SourceImage(image, sourceIndex: sourceIndex), of: image)
@@ -46,5 +56,6 @@ extension ListedImage {
             .propertyLeftOut(
                 key: $0, reason: "its value is a list or an object, and properties are text")
         }
+        noteChecksums(malformed: image.malformedChecksumKeys)
     }
 }

@@ -44,7 +44,12 @@ extension LegacyCloudImages: CloudCatalogue {
             for index in try await withMembers(doubtful, of: images) {
                 images[index].visibility = .shared
             }
-            try await body(zip(images, records).map { ListedImage($0, of: $1) })
+            try await body(
+                zip(images, records).map { image, record in
+                    var listed = ListedImage(image, of: record)
+                    listed.noteChecksums(malformed: record.malformedChecksumKeys)
+                    return listed
+                })
         }
     }
 
