@@ -112,7 +112,8 @@ final class CurlHandle: @unchecked Sendable {
         let text = String(cString: errorText)
         let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         let line = Self.withoutCredentials(
-            words.split(whereSeparator: \.isNewline).joined(separator: " "))
+            ProxySetting.hiding(in: words).split(whereSeparator: \.isNewline).joined(separator: " ")
+        )
         let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
         // Abbreviations ("SSL certificate problem") keep their capitals.
         let isWord = sentence.dropFirst().first?.isLowercase == true

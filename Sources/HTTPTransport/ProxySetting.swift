@@ -10,8 +10,13 @@ import Glibc
 struct ProxySetting {
     /// The variable that names it: `http_proxy`.
     let variable: String
-    /// Without its user and password.
+    /// Its scheme, host and port.
     let address: String
+    /// The beginning by which an address is known that curl has cut.
+    private static let cutCharactersMin = 16
+    private static let variables = [
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+    ]
 
     /// Nil without a proxy, and for a host in `no_proxy`. Networks in `no_proxy` (10.0.0.0/8) are not
     /// looked at.
@@ -38,12 +43,40 @@ struct ProxySetting {
         }
         guard !isExcepted else { return nil }
         variable = found.name
-        let start = found.value.firstRange(of: "://")?.upperBound ?? found.value.startIndex
-        // A password may have any character in it.
-        let place =
-            found.value.lastIndex(of: "@").map { found.value[found.value.index(after: $0)...] }
-            ?? found.value[start...]
-        address = "\(found.value[..<start])\(place)"
+        address = Self.shown(found.value)
+    }
+
+    /// The scheme, the host and the port of a proxy: what surrounds them may be secret. An ellipsis takes
+    /// the place of an address that may begin or end elsewhere.
+    static func shown(_ value: String) -> String {
+        let start = value.firstRange(of: "://")?.upperBound ?? value.startIndex
+        let scheme = value[..<start]
+        guard !value.hasPrefix("://") else { return "…" }
+        let rest = value[start...]
+        guard let at = rest.lastIndex(of: "@") else {
+            return "\(scheme)\(rest.prefix { !"/?#".contains($0) })"
+        }
+        // The sign may belong to a query, and what follows it to a secret in there.
+        guard !rest[..<at].contains(where: { "/?#".contains($0) }) else { return "\(scheme)…" }
+        return "\(scheme)\(rest[rest.index(after: at)...].prefix { !"/?#".contains($0) })"
+    }
+
+    /// Words of curl, which repeats the whole address of a proxy that it cannot use, with the address as
+    /// messages show it.
+    static func hiding(
+        in words: String,
+        value: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+    ) -> String {
+        variables.compactMap(value).filter { !$0.isEmpty }.reduce(words) { words, address in
+            let shown = shown(address)
+            guard shown != address else { return words }
+            let hidden = words.replacing(address, with: shown)
+            // curl cuts words that are longer than its buffer.
+            guard hidden == words, address.count > cutCharactersMin,
+                let place = words.firstRange(of: address.prefix(cutCharactersMin))
+            else { return hidden }
+            return words[..<place.lowerBound] + shown
+        }
     }
 }
 

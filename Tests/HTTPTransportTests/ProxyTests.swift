@@ -101,9 +101,14 @@ import Testing
 
     @Test(arguments: [
         "bad://user:geheim@127.0.0.1:1", "http://user:ge'heim geheim@127.0.0.1:x1",
-        "http://user:geheim@", "http://user:geheim@127.0.0.1:1",
+        "http://user:geheim@", "http://user:geheim@127.0.0.1:1", "http://127.0.0.1:1?tok=geheim",
+        "http://127.0.0.1:1/geheim", "http://127.0.0.1:1#geheim", "http://127.0.0.1:1?a@geheim",
+        "127.0.0.1:1?tok=geheim", "://geheim", "bad://127.0.0.1:1?tok=geheim",
+        "http://user:geheim@127.0.0.1:1?tok=geheim", "http://user:ge/heim@127.0.0.1:1/geheim",
+        "http://127.0.0.1:port?tok=geheim",
+        "http://127.0.0.1:port?" + String(repeating: "geheim", count: 100),
     ])
-    func `A password of the proxy is never shown`(address: String) async {
+    func `A secret of the proxy's address is never shown`(address: String) async {
         await #expect(processExitsWith: .success) { [address] in
             setenv("http_proxy", address, 1)
             let error = await failure {
