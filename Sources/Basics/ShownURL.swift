@@ -5,7 +5,11 @@
 ///
 /// A password may hold `/`, `?`, `#` and `@` although a URL must encode them. If an `@` comes so
 /// late that what precedes it may be a password, only the scheme is shown.
-public func shownURL(_ url: String) -> String {
+///
+/// Line ends and other characters that are not seen are escaped: it may come from a service.
+public func shownURL(_ url: String) -> String { bareURL(url).withControlsShown }
+
+private func bareURL(_ url: String) -> String {
     guard let start = url.firstRange(of: "://")?.upperBound else {
         return url.contains("@") ? "…" : String(url.prefix { !"?#".contains($0) })
     }

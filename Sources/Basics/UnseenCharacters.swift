@@ -4,11 +4,15 @@
 extension Unicode.Scalar {
     /// True for what a terminal obeys or hides instead of showing it: controls (Cc), format
     /// characters such as those that turn the direction of writing (Cf), line and paragraph
-    /// separators (Zl, Zp).
+    /// separators (Zl, Zp), and what Unicode says has no shape of its own (Default_Ignorable_Code_Point),
+    /// such as fillers. The two selectors of the shape of a symbol are left: names have emoji.
     package var isUnseen: Bool {
+        // Nearly all characters are of these.
+        if (0x20...0x7E).contains(value) { return false }
         switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
+        case .control, .format, .lineSeparator, .paragraphSeparator: return true
+        default:
+            return properties.isDefaultIgnorableCodePoint && !(0xFE0E...0xFE0F).contains(value)
         }
     }
 }

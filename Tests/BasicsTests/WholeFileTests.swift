@@ -50,11 +50,12 @@ import Testing
     }
 
     @Test func `Characters that are not seen are shown`() {
-        let text = "a\u{202E}b\u{2028}c\u{200B}d\u{2066}e\u{E0041}f\u{1B}é"
+        let text = "a\u{202E}b\u{2028}c\u{200B}d\u{2066}e\u{E0041}f\u{1B}\u{3164}\u{34F}é\u{FE0F}"
         let shown = text.withControlsShown
         let unseen = shown.unicodeScalars.filter(\.isUnseen)
         #expect(unseen.isEmpty)
         #expect(shown.hasPrefix(#"a\u{202E}b\u{2028}c\u{200B}d\u{2066}e\u{"#))
-        #expect(shown.contains("E0041}f") && shown.hasSuffix("é"))
+        #expect(
+            shown.contains("E0041}f") && shown.hasSuffix(#"\u{1B}\u{3164}\u{034F}é"# + "\u{FE0F}"))
     }
 }

@@ -34,7 +34,7 @@ extension IssuedToken {
         if let other = Self.otherProject(token["project"], than: cloud.scope) {
             throw TranshipError(
                 .authenticationFailed,
-                "Keystone gave a token of \(other)",
+                "Keystone gave a token of \(other.withControlsShown)",
                 hint: "nothing was read or changed; ask the cloud's operator"
             ).of(cloud: cloud.name)
         }
