@@ -15,12 +15,27 @@ enum Process {
         // Report a closed pipe or a full disk as an error instead of dying from it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        endAtSignals()
         OpenFileLimit.raise()
         refuseCores()
         // glibc keeps up to 8 arenas for each core. Here many threads hold little memory each.
         _ = cprocess_limit_arenas(2)
         // Pages of listings are large and short-lived, so give their memory back at once.
         _ = cprocess_map_from(128 << 10)
+    }
+
+    /// Ends a command at SIGINT, SIGTERM and SIGHUP with the exit code of the table, until the command
+    /// takes signals itself. At once: such a command only reads, or undoes nothing.
+    private static func endAtSignals() {
+        SignalThread.deliverUnlessIgnored {
+            // A terminal that is stopped must not keep the process.
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 1)
+                _exit(ExitStatus.interrupted.rawValue)
+            }
+            Log.end(ExitStatus.interrupted.rawValue)
+            _exit(ExitStatus.interrupted.rawValue)
+        }
     }
 
     /// Keeps tokens and passwords out of core files, and out of reach of other processes.

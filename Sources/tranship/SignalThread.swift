@@ -19,6 +19,21 @@ enum SignalThread {
         for number in numbers { signal(number, wake) }
     }
 
+    /// The same, except for signals that the process was started to ignore, as by `nohup` and, in
+    /// the background, by a shell without job control.
+    static func deliverUnlessIgnored(to new: @escaping @Sendable () -> Void) {
+        receiver.withLock { $0 = new }
+        guard isStarted else { return }
+        for number in numbers where !isIgnored(number) { signal(number, wake) }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// From now on, a signal does nothing.
     static func ignore() { receiver.withLock { $0 = nil } }
 

@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func `A command that takes no signals ends with the code of the table`(number: Int32) async {
+        await #expect(processExitsWith: .exitCode(130)) { [number] in
+            tranship.Process.prepare()
+            kill(getpid(), number)
+            sleep(20)
+        }
+    }
+
+    @Test func `A signal that the process was started to ignore stays ignored`() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGHUP, SIG_IGN)
+            tranship.Process.prepare()
+            kill(getpid(), SIGHUP)
+            usleep(300_000)
+        }
+    }
+
     @Test func `The process raises its limits and writes no core`() async {
         await #expect(processExitsWith: .success) {
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
