@@ -15,6 +15,25 @@ import TranshipKit
 /// and cannot do.
 @Suite(.timeLimit(.minutes(5)))
 struct AnswersTests {
+    /// curl makes the path of the image of `/v2/images/ID/tags/..`.
+    @Test(arguments: [".", ".."])
+    func `A name that a path takes for another place is sent to no service`(
+        dots: String
+    ) async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        for command in [
+            "image show \(dots)", "image delete \(dots)", "image set --name x \(dots)",
+            "tag remove ubuntu-24.04 \(dots)",
+        ] {
+            let outcome = try await desk.run("OS_CLOUD=alpha tranship \(command)")
+            #expect(outcome.status == 1, "\(command): \(outcome.said)")
+            #expect(outcome.talk.contains("\"\(dots)\""), "\(command): \(outcome.said)")
+        }
+        #expect(desk.alpha.changes.isEmpty, "\(desk.alpha.changes)")
+        #expect(!desk.alpha.asked.contains { $0.hasSuffix("/") }, "\(desk.alpha.asked)")
+    }
+
     // MARK: Copies, which have no file
 
     @Test func `Every command of a pipeline takes the name of a copy`() async throws {

@@ -196,7 +196,10 @@ import Testing
         #expect(listed.map(\.image.version) == versions.map(Optional.some))
     }
 
-    @Test(arguments: ["../x.img", "/etc/x.img", "http://evil.example/x.img", "a//b", "", "a\\b"])
+    @Test(arguments: [
+        "../x.img", "/etc/x.img", "http://evil.example/x.img", "a//b", "", "a\\b", "%2e%2e/x.img",
+        "a/.%2E/%2e./x.img", "..%2Fx.img", "a%5c..%5Cx.img",
+    ])
     func `A path that leads elsewhere refuses its product alone`(path: String) async throws {
         let text = path.replacing("\\", with: "\\\\")
         let server = try server(products: Self.products(path: text))

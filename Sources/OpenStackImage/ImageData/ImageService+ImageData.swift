@@ -115,7 +115,7 @@ extension ImageService {
             let authorization = try await session.authorization(
                 validForSeconds: Self.tokenSecondsForBodies)
             let head = try await session.http.download(
-                http(request, authorization), into: ring, onResponse: onResponse)
+                try http(request, authorization), into: ring, onResponse: onResponse)
             if head.status == 401 {
                 guard !isSecond, !isDenied(request, authorization.project),
                     await session.invalidate(authorization)
@@ -136,7 +136,7 @@ extension ImageService {
         let authorization = try await session.authorization(
             validForSeconds: Self.tokenSeconds(forBytes: sizeBytes))
         let answer = try await session.http.upload(
-            http(request, authorization), from: ring, sizeBytes: sizeBytes)
+            try http(request, authorization), from: ring, sizeBytes: sizeBytes)
         if answer.status == 401 { throw await bodyRefused(answer, request, authorization) }
         guard statuses.contains(answer.status) else { throw refusal(answer, request) }
         return answer

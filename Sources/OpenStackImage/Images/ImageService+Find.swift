@@ -40,6 +40,8 @@ extension ImageService {
     /// As ``image(_:)``, but nil if there is none, or if it is being deleted: for a moment the
     /// service still shows such a record, as `deleted` or `pending_delete`.
     public func imageIfPresent(_ id: String) async throws(TranshipError) -> Image? {
+        // A name, perhaps.
+        guard !id.isDots else { return nil }
         let image: Image? = try await sendForRecordIfKnown(ImageRequests.show(id))
         guard let image, image.status != .deleted, image.status != .pendingDelete else {
             return nil

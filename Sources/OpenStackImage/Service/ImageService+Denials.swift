@@ -84,7 +84,7 @@ extension ImageService {
         if session.configuration.authentication.mayHaveAccessRules {
             let record = ServiceRequest(
                 .get, request.path.split(separator: "/").prefix(3).map { "/\($0)" }.joined())
-            let probe = try? await session.http.send(http(record, authorization))
+            let probe = try? await session.http.send(try http(record, authorization))
             if let probe, probe.status != 401, probe.status < 500 {
                 session.learnThatTokensAreAccepted()
                 return unauthorized(answer, request, project)

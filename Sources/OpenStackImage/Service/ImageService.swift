@@ -41,14 +41,14 @@ extension ImageService {
     public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
         let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
-        let answer = try await session.http.send(http(request, first), quickRetries: retries)
+        let answer = try await session.http.send(try http(request, first), quickRetries: retries)
         guard answer.status == 401 else { return noting(answer, request) }
         // Another token does not help against the rules of a credential.
         guard !isDenied(request, first.project), await session.invalidate(first) else {
             throw unauthorized(answer, request, first.project)
         }
         let second = try await session.authorization()
-        let again = try await session.http.send(http(request, second), quickRetries: retries)
+        let again = try await session.http.send(try http(request, second), quickRetries: retries)
         guard again.status == 401 else { return noting(again, request) }
         throw unauthorized(again, request, second.project)
     }
@@ -77,8 +77,17 @@ extension ImageService {
     }
 
     /// The request as it is sent.
-    func http(_ request: ServiceRequest, _ authorization: CloudSession.Authorization) -> HTTPRequest
-    {
+    ///
+    /// - Throws: ``TranshipError/Code/notFound`` for an id or a name that a path takes for a way to
+    ///   another place: `DELETE /v2/images/ID/tags/..` is about the image. No service has such an id.
+    func http(
+        _ request: ServiceRequest, _ authorization: CloudSession.Authorization
+    ) throws(TranshipError) -> HTTPRequest {
+        if let part = request.path.split(separator: "/").first(where: { $0.isDots }) {
+            throw TranshipError(
+                .notFound, "\"\(part)\" is not an id, so nothing was sent (\(request.asked))",
+                hint: "name it by its id")
+        }
         var headers = request.headers
         if headers["Accept"] == nil { headers["Accept"] = "*/*" }
         if let id = RequestID.current { headers[RequestID.header] = id }
@@ -111,4 +120,9 @@ extension ImageService {
         return RefusalHint.hint(for: error, request, cloud: session.cloudName).map(error.hinting)
             ?? error
     }
+}
+
+extension StringProtocol {
+    /// True for the parts of a path that curl and servers take away: `.` and `..`.
+    var isDots: Bool { self == "." || self == ".." }
 }

@@ -179,8 +179,13 @@ struct SimplestreamsIndex {
     private func checked(
         _ path: String, of product: String? = nil
     ) throws(TranshipError) -> String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !path.isEmpty, path.utf8.count <= 4096, !path.contains("\\"),
+        // Servers, and curl, take the escapes of these characters for the characters.
+        let plain = ["%2e": ".", "%2f": "/", "%5c": "\\"].reduce(path) { plain, escape in
+            plain.replacing(escape.key, with: escape.value)
+                .replacing(escape.key.uppercased(), with: escape.value)
+        }
+        let parts = plain.split(separator: "/", omittingEmptySubsequences: false)
+        guard !path.isEmpty, path.utf8.count <= 4096, !plain.contains("\\"),
             !parts.contains(where: { ["", ".", ".."].contains($0) || $0.hasSuffix(":") }),
             path.unicodeScalars.allSatisfy({ !$0.isUnseen && $0 != " " })
         else {
