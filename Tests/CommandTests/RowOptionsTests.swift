@@ -35,6 +35,19 @@ struct RowOptionsTests {
         #expect(try await table("check night.yaml -f value -c verdict") == ["same"])
     }
 
+    @Test func `A name that begins like a formula is none in CSV`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let names = ["=cmd|'/c calc'!A0", "@SUM(1)", "-1", "+x", "a=b"]
+        for (index, name) in names.enumerated() {
+            desk.beta.put("\(index)", data: [1], ["name": .string(name)])
+        }
+        let list = try await desk.run("OS_CLOUD=beta tranship image list -f csv -c name")
+        let rows = Set(list.output.split(separator: "\n").dropFirst().map(String.init))
+        let wanted = ["'=cmd|'/c calc'!A0", "'@SUM(1)", "-1", "'+x", "a=b"].map { "\"\($0)\"" }
+        #expect(rows == Set(wanted), "\(list.said)")
+    }
+
     @Test func `A refused image is a row of status with its code`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

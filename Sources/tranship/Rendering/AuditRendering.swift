@@ -245,12 +245,8 @@ struct AuditTable {
         cells.map(cell).joined(separator: ",") + "\r\n"
     }
 
-    /// A cell that begins like a formula gets an apostrophe, so that no spreadsheet computes it:
-    /// anyone may give an image such a name.
     private static func cell(_ text: String) -> String {
-        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-        let harmless = isFormula ? "'\(text)" : text
-        let shown = harmless.withControlsShown
+        let shown = text.withoutFormula.withControlsShown
         guard shown.contains(where: { ",\"".contains($0) }) else { return shown }
         return "\"\(shown.replacing("\"", with: "\"\""))\""
     }

@@ -25,13 +25,23 @@ extension Table {
     func putCSV() {
         for row in rows {
             Terminal.put(
-                row.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ","))
+                row.map { "\"\($0.withoutFormula.replacing("\"", with: "\"\""))\"" }
+                    .joined(separator: ","))
         }
     }
 
     /// Rows without a header, their cells separated by spaces: for scripts.
     func putValues() {
         for row in rows.dropFirst() { Terminal.put(row.joined(separator: " ")) }
+    }
+}
+
+extension String {
+    /// A cell that begins like a formula gets an apostrophe, so that no spreadsheet computes it: anyone
+    /// may give an image such a name. A number stays.
+    var withoutFormula: String {
+        let isFormula = first.map { "=+-@\t\r".contains($0) } ?? false
+        return isFormula && Double(self) == nil ? "'\(self)" : self
     }
 }
 
