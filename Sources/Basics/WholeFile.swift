@@ -14,6 +14,11 @@ package enum WholeFile {
         /// The file is larger than the limit, in bytes.
         case larger(bytesMax: Int)
 
+        /// True if nothing has that path.
+        package var isMissing: Bool {
+            if case .unreadable(_, let isMissing) = self { isMissing } else { false }
+        }
+
         /// To be put after the path.
         package var words: String {
             switch self {

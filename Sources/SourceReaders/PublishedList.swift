@@ -205,8 +205,11 @@ struct PublishedList {
             } catch {
                 throw TranshipError(
                     .sourceUnavailable, "\(place) \(error.words)",
-                    hint: "check that both files exist: paths in checksum_file and signature start "
-                        + "at the pipeline file")
+                    hint: error.isMissing
+                        ? "check that both files exist: paths in checksum_file and signature start "
+                            + "at the pipeline file"
+                        : "name a list of checksums in checksum_file, and the signature of that list in "
+                            + "signature: both are small files")
             }
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin
