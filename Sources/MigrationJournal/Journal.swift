@@ -257,6 +257,7 @@ public final class Journal: DatabaseAccess {
 
     static func wrap(_ error: any Error, path: String) -> TranshipError {
         if let error = error as? TranshipError { return error }
+        if error is DecodingError { return Body.damage("a row holds what no version writes") }
         guard let error = error as? DatabaseError else {
             return TranshipError(
                 .journalFailed,

@@ -207,7 +207,7 @@ import Testing
 
     @Test(arguments: [
         "UPDATE work SET body = substr(body, 1, 20)",
-        "UPDATE work SET body = zeroblob(200)",
+        "UPDATE work SET body = zeroblob(200)", "UPDATE work SET body = CAST('{}' AS BLOB)",
         // Queries go by columns and steps by bodies: the step of another state would run.
         "UPDATE work SET state = 'registered'", "UPDATE work SET state = 'done'",
         "UPDATE work SET method = 'web-download'", "UPDATE work SET spools = 1",
