@@ -5,8 +5,8 @@ internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 
-/// What a cloud is good for, by what it answers. Nothing is tried: a policy of the cloud may still
-/// refuse a request.
+/// What a cloud is good for, by what it answers. Only one byte of the newest image is read, and nothing
+/// is written: a policy of the cloud may still refuse a request.
 public struct CloudVerdict: Sendable, Hashable {
     public let isYes: Bool
     /// Why not; or what limits a yes.
@@ -69,11 +69,20 @@ extension CloudExamination {
         ])
         if !lacking.isEmpty { return CloudVerdict(isYes: false, reasons: lacking) }
         guard let stock else { return CloudVerdict(isYes: false, reasons: [unlisted]) }
-        return CloudVerdict(
-            isYes: true,
-            reasons: stock.images == 0
-                ? ["the project owns no image; `owner: any` selects those of others"]
-                : [stock.words])
+        if let refusal = ranges.refusal {
+            return CloudVerdict(
+                isYes: false,
+                reasons: [refusal, "by default, that takes the role member in its project"])
+        }
+        var reasons =
+            stock.images == 0
+            ? ["the project owns no image; `owner: any` selects those of others"] : [stock.words]
+        if stock.newest == nil, project.roles == ["reader"] {
+            reasons.append(
+                "no image shows whether the role reader may read data; by default, that takes the "
+                    + "role member")
+        }
+        return CloudVerdict(isYes: true, reasons: reasons)
     }
 
     /// Whether images can be copied to it.

@@ -23,11 +23,20 @@ public struct CopyExamination: Sendable {
     ) async throws(TranshipError) -> CopyExamination {
         let known = try KnownClouds(environment: environment)
         let (from, into) = (known.place(source), known.place(target))
+        func examined(
+            _ name: String, _ region: String?
+        ) async throws(TranshipError) -> CloudExamination {
+            do throws(TranshipError) {
+                return try await .examine(name, region: region, environment: environment)
+            } catch {
+                // Which of the two clouds it is.
+                throw error.isNaming(name) || error.message.contains("cloud \"\(name)\"")
+                    ? error : error.of(cloud: name)
+            }
+        }
         return CopyExamination(
-            source: try await .examine(
-                from?.name ?? source, region: from?.region, environment: environment),
-            target: try await .examine(
-                into?.name ?? target, region: into?.region, environment: environment))
+            source: try await examined(from?.name ?? source, from?.region),
+            target: try await examined(into?.name ?? target, into?.region))
     }
 
     init(source: CloudExamination, target: CloudExamination) {

@@ -12,6 +12,8 @@ public struct RangeSupport: Sendable, Hashable {
     public let isThere: Bool?
     /// What follows, or why it is not known.
     public let words: String
+    /// What the service said when it refused this user the data with 403; nil if it did not.
+    var refusal: String?
 
     /// Reads one byte from the middle of an image.
     static func look(_ service: ImageService, _ image: Image?) async -> RangeSupport {
@@ -23,7 +25,12 @@ public struct RangeSupport: Sendable, Hashable {
             try await service.downloadPart(image.id, middle...middle, into: ByteRing()) { _ in }
         } catch {
             guard error.code == .rangeNotSatisfiable || error.answer?.status == 400 else {
-                return RangeSupport(isThere: nil, words: "not known: \(error.message)")
+                let isRefused = error.answer?.status == 403
+                return RangeSupport(
+                    isThere: nil, words: "not known: \(error.message)",
+                    refusal: isRefused
+                        ? "this user may not read the data of image \(image.id): \(error.message)"
+                        : nil)
             }
             return RangeSupport(
                 isThere: false,

@@ -16,7 +16,8 @@ struct DoctorCommand: AsyncParsableCommand {
               $ tranship doctor beta --region RegionTwo -f table -c source -c target
 
             Two clouds: what a copy of the project's images from the first to the second
-            would do. Nothing is tried, so a policy of a cloud may still refuse a request.
+            would do. One byte of the newest image is read, and nothing is written, so a
+            policy of a cloud may still refuse a request.
             The exit code is 3 if a copy from the first to the second is not possible, or
             if one cloud can be neither a source nor a target.
             """)

@@ -57,6 +57,34 @@ struct DoctorCommandTests {
         #expect(both.output.contains("target alpha: its images: "), "\(both.said)")
     }
 
+    @Test func `A user who may not read data has no source`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        desk.alpha.answer(
+            with: .status(403, text: "You are not authorized to complete download_image action.")
+        ) { $0.path.hasSuffix("/file") }
+        let alpha = try await desk.run("tranship doctor alpha")
+        let refusal = "this user may not read the data of image "
+        #expect(alpha.output.contains("source    NO: \(refusal)"), "\(alpha.said)")
+        #expect(alpha.output.contains("that takes the role member"), "\(alpha.said)")
+        let both = try await desk.run("tranship doctor alpha beta")
+        #expect(both.status == 3, "\(both.said)")
+        #expect(both.output.contains("copy      NO: source alpha: \(refusal)"), "\(both.said)")
+        let copy = try await desk.run("tranship copy alpha beta ubuntu-24.04")
+        #expect(copy.status == 3, "\(copy.said)")
+        #expect(copy.talk.contains("takes the role member in the project"), "\(copy.said)")
+    }
+
+    @Test func `Of two clouds, the one that does not answer is named`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write(
+            "clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: Desk.deadAddress))
+        let both = try await desk.run("tranship doctor alpha beta")
+        #expect(both.status == 7, "\(both.said)")
+        #expect(both.talk.contains("error: cloud \"beta\": "), "\(both.said)")
+    }
+
     @Test func `A cloud says whether it gives parts of an image`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
