@@ -20,7 +20,9 @@ enum RefusalHint {
         guard parts.count > 1 else { return nil }
         if parts[0] == "v1" { return legacy(parts, answer.status, words) }
         switch parts[1] {
-        case "images": return image(parts, request.method, answer.status, words, cloud)
+        case "images":
+            return role(parts, request.method, answer.status, words, cloud)
+                ?? image(parts, request.method, answer.status, words, cloud)
         case "cache": return cache(answer.status)
         case "metadefs" where answer.status == 403:
             return words.contains("protected")
@@ -32,6 +34,24 @@ enum RefusalHint {
             return words.contains("last") || words.contains("only store")
                 ? "delete the image itself" : "by default only admins may do this"
         default: return nil
+        }
+    }
+
+    /// A policy that refuses the user, whatever the request says: the service names the action.
+    private static func role(
+        _ parts: [String], _ method: HTTPRequest.Method, _ status: Int, _ words: String,
+        _ cloud: String
+    ) -> String? {
+        guard status == 403, words.contains("not authorized"), !words.contains("public") else {
+            return nil
+        }
+        let look = "`tranship doctor \(cloud)` shows the roles and the project of this user"
+        return switch (method, parts.count > 3 ? parts[3] : "") {
+        case (.post, ""):
+            "by default, creating images takes the role member: \(look)"
+        case (.patch, ""), (.delete, ""), (.put, "file"), (.put, "stage"):
+            "by default, that takes the role member in the project of the image: \(look)"
+        default: nil
         }
     }
 
@@ -73,8 +93,9 @@ enum RefusalHint {
             return "only admins may read the data of a deactivated image; reactivate it first"
         case (.get, "file", 403):
             return
-                "ask the operator of the cloud: its policy (download_image) or its store refuses "
-                + "the data to this project"
+                "by default, reading data takes the role member in the project of the image: `tranship "
+                + "doctor \(cloud)` shows the roles. With that role, ask the operator of the cloud: its "
+                + "policy (download_image) or its store refuses the data"
         case (.delete, "", 403) where words.contains("protected"):
             return "unprotect the image first"
         case (.delete, "", 409):

@@ -52,6 +52,28 @@ struct RefusalHintTests {
         )
     }
 
+    @Test("a policy that refuses the user names the role, and how to see the user's own")
+    func roles() {
+        func refused(_ method: HTTPRequest.Method, _ path: String, _ action: String) -> String? {
+            hint(
+                ServiceRequest(method, path), 403,
+                "You are not authorized to complete \(action) action.")
+        }
+        let cases: [(HTTPRequest.Method, String, String)] = [
+            (.post, "/v2/images", "add_image"),
+            (.patch, "/v2/images/a", "modify_image"), (.delete, "/v2/images/a", "delete_image"),
+            (.put, "/v2/images/a/file", "upload_image"),
+            (.get, "/v2/images/a/file", "download_image"),
+        ]
+        for (method, path, action) in cases {
+            let words = refused(method, path, action) ?? ""
+            #expect(words.contains("takes the role member"), "\(action): \(words)")
+            #expect(words.contains("`tranship doctor alpha`"), "\(action): \(words)")
+        }
+        #expect(
+            refused(.patch, "/v2/images/a", "publicize_image")?.contains("publish images") == true)
+    }
+
     @Test("404 of a list is about the API, and 404 of a record about its id")
     func missingList() {
         for path in ["/v1/images", "/v1/images/detail"] {
