@@ -59,10 +59,7 @@ extension CloudEntry {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch let error as YamlError {
-            throw TranshipError(
-                .invalidCloudsFile, "\(file)\(Self.place(of: error)) is not valid YAML",
-                hint: "check quotes and indentation there; a value with \": \" or \" #\" in it, or "
-                    + "one that starts with *, &, {, [, %, @ or !, needs quotes")
+            throw Self.refusal(error, yaml, file)
         } catch {
             throw TranshipError(.invalidCloudsFile, "\(file) is not valid YAML: \(error)")
         }
@@ -70,7 +67,21 @@ extension CloudEntry {
             self = .mapping([:])
             return
         }
-        self = entry
+        self = entry.keepingEmptyClouds(of: root)
+    }
+
+    /// With the clouds that have nothing below their names. Null means "not set" for a field, and an
+    /// entry that was begun is there.
+    private func keepingEmptyClouds(of root: Node) -> CloudEntry {
+        guard var all = mapping, var clouds = all["clouds"]?.mapping,
+            let nodes = root.mapping?["clouds"]?.mapping
+        else { return self }
+        for (key, _) in nodes {
+            guard let name = key.scalar?.string, name != "<<", clouds[name] == nil else { continue }
+            clouds[name] = .mapping([:])
+        }
+        all["clouds"] = .mapping(clouds)
+        return .mapping(all)
     }
 
     private static func refusal(_ excess: YAMLBounds.Excess, _ file: String) -> TranshipError {
@@ -85,16 +96,37 @@ extension CloudEntry {
             .invalidCloudsFile, "\(file):\(excess.place.line):\(excess.place.column) \(what)")
     }
 
-    /// Only the position: the message of the parser quotes the line, which may contain a password.
-    private static func place(of error: YamlError) -> String {
+    /// The position, and what is known of the cause: the message of the parser quotes the line, which
+    /// may contain a password.
+    private static func refusal(
+        _ error: YamlError, _ yaml: String, _ file: String
+    ) -> TranshipError {
+        let place: String
         switch error {
-        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _),
-            .composer(_, _, let mark, _):
-            ":\(mark.line):\(mark.column)"
-        case .duplicatedKeysInMapping(_, let context):
-            ":\(context.mark.line), which has a key twice,"
-        default: ""
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+            place = ":\(mark.line):\(mark.column)"
+            let lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            if lines.indices.contains(mark.line - 1),
+                lines[mark.line - 1].prefix(while: \.isWhitespace).contains("\t")
+            {
+                return TranshipError(
+                    .invalidCloudsFile, "\(file)\(place): YAML allows no tabs for indentation",
+                    hint: "indent with spaces")
+            }
+        case .duplicatedKeysInMapping:
+            if let key = YAMLRepeatedKey.all(in: yaml).first {
+                return TranshipError(
+                    .invalidCloudsFile,
+                    "\(file):\(key.start.line):\(key.start.column): \(key.text) is there twice, first "
+                        + "at line \(key.first.line)", hint: "keep one of them")
+            }
+            place = ""
+        default: place = ""
         }
+        return TranshipError(
+            .invalidCloudsFile, "\(file)\(place) is not valid YAML",
+            hint: "check quotes and indentation there; a value with \": \" or \" #\" in it, or "
+                + "one that starts with *, &, {, [, %, @ or !, needs quotes")
     }
 
     /// Nil for null, which means "not set", as in openstacksdk.

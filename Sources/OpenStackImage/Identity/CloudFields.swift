@@ -263,6 +263,10 @@ extension CloudFields {
                     "its profile \"\($0.prefix(80))\" was not found in any clouds-public.yaml and is ignored"
                 ]
             } ?? []
+        remarks += literalVariables.map {
+            "\($0) is ${…}, and clouds.yaml expands no variables: write the value, or set it with "
+                + "the OS_* variables"
+        }
         guard authentication.usesKeystone else { return remarks.map(told) }
         if auth("system_scope") != nil {
             let counts =
@@ -278,6 +282,15 @@ extension CloudFields {
             "auth.\($0.prefix(80)) is not a known key and is ignored"
         }
         return remarks.map(told)
+    }
+
+    /// The fields that are a variable of a shell, such as `auth.password`.
+    private var literalVariables: [String] {
+        func found(_ fields: CloudEntry?, _ place: String) -> [String] {
+            (fields?.mapping ?? [:]).filter { $0.value.text?.wholeMatch(of: /\$\{\w+\}/) != nil }
+                .map { "\(place)\($0.key.prefix(80))" }
+        }
+        return (found(entry["auth"], "auth.") + found(entry, "")).sorted()
     }
 
     private func told(_ remark: String) -> String { "cloud \"\(cloud)\": \(remark)" }

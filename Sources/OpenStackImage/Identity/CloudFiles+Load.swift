@@ -90,12 +90,18 @@ extension CloudFiles {
         } catch {
             if case .unreadable = error { return nil }
             throw TranshipError(
-                .invalidCloudsFile, "\(path) is not a clouds file: it \(error.words)")
+                .invalidCloudsFile, "\(path) is not a clouds file: it \(error.words)",
+                hint: "put the file with \"clouds:\" there, or name it in OS_CLIENT_CONFIG_FILE")
         }
         guard let text = String(validating: data, as: UTF8.self) else {
+            let isUTF16 = data.starts(with: [0xff, 0xfe]) || data.starts(with: [0xfe, 0xff])
             throw TranshipError(
                 .invalidCloudsFile,
-                "\(path) is not a clouds file: \(data.count) bytes, which are not UTF-8 text")
+                "\(path) is not a clouds file: \(data.count) bytes, which are "
+                    + (isUTF16 ? "UTF-16" : "not UTF-8 text"),
+                hint: isUTF16
+                    ? "save it as UTF-8"
+                    : "put the file with \"clouds:\" there, or save it as UTF-8 text")
         }
         let entry = try CloudEntry(yaml: text, file: path)
         guard entry.mapping != nil else {

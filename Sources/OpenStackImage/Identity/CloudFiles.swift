@@ -22,6 +22,10 @@ public struct CloudFiles: Sendable {
     let environment: [String: String]
     /// Files that this user may not read. openstacksdk skips them too.
     let unreadablePaths: [String]
+    /// The first of ``paths`` if it is a clouds.yaml without `clouds:`.
+    let pathWithoutClouds: String?
+    /// What that file has in place of `clouds:`, such as `cloud`.
+    private let mistypedKey: String?
 
     init(
         clouds: CloudEntry?, secure: CloudEntry? = nil, publicClouds: CloudEntry? = nil,
@@ -41,6 +45,9 @@ public struct CloudFiles: Sendable {
             }
             named[name] = entry
         }
+        let lacksClouds = clouds != nil && clouds?["clouds"] == nil
+        pathWithoutClouds = lacksClouds ? paths.first : nil
+        mistypedKey = clouds?.mapping?.keys.sorted().first { Nearest.to($0, in: ["clouds"]) != nil }
         self.clouds = named
         self.publicClouds = publicClouds?["public-clouds"]?.mapping ?? [:]
         self.environment = environment
@@ -67,10 +74,8 @@ public struct CloudFiles: Sendable {
             )
         }
         guard var own = clouds[name] else {
-            let read =
-                paths.isEmpty ? "no clouds.yaml was found" : "read \(paths.joined(separator: ", "))"
             throw TranshipError(
-                .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
+                .unknownCloud, "there is no cloud \"\(name)\" (\(readWords))",
                 hint: clouds.isEmpty
                     ? whereToPutThem : Nearest.hint(name, in: cloudNames, "clouds"))
         }
@@ -91,6 +96,11 @@ public struct CloudFiles: Sendable {
                 "the entry of cloud \"\(name)\" must be a mapping \(place)",
                 hint: "indent its keys, such as auth and region_name, below its name")
         }
+        guard !fields.isEmpty else {
+            throw TranshipError(
+                .invalidCloudsFile, "the entry of cloud \"\(name)\" is empty \(place)",
+                hint: "indent its keys, such as auth and region_name, below its name")
+        }
         guard let auth = fields["auth"], auth.mapping == nil else { return }
         throw TranshipError(
             .invalidCloudsFile, "auth of cloud \"\(name)\" must be a mapping \(place)",
@@ -103,7 +113,26 @@ public struct CloudFiles: Sendable {
             + (more > 0 ? " and \(more) more" : "")
     }
 
-    private var whereToPutThem: String {
+    /// What was read, to be put behind a message: `read ./clouds.yaml`.
+    package var readWords: String {
+        guard !paths.isEmpty else { return "no clouds.yaml was found" }
+        let read = "read \(paths.joined(separator: ", "))"
+        guard let path = pathWithoutClouds else { return read }
+        return paths.count == 1
+            ? "\(read), which has no cloud below \"clouds:\""
+            : "\(read); \(path) has no cloud below \"clouds:\""
+    }
+
+    /// What to do if no cloud is known.
+    package var whereToPutThem: String {
+        if let path = pathWithoutClouds {
+            let what =
+                mistypedKey.map { "write \"clouds:\" in place of \"\($0):\" in \(path)" }
+                ?? "write \"clouds:\" and the entries below it in \(path)"
+            return environment["OS_CLIENT_CONFIG_FILE"]?.isEmpty == false
+                ? "\(what), or unset OS_CLIENT_CONFIG_FILE"
+                : "\(what), or remove it: while it is there, no clouds.yaml of another folder is read"
+        }
         let text =
             "write ~/.config/openstack/clouds.yaml, name a file in OS_CLIENT_CONFIG_FILE, or set "
             + "OS_AUTH_URL and its companions"

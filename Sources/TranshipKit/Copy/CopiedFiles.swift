@@ -57,6 +57,12 @@ struct CopiedFiles {
     }
 
     private func missing(_ clouds: KnownClouds) -> TranshipError {
+        if let address = word.prefixMatch(of: /(?<scheme>[hH][tT][tT][pP][sS]?):\/?(?=[^\/])/) {
+            let rest = word[address.range.upperBound...]
+            return TranshipError(
+                .usage, "\(word) is not an address: two slashes follow the colon",
+                hint: "write \(address.scheme.lowercased())://\(rest)")
+        }
         if let scheme = word.firstRange(of: "://").map({ String(word[..<$0.lowerBound]) }) {
             return TranshipError(
                 .usage,
@@ -70,7 +76,7 @@ struct CopiedFiles {
             !clouds.names.contains(String(word.prefix { $0 != "/" }))
         else {
             return TranshipError(
-                .usage, "\"\(word)\" is neither a cloud of clouds.yaml nor a file",
+                .usage, "\"\(word)\" is neither a cloud of clouds.yaml nor a file\(clouds.read)",
                 hint: clouds.hint(word))
         }
         return TranshipError(

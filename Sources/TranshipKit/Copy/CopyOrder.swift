@@ -113,19 +113,18 @@ public struct CopyOrder: Sendable, Equatable {
     ///     files, an archive, or an http or https address.
     ///   - target: a cloud, a cloud and a region, or the path of an archive, with a slash in it.
     ///   - names: names, globs and ids of images; none are all images of the project.
-    ///   - clouds: the names of the entries of clouds.yaml.
+    ///   - known: the entries of clouds.yaml.
     ///   - folder: where relative paths start.
     /// - Throws: ``TranshipError/Code/usage`` with what is there.
     init(
         source: String, target: String, names: [String] = [], options: Options = Options(),
-        clouds: [String], folder: String
+        known: KnownClouds, folder: String
     ) throws(TranshipError) {
         for (word, what) in [(source, "source"), (target, "target")] {
             try Self.refuse(
                 word.allSatisfy(\.isWhitespace), "the \(what) is empty",
                 hint: "if it comes from a variable of the shell, set the variable")
         }
-        let known = KnownClouds(names: clouds)
         try known.refuseOtherOrder(source: source, target: target, names: names, folder: folder)
         self.target = try known.target(target, from: source, folder: folder)
         self.names = names
@@ -153,6 +152,16 @@ public struct CopyOrder: Sendable, Equatable {
         try refuseContradictions()
     }
 
+    /// The same with the names of the entries of clouds.yaml alone.
+    init(
+        source: String, target: String, names: [String] = [], options: Options = Options(),
+        clouds: [String], folder: String
+    ) throws(TranshipError) {
+        try self.init(
+            source: source, target: target, names: names, options: options,
+            known: KnownClouds(names: clouds), folder: folder)
+    }
+
     /// Understands the words of a command line, with the clouds of the operator.
     ///
     /// - Throws: ``TranshipError/Code/usage``, and what is wrong with clouds.yaml.
@@ -163,7 +172,7 @@ public struct CopyOrder: Sendable, Equatable {
         let files = try CloudFiles.load(environment: environment)
         try self.init(
             source: source, target: target, names: names, options: options,
-            clouds: files.cloudNames, folder: FileManager.default.currentDirectoryPath)
+            known: KnownClouds(files), folder: FileManager.default.currentDirectoryPath)
         try expectRegions(in: files)
     }
 

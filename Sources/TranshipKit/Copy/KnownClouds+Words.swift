@@ -27,7 +27,7 @@ extension KnownClouds {
         }
         if place(source) != nil, place(target) == nil, !isPath(target) {
             throw TranshipError(
-                .usage, "there is no cloud \"\(target)\"",
+                .usage, "there is no cloud \"\(target)\"\(read)",
                 hint: Self.order(source, cloud, [target] + images))
         }
     }

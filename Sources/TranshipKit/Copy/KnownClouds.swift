@@ -9,11 +9,25 @@ internal import PipelineFiles
 struct KnownClouds {
     /// Sorted.
     let names: [String]
+    /// The files that have these clouds, as a message says it: ` (read ./clouds.yaml)`.
+    let read: String
+    /// What to do if there is no cloud at all.
+    private let beginning: String
 
-    init(names: [String]) { self.names = names }
+    init(_ files: CloudFiles) {
+        names = files.cloudNames
+        read = " (\(files.readWords))"
+        beginning = files.whereToPutThem
+    }
+
+    init(names: [String]) {
+        self.names = names
+        read = ""
+        beginning = ""
+    }
 
     init(environment: [String: String]) throws(TranshipError) {
-        names = try CloudFiles.load(environment: environment).cloudNames
+        self.init(try CloudFiles.load(environment: environment))
     }
 
     /// The cloud that a word names; nil if it names none.
@@ -72,16 +86,12 @@ struct KnownClouds {
         let isNew = !word.contains("/") && !word.isEmpty && Nearest.to(word, in: names) == nil
         let archive = isNew ? "; for an archive, write ./\(word)/" : ""
         throw TranshipError(
-            .unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word) + archive)
+            .unknownCloud, "there is no cloud \"\(word)\"\(read)", hint: hint(word) + archive)
     }
 
     /// What to write in place of a word that names no cloud.
     func hint(_ word: String) -> String {
-        guard !names.isEmpty else {
-            return
-                "write ~/.config/openstack/clouds.yaml, name a file in OS_CLIENT_CONFIG_FILE, or "
-                + "set OS_AUTH_URL and its companions"
-        }
+        guard !names.isEmpty else { return beginning }
         if let colon = word.firstIndex(of: ":"), names.contains(String(word[..<colon])) {
             return "write the cloud without a colon: \(word[..<colon])"
         }

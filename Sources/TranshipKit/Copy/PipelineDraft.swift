@@ -41,7 +41,7 @@ public struct PipelineDraft: Sendable {
         let order = try CopyOrder(
             source: origin,
             target: target ?? (isAlone ? first : known.other(than: first, environment)),
-            clouds: known.names, folder: FileManager.default.currentDirectoryPath)
+            known: known, folder: FileManager.default.currentDirectoryPath)
         var troubles: [String] = []
         var there: [String] = []
         if case .cloud(let cloud) = order.source {

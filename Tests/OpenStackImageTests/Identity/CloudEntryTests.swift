@@ -19,12 +19,22 @@ struct CloudEntryYAMLTests {
         #expect(error?.message.contains("hunter2") == false)
     }
 
-    @Test("a duplicate key is refused, with its line")
+    @Test("a duplicate key is refused, with the key and both of its lines")
     func duplicates() throws {
         let error = #expect(throws: TranshipError.self) {
-            try CloudEntry(yaml: "clouds:\n  a: 1\n  a: 2\n", file: "clouds.yaml")
+            try CloudEntry(yaml: "clouds:\n  beta: 1\n  a: 2\n  beta: 2\n", file: "clouds.yaml")
         }
-        #expect(error?.message.hasPrefix("clouds.yaml:2") == true)
+        #expect(error?.message == "clouds.yaml:4:3: beta is there twice, first at line 2")
+        #expect(error?.hint == "keep one of them")
+    }
+
+    @Test("a tab is named as one", arguments: ["\ta: 1", "  a:\n\t  b: 1", "  a: 1\n \tb: 1"])
+    func tabs(text: String) throws {
+        let error = #expect(throws: TranshipError.self) {
+            try CloudEntry(yaml: "clouds:\n\(text)\n", file: "clouds.yaml")
+        }
+        #expect(error?.message.contains("no tabs") == true, "\(error?.message ?? "")")
+        #expect(error?.hint == "indent with spaces")
     }
 
     @Test("numbers, booleans and times are text; null is nothing")

@@ -122,4 +122,75 @@ struct CloudFilesLoadTests {
             #expect(error?.hint?.contains("clouds:") == true)
         }
     }
+
+    @Test(
+        "a file without `clouds:` is named, with what to do about it",
+        arguments: [
+            ("", "write \"clouds:\" and the entries below it in "),
+            ("clouds:\n", "write \"clouds:\" and the entries below it in "),
+            (
+                "cloud: { alpha: { auth_type: none } }\n",
+                "write \"clouds:\" in place of \"cloud:\" in "
+            ),
+        ])
+    func noClouds(text: String, hint: String) throws {
+        try withDirectory { root in
+            let path = "\(root)/clouds.yaml"
+            try write(text, path)
+            try write("clouds: { far: {} }", "\(root)/home/.config/openstack/clouds.yaml")
+            let home = ["HOME": "\(root)/home"]
+            let error = #expect(throws: TranshipError.self) {
+                try CloudFiles.load(environment: home, workingDirectory: root)
+                    .configuration(of: "far")
+            }
+            #expect(
+                error?.message
+                    == "there is no cloud \"far\" (read \(path), which has no cloud below \"clouds:\")"
+            )
+            #expect(error?.hint?.hasPrefix("\(hint)\(path), or remove it: ") == true)
+            let unnamed = #expect(throws: TranshipError.self) {
+                try CloudFiles.load(
+                    environment: ["OS_CLIENT_CONFIG_FILE": path], workingDirectory: root
+                ).configuration()
+            }
+            #expect(unnamed?.hint == "\(hint)\(path), or unset OS_CLIENT_CONFIG_FILE")
+        }
+    }
+
+    @Test("an entry with nothing below its name is there, and empty")
+    func emptyEntry() throws {
+        try withDirectory { root in
+            let path = "\(root)/clouds.yaml"
+            try write("clouds:\n  alpha: { auth_type: none }\n  beta:\n", path)
+            let files = try CloudFiles.load(environment: [:], workingDirectory: root)
+            #expect(files.cloudNames == ["alpha", "beta"])
+            let error = #expect(throws: TranshipError.self) { try files.configuration(of: "beta") }
+            #expect(error?.message == "the entry of cloud \"beta\" is empty (\(path))")
+        }
+    }
+
+    @Test("what is no text file has a hint")
+    func noText() throws {
+        try withDirectory { root in
+            let path = "\(root)/clouds.yaml"
+            func refusal() -> TranshipError? {
+                #expect(throws: TranshipError.self) {
+                    try CloudFiles.load(environment: [:], workingDirectory: root)
+                }
+            }
+            try Data([0xff, 0xfe, 0x63, 0, 0x6c, 0]).write(to: URL(filePath: path))
+            var error = refusal()
+            #expect(error?.message.hasSuffix("which are UTF-16") == true)
+            #expect(error?.hint == "save it as UTF-8")
+            try Data([0x7f, 0xff, 0x00]).write(to: URL(filePath: path))
+            error = refusal()
+            #expect(error?.hint?.contains("UTF-8 text") == true)
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: false)
+            error = refusal()
+            #expect(error?.message.hasSuffix("it is a directory, not a regular file") == true)
+            #expect(error?.hint?.contains("OS_CLIENT_CONFIG_FILE") == true)
+        }
+    }
 }

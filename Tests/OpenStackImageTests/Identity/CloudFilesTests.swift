@@ -151,6 +151,19 @@ struct CloudFilesTests {
         )
     }
 
+    @Test("a variable of a shell is named, since clouds.yaml expands none")
+    func variableInField() throws {
+        func remarks(_ password: String) throws -> [String] {
+            try Self.files(Self.yaml.replacing("password: ~", with: "password: \(password)"))
+                .configuration(of: "gamma").remarks
+        }
+        #expect(
+            try remarks("${OS_PASSWORD}").first?.hasPrefix(
+                "cloud \"gamma\": auth.password is ${…}, and clouds.yaml expands no variables")
+                == true)
+        #expect(try remarks("a${b").isEmpty)
+    }
+
     @Test("an unknown cloud is answered with the names that are known")
     func unknownCloud() throws {
         let error = #expect(throws: TranshipError.self) {
