@@ -91,6 +91,13 @@ extension PipelineRun {
             let journal = try Journal.openForReading(path: path)
             run = try await journal.lastRun()
             if let run { end = try await journal.end(of: run) }
+            if let run, let holder = Journal.holder(path: path) {
+                return NothingToResume(
+                    words:
+                        "a command works on \(run.pipelineName) now (\(holder.words)); `tranship "
+                        + "status` shows how far it is",
+                    exitStatus: .journalInUse)
+            }
         }
         guard let run, let end, end.exitStatus != .done else {
             return NothingToResume(words: "no run was interrupted", exitStatus: .done)

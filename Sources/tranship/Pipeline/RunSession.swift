@@ -63,7 +63,9 @@ struct RunSession {
                 "begin",
                 [
                     "version": .string(Version.text), "run": .integer(runID),
-                    "pipeline": .string(run.pipelineName), "file": .string(run.pipelineFile),
+                    "pipeline": .string(run.pipelineName),
+                    "file": Run.isCopy(file: run.pipelineFile, name: run.pipelineName)
+                        ? nil : .string(run.pipelineFile),
                     "journal": .string(run.journalPath), "host": .string(host),
                     "process": .integer(Int64(getpid())),
                 ]

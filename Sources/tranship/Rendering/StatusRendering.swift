@@ -90,7 +90,8 @@ struct StatusRendering {
             Terminal.putSentence(
                 "absent        \(absence.pastWords): \(absence.failure.message)")
             if let hint = absence.failure.hint {
-                Terminal.putSentence("              hint: \(hint)")
+                Terminal.putSentence(
+                    "              hint: \(run.isCopy ? CopyOrder.hint(hint) : hint)")
             }
         }
         for words in status.staleWords { Terminal.putSentence("stale         \(words)") }
@@ -114,14 +115,15 @@ struct StatusRendering {
                 Terminal.putSentence("  " + words(tally.kind.words, tally.images, tally.sizeBytes))
             }
         }
-        for outage in status.outages { tell(outage) }
+        let isRunning = run.outcome == nil && status.holder != nil
+        for outage in status.outages { tell(outage, isRunning: isRunning) }
     }
 
-    /// Of a good run, the outcome says it.
+    /// Of a good run, and of one that a signal ended, the outcome says it.
     private func exitWords(_ status: RunStatus) -> String {
-        guard let end = status.end, end.exitStatus != .done, status.run.outcome == .failed else {
-            return ""
-        }
+        guard let end = status.end, end.exitStatus != .done, end.exitStatus != .interrupted,
+            status.run.outcome == .failed || status.run.outcome == .interrupted
+        else { return "" }
         return ", exit \(end.exitStatus.rawValue)"
     }
 
@@ -193,8 +195,10 @@ struct StatusRendering {
         Terminal.putSentence("              hint: \(run.isCopy ? CopyOrder.hint(hint) : hint)")
     }
 
-    private func tell(_ outage: OutageRecord) {
-        let end = outage.endedAt.map { "to \(Timestamp.text($0))" } ?? "and to the end"
+    private func tell(_ outage: OutageRecord, isRunning: Bool) {
+        let end =
+            outage.endedAt.map { "to \(Timestamp.text($0))" }
+            ?? (isRunning ? "until now" : "to the end of the run")
         Terminal.putSentence(
             "outage        \(outage.endpoint) from \(Timestamp.text(outage.beganAt)) \(end): "
                 + "\(outage.code): \(outage.message)")

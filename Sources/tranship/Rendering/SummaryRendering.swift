@@ -19,7 +19,7 @@ struct SummaryRendering {
             return JSONLine("summary", summary.json).put()
         }
         guard verbose else { return }
-        var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
+        var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF OR ERROR"])
         var shown = 0
         let first: [TransferState] = [.failed, .unpublished]
         let rest = TransferState.allCases.filter { $0 != .skipped && !first.contains($0) }
