@@ -28,7 +28,9 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .someFailed:
             "some images failed, were refused, left in conflict, not found by their name, or wait for "
                 + "the name of their series"
-        case .differences: "differences were found (plan drift, check, clean)"
+        case .differences:
+            "differences were found (plan drift, check, clean), or something would be changed "
+                + "(rollback, prune)"
         case .retryableLeft: "only failures that may pass are left; run again"
         case .verificationMismatch:
             "some data did not match its checksum; nothing of it was published"

@@ -35,7 +35,7 @@ struct PipelineArgument: ParsableArguments {
     @Argument(
         help: .value(
             "pipeline",
-            "The pipeline file (docs/pipeline-format.md), or the name of a pipeline that ran."),
+            "The pipeline file (`tranship help pipeline`), or the name of a pipeline that ran."),
         completion: .pipeline)
     var file: String
 

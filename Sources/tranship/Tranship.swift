@@ -14,8 +14,9 @@ struct Tranship: AsyncParsableCommand {
         commandName: "tranship",
         abstract: "Move virtual-machine images into and between OpenStack clouds.",
         discussion: """
-            Clouds are entries of clouds.yaml. After any interruption, the same command
-            continues where it stopped.
+            Clouds are entries of clouds.yaml: the first one in the working directory,
+            ~/.config/openstack and /etc/openstack, or the file that OS_CLIENT_CONFIG_FILE
+            names. After any interruption, the same command continues where it stopped.
 
               $ tranship copy alpha beta ubuntu-24.04        one image
               $ tranship copy alpha beta 'ubuntu-*'          every image of that name

@@ -10,7 +10,7 @@ import Testing
 struct YAMLErrorTests {
     private static let empty = """
         p.yaml:1:1: the file is empty
-        hint: a pipeline starts with `version: 1`; docs/pipeline-format.md has an example
+        hint: a pipeline starts with `version: 1`; tranship help pipeline has an example
         """
 
     private static let alias =

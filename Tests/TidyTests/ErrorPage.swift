@@ -77,6 +77,11 @@ enum ExitPage {
             Every command ends with one of these codes. If several apply to a run, it ends with the
             first of 130, 6, 7, 3, 8 and 5. See also the [error codes](errors.md).
 
+            A plan (`plan`, `copy --dry-run`) ends with 0 once it is made, also if it refuses images or
+            finds conflicts: its text and `--format json` name them. It ends with another code if a
+            source or a target is absent, and `copy --dry-run` with 3 if no image has a name that it
+            names.
+
             | exit | meaning |
             | --- | --- |
 

@@ -34,7 +34,8 @@ extension PipelineReader {
         guard let node, !isNull(node) else {
             throw refusal(
                 position(nil), "the file is empty",
-                hint: "a pipeline starts with `version: 1`; docs/pipeline-format.md has an example")
+                hint: "a pipeline starts with `version: 1`; tranship help pipeline has an example"
+            )
         }
         return node
     }

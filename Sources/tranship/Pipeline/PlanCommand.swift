@@ -47,7 +47,12 @@ struct PlanCommand: AsyncParsableCommand {
                 if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
             }
             talk.tellHints(of: plan.absences)
-            if let save { try await plan.saved().write(to: save) }
+            if let save {
+                try await plan.saved().write(to: save)
+                Terminal.tell(
+                    "wrote \(save); to carry it out: tranship run \(pipeline.file.shellQuoted) --plan "
+                        + save.shellQuoted)
+            }
             if let status = plan.absences.exitStatus { throw EarlyExit(status: status) }
         }
     }
