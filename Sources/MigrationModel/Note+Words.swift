@@ -192,7 +192,7 @@ extension Note {
                     + "from this plan in \(fields.joined(separator: ", ")); it stays as it is"
                     + (fields.contains("name")
                         ? "; to rename it, if no other image has that name: "
-                            + "tranship image set --name NAME \(id)" : "")
+                            + "tranship image set --cloud CLOUD --name NAME \(id)" : "")
             )
         case .otherFormat(let id, let there, let planned):
             (

@@ -193,6 +193,10 @@ struct PublishedList {
         var isUnchanged = false
     }
 
+    private func missingHint(_ key: String) -> String {
+        "correct the path in `\(key)`, or put the file there"
+    }
+
     /// - Parameters:
     ///   - isThere: false if the file may be missing, so that one 404 is enough.
     ///   - known: the state in which it need not be sent.
@@ -206,8 +210,7 @@ struct PublishedList {
                 throw TranshipError(
                     .sourceUnavailable, "\(place) \(error.words)",
                     hint: error.isMissing
-                        ? "check that both files exist: paths in checksum_file and signature start "
-                            + "at the pipeline file"
+                        ? missingHint(place == self.place ? key : "signature")
                         : "name a list of checksums in checksum_file, and the signature of that list in "
                             + "signature: both are small files")
             }

@@ -26,7 +26,10 @@ public struct SavedPipeline: Sendable {
             throw TranshipError(
                 .usage,
                 "\(path) is there already\(what)",
-                hint: "name another file, or remove it")
+                hint: mayBeThere && !isFolder.boolValue
+                    ? "if you edited it, run it: tranship run \(path.shellQuoted); otherwise name "
+                        + "another file, or remove it"
+                    : "name another file, or remove it")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.isWritableFile(atPath: folder) else { throw cannotWrite() }

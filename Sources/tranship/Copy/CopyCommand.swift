@@ -96,7 +96,9 @@ struct CopyCommand: AsyncParsableCommand {
 
     private func carryOut(_ run: PipelineRun, _ talk: Talk) async throws {
         try await RunSession(
-            run: run, talk: talk, options: options, command: CommandWords.own
+            run: run, talk: talk, options: options,
+            // The file is there by then, and may have been edited.
+            command: CommandWords.own(without: "--save")
         ).carryOut()
     }
 }

@@ -55,8 +55,21 @@ struct InitCommand: AsyncParsableCommand {
 enum CommandWords {
     /// As a shell would take them again, without the password and the query of an address: logs and
     /// the journal keep the words.
-    static var own: String {
-        let words = CommandLine.arguments.dropFirst().map(withoutSecrets).map { word in
+    static var own: String { command(Array(CommandLine.arguments.dropFirst())) }
+
+    /// The same without an option and its value.
+    static func own(without option: String) -> String {
+        var words: [String] = []
+        var isValue = false
+        for word in CommandLine.arguments.dropFirst() {
+            if !isValue, word != option, !word.hasPrefix("\(option)=") { words.append(word) }
+            isValue = !isValue && word == option
+        }
+        return command(words)
+    }
+
+    private static func command(_ arguments: [String]) -> String {
+        let words = arguments.map(withoutSecrets).map { word in
             let isPlain = word.allSatisfy {
                 $0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)
             }

@@ -53,6 +53,8 @@ struct EndFacts {
         return switch failure.code {
         case .formatRejected: instead(["disk_format"], "name the right --disk-format")
         case .badRequest: "\(failure.message); if it is the name, give another one: --name"
+        case .sourceUnavailable where hint?.contains("--checksum-file") == true:
+            "\(failure.message); \(hint ?? "")"
         case .sourceUnavailable, .notFound:
             instead(["checksum", "url:"], "look at the source, the first word of the command")
         case .targetConflict:

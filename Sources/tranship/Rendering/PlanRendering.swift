@@ -166,7 +166,7 @@ struct PlanRendering {
                 "notes": .array(item.notes.map { .string($0.words) }),
                 "note_codes": .array(item.notes.map { .string($0.code) }),
                 "code": item.refusal.map { .string($0.code.rawValue) },
-                "hint": item.objection?.hint.map { .string($0) },
+                "hint": item.objection?.hint.map { .string(CommandWords.hint($0)) },
             ]
         ).put()
     }

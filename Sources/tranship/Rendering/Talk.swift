@@ -33,7 +33,8 @@ final class Talk: Sendable {
             case .listing(let what, let images):
                 guard style.draws || style.writes else { return }
                 screen.show("\(what): \(counted(images, "image")) listed")
-            case .warning(let text):
+            case .warning(let words):
+                let text = CommandWords.hint(words)
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
                 line("warning: \(text)")
             }
