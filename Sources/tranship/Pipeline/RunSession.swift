@@ -64,7 +64,8 @@ struct RunSession {
                 [
                     "version": .string(Version.text), "run": .integer(runID),
                     "pipeline": .string(run.pipelineName),
-                    "file": Run.isCopy(file: run.pipelineFile, name: run.pipelineName)
+                    // Paths are absolute: only a copy has its name there.
+                    "file": run.pipelineFile == run.pipelineName
                         ? nil : .string(run.pipelineFile),
                     "journal": .string(run.journalPath), "host": .string(host),
                     "process": .integer(Int64(getpid())),
