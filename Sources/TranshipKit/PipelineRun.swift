@@ -159,9 +159,7 @@ public final class PipelineRun: Sendable {
     /// The number of the run that ``plan(matching:)`` begins or goes on with.
     public func runNumber() async throws(TranshipError) -> Int64 {
         if let planned { return planned.id }
-        let last = try await journal.lastRun()?.id ?? 0
-        // Only a damaged journal has the largest number.
-        return last < .max ? last + 1 : last
+        return try await journal.nextRunNumber()
     }
 
     /// The run that goes on as it was planned. One whose pipeline file was edited since, or that is

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import MigrationJournal
+import GRDB
 import MigrationModel
 import TestSupport
 import Testing
+
+@testable import MigrationJournal
 
 @Suite struct JournalRunsTests {
     private let folder: TemporaryFolder
@@ -32,6 +34,41 @@ import Testing
             try await journal.endRun(run, outcome: outcome)
             #expect(try await journal.lastRun()?.isInterrupted == false)
         }
+    }
+
+    @Test func `A journal whose last run has the greatest number takes no other run`()
+        async throws
+    {
+        let journal = try await Journal.open(path: folder.file("journal.sqlite"))
+        #expect(try await journal.nextRunNumber() == 1)
+        let run = try await journal.beginRun(
+            pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "t")
+        #expect(try await journal.nextRunNumber() == run.id + 1)
+        try await journal.write { db in
+            try db.execute(sql: "UPDATE run SET id = ?", arguments: [Int64.max])
+        }
+        let plan = try Plan.finished(beside: journal)
+        for work in [
+            { _ = try await journal.nextRunNumber() },
+            {
+                _ = try await journal.beginRun(
+                    pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "t")
+            },
+            {
+                try await journal.recordAdoption(
+                    plan, pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "t")
+            },
+            {
+                try await journal.recordEndedRun(
+                    pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "t", startedAt: 1,
+                    outcome: .failed, RunEnd(exitStatus: .fatal))
+            },
+        ] as [@Sendable () async throws -> Void] {
+            let error = await failure(work)
+            #expect(error?.code == .journalFailed)
+            #expect(error?.message.contains("no run can follow run \(Int64.max)") == true)
+        }
+        #expect(try await journal.lastRun()?.id == .max)
     }
 
     @Test func `The latest run is the last one begun`() async throws {

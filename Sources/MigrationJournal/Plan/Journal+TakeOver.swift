@@ -63,10 +63,14 @@ extension Journal {
             let now = Timestamp.now()
             try db.execute(
                 cached: """
-                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at,
+                    INSERT INTO run (id, pipeline_name, pipeline_file, pipeline_text, started_at,
                         planned_at, ended_at, outcome)
-                    VALUES (?, ?, ?, ?, ?, ?, 'adopted')
-                    """, arguments: [pipelineName, pipelineFile, pipelineText, now, now, now])
+                    VALUES (?, ?, ?, ?, ?, ?, ?, 'adopted')
+                    """,
+                arguments: [
+                    try Self.nextRunNumber(db), pipelineName, pipelineFile, pipelineText, now, now,
+                    now,
+                ])
             let id = db.lastInsertedRowID
             try plan.readNow { planned in
                 try Self.take(planned, "TRUE", "position", into: db, id)

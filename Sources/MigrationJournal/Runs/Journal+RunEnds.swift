@@ -29,11 +29,12 @@ extension Journal {
         try await write { db in
             try db.execute(
                 cached: """
-                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at,
-                        ended_at, outcome) VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO run (id, pipeline_name, pipeline_file, pipeline_text, started_at,
+                        ended_at, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    pipelineName, pipelineFile, pipelineText, startedAt, Timestamp.now(),
+                    try Self.nextRunNumber(db), pipelineName, pipelineFile, pipelineText, startedAt,
+                    Timestamp.now(),
                     outcome.rawValue,
                 ])
             let id = db.lastInsertedRowID

@@ -20,16 +20,38 @@ public struct RunPlan: Sendable, Hashable {
 }
 
 extension Journal {
+    /// The number of the run that begins next: one more than that of the last run.
+    ///
+    /// - Throws: ``TranshipError/Code/journalFailed`` if the last run has the greatest number of all,
+    ///   which only a damaged journal has.
+    public func nextRunNumber() async throws(TranshipError) -> Int64 {
+        try await read { db in try Self.nextRunNumber(db) }
+    }
+
+    /// SQLite gives a row any free number once the greatest one is taken, and the last run would not be
+    /// the last one any more.
+    static func nextRunNumber(_ db: Database) throws -> Int64 {
+        let last: Int64 = try db.value(cached: "SELECT max(id) FROM run") ?? 0
+        let (next, isOver) = last.addingReportingOverflow(1)
+        guard !isOver else { throw Body.damage("no run can follow run \(last)") }
+        return next
+    }
+
     /// - Parameter facts: for reports; nil if they are unknown.
+    /// - Throws: as ``nextRunNumber()``.
     public func beginRun(
         pipelineName: String, pipelineFile: String, pipelineText: String, facts: RunFacts? = nil
     ) async throws(TranshipError) -> Run {
         try await write { db in
             try db.execute(
                 cached: """
-                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at)
-                    VALUES (?, ?, ?, ?)
-                    """, arguments: [pipelineName, pipelineFile, pipelineText, Timestamp.now()])
+                    INSERT INTO run (id, pipeline_name, pipeline_file, pipeline_text, started_at)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    try Self.nextRunNumber(db), pipelineName, pipelineFile, pipelineText,
+                    Timestamp.now(),
+                ])
             let row = try db.row(
                 cached: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
             guard let row else {
