@@ -16,7 +16,13 @@ public struct TranshipError: Error, Sendable {
     /// says, which has any length. A URL in it has at most 200: its middle is left out.
     public private(set) var message: String
     /// What to try next. As long as a message may be.
-    public private(set) var hint: String?
+    public var hint: String? {
+        leavesNothing ? advice.map { "\($0); nothing was left at the target" } : advice
+    }
+
+    private var advice: String?
+    /// True if the data that the error is about is discarded. The hint says so.
+    private var leavesNothing: Bool
 
     /// The answer of the service, if an answer is the failure.
     public let answer: ServiceAnswer?
@@ -44,11 +50,12 @@ public struct TranshipError: Error, Sendable {
     public init(
         _ code: Code, _ message: String, hint: String? = nil, answer: ServiceAnswer? = nil,
         isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil,
-        naming name: String? = nil
+        naming name: String? = nil, leavesNothing: Bool = false
     ) {
         self.code = code
         self.message = Self.bounded(message.withShortURLs)
-        self.hint = hint.map(Self.bounded)
+        self.advice = hint.map(Self.bounded)
+        self.leavesNothing = leavesNothing
         self.answer = answer
         self.isTransient = isTransient
         self.side = side
@@ -88,20 +95,19 @@ public struct TranshipError: Error, Sendable {
     public var isAnAnswer: Bool { answer != nil || code == .invalidAnswer }
 
     /// The same error with another hint, for a caller that knows better.
-    public func hinting(_ hint: String) -> TranshipError {
-        changed { $0.hint = Self.bounded(hint) }
+    public func hinting(_ hint: String, leavesNothing: Bool = false) -> TranshipError {
+        changed {
+            $0.advice = Self.bounded(hint)
+            $0.leavesNothing = leavesNothing
+        }
     }
-
-    /// The end of a hint about data that is discarded.
-    package static let nothingLeft = "; nothing was left at the target"
 
     /// The same error after the target did not discard the copy. A hint that says otherwise says what
     /// is left.
     ///
     /// - Parameter obstacle: why the copy was not discarded.
     package func leaving(copy id: String, because obstacle: TranshipError) -> TranshipError {
-        guard let hint, hint.hasSuffix(Self.nothingLeft) else { return self }
-        let advice = hint.dropLast(Self.nothingLeft.count)
+        guard leavesNothing, let advice else { return self }
         return hinting(
             "\(advice); the unfinished copy is still at the target, since it could not be discarded "
                 + "(\(obstacle.message)): delete it with `openstack image delete \(id)`, or run again"

@@ -108,21 +108,21 @@ struct RunningDigests: RunningVerification {
                 .sourceTruncated,
                 "\(name) has changed since it was planned, or a mirror has another version: it had "
                     + "\(promisedBytes) bytes and has \(totalBytes) now",
-                hint: "run again, which makes a new plan" + TranshipError.nothingLeft)
+                hint: "run again, which makes a new plan", leavesNothing: true)
         }
         if let promisedBytes, promisedBytes != totalBytes {
             throw TranshipError(
                 .sourceTruncated,
                 "the source of \(name) promised \(promisedBytes) bytes and gave \(totalBytes)",
-                hint: "compare the source with its publisher" + TranshipError.nothingLeft)
+                hint: "compare the source with its publisher", leavesNothing: true)
         }
         if let promise, let own, !own.matches(promise) {
             throw TranshipError(
                 .checksumMismatch,
                 "the bytes of \(name) do not match their checksum: "
                     + "promised \(promise), read \(own) over \(totalBytes) bytes",
-                hint: "the source is damaged or the checksum is of another version"
-                    + TranshipError.nothingLeft)
+                hint: "the source is damaged or the checksum is of another version",
+                leavesNothing: true)
         }
         return computed
     }

@@ -141,7 +141,7 @@ extension PublishedData {
             throw TranshipError(
                 .sourceTruncated,
                 "\(shown) had \(sizeBytes) bytes when it was planned and gave \(proof.sizeBytes)",
-                hint: "compare the source with its publisher" + TranshipError.nothingLeft)
+                hint: "compare the source with its publisher", leavesNothing: true)
         }
         guard let checksum else { return }
         throw TranshipError(
@@ -149,8 +149,7 @@ extension PublishedData {
             "the published data of \(shown) does not match its checksum: promised \(checksum), read "
                 + "\(proof.checksum) over \(proof.sizeBytes) bytes",
             hint:
-                "the source is damaged or the checksum is of another version"
-                + TranshipError.nothingLeft)
+                "the source is damaged or the checksum is of another version", leavesNothing: true)
     }
 }
 

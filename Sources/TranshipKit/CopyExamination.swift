@@ -30,8 +30,7 @@ public struct CopyExamination: Sendable {
                 return try await .examine(name, region: region, environment: environment)
             } catch {
                 // Which of the two clouds it is.
-                throw error.isNaming(name) || error.message.contains("cloud \"\(name)\"")
-                    ? error : error.of(cloud: name)
+                throw error.isNaming(name) ? error : error.of(cloud: name)
             }
         }
         return CopyExamination(

@@ -15,8 +15,8 @@ import Testing
         ("https://10.0.0.1:8080/x?mail=a@b", "https://10.0.0.1:8080/x"),
         ("https://[fe80::1]:80/x", "https://[fe80::1]:80/x"),
         ("rbd://fsid/pool/image/snap", "rbd://fsid/pool/image/snap"),
-        ("not a url\nerror: x", #"not a url\u{0A}error: x"#),
-        ("https://host/a\u{1B}[31m\r\nb", #"https://host/a\u{1B}[31m\u{0D}\u{0A}b"#),
+        ("not a url\nerror: x", #"not a url\nerror: x"#),
+        ("https://host/a\u{1B}[31m\r\nb", #"https://host/a\u{1B}[31m\r\nb"#),
         ("swift+https://tenant%3Auser:key@auth/v1/c/o", "swift+https://auth/v1/c/o"),
     ])
     func `A URL in a message has neither credentials nor a query`(url: String, shown: String) {

@@ -195,7 +195,7 @@ import Testing
         async throws
     {
         let cause = TranshipError(
-            .checksumMismatch, "not that data", hint: "look" + TranshipError.nothingLeft)
+            .checksumMismatch, "not that data", hint: "look", leavesNothing: true)
         world.fail(.send, "image:a", with: cause)
         world.fail(.send, "image:b", with: cause)
         world.fail(.discard, "image:a", with: TranshipError(.forbidden, "not yours"))

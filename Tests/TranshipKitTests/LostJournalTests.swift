@@ -35,11 +35,6 @@ import Testing
         try #require(nights.clouds["beta"]).put(holder, ["name": "old"])
         #expect(try await nights.night(3, rules: rules).summary.exitStatus == .done)
         #expect(nights.standing(1) == "old" && nights.standing(3) == "a")
-        // On a quiet night, the journal heals by itself.
-        let quiet = try nights.withoutJournal()
-        #expect(try await quiet.night(3, rules: rules).summary.exitStatus == .done)
-        #expect(try await quiet.night(4, rules: rules).summary.exitStatus == .done)
-        #expect(nights.standing(4) == "a")
     }
 
     private func warnings(

@@ -21,6 +21,6 @@ extension TranshipError {
     func ofPromise(_ promiser: Promiser?) -> TranshipError {
         guard code == .checksumMismatch, let promiser else { return self }
         return adding("; the promise comes from \(promiser.words)")
-            .hinting(promiser.remedy + TranshipError.nothingLeft)
+            .hinting(promiser.remedy, leavesNothing: true)
     }
 }

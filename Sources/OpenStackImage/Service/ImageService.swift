@@ -117,7 +117,9 @@ extension ImageService {
             return error.of(cloud: session.cloudName)
                 .hinting("correct the endpoint in the catalogue, or set image_endpoint_override")
         }
-        return RefusalHint.hint(for: error, request, cloud: session.cloudName).map(error.hinting)
+        return RefusalHint.hint(for: error, request, cloud: session.cloudName).map {
+            error.hinting($0)
+        }
             ?? error
     }
 }

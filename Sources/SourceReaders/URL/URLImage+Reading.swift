@@ -155,7 +155,7 @@ extension URLImage {
             return TranshipError(
                 .sourceUnavailable,
                 "\(shown) was there at the last look, and is not any more: \(refusal.message)",
-                hint: "run again, which looks anew: its publisher may have replaced it",
+                hint: "run again, which looks at it again: its publisher may have replaced it",
                 answer: refusal.answer)
         }
         return TranshipError(

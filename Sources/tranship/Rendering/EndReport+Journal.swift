@@ -53,10 +53,13 @@ struct EndFacts {
         return switch failure.code {
         case .formatRejected: instead(["disk_format"], "name the right --disk-format")
         case .badRequest: "\(failure.message); if it is the name, give another one: --name"
-        case .sourceUnavailable where hint?.contains("--checksum-file") == true:
-            "\(failure.message); \(hint ?? "")"
         case .sourceUnavailable, .notFound:
-            instead(["checksum", "url:"], "look at the source, the first word of the command")
+            hint.flatMap { hint in
+                ["--checksum-file"].contains(where: hint.contains)
+                    ? "\(failure.message); \(hint)" : nil
+            }
+                ?? instead(
+                    ["checksum", "url:"], "look at the source, the first word of the command")
         case .targetConflict:
             "\(words), or give the copy another name: --name"
         default: words

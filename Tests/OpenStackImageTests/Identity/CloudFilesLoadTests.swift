@@ -169,7 +169,7 @@ struct CloudFilesLoadTests {
         }
     }
 
-    @Test("what is no text file has a hint")
+    @Test("a file that is not text has a hint")
     func noText() throws {
         try withDirectory { root in
             let path = "\(root)/clouds.yaml"

@@ -107,7 +107,8 @@ struct DataErrorsTests {
             await expect(
                 .forbidden,
                 "Glance answered 403: You are not authorized to complete delete_image action. (DELETE /v2/images/\(image.id))",
-                nil
+                "by default, that takes the role member in the project of the image: "
+                    + "`tranship doctor alpha-other` shows the roles and the project of this user"
             ) {
                 try await other.delete(image.id)
             }

@@ -89,7 +89,9 @@ struct ImageServiceMetadefsTests {
             let all = try await admin.metadefNamespaces(
                 MetadefQuery(sortKey: "namespace", pageLimit: 7))
             #expect(all.count > 20)
-            #expect(all.map(\.name) == all.map(\.name).sorted())
+            // Other tests make namespaces between two pages.
+            let lasting = all.map(\.name).filter { !$0.hasPrefix("Test::") }
+            #expect(lasting == lasting.sorted())
             #expect(Set(all.map(\.name)).count == all.count)
             #expect(
                 try await admin.metadefNamespaces(MetadefQuery(resourceTypes: ["Test::Rare"]))
