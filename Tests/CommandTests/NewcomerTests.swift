@@ -35,8 +35,9 @@ struct NewcomerTests {
         #expect(copy.status == 3, "\(copy.said)")
         let hint = "correct the path in --checksum-file, or put the file there"
         #expect(copy.talk.contains("hint: \(hint)"), "\(copy.said)")
-        let steps = copy.talk.split(separator: "\n").filter { $0.contains(hint) }
-        #expect(steps.count > 1, "\(copy.said)")
+        // And in the next steps, where lines are broken at blanks.
+        let words = copy.talk.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.ranges(of: hint).count > 1, "\(copy.said)")
         #expect(!copy.talk.contains("first word of the command"), "\(copy.said)")
         let next = try await desk.run("sha256sum a.raw > SUMS; \(Self.copyWithList)")
         #expect(next.status == 0, "\(next.said)")
@@ -112,28 +113,5 @@ struct NewcomerTests {
         #expect(run.status == 8, "\(run.said)")
         let status = try await desk.run("tranship status night.yaml")
         #expect(status.output.contains(", exit 8"), "\(status.said)")
-    }
-
-    @Test func `While a target is down, status and resume speak of now`() async throws {
-        let desk = try Desk()
-        defer { desk.remove() }
-        desk.beta.answer(with: .status(503, text: "later")) { $0.method == "POST" }
-        try desk.write("night.yaml", Desk.pipeline())
-        let run = try await desk.run(
-            """
-            tranship run night.yaml > log 2>&1 & run=$!
-            for i in $(seq 100); do
-                tranship status night.yaml > status 2>/dev/null
-                grep -q '^outage' status && break; sleep 0.2
-            done
-            tranship resume 2> resume; echo "resume $?"
-            kill -TERM $run; wait $run; cat status resume
-            """)
-        #expect(run.output.contains(" until now: "), "\(run.said)")
-        #expect(run.output.contains("resume 11\n"), "\(run.said)")
-        #expect(
-            run.output.contains("nothing to resume: a command works on night now ("), "\(run.said)")
-        let status = try await desk.run("tranship status night.yaml")
-        #expect(!status.output.contains(" until now: "), "\(status.said)")
     }
 }
