@@ -70,7 +70,7 @@ import Testing
         #expect(beta.image(id)?["os_distro"] == "edited")
     }
 
-    @Test func `An update whose publication is refused is tried again, and does not count as an edit`()
+    @Test func `A refused publication is tried again, and does not count as an edit`()
         async throws
     {
         put(["visibility": "community"])
