@@ -47,6 +47,10 @@ public struct TranshipError: Error, Sendable {
     /// The underlying error: from curl, SQLite or the file system.
     public let cause: (any Error)?
 
+    /// - Parameters:
+    ///   - name: what the message names, as in ``isNaming(_:)``.
+    ///   - leavesNothing: true if the data that the error is about is discarded; the hint then ends
+    ///     by saying so.
     public init(
         _ code: Code, _ message: String, hint: String? = nil, answer: ServiceAnswer? = nil,
         isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil,
@@ -95,6 +99,10 @@ public struct TranshipError: Error, Sendable {
     public var isAnAnswer: Bool { answer != nil || code == .invalidAnswer }
 
     /// The same error with another hint, for a caller that knows better.
+    ///
+    /// - Parameters:
+    ///   - hint: as long as a message may be.
+    ///   - leavesNothing: true if the data is discarded; the hint then ends by saying so.
     public func hinting(_ hint: String, leavesNothing: Bool = false) -> TranshipError {
         changed {
             $0.advice = Self.bounded(hint)
