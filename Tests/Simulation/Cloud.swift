@@ -149,9 +149,17 @@ final class Cloud: @unchecked Sendable {
         add(id, ["name": .string(source.name)], data: isSame ? source.bytes : [1, 2, 3])
     }
 
+    private static let snapshotIDStart = "5a000000-0000-4000-8000-00000000"
+
+    func hasSnapshot(of source: Scenario.Source) -> Bool {
+        records.values.contains {
+            $0.id.hasPrefix(Self.snapshotIDStart) && $0.fields["name"]?.string == source.name
+        }
+    }
+
     func addSnapshot(of record: Record) {
         snapshots += 1
-        let id = "5a000000-0000-4000-8000-00000000\(1000 + snapshots)"
+        let id = "\(Self.snapshotIDStart)\(1000 + snapshots)"
         var fields = record.image.fields
         for key in ["id", "status", "created_at", "self", "file"] { fields[key] = nil }
         fields["visibility"] = "private"

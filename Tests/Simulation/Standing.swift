@@ -49,14 +49,18 @@ struct Standing {
             }
         }
         if target.taken.contains(source.number) { return .open }
+        let givesWay =
+            switch target.onConflict {
+            case "skip", "fail": true
+            case nil: source.isURL
+            default: false
+            }
         if let isSame = target.namesakes[source.number] {
             if isSame { return .open }
-            switch target.onConflict {
-            case "skip", "fail": return .absent
-            case nil where source.isURL: return .absent
-            default: break
-            }
+            if givesWay { return .absent }
         }
+        // It has the name of the copy, which an operator may have deleted since.
+        if givesWay, cloud.hasSnapshot(of: source) { return .open }
         if source.lies { return .absent }
         // What nothing proves is left alone, adopted or under a kept id.
         let isAdopting =
