@@ -96,6 +96,13 @@ import TranshipKit
         #expect("cafe\u{301}s".cut(toColumns: 5) == "cafe\u{301}s")
         #expect("abc".cut(toColumns: 0).isEmpty)
         #expect("夜".filled(toColumns: 4) == "夜  ")
+    }
+
+    @Test func `A name keeps its end, where names of one kind differ`() {
+        #expect("night-image-0017".cutInMiddle(toColumns: 11) == "night…-0017")
+        #expect("night-image-0017".cutInMiddle(toColumns: 16) == "night-image-0017")
+        #expect("夜間イメージ1号".cutInMiddle(toColumns: 9) == "夜間…1号")
+        #expect("night-0017".filled(toColumns: 4) == "nig…")
         #expect("9".filled(toColumns: 3, fromRight: true) == "  9")
     }
 

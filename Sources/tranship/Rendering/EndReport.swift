@@ -125,7 +125,7 @@ struct EndReport {
             if text.columnCount <= columns { return text }
         }
         let more = count > 1 ? " and \(count - 1) more" : ""
-        return (names.first ?? "").cut(toColumns: columns - more.columnCount) + more
+        return (names.first ?? "").cutInMiddle(toColumns: columns - more.columnCount) + more
     }
 
     /// `4.8 MiB sent, 2.6 KiB/s`; nil if nothing was sent.

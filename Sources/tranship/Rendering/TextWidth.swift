@@ -11,20 +11,30 @@ extension String {
     /// The text, or its beginning with `…` if it takes more columns.
     func cut(toColumns columns: Int) -> String {
         guard columnCount > columns else { return self }
-        guard columns > 0 else { return "" }
-        var text = ""
-        var left = columns - 1
-        for character in self {
-            left -= character.columnCount
-            if left < 0 { break }
-            text.append(character)
-        }
-        return text + "…"
+        return columns > 0 ? beginning(ofColumns: columns - 1) + "…" : ""
     }
 
-    /// With spaces after it, or before it, up to a width; longer text is cut.
+    /// The text, or its beginning and its end with `…` between them. Names often differ in their
+    /// last characters alone: a number, a date, an architecture.
+    func cutInMiddle(toColumns columns: Int) -> String {
+        guard columnCount > columns, columns >= 5 else { return cut(toColumns: columns) }
+        let end = String(reversed()).beginning(ofColumns: columns / 2)
+        return cut(toColumns: columns - end.columnCount) + String(end.reversed())
+    }
+
+    /// The first characters, as many as have room.
+    private func beginning(ofColumns columns: Int) -> String {
+        var left = columns
+        return String(
+            prefix { character in
+                left -= character.columnCount
+                return left >= 0
+            })
+    }
+
+    /// With spaces after it, or before it, up to a width; longer text is cut in its middle.
     func filled(toColumns columns: Int, fromRight: Bool = false) -> String {
-        let text = cut(toColumns: columns)
+        let text = cutInMiddle(toColumns: columns)
         let blanks = String(repeating: " ", count: max(0, columns - text.columnCount))
         return fromRight ? blanks + text : text + blanks
     }
