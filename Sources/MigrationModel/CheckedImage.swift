@@ -79,15 +79,27 @@ public struct FieldDifference: Codable, Sendable, Hashable {
             let ordered =
                 ids.count > Self.projectsMax
                 ? ids.filter { !others.contains($0) } + ids.filter(others.contains) : ids
-            let named = ordered.map { id in names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
+            let named = ordered.map { Self.shown($0, names) }
             let more = ids.count > Self.projectsMax ? ", …" : ""
             return ids.isEmpty
                 ? "\"\"" : named.prefix(Self.projectsMax).joined(separator: ", ") + more
         }
         let before = shown(wanted, cut: cut.old, projects?.wanted, but: projects?.found)
         let after = shown(found, cut: cut.new, projects?.found, but: projects?.wanted)
+        let field = memberID.map { Self.memberPrefix + Self.shown($0, names) } ?? self.field
         return "\(field): \(before) -> \(after)"
     }
+
+    private static func shown(_ id: String, _ names: [String: String]) -> String {
+        names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id
+    }
+
+    /// The project whose answer it is about; nil for other fields.
+    private var memberID: String? {
+        field.hasPrefix(Self.memberPrefix) ? String(field.dropFirst(Self.memberPrefix.count)) : nil
+    }
+
+    private static let memberPrefix = "members."
 
     /// `min_disk 40 instead of 0`.
     var insteadWords: String {
@@ -100,7 +112,9 @@ public struct FieldDifference: Codable, Sendable, Hashable {
     }
 
     /// The ids of projects on both sides; none of a field that is not about projects.
-    public var projectIDs: [String] { projects.map { $0.wanted + $0.found } ?? [] }
+    public var projectIDs: [String] {
+        (projects.map { $0.wanted + $0.found } ?? []) + [memberID].compactMap(\.self)
+    }
 
     private static let valueCharactersMax = 80
     /// Projects with names that a message lists.
@@ -136,15 +150,20 @@ public struct CheckedImage: Sendable, Hashable {
     public var proofs: [Checksum] = []
     /// Why, or what could not be found out.
     public var note: String?
-    /// The names of projects that ``differences`` has the ids of, by id; those that are known.
+    /// The names of projects that ``differences`` and ``note`` have the ids of, by id; those that are
+    /// known.
     public var projectNames: [String: String] = [:]
+    private var notedProjects: [String] = []
 
-    /// The ids of projects that ``differences`` has.
-    public var projectIDs: [String] { differences.flatMap(\.projectIDs) }
+    /// The ids of projects that ``differences`` and ``note`` have.
+    public var projectIDs: [String] { differences.flatMap(\.projectIDs) + notedProjects }
 
     /// Adds a sentence to the note.
-    public mutating func add(note words: String) {
+    ///
+    /// - Parameter projects: the ids that the sentence has.
+    public mutating func add(note words: String, about projects: [String] = []) {
         note = note.map { "\($0); \(words)" } ?? words
+        notedProjects += projects
     }
 
     public init(

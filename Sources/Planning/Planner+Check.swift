@@ -78,7 +78,8 @@ extension Planner {
         }
         checked.note = nil
         for note in item.notes {
-            if case .notListed = note { checked.add(note: note.words) }
+            guard case .notListed(_, let owner) = note else { continue }
+            checked.add(note: note.words, about: [owner].compactMap(\.self))
         }
         try await compareFields(comparison, found, at: target, &checked)
         if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == "members" })
@@ -190,9 +191,11 @@ extension Planner {
             found.members?.contains($0) == true && !record.accepted.contains($0)
         }
         let waiting = others.filter { found.answer(of: $0) == "pending" }
-        if !waiting.isEmpty { checked.add(note: Note.membersHaveToAccept(waiting).words) }
+        if !waiting.isEmpty {
+            checked.add(note: Note.membersHaveToAccept(waiting).words, about: waiting)
+        }
         for member in others where found.answer(of: member) == "rejected" {
-            checked.add(note: "project \(member) rejected the copy")
+            checked.add(note: "project \(member) rejected the copy", about: [member])
         }
     }
 

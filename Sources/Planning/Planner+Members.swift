@@ -12,7 +12,7 @@ extension Planner {
     func memberNotes(
         _ item: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> [Note] {
-        let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+        let facts = try await sharing(of: item, at: target)
         let members = item.record.projects(
             for: facts.members, owner: target.opened.projectID
         ).map(\.source)
@@ -41,6 +41,19 @@ extension Planner {
         let accepted = members.filter { !waiting.contains($0) }
         if !accepted.isEmpty { notes.append(.membersAreAccepted(accepted)) }
         return notes
+    }
+
+    /// Whom the source shares an image with now. The plan may name those projects.
+    func sharing(
+        of item: PlanItem, at target: PlanningTarget
+    ) async throws(TranshipError) -> SourceFacts {
+        let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+        projectsSeen.note(members: facts.members)
+        projectsSeen.note(members: facts.memberAnswers.keys)
+        projectsSeen.note(
+            members: item.record.sharedProjects(
+                for: facts.members, owner: target.opened.projectID))
+        return facts
     }
 
     /// True if the run may accept the copy in the member's place.
@@ -74,20 +87,22 @@ extension Planner {
             guard start.record.updatedFrom?.wasPublished != true || updates && isOurs else {
                 return item
             }
-            let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+            let facts = try await sharing(of: item, at: target)
             if let known, updates {
-                item.note(
-                    SharingChange(from: known, to: item.record, facts), imageID: start.imageID)
+                let change = SharingChange(from: known, to: item.record, facts)
+                projectsSeen.note(members: change.gone)
+                item.note(change, imageID: start.imageID)
             }
             item.start?.take(facts)
         case (.skip, .alreadyAtTarget(let id)) where updates:
-            let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+            let facts = try await sharing(of: item, at: target)
             guard item.start == nil, let known else {
                 // It is adopted: what changes from now on counts.
                 item.start?.take(facts)
                 return item
             }
             let change = SharingChange(from: known, to: item.record, facts)
+            projectsSeen.note(members: change.gone)
             let accepts = change.accepted.contains { mayAccept(for: $0, item.record, at: target) }
             let rewrites = target.opened.offer.mirrorsMembers && !change.gone.isEmpty
             if !change.added.isEmpty || accepts || rewrites {

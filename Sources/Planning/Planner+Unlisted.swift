@@ -47,10 +47,9 @@ extension Planner {
         comparison.ours.append(image)
         // Of one that lost its data, the reason says it.
         guard image.isWhole else { return comparison }
-        comparison.item.notes.append(
-            .notListed(
-                imageID: id,
-                ownerID: target.isElsewhere(image, comparison.item.record) ? image.ownerID : nil))
+        let owner = target.isElsewhere(image, comparison.item.record) ? image.ownerID : nil
+        if let owner { projectsSeen.note(members: [owner]) }
+        comparison.item.notes.append(.notListed(imageID: id, ownerID: owner))
         return comparison
     }
 

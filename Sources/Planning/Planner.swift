@@ -37,7 +37,7 @@ public struct Planner: Sendable {
     let vanished = VanishedProducts()
     let spooled = SpooledData()
     let crossing: CrossingImages
-    private let projectsSeen = ProjectsSeen()
+    let projectsSeen = ProjectsSeen()
 
     /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
     /// which the system maps and clears for each page again.
@@ -96,6 +96,10 @@ public struct Planner: Sendable {
 
     /// The projects that own images of the sources, or copies of them.
     public var projectIDs: Set<String> { projectsSeen.ids }
+
+    /// The projects that its images are shared with, at the sources and at the targets, and those that
+    /// its notes name.
+    public var memberIDs: Set<String> { projectsSeen.memberIDs }
 
     /// All listings, and what follows for each image, in the plan.
     func compare() async throws(TranshipError) {

@@ -5,13 +5,20 @@ internal import Synchronization
 
 /// Collects the ids of the projects that a plan is about.
 final class ProjectsSeen: Sendable {
-    private let found = Mutex<Set<String>>([])
+    private let found = Mutex<(owners: Set<String>, members: Set<String>)>(([], []))
 
     func note(_ projects: [String?]) {
         found.withLock { found in
-            for case let id? in projects where !id.isEmpty { found.insert(id) }
+            for case let id? in projects where !id.isEmpty { found.owners.insert(id) }
         }
     }
 
-    var ids: Set<String> { found.withLock { $0 } }
+    func note(members: some Sequence<String>) {
+        found.withLock { found in
+            for id in members where !id.isEmpty { found.members.insert(id) }
+        }
+    }
+
+    var ids: Set<String> { found.withLock { $0.owners } }
+    var memberIDs: Set<String> { found.withLock { $0.members } }
 }

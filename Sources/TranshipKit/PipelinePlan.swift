@@ -27,7 +27,8 @@ public final class PipelinePlan: Sendable {
     public let unselected: UnselectedImages
     /// The sources and targets that the plan had to do without, sources first.
     public let absences: [Absence]
-    /// What the projects are called that the plan's refusals are about.
+    /// What the projects are called that the plan names: of its images and copies, of their members,
+    /// and of its refusals.
     public let projects: ProjectWords
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
@@ -42,7 +43,8 @@ public final class PipelinePlan: Sendable {
     let opened: OpenedPipeline?
     private let pipelineName: String
     private let settings: [String: String]
-    private let moving: ProjectsOfPlan
+    /// The lines of `projects`; nil without a table.
+    private let projectTable: [String: String]?
     private let made: Mutex<Plan?>
     private static let pageImages = 100
 
@@ -52,7 +54,7 @@ public final class PipelinePlan: Sendable {
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
         missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages(),
         absences: [Absence] = [], projects: ProjectWords = ProjectWords(),
-        moving: ProjectsOfPlan = .init()
+        projectTable: [String: String]? = nil
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -60,7 +62,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(plan)
         self.pipelineName = pipelineName
         self.settings = settings
-        self.moving = moving
+        self.projectTable = projectTable
         self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
@@ -82,7 +84,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(nil)
         pipelineName = run.pipelineName
         settings = [:]
-        moving = ProjectsOfPlan()
+        projectTable = nil
         self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
@@ -131,8 +133,9 @@ public final class PipelinePlan: Sendable {
         var saved = SavedPlan(
             version: SavedPlan.formatVersion, pipeline: pipelineName, settings: settings,
             entries: [])
-        saved.projects = moving.table
-        saved.projectNames = moving.names.isEmpty ? nil : moving.names
+        saved.projects = projectTable
+        let names = projects.planNames
+        saved.projectNames = names.isEmpty ? nil : names
         var members: [String: [String: String]] = [:]
         saved.absent = absences.isEmpty ? nil : absences.map(\.label).sorted()
         try await items { (page) throws(TranshipError) in
@@ -152,23 +155,6 @@ public final class PipelinePlan: Sendable {
         saved.entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
         return saved
     }
-}
-
-/// The projects that a plan is about.
-struct ProjectsOfPlan: Sendable {
-    /// The lines of `projects`; nil without a table.
-    var table: [String: String]?
-    /// By id; those that are known. Empty if all images are of one project.
-    var names: [String: String] = [:] {
-        didSet {
-            let counts = names.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-            ambiguous = Set(counts.filter { $0.value > 2 }.keys)
-        }
-    }
-    /// Names of more projects than one at each end.
-    private(set) var ambiguous: Set<String> = []
-    /// True if images of several projects are in the plan, by a table of projects or owners.
-    var areSeveral = false
 }
 
 extension PipelinePlan {
@@ -193,20 +179,16 @@ extension PipelinePlan {
     public func projects(
         of item: PlanItem
     ) -> (source: NamedProject?, target: NamedProject?) {
-        func named(_ id: String?) -> NamedProject? {
-            guard let id, !id.isEmpty else { return nil }
-            let name = moving.names[id]
-            return NamedProject(
-                id: id, name: name,
-                isOneOfMany: name.map { moving.ambiguous.contains($0) } ?? false)
-        }
         let intent = item.start?.intent ?? item.intent
-        return (named(item.source.ownerID), named(intent.record.ownerID ?? intent.projectID))
+        return (
+            projects.project(item.source.ownerID),
+            projects.project(intent.record.ownerID ?? intent.projectID)
+        )
     }
 
     /// `payroll -> payroll-2`; nil if all images of the plan are of one project.
     public func projectWords(of item: PlanItem) -> String? {
-        guard moving.areSeveral else { return nil }
+        guard !projects.moving.isEmpty else { return nil }
         let (source, target) = projects(of: item)
         guard source != nil || target != nil else { return nil }
         return "\(source?.words ?? "none") -> \(target?.words ?? "none")"

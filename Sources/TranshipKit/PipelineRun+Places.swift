@@ -50,25 +50,47 @@ extension PipelineRun {
 }
 
 extension PipelineRun {
+    /// An empty plan. An object that has the journal's lock has a file for it that no other process
+    /// uses; one that only plans has one for its purpose.
+    func ownPlan(for purpose: Plan.Purpose) throws(TranshipError) -> Plan {
+        try Plan(beside: journal, for: writes ? .run : purpose)
+    }
+
     /// Images that the plan refused, whose messages are looked at for projects.
     private static let namedImagesMax = 500
 
-    /// The names for what the plan refused, also without a run. Asks for those that messages have the
-    /// ids of, and no others.
+    /// The names for what a plan says, also without a run: of its images' projects if they are several,
+    /// of members, and of what messages of refused images have. Asks for those and no others; what
+    /// cannot be asked has no name.
+    ///
+    /// - Parameters:
+    ///   - ids: of the images and of their copies.
+    ///   - members: of the projects that images are shared with.
     func projectWords(
-        for plan: Plan, _ ids: Set<String>, _ opened: OpenedPipeline
+        for plan: Plan, _ ids: Set<String>, members: Set<String>, _ opened: OpenedPipeline
     ) async throws(TranshipError) -> ProjectWords {
         let known = try await journal.projectNames()
         let refused = try await plan.items(
             after: 0, limit: Self.namedImagesMax, actions: [.refuse, .conflict])
         let messages = Set(refused.compactMap { $0.item.refusal?.message ?? $0.item.reason?.words })
-        let named = ids.filter { id in
-            id.count >= ProjectWords.idCharactersMin && known[id] == nil
-                && messages.contains { $0.contains(id) }
+        let moving = hasSeveralProjects(ids) ? ids : []
+        let named = ProjectWords.findable(ids).filter { id in
+            messages.contains { $0.contains(id) }
         }
-        guard !named.isEmpty else { return ProjectWords(known) }
-        let new = await opened.projectNames.names(of: named.sorted())
-        return ProjectWords(known.merging(new) { $1 })
+        let asked = moving.union(named).union(ProjectWords.findable(members))
+            .filter { known[$0] == nil }
+        let new =
+            asked.isEmpty ? [:] : await opened.projectNames.names(of: asked.sorted())
+        return ProjectWords(
+            known.merging(new) { first, _ in first }, moving: moving, members: members)
+    }
+
+    /// False if one project at the source and one at the target leave no doubt.
+    private func hasSeveralProjects(_ ids: Set<String>) -> Bool {
+        let maps =
+            pipeline.projects != nil
+            || pipeline.targets.contains { $0.cloudEntry?.rules.image.owner != nil }
+        return maps && ids.count > 2
     }
 
     /// Keeps the names of projects for reports. Asks for those that the journal does not know; what
@@ -83,26 +105,6 @@ extension PipelineRun {
         guard !new.isEmpty else { return }
         try await journal.remember(
             projectNames: await opened.projectNames.names(of: new.sorted()))
-    }
-
-    /// What a plan says of its projects.
-    ///
-    /// - Parameter ids: of the images and of their copies.
-    func projects(
-        _ ids: Set<String>, _ opened: OpenedPipeline
-    ) async throws(TranshipError) -> ProjectsOfPlan {
-        var projects = ProjectsOfPlan(table: pipeline.projects?.texts)
-        let maps =
-            pipeline.projects != nil
-            || pipeline.targets.contains { $0.cloudEntry?.rules.image.owner != nil }
-        // One at the source and one at the target leave no doubt.
-        guard maps, ids.count > 2 else { return projects }
-        projects.areSeveral = true
-        projects.names = try await journal.projectNames().filter { ids.contains($0.key) }
-        let new = ids.filter { projects.names[$0] == nil }
-        projects.names.merge(await opened.projectNames.names(of: new.sorted())) { first, _ in first
-        }
-        return projects
     }
 }
 

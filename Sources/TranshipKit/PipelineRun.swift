@@ -29,7 +29,7 @@ public final class PipelineRun: Sendable {
     let events: @Sendable (RunEvent) -> Void
     private let monitor: RunMonitor
     /// False in an object that only plans.
-    private let writes: Bool
+    let writes: Bool
     /// The run that this one goes on with.
     public let interrupted: Run?
     /// What was edited in the pipeline file since that run began: the work is planned again. Empty
@@ -293,13 +293,14 @@ public final class PipelineRun: Sendable {
         let missed: [MissedSelection]
         let unselected: UnselectedImages
         let projectIDs: Set<String>
+        let memberIDs: Set<String>
         let absences: [Absence]
     }
 
     private func compared(
         _ opened: OpenedPipeline, _ saved: SavedPlan?
     ) async throws(TranshipError) -> Comparison {
-        let made = try Plan(beside: journal, for: writes ? .run : .plan)
+        let made = try ownPlan(for: .plan)
         let missed = MissedSelections()
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
@@ -313,7 +314,8 @@ public final class PipelineRun: Sendable {
         warn(of: missed)
         return Comparison(
             plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected,
-            projectIDs: planner.projectIDs, absences: absent.all + opened.absentTargets)
+            projectIDs: planner.projectIDs, memberIDs: planner.memberIDs,
+            absences: absent.all + opened.absentTargets)
     }
 
     /// Collects the names that no image has. Of many projects, some have no such image.
@@ -330,7 +332,8 @@ public final class PipelineRun: Sendable {
         _ found: Comparison, _ opened: OpenedPipeline, run: Run?
     ) async throws(TranshipError) -> PipelinePlan {
         if let run {
-            try await remember(projects: found.projectIDs, opened)
+            let members = ProjectWords.findable(found.memberIDs)
+            try await remember(projects: found.projectIDs.union(members), opened)
             try await remember(refusedIn: found.plan)
             try await journal.remember(missed: found.missed.map(\.words), in: run)
         }
@@ -339,8 +342,9 @@ public final class PipelineRun: Sendable {
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected,
             absences: found.absences,
-            projects: try await projectWords(for: found.plan, found.projectIDs, opened),
-            moving: try await projects(found.projectIDs, opened))
+            projects: try await projectWords(
+                for: found.plan, found.projectIDs, members: found.memberIDs, opened),
+            projectTable: pipeline.projects?.texts)
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

@@ -232,19 +232,24 @@ extension SavedPlan {
             PlanAction.allCases.map { "\(counts[$0] ?? 0) \($0.countedWord)" }
                 .joined(separator: ", "))
         lines += (absent ?? []).map { "without \($0), which did not answer" }
+        let names = ProjectWords(projectNames ?? [:])
         for entry in entries {
             lines.append("")
             lines.append("\(entry.action.rawValue) \(entry.source) -> \(entry.target)")
             lines.append("  digest: \(entry.digest)")
             lines.append("  data: \(entry.version)")
             for (key, value) in entry.fields.sorted(by: { $0.key < $1.key }) {
-                let name = Self.projectKeys.contains(key) ? projectNames?[value] : nil
-                lines.append("  \(key): " + (name.map { "\($0) (\(value))" } ?? value))
+                let shown =
+                    Self.projectKeys.contains(key)
+                    ? names.words(ofProject: value)
+                    : key == Self.membersKey ? names.naming(projectsIn: value) : value
+                lines.append("  \(key): \(shown)")
             }
         }
         lines += Self.section("which project gets the images of which", projects ?? [:])
         for (target, table) in (members ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines += Self.section("members at \(target), by their projects at the sources", table)
+                .map { names.naming(projectsIn: $0) }
         }
         lines += Self.section("what becomes of earlier versions", changes ?? [:])
         lines += Self.section("the pipeline file, key by key", settings)
@@ -255,6 +260,8 @@ extension SavedPlan {
     /// Fields of an entry that are the id of a project.
     private static let projectKeys: Set<String> = ["owner", sourceProjectKey]
     fileprivate static let sourceProjectKey = "source project"
+    /// The ids of the projects that a copy is shared with.
+    fileprivate static let membersKey = "shared with"
 
     private static func section(_ title: String, _ values: [String: String]) -> [String] {
         guard !values.isEmpty else { return [] }
@@ -319,7 +326,7 @@ extension SavedPlan.Entry {
         }
         if record.ownerID != nil { fields[SavedPlan.sourceProjectKey] = item.source.ownerID }
         if !projects.isEmpty {
-            fields["shared with"] = projects.sorted().joined(separator: ", ")
+            fields[SavedPlan.membersKey] = projects.sorted().joined(separator: ", ")
         }
         for (name, value) in record.properties { fields["properties.\(name)"] = value }
         for (name, key) in record.references {

@@ -53,7 +53,8 @@ extension EndToEndTests {
                     let check = try await scene.tranship("check", file)
                     #expect(check.status == 4, check.said)
                     #expect(
-                        check.output.contains("members.\(member): accepted -> \(answered)"),
+                        check.output.contains(
+                            "members.other (\(member)): accepted -> \(answered)"),
                         check.said)
                 }
 

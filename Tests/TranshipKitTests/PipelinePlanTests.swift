@@ -11,11 +11,14 @@ import Testing
 
 @Suite struct PipelinePlanTests {
     /// A plan of one image, from the project `p1` to the project `p2`.
-    private func words(_ projects: ProjectsOfPlan) async throws -> String? {
+    private func words(
+        _ names: [String: String], moving: Set<String>
+    ) async throws -> String? {
         let folder = try TemporaryFolder()
         let journal = try await Journal.open(path: folder.file("journal.sqlite"))
         let plan = try await PipelinePlan(
-            try Plan.finished(beside: journal), pipelineName: "p", moving: projects)
+            try Plan.finished(beside: journal), pipelineName: "p",
+            projects: ProjectWords(names, moving: moving))
         var item = Sample.item("a")
         item.intent.source.ownerID = "p1"
         item.intent.record.ownerID = "p2"
@@ -23,19 +26,15 @@ import Testing
     }
 
     @Test func `Projects are named where a plan has several`() async throws {
-        var projects = ProjectsOfPlan()
-        projects.names = ["p1": "pay", "p2": "pay"]
-        #expect(try await words(projects) == nil)
-        projects.areSeveral = true
-        #expect(try await words(projects) == "pay -> pay")
-        projects.names["p2"] = nil
-        #expect(try await words(projects) == "pay -> p2")
+        let names = ["p1": "pay", "p2": "pay"]
+        #expect(try await words(names, moving: []) == nil)
+        #expect(try await words(names, moving: ["p1", "p2", "p3"]) == "pay -> pay")
+        #expect(try await words(["p1": "pay"], moving: ["p1", "p2", "p3"]) == "pay -> p2")
     }
 
     @Test func `A name of several projects has the id beside it`() async throws {
-        var projects = ProjectsOfPlan()
-        projects.areSeveral = true
-        projects.names = ["p1": "pay", "p2": "payroll", "p3": "pay", "p4": "pay"]
-        #expect(try await words(projects) == "pay (p1) -> payroll")
+        let names = ["p1": "pay", "p2": "payroll", "p3": "pay", "p4": "pay", "p5": "payroll"]
+        let moving: Set = ["p1", "p2", "p3", "p4"]
+        #expect(try await words(names, moving: moving) == "pay (p1) -> payroll")
     }
 }

@@ -3,6 +3,7 @@
 
 import Basics
 import MigrationModel
+import TranshipKit
 
 /// Prints what `check` found: one line for each image that is not the same or has a note, and the
 /// numbers.
@@ -31,9 +32,10 @@ struct CheckRendering {
         // A note of the same image names members who do not see it yet.
         guard checked.verdict != .same || checked.note != nil || talk.verbose else { return }
         let image = checked.imageID.map { ", image \($0)" } ?? ""
+        let projects = ProjectWords(checked.projectNames)
         let reasons =
             checked.differences.map { $0.words(naming: checked.projectNames) }
-            + [checked.note].compactMap(\.self)
+            + [checked.note.map { projects.naming(projectsIn: $0) }].compactMap(\.self)
         let why = reasons.isEmpty ? "" : ": \(reasons.joined(separator: "; "))"
         Terminal.putSentence(
             "\(checked.verdict.rawValue.padded(to: 10))\(checked.name) -> \(checked.targetKey)"

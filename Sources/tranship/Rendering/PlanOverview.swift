@@ -86,7 +86,7 @@ struct PlanOverview {
     private var updated = Groups()
     private var skipped = Groups()
     var unselected = UnselectedImages()
-    /// The names of projects, for what is refused.
+    /// The names of projects, for what is refused, and for notes.
     var projects = ProjectWords()
     /// False leaves the targets out of the names.
     private let namesTargets: Bool
@@ -103,7 +103,9 @@ struct PlanOverview {
         let size = item.source.sizeAtSourceBytes
         let words = item.reason?.words ?? ""
         for note in item.notes where !note.isWarning {
-            notes.add(note.code, name, size, words: note.words)
+            notes.add(
+                note.code, name, size, words: projects.naming(projectsIn: note.words),
+                alike: note.words.withoutIDs)
         }
         switch item.action {
         case .refuse, nil:

@@ -100,7 +100,11 @@ struct PlanRendering {
             tell("         hint: \(CommandWords.hint(hint))")
         }
         guard talk.verbose else { return }
-        defer { for note in item.notes { tell("         \(note)") } }
+        defer {
+            for note in item.notes {
+                tell("         \(plan.projects.naming(projectsIn: note.words))")
+            }
+        }
         guard [.create, .update].contains(item.action) else { return }
         let proof =
             (item.promise.map { "\($0.algorithm.rawValue) promised by the source" })
@@ -176,6 +180,9 @@ struct PlanRendering {
         members["not_selected"] = .object(plan.unselected.counts.mapValues { .integer(Int64($0)) })
         members["absent_sources"] = plan.absences.names(.source)
         members["absent_targets"] = plan.absences.names(.target)
+        if !plan.projects.names.isEmpty {
+            members["projects"] = .object(plan.projects.names.mapValues { .string($0) })
+        }
         members["bandwidth"] = plan.bandwidth.json(atMinute: LocalTime.minuteOfDay(Timestamp.now()))
         for action in PlanAction.allCases {
             let tally = plan.tallies.first { $0.kind == action }
