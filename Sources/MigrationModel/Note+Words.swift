@@ -8,9 +8,8 @@ extension Note {
 
     /// The only place that words a note.
     var texts: Texts {
-        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? differenceTexts ?? publishingTexts
-            ?? copyTexts
-            ?? ("note", "")
+        listingTexts ?? memoryTexts ?? targetTexts ?? rightsTexts ?? wayTexts ?? differenceTexts
+            ?? publishingTexts ?? copyTexts ?? ("note", "")
     }
 
     private var listingTexts: Texts? {
@@ -115,13 +114,6 @@ extension Note {
                 "if the target converts imports, the data is uploaded instead, and an "
                     + "administrator's entry has to copy it into further stores"
             )
-        case .publicMayBeRefused:
-            (
-                "public-may-be-refused",
-                "most clouds let only administrators publish images, and the target's user is not one: "
-                    + "if the target refuses, the copy stays private; use an administrator's entry, "
-                    + "or write `visibility: private`"
-            )
         case .membersAreAccepted(let members):
             (
                 "members-are-accepted",
@@ -138,6 +130,58 @@ extension Note {
         default: nil
         }
     }
+
+    /// What a cloud may refuse to a user who is not an administrator, and what a run does then.
+    private var rightsTexts: Texts? {
+        switch self {
+        case .publicMayBeRefused:
+            (
+                "public-may-be-refused",
+                "most clouds let only administrators publish images, and the target's user is not one: "
+                    + "\(Self.staysPrivate); use an administrator's entry, or write "
+                    + "`visibility: private`"
+            )
+        case .communityMayBeRefused:
+            (
+                "community-may-be-refused",
+                "some clouds let only administrators give images the visibility community, and the "
+                    + "target's user is not one: \(Self.staysPrivate); use an administrator's entry, "
+                    + "or write `visibility: private`"
+            )
+        case .deactivationMayBeRefused:
+            (
+                "deactivation-may-be-refused",
+                "some clouds let only administrators deactivate images, and the target's user is not "
+                    + "one: \(Self.staysPrivate); use an administrator's entry"
+            )
+        case .ownerMayBeRefused(let project):
+            (
+                "owner-may-be-refused",
+                "most clouds let only administrators create images of another project (\(project)), "
+                    + "and the target's user is not one: if the target refuses, the image fails; use "
+                    + "an administrator's entry, or `projects`, which takes a token of each project"
+            )
+        case .deactivatedMayBeUnreadable:
+            (
+                "deactivated-may-be-unreadable",
+                "the image is deactivated; most clouds let only administrators read its data, and the "
+                    + "source's user is not one: if the source refuses, the image fails and the target "
+                    + "keeps nothing of it; use an administrator's entry"
+            )
+        case .membersMayBeHidden(let owner):
+            (
+                "members-may-be-hidden",
+                "the image is of project \(owner); most clouds show all its members only to that "
+                    + "project and to administrators: the copy is shared with those that the source "
+                    + "shows"
+            )
+        default: nil
+        }
+    }
+
+    private static let staysPrivate =
+        "if the target refuses, a new copy stays private and ends as unpublished, and a later run "
+        + "goes on with it"
 
     private static func haveToAccept(_ members: [String]) -> String {
         let one = members.count == 1

@@ -23,6 +23,11 @@ public enum Note: Codable, Hashable, Sendable {
     case isoWithoutPartitions(diskFormat: String)
     case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
     case contentType(String)
+    /// The image is deactivated, and the source's user is not an administrator.
+    case deactivatedMayBeUnreadable
+    /// The image is shared, and the source's user is neither of the project that owns it nor an
+    /// administrator.
+    case membersMayBeHidden(ownerID: String)
 
     // MARK: What the memory of a series says
 
@@ -41,6 +46,12 @@ public enum Note: Codable, Hashable, Sendable {
     case mayBeUploaded
     /// The copy is to be public, and the target's user is not an administrator.
     case publicMayBeRefused
+    /// The same of a copy that is to be `community`.
+    case communityMayBeRefused
+    /// The same of a copy that is to be deactivated.
+    case deactivationMayBeRefused
+    /// The same of a copy in a project that is not the user's.
+    case ownerMayBeRefused(projectID: String)
     /// The members, with their answers at the source, who have to accept the copy.
     case membersHaveToAccept([String])
     /// The members that accepted the image at the source, where the run accepts for them.

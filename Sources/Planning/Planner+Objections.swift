@@ -25,11 +25,7 @@ extension Planner {
         if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
             item.notes.append(.mayBeUploaded)
         }
-        // The roles are all that a token says of a policy.
-        if item.record.visibility == .public, target.opened.projectID != nil, !target.opened.isAdmin
-        {
-            item.notes.append(.publicMayBeRefused)
-        }
+        item.notes += rightsNotes(item, at: target)
         if item.record.takesMembers { item.notes += try await memberNotes(item, at: target) }
         return item
     }

@@ -123,8 +123,14 @@ extension Planner {
     }
 
     private func afterChecks(_ given: PlanItem) async throws(TranshipError) -> PlanItem {
-        guard given.action == .create else { return given }
-        var item = try await checked(given)
+        var item = given
+        guard given.action == .create else {
+            if given.action == .update, let target = target(given.targetKey) {
+                item.notes += publishingNotes(given, at: target)
+            }
+            return item
+        }
+        item = try await checked(given)
         if item.action == .create { item.start = going(item, copies: 1) }
         return item
     }

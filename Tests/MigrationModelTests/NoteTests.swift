@@ -18,6 +18,8 @@ import Testing
         .staleVersion(series: "s", version: nil, since: 0, staleAfterSeconds: 86400),
         .propertyLeftOut(key: "k", reason: "r"), .keptIDHeld(imageID: "i", status: "queued"),
         .manyProperties(count: 129), .manyTags(count: 129), .mayBeUploaded, .publicMayBeRefused,
+        .communityMayBeRefused, .deactivationMayBeRefused, .ownerMayBeRefused(projectID: "p"),
+        .deactivatedMayBeUnreadable, .membersMayBeHidden(ownerID: "p"),
         .membersHaveToAccept(["p", "q"]), .copiedAsIs(objection: "o"),
         .keptIDGivenUp(imageID: "i", reason: "r"), .converted(.glanceDirect),
         .methodFailed(.webDownload, next: .upload), .transformed("t"), .unverifiable("u"),

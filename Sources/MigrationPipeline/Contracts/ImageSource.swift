@@ -73,6 +73,9 @@ public protocol ImageSource: Stage {
     /// The project whose images the entry lists, if it lists those of its token's project alone.
     var ownProjectID: String? { get }
 
+    /// Whom the source lets read; nil for sources that ask no user.
+    var reader: SourceUser? { get }
+
     /// An image by its id, for others that name it. The entry's conditions do not count.
     ///
     /// - Returns: nil if there is none, or if the entry's user may not see it.
@@ -88,6 +91,7 @@ extension ImageSource {
     public var region: CloudRegion? { nil }
     public var inspection: Inspection { .refuses }
     public var ownProjectID: String? { nil }
+    public var reader: SourceUser? { nil }
 
     public func promiser(of image: SourceImage) -> Promiser? { nil }
 
@@ -274,6 +278,18 @@ public enum Fetchable: Sendable, Hashable {
             true
         case (.webDownload, _), (.glanceDownload, _): false
         }
+    }
+}
+
+/// The user of a source's entry, as its token describes it.
+public struct SourceUser: Sendable, Hashable {
+    public let projectID: String?
+    /// True if the user has the role of an administrator.
+    public let isAdmin: Bool
+
+    public init(projectID: String?, isAdmin: Bool) {
+        self.projectID = projectID
+        self.isAdmin = isAdmin
     }
 }
 

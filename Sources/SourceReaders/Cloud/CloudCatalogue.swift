@@ -31,6 +31,10 @@ extension CloudCatalogue {
     var endpoint: String { cloud.endpoint }
     var limitImages: Int? { selection.limitsImages }
     var inspection: Inspection { .remarks }
+    /// Nil without Keystone: such a service keeps nothing for administrators.
+    var reader: SourceUser? {
+        cloud.projectID.map { SourceUser(projectID: $0, isAdmin: cloud.isAdmin) }
+    }
     var conditions: CatalogueConditions {
         CatalogueConditions(
             selection: selection.selection, exclude: selection.exclude,
