@@ -6,8 +6,8 @@ public import MigrationModel
 public import MigrationPipeline
 package import OpenStackImage
 
-/// Applies, after the data is proved, the fields that others see: references, visibility, members,
-/// hidden, deactivated, protected.
+/// Applies, after the data is proved, the fields that others see: references, deactivated, visibility,
+/// members, hidden, protected.
 ///
 /// The order is fixed by the service: members can be added to a `shared` image
 /// only, and a protected image can no longer be removed if something else fails.
@@ -88,6 +88,10 @@ public struct CloudPublisher: Publisher {
             let record = wanted.record
             last = image
             try await apply(references, to: image, &last)
+            // Before others see it: if the service refuses, the copy stays private.
+            if record.isDeactivated, image.status == .active {
+                try await service.deactivate(image.id)
+            }
             try await applyVisibility(record, to: image, &last)
             // An operator may have edited the visibility, and only a shared image has members.
             if record.visibility == .shared { try await applyMembers(&transfer) }
@@ -167,9 +171,6 @@ public struct CloudPublisher: Publisher {
         if image.isHidden != record.isHidden {
             last = try await service.update(
                 image.id, [.replace("os_hidden", .bool(record.isHidden))])
-        }
-        if record.isDeactivated, image.status == .active {
-            try await service.deactivate(image.id)
         }
         if image.isProtected != record.isProtected {
             last = try await service.update(

@@ -64,6 +64,25 @@ import Testing
         #expect(glance.image("i")?["protected"] == true)
     }
 
+    /// A deactivated image may be one that no server is to boot any more.
+    @Test(arguments: [ImageVisibility.shared, .community, .public])
+    func `A copy that the service does not deactivate is not shown to others`(
+        visibility: ImageVisibility
+    ) async throws {
+        glance.refuse("POST", "/v2/images/i/actions/deactivate", status: 403, times: 1)
+        var transfer = proved(visibility: visibility, members: ["p1"])
+        transfer.intent.record.isDeactivated = true
+        let refused = try await publish(transfer)
+        #expect(refused.state == .unpublished)
+        #expect(glance.image("i")?["visibility"] == "private")
+        #expect(glance.image("i")?["status"] == "active")
+        #expect(glance.members(of: "i").isEmpty)
+
+        #expect(try await publish(transfer).state == .done)
+        #expect(glance.image("i")?["visibility"] == .string(visibility.rawValue))
+        #expect(glance.image("i")?["status"] == "deactivated")
+    }
+
     @Test func `Only what differs is sent, and doing it twice changes nothing`() async throws {
         let transfer = proved(
             visibility: .shared, hidden: true, protected: true, members: ["p1"])
