@@ -28,7 +28,7 @@ extension PipelineRun {
         guard let run = try await journal.run(number) else {
             throw TranshipError(
                 .notFound, "the journal \(journal.path) has no run \(number)",
-                hint: try await journal.lastRunWords())
+                hint: try await journal.runsWords())
         }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)

@@ -62,7 +62,7 @@ public struct RunStatus: Sendable {
         guard let number else { return nil }
         throw TranshipError(
             .notFound, "the journal \(journal.path) has no run \(number)",
-            hint: try await journal.lastRunWords())
+            hint: try await journal.runsWords())
     }
 
     /// The status of the last run, from a journal that is open.

@@ -34,7 +34,10 @@ enum ParserAdvice {
             "--exclude":
                 "write a pipeline with `exclude`: tranship copy SOURCE TARGET --dry-run --save FILE",
         ],
-        "status": ["--follow": "`--watch` follows a run"],
+        "status": [
+            "--follow": "`--watch` follows a run",
+            "--run": "write its number behind the pipeline: tranship status NAME NUMBER",
+        ],
         "report": ["--run": "write its number behind the pipeline: tranship report NAME NUMBER"],
         "image set": [
             "--visibility": "write --public, --private, --community or --shared",

@@ -85,13 +85,22 @@ extension Journal {
         }
     }
 
-    /// Which runs the journal has, for a hint.
-    public func lastRunWords() async throws(TranshipError) -> String {
-        guard let last = try await lastRun() else {
-            return "it has no run yet: `tranship run` makes one"
+    /// Which runs the journal has, for a hint. Of many, the last ones.
+    public func runsWords() async throws(TranshipError) -> String {
+        let numbers: [Int64] = try await read { db in
+            try db.values(
+                cached: "SELECT id FROM run ORDER BY id DESC LIMIT ?",
+                arguments: [Self.shownRunsMax + 1])
         }
-        return "its last run is \(last.id)"
+        guard let last = numbers.first else { return "it has no run yet: `tranship run` makes one" }
+        if numbers.count == 1 { return "its only run is \(last)" }
+        let shown = numbers.prefix(Self.shownRunsMax).reversed()
+        let isAll = shown.count == numbers.count
+        return "its \(isAll ? "" : "last ")runs are "
+            + shown.map { "\($0)" }.joined(separator: ", ")
     }
+
+    private static let shownRunsMax = 10
 
     /// The transfers whose record a run made: no earlier run knew that image.
     public func made(

@@ -20,14 +20,7 @@ struct ReportCommand: AsyncParsableCommand {
             clouds, as the global request id. The page of --html needs no network.
             """)
 
-    @Argument(
-        help: "The pipeline's name or file, or the number of a run. Default: what ran last.",
-        completion: .pipeline)
-    var pipeline: String?
-
-    @Argument(help: .value("run", "The number of the run. Default: the last one."))
-    var run: Int64?
-
+    @OptionGroup var place: RunArgument
     @OptionGroup var common: RowOptions
 
     @Flag(help: "JSON Lines, as --format json.")
@@ -68,13 +61,8 @@ struct ReportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var (name, number) = (pipeline, run)
-        if number == nil, let only = name.flatMap({ Int64($0) }) { (name, number) = (nil, only) }
-        let path =
-            if let journal = common.journal { journal } else {
-                try await JournalPlace.find(name, environment: common.environment)
-            }
-        let audit = try await RunAudit.read(journalPath: path, run: number)
+        let audit = try await RunAudit.read(
+            journalPath: try await place.journalPath(common), run: place.number)
         if csv { return try await AuditTable(audit).put() }
         if inToto { return try await AuditStatement(audit).put() }
         if let html { return try await AuditPage(audit).write(to: html) }

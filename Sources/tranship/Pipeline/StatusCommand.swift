@@ -13,35 +13,25 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
               $ tranship status
               $ tranship status nightly --format json
-              $ tranship status nightly --run 3
+              $ tranship status nightly 3
+
+            An earlier run is shown as it ended.
             """)
 
-    @Argument(
-        help: "The pipeline's name or file. Default: the pipeline that ran last.",
-        completion: .pipeline)
-    var pipeline: String?
-
+    @OptionGroup var place: RunArgument
     @OptionGroup var common: RowOptions
-
-    @Option(
-        name: .customLong("run"),
-        help: .value("number", "Show this run, as it ended. Default: the last one."))
-    var runNumber: Int64?
 
     @Flag(help: "Follow the run to its end: on a terminal in place, every second.")
     var watch = false
 
     func run() async throws {
-        let path =
-            if let journal = common.journal { journal } else {
-                try await JournalPlace.find(pipeline, environment: common.environment)
-            }
+        let path = try await place.journalPath(common)
         let rendering = StatusRendering(format: common.format, verbose: common.verbose)
         if watch {
-            let following = StatusWatch(path: path, runNumber: runNumber, rendering: rendering)
+            let following = StatusWatch(path: path, runNumber: place.number, rendering: rendering)
             try await Interruption.guarding { try await following.follow() }
         }
-        let status = try await RunStatus.read(journalPath: path, run: runNumber)
+        let status = try await RunStatus.read(journalPath: path, run: place.number)
         try await common.output.withRows(
             of: ["transfer", "refused"], Self.columns, more: Self.more
         ) {
