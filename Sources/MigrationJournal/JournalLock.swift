@@ -20,16 +20,19 @@ final class JournalLock: Sendable {
     /// Files that may be removed between opening and locking them, one after another.
     private static let triesMax = 100
 
-    /// - Parameter what: the locked file, for messages.
+    /// - Parameters:
+    ///   - what: the locked file, for messages.
+    ///   - hint: for the operator whom another process keeps out.
     /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
-    init(path locked: String, what: String) throws(TranshipError) {
+    init(
+        path locked: String, what: String,
+        hint: String =
+            "wait until that ends (`tranship status` shows a run), or name another --journal"
+    ) throws(TranshipError) {
         path = locked + ".lock"
         descriptor = try Self.locked(path) { holder in
             TranshipError(
-                .journalInUse, "\(what) \(locked) is in use by \(holder)",
-                hint:
-                    "wait until that ends (`tranship status` shows a run), or name another --journal"
-            )
+                .journalInUse, "\(what) \(locked) is in use by \(holder)", hint: hint)
         }
         let own = LockHolder(
             processID: getpid(), host: ProcessInfo.processInfo.hostName, now: Timestamp.now())

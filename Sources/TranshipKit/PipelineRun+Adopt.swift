@@ -23,7 +23,7 @@ extension PipelineRun {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         var tally: [Adoption.Verdict: Int] = [:]
-        let plan = try Plan(beside: journal)
+        let plan = try Plan(beside: journal, for: .run)
         try await planner(in: opened, plan).adopt { adoption throws(TranshipError) in
             tally[adoption.verdict, default: 0] += 1
             try await each(adoption)

@@ -32,7 +32,7 @@ extension PipelineRun {
         try await tellOfOtherTargets(than: opened)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
-        try await planner(in: opened, try Plan(beside: journal)).leftovers {
+        try await planner(in: opened, try Plan(beside: journal, for: .run)).leftovers {
             found throws(TranshipError) in
             var leftover = found
             let target = opened.targets.first { $0.opened.key == found.image.targetKey }

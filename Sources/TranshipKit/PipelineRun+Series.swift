@@ -158,7 +158,7 @@ extension PipelineRun {
     ) async throws(TranshipError) -> Rollback {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
-        let rollback = try await planner(in: opened, try Plan(beside: journal))
+        let rollback = try await planner(in: opened, try ownPlan(for: .rollback))
             .rollback(series: series, to: version) { name in
                 pipeline.sources.contains { $0.hasSeveral(of: name) }
             }
@@ -186,7 +186,7 @@ extension PipelineRun {
     public func prunable() async throws(TranshipError) -> [Change] {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
-        return try await planner(in: opened, try Plan(beside: journal)).prunable()
+        return try await planner(in: opened, try ownPlan(for: .prune)).prunable()
     }
 
     /// Deletes the images of planned changes of ``prunable()``. An image in use stays.

@@ -27,10 +27,23 @@ public final class Plan: DatabaseAccess {
 
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
     /// run plans, and a run begins while someone looks at a plan.
-    public enum Purpose: String, Sendable {
+    public enum Purpose: String, CaseIterable, Sendable {
         case plan, check
-        /// The plan that a run carries out.
+        /// The lists of `prune` and of `series rollback`.
+        case prune, rollback
+        /// The plan that a run carries out, or that another command makes which has the journal's lock.
         case run
+
+        /// The file, for a message that another process has it.
+        var what: String {
+            switch self {
+            case .plan: "the plan"
+            case .check: "the comparison of `check`"
+            case .prune: "the list of `prune`"
+            case .rollback: "the list of `series rollback`"
+            case .run: "the plan of a run"
+            }
+        }
     }
 
     /// Opens an empty plan beside a journal, or in memory beside one in memory.
@@ -48,7 +61,8 @@ public final class Plan: DatabaseAccess {
         } else {
             let path = Plan.path(beside: journal.path, for: purpose)
             try Journal.makeFolder(of: path)
-            lock = try JournalLock(path: path, what: purpose == .check ? "the check" : "the plan")
+            lock = try JournalLock(
+                path: path, what: purpose.what, hint: "wait until that process ends")
             database = try Journal.describing(path) {
                 try Plan.remove(path)
                 try OwnFile.make(path)
@@ -80,9 +94,13 @@ public final class Plan: DatabaseAccess {
     }
 
     /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`; for a run,
-    /// `NAME.sqlite-plan`.
+    /// `NAME.sqlite-plan`; for lists, `NAME.sqlite-prune` and `NAME.sqlite-rollback`.
     static func path(beside journalPath: String, for purpose: Purpose = .plan) -> String {
-        if purpose == .run { return journalPath + "-plan" }
+        switch purpose {
+        case .plan, .check: break
+        case .run: return journalPath + "-plan"
+        case .prune, .rollback: return "\(journalPath)-\(purpose.rawValue)"
+        }
         var url = URL(fileURLWithPath: journalPath)
         if url.pathExtension == "sqlite" { url.deletePathExtension() }
         return url.path + ".\(purpose.rawValue).sqlite"
