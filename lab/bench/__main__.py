@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from lab.bench import checks, profiles  # noqa: E402
-from lab.bench.goals import figures, summary, what_binds  # noqa: E402
+from lab.bench.goals import figures, kernel_part, summary, what_binds  # noqa: E402
 from lab.bench.machine import about  # noqa: E402
 from lab.bench.measure import (  # noqa: E402
     Failed, counts_instructions, raise_open_files, run)
@@ -148,13 +148,16 @@ class Bench:
         for verdict in verdicts:
             say(f"  {verdict['text']}: {verdict['value']}, to reach {verdict['to_reach']}: "
                 f"{'reached' if verdict['reached'] else verdict['missed']}")
+        profile = self.profile(row, world, ours) if missed else []
+        goals = [goal for goal in row.goals if goal.ours == ours]
         result = {
-            "key": row.key, "title": row.title, "text": row.text, 
+            "key": row.key, "title": row.title, "text": row.text,
             "note": row.note.format_map(figures(results, ours)),
             "guard": row.guard,
             "contestants": results, "verdicts": verdicts,
-            "binds": what_binds(results, ours, processors),
-            "profile": self.profile(row, world, ours) if missed else [],
+            "binds": what_binds(results, ours, processors)
+            + kernel_part(goals, results, profile, processors),
+            "profile": profile,
             "bodies_most": max((run["bodies_most"] for run in results.get(ours, {}).get("runs", [])
                                 if run.get("bodies_most")), default=None),
         }

@@ -3,7 +3,7 @@
 """The guard of `make bench QUICK=1`, and the test of the page and the verdicts."""
 
 from lab.bench.goals import (
-    Missing, an_image, cpu, figures, rate, summary, wall, what_binds)
+    Missing, an_image, cpu, figures, kernel_part, rate, summary, wall, what_binds)
 from lab.bench.page import anchor, page
 from lab.bench.plots import ceiling, plot
 
@@ -59,6 +59,12 @@ def check():
     assert "do not bind: they are busy for 38%" in what_binds(results, "tranship", 2)
     assert "bind: they are busy for 150%" in what_binds(
         {"tranship": example(1.0, 2.0)}, "tranship", 2)
+
+    profile = [("CPU time in a library", [(50.0, "kernel"), (40.0, "tranship")])]
+    tight = kernel_part([cpu(0.1, "curl | curl"), wall(0.2, "curl | curl")], results, profile, 2)
+    assert tight.endswith("have: client CPU, tranship to curl | curl: 0.12 ×, more than the goal."
+                          ), tight
+    assert kernel_part(goals, results, [], 2) == ""
 
     row = {"key": "row", "title": "8 × 1 MiB, 4 at once", "text": "Text.", "note": "Note.",
            "guard": 0.5, "contestants": results, "verdicts": verdicts, "binds": "Nothing.",

@@ -50,6 +50,8 @@ class Goal:
     unit: str = "×"
     is_least: bool = False
     ours: str = "tranship"
+    # What the value grows with: "cpu", "seconds", or nothing that the kernel's part says more of.
+    measure: str = ""
 
     def verdict(self, results):
         try:
@@ -85,7 +87,8 @@ def better(results, peers, measure):
 
 
 def wall(limit, *peers, ours="tranship"):
-    return Goal(f"wall, {ours} to {named(peers)}", limit, ours=ours, value=lambda results:
+    return Goal(f"wall, {ours} to {named(peers)}", limit, ours=ours, measure="seconds",
+                value=lambda results:
                 an_image(results, ours, "seconds") / better(results, peers, "seconds"))
 
 
@@ -96,17 +99,18 @@ def rate(limit, *peers, ours="tranship"):
 
 
 def cpu(limit, *peers, ours="tranship"):
-    return Goal(f"client CPU, {ours} to {named(peers)}", limit, ours=ours, value=lambda results:
+    return Goal(f"client CPU, {ours} to {named(peers)}", limit, ours=ours, measure="cpu",
+                value=lambda results:
                 an_image(results, ours, "cpu") / better(results, peers, "cpu"))
 
 
 def cpu_an_image(limit_ms, ours="tranship"):
-    return Goal("client CPU an image", limit_ms, unit="ms", ours=ours,
+    return Goal("client CPU an image", limit_ms, unit="ms", ours=ours, measure="cpu",
                 value=lambda results: an_image(results, ours, "cpu") * 1000)
 
 
 def cpu_a_gibibyte(limit, ours="tranship"):
-    return Goal(f"client CPU a GiB, {ours}", limit, unit="s", ours=ours,
+    return Goal(f"client CPU a GiB, {ours}", limit, unit="s", ours=ours, measure="cpu",
                 value=lambda results: a_gibibyte(results, ours, "cpu"))
 
 
@@ -164,3 +168,29 @@ def what_binds(results, contestant, processors):
                 f"{contestant} ({shares}), so {larger} decide{'s' if 'client' in larger else ''}.")
     return (f"The processors do not bind: they are busy for {part['all']:.0%} of the time of "
             f"{contestant} ({shares}). The rest is waiting, or other programs.")
+
+
+def kernel_part(goals, results, profile, processors):
+    """For each missed goal that the kernel's work alone bounds: what is left without ours."""
+    lines = dict(profile).get("CPU time in a library", [])
+    kernel = sum(part for part, name in lines if name == "kernel") / 100
+    sentences = []
+    for goal in goals:
+        verdict = goal.verdict(results)
+        if not kernel or verdict["reached"] or verdict["value"] is None or not goal.measure:
+            continue
+        if goal.measure == "cpu":
+            least = kernel
+        else:
+            part = busy(results, goal.ours, processors)
+            if part["all"] < 0.85:
+                continue
+            least = part["client"] * kernel + part["services"]
+        value = verdict["number"] * least
+        compared = "more than the goal" if value > goal.limit else "so the goal is within reach"
+        sentences.append(f"{goal.text}: {goal.show(value)}, {compared}")
+    if not sentences:
+        return ""
+    return (f" {kernel:.0%} of the client's CPU time is the kernel's: it moves bytes through sockets "
+            "and wakes threads. A client that needed nothing beside that would have: "
+            + "; ".join(sentences) + ".")
