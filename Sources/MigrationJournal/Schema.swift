@@ -45,6 +45,8 @@ enum Schema {
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
+    /// The same for a plan: "TRSP". Only such a file is emptied.
+    static let planID = 0x5452_5350
 
     /// The first step of journals that no release wrote.
     static let refusedStep = "001 runs, transfers, plan"

@@ -27,11 +27,8 @@ public enum JournalPlace {
     public static func pipelineNames(environment: [String: String]) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(
             atPath: folder(environment: environment))
-        return (names ?? []).filter { name in
-            name.hasSuffix(".sqlite")
-                // The plans beside journals.
-                && !name.hasSuffix(".plan.sqlite") && !name.hasSuffix(".check.sqlite")
-        }.map { String($0.dropLast(".sqlite".count)) }.sorted()
+        return (names ?? []).filter { $0.hasSuffix(".sqlite") }
+            .map { String($0.dropLast(".sqlite".count)) }.sorted()
     }
 
     /// Opens the journal of a pipeline. A plan alone locks no journal, and needs none.

@@ -127,12 +127,8 @@ extension LiveProgress {
     /// A longer file is not one of ours.
     private static let fileBytesMax = 1 << 20
 
-    /// `NAME.progress` beside the journal `NAME.sqlite`.
-    static func path(journalPath: String) -> String {
-        var url = URL(fileURLWithPath: journalPath)
-        if url.pathExtension == "sqlite" { url.deletePathExtension() }
-        return url.path + ".progress"
-    }
+    /// `NAME.sqlite-progress` beside the journal `NAME.sqlite`.
+    static func path(journalPath: String) -> String { journalPath + "-progress" }
 
     /// Writes the file, readable for its owner alone. A reader sees the old or the new one. Does
     /// nothing if the disk refuses: no work depends on the file.

@@ -153,7 +153,7 @@ private struct Night {
 
     /// Waits until the run says how far it is.
     func begin() async throws {
-        let path = scene.folder.appendingPathComponent("tranship/\(scene.prefix).progress").path
+        let path = scene.folder.appendingPathComponent("tranship/\(scene.prefix).sqlite-progress").path
         let isUp = await eventually(withinSeconds: 60) {
             FileManager.default.fileExists(atPath: path)
         }

@@ -179,7 +179,7 @@ extension EndToEndTests {
                     // Or the plan beside it, which comes to the limit first for some sizes.
                     #expect(
                         full.talk.contains("/journal.sqlite cannot be used")
-                            || full.talk.contains("/journal.sqlite-plan cannot be used"), full.said)
+                            || full.talk.contains("/journal.sqlite-run cannot be used"), full.said)
                     #expect(full.talk.contains("SQLite says:"), full.said)
                     #expect(full.talk.contains("hint: make room"), full.said)
                 }

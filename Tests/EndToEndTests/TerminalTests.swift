@@ -110,7 +110,7 @@ extension EndToEndTests {
                 let command = try scene.start(["run", file])
                 let isUp = await eventually(withinSeconds: 30) {
                     FileManager.default.fileExists(
-                        atPath: scene.folder.appendingPathComponent("journal.progress").path)
+                        atPath: scene.folder.appendingPathComponent("journal.sqlite-progress").path)
                 }
                 try #require(isUp, "\(command.talk)")
                 let watching = try PseudoTerminal().start(

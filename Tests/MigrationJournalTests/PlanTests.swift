@@ -278,20 +278,50 @@ import Testing
     }
 
     @Test func `One process plans at a time, and what it planned goes with it`() async throws {
-        let path = folder.file("journal.plan.sqlite")
+        let path = folder.file("journal.sqlite-preview")
         #expect(FileManager.default.fileExists(atPath: path))
         let error = #expect(throws: TranshipError.self) { _ = try Plan(beside: journal) }
         #expect(error?.code == .journalInUse)
         let other = try await Journal.open(path: folder.file("other.sqlite"))
         do { _ = try Plan(beside: other) }
-        #expect(!FileManager.default.fileExists(atPath: folder.file("other.plan.sqlite")))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("other.sqlite-preview")))
     }
 
     @Test func `What a killed process had planned counts for nothing`() async throws {
         let other = try await Journal.open(path: folder.file("other.sqlite"))
-        try folder.write(Array("half a database".utf8), to: "other.plan.sqlite")
-        let plan = try Plan(beside: other)
-        #expect(try await plan.tally().isEmpty)
+        for header in [[], Array(repeating: 0, count: 4096)] as [[UInt8]] {
+            try folder.write(header, to: "other.sqlite-preview")
+            #expect(try await Plan(beside: other).tally().isEmpty)
+        }
+        let killed = try await Journal.open(path: folder.file("killed.sqlite"))
+        do {
+            let plan = try Plan(beside: killed)
+            try await plan.add([Sample.item("a")])
+            try folder.write(folder.bytes(of: "killed.sqlite-preview"), to: "other.sqlite-preview")
+        }
+        #expect(try await Plan(beside: other).tally().isEmpty)
+    }
+
+    @Test func `A file of someone else in the place of a plan stays`() async throws {
+        let other = try await Journal.open(path: folder.file("other.sqlite"))
+        for bytes in try [Array("notes of mine".utf8), folder.bytes(of: "other.sqlite")] {
+            for purpose in Plan.Purpose.allCases {
+                let name = "other.sqlite-\(purpose.rawValue)"
+                try folder.write(bytes, to: name)
+                let error = #expect(throws: TranshipError.self) {
+                    _ = try Plan(beside: other, for: purpose)
+                }
+                #expect(error?.code == .journalFailed)
+                #expect(error?.message.contains("did not write it") == true)
+                #expect(try folder.bytes(of: name) == bytes)
+            }
+        }
+    }
+
+    @Test func `No plan lies where another pipeline has its journal`() {
+        for purpose in Plan.Purpose.allCases {
+            #expect(!Plan.path(beside: "/j/x.sqlite", for: purpose).hasSuffix(".sqlite"))
+        }
     }
 
     @Test func `A half-made plan is never adopted`() async throws {

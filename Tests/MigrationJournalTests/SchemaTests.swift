@@ -160,7 +160,7 @@ import Testing
             }
         }
         #expect(begun == count / 2)
-        #expect(!FileManager.default.fileExists(atPath: folder.file("journal.plan.sqlite")))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("journal.sqlite-preview")))
         let bytes = try folder.bytes(of: "journal.sqlite").count
         #expect(bytes / count <= 1536, "\(bytes / count) bytes an image")
     }

@@ -29,7 +29,7 @@ import Testing
         #expect(
             LiveProgress.read(besideJournal: journal, runID: 4, holder: holder) == live)
         let path = LiveProgress.path(journalPath: journal)
-        #expect(path == folder.file("night.progress"))
+        #expect(path == folder.file("night.sqlite-progress"))
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
         #expect(mode as? Int == 0o600)
         LiveProgress.remove(besideJournal: journal)

@@ -28,7 +28,9 @@ public final class Plan: DatabaseAccess {
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
     /// run plans, and a run begins while someone looks at a plan.
     public enum Purpose: String, CaseIterable, Sendable {
-        case plan, check
+        /// The plan that is shown.
+        case plan = "preview"
+        case check
         /// The lists of `prune` and of `series rollback`.
         case prune, rollback
         /// The plan that a run carries out, or that another command makes which has the journal's lock.
@@ -64,7 +66,7 @@ public final class Plan: DatabaseAccess {
             lock = try JournalLock(
                 path: path, what: purpose.what, hint: "wait until that process ends")
             database = try Journal.describing(path) {
-                try Plan.remove(path)
+                try Plan.removeLeftover(path)
                 try OwnFile.make(path)
                 var configuration = Configuration()
                 // After a crash the plan is made again. Its lock keeps others out, so that no access
@@ -84,31 +86,46 @@ public final class Plan: DatabaseAccess {
         let database = database
         commits = CommitQueue(database, hook: journal.hook)
         try Journal.describing(file ?? journal.path) {
-            try database.write { db in try db.execute(sql: Schema.plan) }
+            // Before anything else, so that each file that begins like a database has it.
+            try database.write { db in
+                try db.execute(sql: "PRAGMA application_id = \(Schema.planID)")
+                try db.execute(sql: Schema.plan)
+            }
         }
     }
 
     deinit {
-        if let file { try? Plan.remove(file) }
+        if let file { try? FileManager.default.removeItem(atPath: file) }
         lock?.removeFile()
     }
 
-    /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`; for a run,
-    /// `NAME.sqlite-plan`; for lists, `NAME.sqlite-prune` and `NAME.sqlite-rollback`.
+    /// `NAME.sqlite-run` beside `NAME.sqlite`, and the same for each purpose. No pipeline's journal
+    /// ends so.
     static func path(beside journalPath: String, for purpose: Purpose = .plan) -> String {
-        switch purpose {
-        case .plan, .check: break
-        case .run: return journalPath + "-plan"
-        case .prune, .rollback: return "\(journalPath)-\(purpose.rawValue)"
-        }
-        var url = URL(fileURLWithPath: journalPath)
-        if url.pathExtension == "sqlite" { url.deletePathExtension() }
-        return url.path + ".\(purpose.rawValue).sqlite"
+        "\(journalPath)-\(purpose.rawValue)"
     }
 
-    private static func remove(_ path: String) throws {
+    /// Removes what a killed process left.
+    ///
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a file of something else.
+    private static func removeLeftover(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? handle.close() }
+        guard isPlan(try handle.read(upToCount: 100) ?? Data()) else {
+            throw TranshipError(
+                .journalFailed, "\(path) is in the way: Tranship did not write it",
+                hint: "move it elsewhere, or name another journal with --journal PATH")
+        }
         try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// True for the header of a plan (<https://www.sqlite.org/fileformat.html#the_database_header>),
+    /// and for one that never came to the disk: then the file is empty or begins with zeros.
+    static func isPlan(_ header: Data) -> Bool {
+        guard header.contains(where: { $0 != 0 }) else { return true }
+        let id = header.dropFirst(68).prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        return header.starts(with: Array("SQLite format 3\0".utf8)) && id == Schema.planID
     }
 
     /// Empties it.
