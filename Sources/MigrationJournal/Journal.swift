@@ -101,6 +101,7 @@ public final class Journal: DatabaseAccess {
         path: String, hook: CommitHook? = nil
     ) async throws(TranshipError) -> Journal {
         try makeFolder(of: path)
+        try OwnFile.checkPlace(of: path)
         let lock = try JournalLock(path: path, what: "the journal")
         return try describing(path) {
             var configuration = Configuration()
@@ -193,6 +194,7 @@ public final class Journal: DatabaseAccess {
     /// Nil if the file is empty, as a run that has just begun leaves it for a moment.
     private static func databaseForReading(path: String) throws(TranshipError) -> DatabaseQueue? {
         try OwnFile.check(path)
+        try OwnFile.checkPlace(of: path)
         return try describing(path) {
             var configuration = Configuration()
             configuration.readonly = true

@@ -54,9 +54,49 @@ package enum OwnFile {
         return descriptor
     }
 
+    /// Refuses a file that a journal names if another user may have written it: a pipeline file runs
+    /// commands.
+    ///
+    /// - Throws: ``TranshipError/Code/usage``.
+    package static func checkNamedFile(_ path: String) throws(TranshipError) {
+        var file = stat()
+        guard stat(path, &file) == 0,
+            let access = OtherUsers.access(to: file, trustsRoot: true)
+        else { return }
+        throw TranshipError(
+            .usage, "the journal names the pipeline file \(path), which \(access)",
+            hint: "look at it; if it is right, change its mode (chmod go-w) or owner, or name it: "
+                + "`tranship run FILE` goes on")
+    }
+
     /// Throws if ``open(_:)`` would refuse the file, and makes and changes nothing.
     static func check(_ path: String) throws(TranshipError) {
         close(try checked(path, O_RDONLY).descriptor)
+    }
+
+    /// Refuses a place for a database where another user could put files beside it. SQLite reads
+    /// `-wal`, `-shm` and `-journal` files whoever wrote them, and their pages count as the database's
+    /// (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/lockingv3.html#hot_journals>).
+    ///
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a folder that other users than root own or
+    ///   may write to, and for such a file that ``check(_:)`` refuses.
+    static func checkPlace(of path: String) throws(TranshipError) {
+        let parent = PathText.folder(of: path)
+        let folder = parent.isEmpty ? "." : parent
+        var status = stat()
+        if stat(folder, &status) == 0,
+            let access = OtherUsers.access(to: status, trustsRoot: true)
+        {
+            throw TranshipError(
+                .journalFailed, "\(path) is not safe: its folder \(folder) \(access)",
+                hint: "name a place in a folder that only this user may write to with "
+                    + "--journal PATH, or change the folder's mode (chmod go-w) or owner")
+        }
+        for ending in ["-wal", "-shm", "-journal"] {
+            var file = stat()
+            guard lstat(path + ending, &file) == 0 else { continue }
+            close(try checked(path + ending, O_RDONLY).descriptor)
+        }
     }
 
     private static func checked(

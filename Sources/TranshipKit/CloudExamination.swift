@@ -22,6 +22,8 @@ public struct CloudExamination: Sendable {
     public let project: AuthenticatedProject
     /// Newest first.
     public let versions: [ServiceVersion]
+    /// True if it is read by Images API v1.
+    public let isLegacy: Bool
     public let offer: TargetOffer
     /// False when the project sees no image, so that ``TargetOffer/reportedAlgorithms``
     /// is the service's own default and not what this cloud was seen to report.
@@ -79,26 +81,36 @@ public struct CloudExamination: Sendable {
         let versions = await told("its versions", [], &troubles) { () throws(TranshipError) in
             try await service.versions()
         }
-        let offer = try await TargetOffer.look(service)
+        let isLegacy = try await LegacyImageService.isNeeded(by: session)
+        // Of an image, API v1 reports its MD5 alone.
+        let offer = isLegacy
+            ? TargetOffer(reportedAlgorithms: [.md5]) : try await TargetOffer.look(service)
         let seen = await told("its digests", [], &troubles) { () throws(TranshipError) in
-            try await service.reportedAlgorithms()
+            isLegacy ? [.md5] : try await service.reportedAlgorithms()
         }
         var listing: [String] = []
         let stock = await told("its images", CloudStock?.none, &listing) {
             () throws(TranshipError) in
-            try await CloudStock.count(service, project: project.projectID)
+            isLegacy
+                ? try await .count(LegacyImageService(session), project: project.projectID)
+                : try await .count(service, project: project.projectID)
         }
         return CloudExamination(
             cloudName: session.cloudName, region: session.configuration.region,
             authURL: session.configuration.authentication.usesKeystone
                 ? session.configuration.authURL.map(shownURL) : nil,
             imageEndpoint: shownURL(project.imageEndpoint),
-            project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
+            project: project, versions: versions, isLegacy: isLegacy, offer: offer, areDigestsSeen: !seen.isEmpty,
             diskFormats: offer.diskFormats, containerFormats: offer.containerFormats,
             clockAheadSeconds: try await clockAhead(service), stock: stock,
-            ranges: await .look(service, stock?.newest), listingTrouble: listing.first,
-            choices: try choices(
-                offer, hasSiblings: session.configuration.authentication.usesKeystone),
+            ranges: isLegacy
+                ? RangeSupport(isThere: nil, words: "not tried: it is read by API v1")
+                : await .look(service, stock?.newest),
+            listingTrouble: listing.first,
+            choices: isLegacy
+                ? []
+                : try choices(
+                    offer, hasSiblings: session.configuration.authentication.usesKeystone),
             remarks: session.configuration.remarks + denied(offer), troubles: troubles,
             weaknesses: session.weaknesses(imageEndpoint: project.imageEndpoint))
     }

@@ -40,18 +40,38 @@ public struct CloudStock: Sendable, Hashable {
         query.status = [.active]
         for try await page in service.images(query) {
             for image in page where image.properties["image_type"]?.string != "snapshot" {
-                stock.images += 1
                 if stock.newest == nil, image.sizeBytes ?? 0 > 1 { stock.newest = image }
-                stock.sizeBytes = stock.sizeBytes.clampedSum(image.sizeBytes ?? 0)
-                stock.diskFormats[image.diskFormat ?? "none", default: 0] += 1
-                stock.containerFormats[image.containerFormat ?? "none", default: 0] += 1
+                stock.add(image.sizeBytes, image.diskFormat, image.containerFormat)
             }
-            guard stock.images < imagesMax else {
-                stock.isCut = true
-                break
-            }
+            if stock.isCut { break }
         }
         return stock
+    }
+
+    /// Counts the images of the session's project at a legacy cloud, whose list shows public ones of
+    /// all projects too.
+    static func count(
+        _ service: LegacyImageService, project: String?
+    ) async throws(TranshipError) -> CloudStock {
+        var stock = CloudStock()
+        for try await page in service.images(LegacyImageQuery(publicity: .any)) {
+            for image in page
+            where image.status == .active && (project == nil || image.ownerID == project)
+                && image.properties["image_type"] != "snapshot"
+            {
+                stock.add(image.sizeBytes, image.diskFormat, image.containerFormat)
+            }
+            if stock.isCut { break }
+        }
+        return stock
+    }
+
+    private mutating func add(_ sizeBytes: Int64?, _ disk: String?, _ container: String?) {
+        images += 1
+        self.sizeBytes = self.sizeBytes.clampedSum(sizeBytes ?? 0)
+        diskFormats[disk ?? "none", default: 0] += 1
+        containerFormats[container ?? "none", default: 0] += 1
+        isCut = images >= Self.imagesMax
     }
 
     /// `12 images of the project, 3.4 GiB`.
@@ -64,9 +84,10 @@ public struct CloudStock: Sendable, Hashable {
 extension CloudExamination {
     /// Whether its images can be copied elsewhere.
     public var asSource: CloudVerdict {
-        let lacking = lacking([
-            ("GET", "/v2/images"), ("GET", "/v2/images/*"), ("GET", "/v2/images/*/file"),
-        ])
+        let lacking = lacking(
+            isLegacy
+                ? [("GET", "/v1/images/detail"), ("GET", "/v1/images/*")]
+                : [("GET", "/v2/images"), ("GET", "/v2/images/*"), ("GET", "/v2/images/*/file")])
         if !lacking.isEmpty { return CloudVerdict(isYes: false, reasons: lacking) }
         guard let stock else { return CloudVerdict(isYes: false, reasons: [unlisted]) }
         if let refusal = ranges.refusal {
@@ -77,6 +98,7 @@ extension CloudExamination {
         var reasons =
             stock.images == 0
             ? ["the project owns no image; `owner: any` selects those of others"] : [stock.words]
+        if isLegacy { reasons.append("by Images API v1") }
         if stock.newest == nil, project.roles == ["reader"] {
             reasons.append(
                 "no image shows whether the role reader may read data; by default, that takes the "
@@ -87,6 +109,11 @@ extension CloudExamination {
 
     /// Whether images can be copied to it.
     public var asTarget: CloudVerdict {
+        guard !isLegacy else {
+            return CloudVerdict(
+                isYes: false,
+                reasons: ["it speaks Images API v1 only, and a target needs v2"])
+        }
         var against = lacking([
             ("GET", "/v2/images"), ("POST", "/v2/images"), ("GET", "/v2/images/*"),
             ("PATCH", "/v2/images/*"), ("PUT", "/v2/images/*/file"),

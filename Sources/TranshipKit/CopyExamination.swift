@@ -12,6 +12,8 @@ internal import Planning
 public struct CopyExamination: Sendable {
     public let source: CloudExamination
     public let target: CloudExamination
+    /// The words for both that `tranship copy` takes: `alpha`, `alpha/RegionTwo`.
+    public let places: (source: String, target: String)
     public let method: UploadMethod
     /// What is used when the method fails, best first.
     public let fallbacks: [UploadMethod]
@@ -35,12 +37,17 @@ public struct CopyExamination: Sendable {
         }
         return CopyExamination(
             source: try await examined(from?.name ?? source, from?.region),
-            target: try await examined(into?.name ?? target, into?.region))
+            target: try await examined(into?.name ?? target, into?.region),
+            places: (source, target))
     }
 
-    init(source: CloudExamination, target: CloudExamination) {
+    init(
+        source: CloudExamination, target: CloudExamination,
+        places: (source: String, target: String)
+    ) {
         self.source = source
         self.target = target
+        self.places = places
         let (here, there) = (source.keystoneRegion, target.keystoneRegion)
         let fetchable: Fetchable =
             if let here, here.isSibling(of: there), let name = here.name {

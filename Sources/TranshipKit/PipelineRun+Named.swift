@@ -41,6 +41,7 @@ extension PipelineRun {
                     hint: "run the same `tranship copy` command again")
             }
         } else if FileManager.default.fileExists(atPath: run.pipelineFile) {
+            try OwnFile.checkNamedFile(run.pipelineFile)
             let pipeline = try Pipeline.load(file: run.pipelineFile, environment: environment)
             guard pipeline.name == run.pipelineName else {
                 throw TranshipError(

@@ -75,6 +75,7 @@ private struct UnopenedCloud: UnopenedTarget {
         }
         let service = ImageService(cloud.session)
         let offer = try await TargetOffer.look(service)
+        try checkStores(of: offer)
         let surroundings = factory.tuning.surroundings
         let (now, chance) = (surroundings.now, surroundings.chance)
         let recent = RecentImages(now: now)
@@ -103,6 +104,26 @@ private struct UnopenedCloud: UnopenedTarget {
                     inProject: { services.service(endpoint: endpoint, projectID: $0) },
                     describing: { lessons.learn(fromMember: $0, of: $1) })),
             rules: entry.rules, verification: factory.pipeline.verify)
+    }
+
+    /// Refuses a store that the service does not list, before any image is read for it. A service with
+    /// one store lists none.
+    private func checkStores(of offer: TargetOffer) throws(TranshipError) {
+        guard case .named(let wanted) = entry.rules.stores, !offer.stores.isEmpty else { return }
+        let place = "\(entry.cloud.position): cloud \"\(entry.cloud.name)\""
+        for name in wanted {
+            guard let store = offer.stores.first(where: { $0.id == name }) else {
+                throw TranshipError(
+                    .invalidPipeline, "\(place) has no store \"\(name)\", which `stores` names",
+                    hint: Nearest.hint(name, in: offer.writableStores, "stores"))
+            }
+            guard !store.isReadOnly else {
+                throw TranshipError(
+                    .invalidPipeline,
+                    "\(place) has the store \"\(name)\" only for reading, and `stores` names it",
+                    hint: "name another one: " + offer.writableStores.joined(separator: ", "))
+            }
+        }
     }
 }
 

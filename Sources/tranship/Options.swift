@@ -7,7 +7,7 @@ import Foundation
 import TranshipKit
 
 /// The options of every pipeline command.
-struct PipelineOptions: ParsableArguments {
+struct PipelineOptions: ParsableArguments, NamesJournal {
     @Option(
         help: .value(
             "path", "The journal to use.",
@@ -24,6 +24,16 @@ struct PipelineOptions: ParsableArguments {
     var verbose = false
 
     var environment: [String: String] { ProcessInfo.processInfo.environment }
+}
+
+/// Options with `--journal`.
+protocol NamesJournal {
+    var journal: String? { get }
+}
+
+extension NamesJournal {
+    /// ` --journal PATH` for a command that goes on with the same journal; empty without that option.
+    var journalOption: String { journal.map { " --journal \($0.shellQuoted)" } ?? "" }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

@@ -109,12 +109,22 @@ enum ParserAdvice {
         if arguments.first == "image", name.contains(where: { "*?".contains($0) }) {
             let words =
                 name.split(whereSeparator: { "*?".contains($0) }).first.map(String.init) ?? ""
-            return "a list takes no glob: tranship image list | grep -F \(words.shellQuoted)"
+            let cloud = Self.cloudWords(arguments)
+            return "a list takes no glob: tranship image list\(cloud) | grep -F \(words.shellQuoted)"
         }
         return arguments.first == "image"
             ? "if \(name) is a cloud, write --cloud \(name.shellQuoted); if it is an image, "
                 + "--name \(name.shellQuoted)"
             : "if \(name) is a cloud, write --cloud \(name.shellQuoted)"
+    }
+
+    /// The options of a command line that choose a cloud: ` --cloud alpha`.
+    private static func cloudWords(_ arguments: [String]) -> String {
+        let names = ["--cloud", "--os-cloud", "--region", "--os-region-name", "--project"]
+        return zip(arguments, arguments.dropFirst()).filter { names.contains($0.0) }
+            .map { " \($0.0) \($0.1.shellQuoted)" }.joined()
+            + arguments.filter { argument in names.contains { argument.hasPrefix($0 + "=") } }
+            .map { " \($0.shellQuoted)" }.joined()
     }
 
     /// `--x` of `Error: Unknown option '--x'`.

@@ -89,7 +89,7 @@ final class Signals: Sendable {
             // began. A thread, because all threads of Dispatch may hang.
             Thread.detachNewThread {
                 Thread.sleep(forTimeInterval: Self.graceSeconds)
-                Terminal.tell("interrupted; run again, or `tranship resume`, to go on")
+                Terminal.tell("interrupted; the same command goes on")
                 Log.end(ExitStatus.interrupted.rawValue)
                 exit(ExitStatus.interrupted.rawValue)
             }

@@ -7,7 +7,7 @@ import Foundation
 import Synchronization
 
 /// The options of pipeline commands whose result is a list of images.
-struct RowOptions: ParsableArguments {
+struct RowOptions: ParsableArguments, NamesJournal {
     @Option(
         help: .value(
             "path", "The journal to use.",

@@ -161,7 +161,7 @@ struct BadNightTests {
         let night = try await desk.run("TRANSHIP_KILL_AT_COMMIT=after:4 tranship run night.yaml")
         #expect(night.status == 137, "\(night.said)")
         let status = try await desk.run("tranship status")
-        #expect(status.output.contains("killed; `tranship resume` goes on"), "\(status.said)")
-        try await goodNight(desk, "tranship resume")
+        #expect(status.output.contains("killed; `tranship resume night` goes on"), "\(status.said)")
+        try await goodNight(desk, "tranship resume night")
     }
 }

@@ -85,6 +85,20 @@ struct DoctorCommandTests {
         #expect(both.talk.contains("error: cloud \"beta\": "), "\(both.said)")
     }
 
+    @Test func `The next command has the words that were given`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write(
+            "clouds.yaml",
+            Desk.clouds(alpha: desk.alpha.url, beta: desk.beta.url)
+                + "  my beta: { auth_type: none, image_endpoint_override: \"\(desk.beta.url)\" }\n")
+        let doctor = try await desk.run("tranship doctor alpha 'my beta'")
+        let command = "tranship copy alpha 'my beta' --dry-run"
+        #expect(doctor.output.contains("next      \(command)\n"), "\(doctor.said)")
+        let next = try await desk.run(command)
+        #expect(next.status == 0, "\(next.said)")
+    }
+
     @Test func `A cloud says whether it gives parts of an image`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
@@ -123,6 +137,8 @@ struct DoctorCommandTests {
         let json = try await desk.run("tranship doctor alpha beta -f json")
         #expect(json.output.contains(#""type":"doctor-copy""#), "\(json.said)")
         #expect(json.output.contains(#""possible":true"#), "\(json.said)")
+        let empty = try await desk.run("tranship doctor beta alpha")
+        #expect(empty.status == 0 && !empty.output.contains("next"), "\(empty.said)")
         let same = try await desk.run("tranship doctor alpha alpha")
         #expect(same.status == 3, "\(same.said)")
         #expect(same.output.contains("one project of one cloud"), "\(same.said)")

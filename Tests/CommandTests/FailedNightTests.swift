@@ -58,6 +58,10 @@ struct FailedNightTests {
         #expect(report.output.contains("run 2 of night, failed, started "), "\(report.said)")
         #expect(report.output.contains(", exit 7\ncause: unreachable: "), "\(report.said)")
         #expect(report.output.contains("\nno image\n"), "\(report.said)")
+        let notes = try await desk.run(
+            "echo notes > night.html; tranship report night.yaml --html night.html; cat night.html")
+        #expect(notes.output == "notes\n" && notes.talk.contains("there already"), "\(notes.said)")
+        _ = try await desk.run("rm night.html; tranship report night.yaml --html night.html")
         let page = try await desk.run("tranship report night.yaml --html night.html")
         #expect(page.status == 0, "\(page.said)")
         #expect(try text(desk, "night.html").contains(#""code":"unreachable""#))

@@ -191,6 +191,11 @@ extension EndToEndTests {
                 #expect(
                     one.lines("doctor").first?.text("image_endpoint")
                         != region.lines("doctor").first?.text("image_endpoint"))
+                let both = try await scene.doctor("alpha/RegionTwo", "beta")
+                #expect(
+                    both.output.contains("next      tranship copy alpha/RegionTwo beta --dry-run\n")
+                        || both.output.contains("images    0 images"), both.said)
+                #expect(both.output.contains("from      alpha, RegionTwo"), both.said)
                 try await Lab.withExtras {
                     let keyless = try await scene.doctor("noauth")
                     #expect(keyless.status == 0, keyless.said)

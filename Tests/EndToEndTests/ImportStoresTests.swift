@@ -68,6 +68,21 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "a store that the target does not have is refused by the plan",
+            arguments: [("fats", "did you mean fast?"), ("[fast, nowhere]", "known stores: fast, slow")])
+        func unknownStore(_ stores: String, hint: String) async throws {
+            try await scene("nostore") { scene in
+                let file = try scene.cloudPipeline(targetKeys: "stores: \(stores)")
+                for command in ["plan", "run"] {
+                    let refused = try await scene.tranship(command, file)
+                    #expect(refused.status == 2, refused.said)
+                    #expect(refused.talk.contains("has no store \""), refused.said)
+                    #expect(refused.talk.contains("hint: \(hint)"), refused.said)
+                }
+            }
+        }
+
         @Test("a member may not copy between stores: unpublished, and it says where the data lies")
         func copyAsMember() async throws {
             try await scene("copymember") { scene in

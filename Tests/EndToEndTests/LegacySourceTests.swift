@@ -71,6 +71,37 @@ extension EndToEndTests {
             }
         }
 
+        @Test("doctor, init and copy know what a legacy cloud is", arguments: LegacyCloud.all)
+        func examined(_ cloud: LegacyCloud) async throws {
+            try await legacyScene("doctor", cloud) { scene in
+                let environment = try scene.cloudsFile(with: cloud)
+                _ = try await cloud.add("\(scene.prefix) one", Sample.raw(3000, seed: 1))
+                let reserved = try await cloud.add("\(scene.prefix) reserved", nil)
+                func tranship(_ words: String...) async throws -> Outcome {
+                    try await RunningCommand(
+                        words, environment: scene.environment.merging(environment) { $1 },
+                        folder: scene.folder
+                    ).outcome()
+                }
+                let doctor = try await tranship("doctor", "old", "beta")
+                #expect(doctor.status == 0, doctor.said)
+                #expect(doctor.output.contains("copy      yes"), doctor.said)
+                #expect(doctor.output.contains("next      tranship copy old beta --dry-run"))
+                let alone = try await tranship("doctor", "old")
+                #expect(alone.status == 0, alone.said)
+                #expect(alone.output.contains("by Images API v1\n"), alone.said)
+                #expect(alone.output.contains("target    NO: it speaks Images API v1 only"))
+                let draft = try await tranship(
+                    "init", "old", "beta", "-o", scene.folder.path + "/d.yaml")
+                #expect(draft.status == 0, draft.said)
+                #expect(!draft.talk.contains("warning:"), draft.said)
+                let name = try #require(reserved.name)
+                let copy = try await tranship("copy", "old", "beta", name)
+                #expect(copy.status == 3, copy.said)
+                #expect(copy.talk.contains("`tranship v1 show --cloud old '\(name)'`"), copy.said)
+            }
+        }
+
         private func expect(_ copies: [JSONValue], matching originals: [LegacyImage]) throws {
             for original in originals {
                 let copy = try #require(copies.first { $0.name == original.name })

@@ -86,6 +86,39 @@ import Testing
         }
     }
 
+    @Test func `A journal that other users could replace is not opened, not even to look`()
+        async throws
+    {
+        do { _ = try await Journal.open(path: path) }
+        for mode in [0o777, 0o1777, 0o702] as [mode_t] {
+            #expect(chmod(folder.path, mode) == 0)
+            defer { chmod(folder.path, 0o700) }
+            for error in [
+                #expect(throws: TranshipError.self) { _ = try Journal.openForReading(path: path) },
+                await #expect(throws: TranshipError.self) { _ = try await Journal.open(path: path) },
+            ] {
+                #expect(error?.code == .journalFailed)
+                #expect(error?.message.contains("can be written to by other users") == true)
+            }
+        }
+        _ = try Journal.openForReading(path: path)
+    }
+
+    /// SQLite would take their pages for the journal's.
+    @Test(.enabled(if: geteuid() == 0), arguments: ["-wal", "-shm", "-journal"])
+    func `A file of another user beside a journal is not read`(ending: String) async throws {
+        do { _ = try await Journal.open(path: path) }
+        for place in [path, path + "-preview"] {
+            try folder.write([], to: PathText.lastComponent(place + ending))
+            #expect(chown(place + ending, 12_345, 12_345) == 0)
+            let error = await #expect(throws: TranshipError.self) {
+                _ = try Plan(beside: try await Journal.open(path: path))
+            }
+            #expect(error?.message.contains("belongs to another user (uid 12345") == true)
+            #expect(unlink(place + ending) == 0)
+        }
+    }
+
     @Test func `A journal lies in a folder of its own, for its owner alone`() async throws {
         let inner = folder.file("a/b/journal.sqlite")
         _ = try await Journal.open(path: inner)

@@ -63,6 +63,7 @@ public final class Plan: DatabaseAccess {
         } else {
             let path = Plan.path(beside: journal.path, for: purpose)
             try Journal.makeFolder(of: path)
+            try OwnFile.checkPlace(of: path)
             lock = try JournalLock(
                 path: path, what: purpose.what, hint: "wait until that process ends")
             database = try Journal.describing(path) {

@@ -25,8 +25,7 @@ enum SpoolFolder {
     }
 
     /// Refuses a folder that belongs to another user, is a link, or can be written to by other
-    /// users. A missing folder passes. Write access for the primary group of this process passes:
-    /// many systems have a group for each user.
+    /// users; see ``OtherUsers``. A missing folder passes.
     ///
     /// - Parameter isNeeded: false before the first image is spooled: a file in the folder's place is
     ///   the trouble of images that are spooled.
@@ -38,13 +37,8 @@ enum SpoolFolder {
         let words: String
         if status.st_mode & S_IFMT != S_IFDIR {
             words = "is \(WholeFile.kind(status.st_mode) ?? "a regular file"), not a folder"
-        } else if status.st_uid != geteuid() {
-            words = "belongs to another user (uid \(status.st_uid); this is uid \(geteuid()))"
-        } else if status.st_mode & S_IWOTH != 0
-            || (status.st_mode & S_IWGRP != 0 && status.st_gid != getegid())
-        {
-            words =
-                "can be written to by other users (mode \(String(status.st_mode & 0o7777, radix: 8)))"
+        } else if let access = OtherUsers.access(to: status) {
+            words = access
         } else {
             return
         }

@@ -64,6 +64,15 @@ public struct CloudFiles: Sendable {
         return clouds.count == 1 ? clouds.keys.first : nil
     }
 
+    /// For `alpha/RegionTwo`, which `copy` and `doctor` take.
+    private func regionHint(_ word: String) -> String? {
+        guard let slash = word.firstIndex(of: "/") else { return nil }
+        let (name, region) = (String(word[..<slash]), word[word.index(after: slash)...])
+        guard clouds[name] != nil else { return nil }
+        return "name the region apart: `cloud: \(name), region: \(region)` in a pipeline file, "
+            + "--cloud \(name) --region \(region) in a command"
+    }
+
     /// The merged entry of a cloud, including its profile.
     func entry(of asked: String?) throws(TranshipError) -> (name: String, entry: CloudEntry) {
         guard let name = asked ?? defaultCloudName else {
@@ -77,7 +86,8 @@ public struct CloudFiles: Sendable {
             throw TranshipError(
                 .unknownCloud, "there is no cloud \"\(name)\" (\(readWords))",
                 hint: clouds.isEmpty
-                    ? whereToPutThem : Nearest.hint(name, in: cloudNames, "clouds"))
+                    ? whereToPutThem
+                    : regionHint(name) ?? Nearest.hint(name, in: cloudNames, "clouds"))
         }
         try expectMapping(own, name)
         own = own.normalized

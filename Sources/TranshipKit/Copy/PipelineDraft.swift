@@ -72,17 +72,32 @@ public struct PipelineDraft: Sendable {
     ) async throws(TranshipError) -> [String] {
         let session = try CloudSession.named(
             cloud.name, region: cloud.region, environment: environment)
-        var query = ImageQuery(status: [.active])
-        query.ownerID = try await session.authenticate().projectID
+        let project = try await session.authenticate().projectID
         var (lines, count): ([String], Int) = ([], 0)
-        for try await image in ImageService(session).images(query).flattened {
+        func add(_ name: String, _ sizeBytes: Int64?) {
             count += 1
-            guard lines.count < examplesMax else { continue }
-            let size = image.sizeBytes.map { ByteCount.format($0) } ?? "no data"
-            lines.append("\(YAMLScalar.text(image.name ?? image.id))  \(size)")
+            guard lines.count < examplesMax else { return }
+            let size = sizeBytes.map { ByteCount.format($0) } ?? "no data"
+            lines.append("\(YAMLScalar.text(name))  \(size)")
+        }
+        let isLegacy = try await LegacyImageService.isNeeded(by: session)
+        if isLegacy {
+            for try await page in LegacyImageService(session).images(
+                LegacyImageQuery(publicity: .any))
+            {
+                for image in page where image.status == .active && image.ownerID == project {
+                    add(image.name ?? image.id, image.sizeBytes)
+                }
+            }
+        } else {
+            var query = ImageQuery(status: [.active])
+            query.ownerID = project
+            for try await image in ImageService(session).images(query).flattened {
+                add(image.name ?? image.id, image.sizeBytes)
+            }
         }
         let more = count - lines.count
-        let list = "tranship image list \(cloud.options)"
+        let list = "tranship \(isLegacy ? "v1" : "image") list \(cloud.options)"
         if more > 0 { lines.append("and \(more) more: \(list)") }
         return ["\(count) now:"] + lines
     }

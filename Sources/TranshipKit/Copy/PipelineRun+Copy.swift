@@ -43,7 +43,9 @@ extension CopyOrder {
         guard let first = missed.first, case .cloud(let cloud) = source else {
             return TranshipError(.noImageSelected, "no image is selected")
         }
-        let list = "tranship image list \(cloud.options)"
+        let isLegacy = await isLegacy(cloud, environment)
+        let commands = isLegacy ? "tranship v1" : "tranship image"
+        let list = "\(commands) list \(cloud.options)"
         guard let name = first.name else {
             return TranshipError(
                 .noImageSelected, "cloud \"\(cloud.words)\" has no image that meets the conditions",
@@ -51,8 +53,8 @@ extension CopyOrder {
                     ? "--owner takes a project's id, self or any, and no image that this project sees "
                         + "has that owner"
                     : first.listedImages == 0
-                        ? "it has no active image of this project; `\(list) --all` lists what other "
-                            + "projects show, and `--owner any` selects it"
+                        ? "it has no active image of this project; `\(list)\(isLegacy ? "" : " --all")` "
+                            + "lists what other projects show, and `--owner any` selects it"
                         : "it lists \(first.listedImages): "
                             + ShortList(first.examples, count: first.listedImages).words)
         }
@@ -63,7 +65,7 @@ extension CopyOrder {
                 .noImageSelected,
                 "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
                 hint: "it is not active, or does not meet the conditions: "
-                    + "`tranship image show \(cloud.options) \(name)`")
+                    + "`\(commands) show \(cloud.options) \(name.shellQuoted)`")
         }
         if let id = await images(ImageQuery(isHidden: true), name, cloud, environment).first {
             return TranshipError(
@@ -87,7 +89,17 @@ extension CopyOrder {
         let there = ShortList(first.examples, count: first.listedImages).words
         return TranshipError(
             .noImageSelected, message,
-            hint: "\(guess)there are \(there); `tranship image list \(cloud.options)` lists all")
+            hint: "\(guess)there are \(there); `\(list)` lists all")
+    }
+
+    private func isLegacy(_ cloud: CloudPlace, _ environment: [String: String]) async -> Bool {
+        do {
+            return try await LegacyImageService.isNeeded(
+                by: .named(cloud.name, region: cloud.region, environment: environment))
+        } catch {
+            // Only the hint is poorer without.
+            return false
+        }
     }
 
     /// What a shell did with a name, or did not do.

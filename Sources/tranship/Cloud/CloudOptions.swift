@@ -20,7 +20,8 @@ struct CloudOptions: ParsableArguments {
     @Option(
         name: [.customLong("region"), .customLong("os-region-name")],
         help: .value(
-            "name", "The region.", discussion: "Default: that of the entry, or $OS_REGION_NAME."))
+            "name", "The region.",
+            discussion: "Default: that of the entry; of the OS_* variables, $OS_REGION_NAME."))
     var region: String?
 
     @Option(
@@ -60,10 +61,19 @@ struct CloudOptions: ParsableArguments {
 
     /// The Image service of that cloud. Nothing is sent yet.
     func service() throws(TranshipError) -> ImageService {
+        let environment = ProcessInfo.processInfo.environment
         let session = try CloudSession.named(
             cloud, region: region, interface: interface, project: project,
-            environment: ProcessInfo.processInfo.environment)
+            environment: environment)
         CommandCloud.remember(session.cloudName)
+        if region == nil, let other = environment["OS_REGION_NAME"], !other.isEmpty,
+            let own = session.configuration.region, own != other
+        {
+            // `openstack` takes the variable for any cloud.
+            Terminal.tell(
+                "note: region \(own), as the entry \(session.cloudName) says; OS_REGION_NAME does not "
+                    + "change it, and --region does")
+        }
         return ImageService(session)
     }
 }

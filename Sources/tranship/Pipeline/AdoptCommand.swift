@@ -22,7 +22,7 @@ struct AdoptCommand: AsyncParsableCommand {
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
         let session = try await pipeline.open(common, talk)
-        let rendering = AdoptionRendering(talk: talk)
+        let rendering = AdoptionRendering(talk: talk, journalOption: common.journalOption)
         let tally = try await session.adopt { adoption throws(TranshipError) in
             rendering.render(adoption)
         }

@@ -51,7 +51,7 @@ struct PlanCommand: AsyncParsableCommand {
                 try await plan.saved().write(to: save)
                 Terminal.tell(
                     "wrote \(save); to carry it out: tranship run \(pipeline.file.shellQuoted) --plan "
-                        + save.shellQuoted)
+                        + save.shellQuoted + common.journalOption)
             }
             if let status = plan.absences.exitStatus { throw EarlyExit(status: status) }
         }

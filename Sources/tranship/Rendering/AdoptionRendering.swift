@@ -7,6 +7,8 @@ import MigrationModel
 /// Prints what `adopt` found, one line for each image, as text or JSON Lines.
 struct AdoptionRendering {
     let talk: Talk
+    /// As ``PipelineOptions/journalOption``.
+    let journalOption: String
 
     func render(_ adoption: Adoption) {
         if talk.format == .json { return putJSON(adoption) }
@@ -33,7 +35,9 @@ struct AdoptionRendering {
         Terminal.tell(
             "adopted \(count(.done)) as done and \(count(.work)) with work left; "
                 + "\(count(.known)) known already, \(count(.left)) left alone")
-        if count(.work) > 0 { Terminal.tell("`tranship run` goes on with those") }
+        if count(.work) > 0 {
+            Terminal.tell("the next `tranship run`\(journalOption) of this pipeline goes on with those")
+        }
     }
 
     private func putJSON(_ adoption: Adoption) {

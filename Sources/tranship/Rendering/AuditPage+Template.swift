@@ -8,6 +8,7 @@ extension AuditPage {
         <html lang="en">
         <head>
         <meta charset="utf-8">
+        <meta name="generator" content="Tranship">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="Content-Security-Policy"
           content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">

@@ -16,6 +16,7 @@ struct AuditPage {
     /// - Throws: ``TranshipError/Code/usage`` if the file cannot be written.
     func write(to path: String) async throws(TranshipError) {
         let page = try await text()
+        try expectPage(at: path)
         do {
             try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
@@ -24,6 +25,19 @@ struct AuditPage {
                 hint: "check its folder, or name another file with --html")
         }
         Terminal.tell("wrote \(path)")
+    }
+
+    /// Refuses to take the place of a file that is not an earlier page.
+    private func expectPage(at path: String) throws(TranshipError) {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return }
+        defer { try? handle.close() }
+        let start = String(decoding: (try? handle.read(upToCount: 1024)) ?? Data(), as: UTF8.self)
+        guard !start.isEmpty, !start.contains(#"<meta name="generator" content="Tranship">"#) else {
+            return
+        }
+        throw TranshipError(
+            .usage, "\(path) is there already, and is not a page of `report`",
+            hint: "name another file, or remove it")
     }
 
     func text() async throws(TranshipError) -> String {

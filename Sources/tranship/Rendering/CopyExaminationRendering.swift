@@ -45,11 +45,11 @@ struct CopyExaminationRendering {
         return lines
     }
 
-    /// The row with the command that comes next; nil if the copy is not possible.
+    /// The row with the command that comes next; nil if the copy is not possible, or has nothing to do.
     var next: String? {
-        guard found.verdict.isYes else { return nil }
-        return row(
-            "next", "tranship copy \(found.source.cloudName) \(found.target.cloudName) --dry-run")
+        guard found.verdict.isYes, found.source.stock?.images != 0 else { return nil }
+        let words = [found.places.source, found.places.target].map(\.shellQuoted)
+        return row("next", "tranship copy \(words.joined(separator: " ")) --dry-run")
     }
 
     private func row(_ title: String, _ words: String) -> String {

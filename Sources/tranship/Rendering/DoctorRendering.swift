@@ -53,7 +53,7 @@ struct DoctorRendering {
             lines.append(row("quota", ["\(usage.name): \(usage.used) of \(limit)"]))
         }
         if offer.quotas.isEmpty { lines.append(row("quota", ["none told"])) }
-        lines.append("method: auto")
+        if !found.choices.isEmpty { lines.append("method: auto") }
         for choice in found.choices {
             let fallbacks = choice.fallbacks.map(\.rawValue).joined(separator: ", ")
             lines.append(

@@ -9,6 +9,8 @@ import TranshipKit
 struct StatusRendering {
     let format: OutputFormat
     let verbose: Bool
+    /// As ``PipelineOptions/journalOption``.
+    var journalOption = ""
 
     /// Maximum number of images in the short form.
     private static let rowsMax = 100
@@ -135,7 +137,9 @@ struct StatusRendering {
         if let holder, run.outcome == nil {
             return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder.words))"
         }
-        let goesOn = isRolledBack ? "a new `tranship run` goes on" : "`tranship resume` goes on"
+        let journal = journalOption.isEmpty ? " \(run.pipelineName.shellQuoted)" : journalOption
+        let goesOn =
+            isRolledBack ? "a new `tranship run` goes on" : "`tranship resume\(journal)` goes on"
         guard let outcome = run.outcome else { return "killed; \(goesOn)" }
         let end = run.endedAt.map { " \(Timestamp.text($0))" } ?? ""
         let hint = outcome == .interrupted ? "; \(goesOn)" : ""

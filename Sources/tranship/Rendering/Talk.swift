@@ -117,7 +117,7 @@ final class Talk: Sendable {
         if format == .json {
             JSONLine("interrupted", ["journal": .string(journalPath)]).put()
         }
-        line("interrupted; run again, or `tranship resume`, to go on")
+        line("interrupted; the same command goes on")
     }
 
     /// Writes a line above the progress display.
