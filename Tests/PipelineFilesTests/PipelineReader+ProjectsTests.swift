@@ -68,6 +68,12 @@ import Testing
         #expect(error?.message.contains("o such file") == true)
         #expect(error?.hint?.contains("check the path in `projects`") == true)
 
+        let directory = #expect(throws: TranshipError.self) {
+            try pipeline("projects: .", file: file)
+        }
+        #expect(directory?.message.contains("is a directory, not a table of projects") == true)
+        #expect(directory?.hint?.hasSuffix("/projects.csv") == true, "\(directory?.hint ?? "")")
+
         try Data("a,\"b\n".utf8).write(to: csv)
         let open = refusal { try pipeline("projects: p.csv", file: file) }
         #expect(open?.contains("p.csv:1: a quote is not closed") == true)

@@ -50,7 +50,10 @@ public struct OIMCatalogue: Sendable, Equatable {
                 hint: "name fewer files")
         }
         var texts: [(file: String, text: String)] = []
-        for file in files { texts.append((file, try PipelineFile.read(file, kind: "catalogue"))) }
+        for file in files {
+            texts.append(
+                (file, try PipelineFile.read(file, kind: "catalogue", example: "images.yml")))
+        }
         try self.init(texts: texts, settings: settings)
     }
 

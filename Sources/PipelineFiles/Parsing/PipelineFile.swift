@@ -8,9 +8,12 @@ import Foundation
 enum PipelineFile {
     /// Reads the file and removes a byte order mark. The standard input may also be a pipe.
     ///
-    /// - Parameter kind: what the file should be, for messages.
+    /// - Parameters:
+    ///   - kind: what the file should be, for messages.
+    ///   - example: a file name, for who names a folder.
+    ///   - hintIfMissing: if no file of a similar name is there.
     static func read(
-        _ file: String, kind: String = "pipeline file",
+        _ file: String, kind: String = "pipeline file", example: String = "pipeline.yaml",
         hintIfMissing: String = "check the path; a relative path starts at the working directory"
     ) throws(TranshipError) -> String {
         let bytes: [UInt8]
@@ -27,7 +30,8 @@ enum PipelineFile {
                 refusal(
                     "\(file) is \(special), not a \(kind)",
                     hint: special == "a directory"
-                        ? "name a file in it, such as \(file)/pipeline.yaml"
+                        ? "name a file in it, such as "
+                            + (file.hasSuffix("/") ? file : "\(file)/") + example
                         : "name a regular file, or pass the text as /dev/stdin")
             case .larger:
                 refusal(

@@ -50,7 +50,7 @@ extension PipelineReader {
         let pathHint = "check the path in `projects`; a relative path starts at the pipeline file"
         do {
             text = try PipelineFile.read(
-                path, kind: "table of projects", hintIfMissing: pathHint)
+                path, kind: "table of projects", example: "projects.csv", hintIfMissing: pathHint)
         } catch {
             throw value.refusal(error.message, hint: error.hint ?? pathHint)
         }
