@@ -96,6 +96,10 @@ extension PlanReason: CustomStringConvertible {
             "the run only began it; a later run finished it, and the rollback of that run removes it"
         case .changedByRun(let run, let field):
             "run \(run) has changed its \(field), since another version replaced it"
+        case .updatedByRun(let run, let field):
+            "run \(run) has updated its \(field), and a rollback changes nothing back"
+        case .deletedByRun(let run):
+            "run \(run) has deleted it, since another version replaced it"
         case .removedBefore(let time):
             "an earlier rollback removed it at \(Timestamp.text(time))"
         case .neverMade: "it was never made: the work on it ended before the target confirmed it"

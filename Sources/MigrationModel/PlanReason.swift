@@ -89,6 +89,10 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case finishedByLaterRun
     /// A later run changed these fields, since another version replaced it.
     case changedByRun(Int64, field: FieldNames)
+    /// A later run gave it the fields that its source and the pipeline have now.
+    case updatedByRun(Int64, field: FieldNames)
+    /// A later run deleted it, as an earlier version that was not to be kept.
+    case deletedByRun(Int64)
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
@@ -259,7 +263,8 @@ extension PlanReason {
             .becomesCurrent, .nameHeld, .nameHeldByUnknown, .rolledBack, .rollback, .isCurrent,
             .amongKept, .notExpired,
             .neverDeleted, .removedBefore, .neverMade, .finishedByLaterRun, .copiedOtherwise,
-            .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
+            .changedByRun, .updatedByRun, .deletedByRun, .replacedByEarlier, .neverCurrent,
+            .damaged, .damagedUnknown:
             seriesCode ?? ""
         case .dataIsLocal, .dataIsDecompressed, .dataIsConverted, .urlNeedsSecrets,
             .noSharedKeystone, .oneImageService, .namedByPipeline, .namedByPipelineUnproved,
@@ -317,6 +322,8 @@ extension PlanReason {
         case .neverMade: "never-made"
         case .finishedByLaterRun: "finished-by-later-run"
         case .changedByRun: "changed-by-run"
+        case .updatedByRun: "updated-by-run"
+        case .deletedByRun: "deleted-by-run"
         case .replaced, .replacedByEarlier: "replaced"
         case .neverCurrent: "never-current"
         case .expired: "expired"

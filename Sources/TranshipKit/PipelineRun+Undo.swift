@@ -10,6 +10,8 @@ internal import Planning
 
 extension PipelineRun {
     private static let undoPageTransfers = 200
+    /// Copies that a rollback looks at and deletes at a time.
+    private static let undoneAtOnce = 8
 
     /// Removes what a run made at the targets, as long as it is what the run left. What an operator
     /// has changed since stays, with the names of the fields.
@@ -33,32 +35,9 @@ extension PipelineRun {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         try await tellWhatStays(of: run)
-        let removals = try await journal.removals(of: run).map { ($0.imageID, $0.at) }
-        let removalTimes = Dictionary(removals) { $1 }
-        var tally: [Leftover.Fate: Int] = [:]
-        var deletesLeft = removes ? deletesMax : 0
-        var needs = Needs(opened)
-        var thereBefore = 0
-        func take(_ transfer: Transfer) async throws(TranshipError) {
-            var copy = UndoneCopy(transfer, .madeByRun(number))
-            if let user = needs.user(of: transfer) {
-                (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
-            } else if try await wasFinishedLater(transfer) {
-                var none = 0
-                try await undo(&copy, in: opened, deletesLeft: &none)
-                if copy.fate != .gone {
-                    (copy.fate, copy.reason) = (.keep, .finishedByLaterRun)
-                }
-            } else {
-                try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
-            }
-            if copy.fate == .removed {
-                try await journal.recordRemoval(of: transfer, madeBy: run)
-            }
-            if copy.fate == .gone { copy.explainGone(removalTimes) }
-            if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
-            tally[copy.fate, default: 0] += 1
-            try await each(copy)
+        var undoing = Undoing(opened, run, deletesLeft: removes ? deletesMax : 0)
+        for removal in try await journal.removals(of: run) {
+            undoing.removalTimes[removal.imageID] = removal.at
         }
         // Kernels and ramdisks come last: what names them may go before.
         var needed: [Transfer] = []
@@ -69,28 +48,130 @@ extension PipelineRun {
                     by: run, limit: Self.undoPageTransfers, after: last)
                 guard let end = page.last else { break }
                 last = end.id
+                var free: [Transfer] = []
                 for transfer in page {
                     guard !transfer.placement.isAdopted else {
-                        if !isNamed { thereBefore += 1 }
+                        if !isNamed { undoing.adopted += 1 }
                         continue
                     }
-                    try await needs.look(for: transfer, in: opened)
-                    guard needs.areThere(of: transfer) == isNamed else { continue }
-                    if needs.user(of: transfer) != nil {
+                    try await undoing.needs.look(for: transfer, in: opened)
+                    guard undoing.needs.areThere(of: transfer) == isNamed else { continue }
+                    if undoing.needs.user(of: transfer) != nil {
                         needed.append(transfer)
                     } else {
-                        try await take(transfer)
+                        free.append(transfer)
                     }
                 }
+                try await undo(free, &undoing, each: each)
             }
         }
         // A kernel may name a ramdisk.
-        while let free = needed.firstIndex(where: { needs.user(of: $0) == nil }) {
-            try await take(needed.remove(at: free))
+        while let free = needed.firstIndex(where: { undoing.needs.user(of: $0) == nil }) {
+            try await undo([needed.remove(at: free)], &undoing, each: each)
         }
-        for transfer in needed { try await take(transfer) }
-        tellWhatWasThere(thereBefore, before: number)
-        return tally
+        try await undo(needed, &undoing, each: each)
+        tellWhatWasThere(undoing.adopted, before: number)
+        return undoing.tally
+    }
+
+    /// A rollback that is under way.
+    private struct Undoing {
+        let opened: OpenedPipeline
+        let run: Run
+        /// How many copies may be deleted yet.
+        var deletesLeft: Int
+        /// When earlier rollbacks removed images, by their ids.
+        var removalTimes: [String: Int64] = [:]
+        var needs: Needs
+        /// Images that were there before the run.
+        var adopted = 0
+        var tally: [Leftover.Fate: Int] = [:]
+
+        init(_ opened: OpenedPipeline, _ run: Run, deletesLeft: Int) {
+            (self.opened, self.run, self.deletesLeft) = (opened, run, deletesLeft)
+            needs = Needs(opened)
+        }
+    }
+
+    /// Undoes some copies, several at a time: a service takes long for each deletion.
+    ///
+    /// - Throws: the first error, after all that are under way have ended and are written down.
+    private func undo(
+        _ transfers: [Transfer], _ undoing: inout Undoing,
+        each: (UndoneCopy) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var rest = transfers[...]
+        while !rest.isEmpty {
+            // Each of them may need a deletion.
+            let deletes = undoing.deletesLeft
+            let wave = Array(
+                rest.prefix(deletes > 0 ? min(deletes, Self.undoneAtOnce) : Self.undoneAtOnce))
+            rest = rest.dropFirst(wave.count)
+            var failure: TranshipError?
+            for result in await undone(wave, undoing) {
+                do throws(TranshipError) {
+                    let copy = try result.get()
+                    if copy.fate == .removed {
+                        undoing.deletesLeft -= 1
+                        try await journal.recordRemoval(of: copy.transfer, madeBy: undoing.run)
+                    }
+                    if [.remove, .removed].contains(copy.fate) {
+                        undoing.needs.leaves(copy.transfer)
+                    }
+                    undoing.tally[copy.fate, default: 0] += 1
+                    try await each(copy)
+                } catch {
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    private struct Undone: Sendable {
+        let index: Int
+        let result: Result<UndoneCopy, TranshipError>
+    }
+
+    /// What becomes of copies at the same time, in their order. Deletes at most one image for each.
+    private func undone(
+        _ transfers: [Transfer], _ undoing: Undoing
+    ) async -> [Result<UndoneCopy, TranshipError>] {
+        await withTaskGroup(of: Undone.self) { group in
+            for (index, transfer) in transfers.enumerated() {
+                let user = undoing.needs.user(of: transfer)
+                group.addTask {
+                    do throws(TranshipError) {
+                        let copy = try await self.undone(transfer, user, undoing)
+                        return Undone(index: index, result: .success(copy))
+                    } catch {
+                        return Undone(index: index, result: .failure(error))
+                    }
+                }
+            }
+            var results: [Undone] = []
+            for await one in group { results.append(one) }
+            return results.sorted { $0.index < $1.index }.map(\.result)
+        }
+    }
+
+    /// - Parameter user: an image that stays and needs this one.
+    private func undone(
+        _ transfer: Transfer, _ user: String?, _ undoing: Undoing
+    ) async throws(TranshipError) -> UndoneCopy {
+        var copy = UndoneCopy(transfer, .madeByRun(undoing.run.id))
+        if let user {
+            (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
+        } else if try await wasFinishedLater(transfer) {
+            try await undo(&copy, undoing, mayDelete: false)
+            if copy.fate != .gone {
+                (copy.fate, copy.reason) = (.keep, .finishedByLaterRun)
+            }
+        } else {
+            try await undo(&copy, undoing, mayDelete: undoing.deletesLeft > 0)
+        }
+        if copy.fate == .gone { try await explainGone(&copy, undoing.removalTimes) }
+        return copy
     }
 
     private func tellWhatWasThere(_ images: Int, before run: Int64) {
@@ -179,27 +260,51 @@ extension PipelineRun {
     }
 
     private func undo(
-        _ copy: inout UndoneCopy, in opened: OpenedPipeline, deletesLeft: inout Int
+        _ copy: inout UndoneCopy, _ undoing: Undoing, mayDelete: Bool
     ) async throws(TranshipError) {
         let transfer = copy.transfer
-        guard let target = opened.targets.first(where: { $0.opened.key == transfer.targetKey })
+        guard
+            let target = undoing.opened.targets.first(where: {
+                $0.opened.key == transfer.targetKey
+            })
         else {
             (copy.fate, copy.reason) = (.keep, .targetNotInPipeline)
             return
         }
+        let uploader = target.opened.uploader
+        var deletesLeft = mayDelete ? 1 : 0
+        try await uploader.undo(
+            &copy, references: try await references(of: transfer), deletesLeft: &deletesLeft)
+        guard case .editedByHand(let fields) = copy.reason else { return }
+        var edited = fields
+        if let update = try await journal.update(of: transfer, after: undoing.run) {
+            var now = UndoneCopy(update.transfer, .madeByRun(update.runID))
+            var none = 0
+            try await uploader.undo(
+                &now, references: try await references(of: update.transfer), deletesLeft: &none)
+            if now.fate == .remove {
+                copy.reason = .updatedByRun(update.runID, field: fields)
+                return
+            }
+            if case .editedByHand(let fields) = now.reason { edited = fields }
+        }
+        copy.reason = .editedByHand(field: edited)
+        if let run = try await runThatChanged(edited, of: transfer) {
+            copy.reason = .changedByRun(run, field: edited)
+        }
+    }
+
+    /// The ids at the target of the images that a record names, by property.
+    private func references(
+        of transfer: Transfer
+    ) async throws(TranshipError) -> [String: String] {
         var references: [String: String] = [:]
         for (property, key) in transfer.record.references {
             references[property] =
                 try await journal.transfer(
                     sourceKey: key, targetKey: transfer.targetKey(ofReference: key))?.imageID
         }
-        try await target.opened.uploader.undo(
-            &copy, references: references, deletesLeft: &deletesLeft)
-        if case .editedByHand(let field) = copy.reason,
-            let run = try await runThatChanged(field, of: transfer)
-        {
-            copy.reason = .changedByRun(run, field: field)
-        }
+        return references
     }
 
     /// True if the run ended before it had proved the copy, and a later run sent the data or proved
@@ -232,17 +337,21 @@ extension PipelineRun {
             })
         return ours.isSuperset(of: fields.names) ? changes.first?.runID : nil
     }
-}
 
-extension UndoneCopy {
     /// - Parameter removalTimes: when rollbacks removed images, by their ids.
-    fileprivate mutating func explainGone(_ removalTimes: [String: Int64]) {
+    private func explainGone(
+        _ copy: inout UndoneCopy, _ removalTimes: [String: Int64]
+    ) async throws(TranshipError) {
+        let transfer = copy.transfer
         // The run ended before the target had answered that it made the record.
         if transfer.state == .registered, transfer.placement.contents == .empty {
-            reason = .neverMade
+            copy.reason = .neverMade
         }
-        if let time = transfer.imageID.flatMap({ removalTimes[$0] }) {
-            reason = .removedBefore(time)
+        guard let id = transfer.imageID else { return }
+        let changes = try await journal.retirements(ofImage: id, at: transfer.targetKey)
+        if let last = changes.first, last.action == .delete {
+            copy.reason = .deletedByRun(last.runID)
         }
+        if let time = removalTimes[id] { copy.reason = .removedBefore(time) }
     }
 }

@@ -16,7 +16,8 @@ enum PlanReasonKind: CaseIterable {
         markerProvesNothing, interruptedRunNeedsIt, nextRunContinuesIt, sourceIDWouldBurn,
         changedByOthers, inOtherProject, goneMeanwhile, changedMeanwhile, busySince,
         busySinceUnknown, removalFailed, madeByRun, removedBefore, neverMade, finishedByLaterRun,
-        changedByRun, targetNotInPipeline, neededBy, replaced, replacedByEarlier, neverCurrent,
+        changedByRun, updatedByRun, deletedByRun, targetNotInPipeline, neededBy, replaced,
+        replacedByEarlier, neverCurrent,
         expired,
         currentAgain, journalDoesNotKnow, notOurs, protectedByHand, editedByHand, deletesLimit,
         inUse, currentNotDone, sameDataAsNew, currentNotShown, becomesCurrent, nameHeld,
@@ -83,6 +84,8 @@ enum PlanReasonKind: CaseIterable {
         case .neverMade: .neverMade
         case .finishedByLaterRun: .finishedByLaterRun
         case .changedByRun: .changedByRun
+        case .updatedByRun: .updatedByRun
+        case .deletedByRun: .deletedByRun
         case .targetNotInPipeline: .targetNotInPipeline
         case .neededBy: .neededBy
         case .replaced: .replaced

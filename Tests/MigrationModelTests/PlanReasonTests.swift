@@ -59,6 +59,7 @@ import Testing
             .rollback(toVersion: "v"), .isCurrent, .amongKept(2),
             .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted, .madeByRun(3),
             .removedBefore(0), .neverMade, .finishedByLaterRun, .changedByRun(3, field: "name"),
+            .updatedByRun(3, field: "name"), .deletedByRun(3),
             .replaced(byVersion: "v"), .replacedByEarlier(version: "v"),
             .targetNotInPipeline, .neededBy(imageID: "i"), .earlierVersionStays(imageID: "i"),
             .fieldsChanged(imageID: "i", fields: ["tags"]), .expired(afterSeconds: 60, keep: 1),

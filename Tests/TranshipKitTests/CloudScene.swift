@@ -48,12 +48,13 @@ struct CloudScene {
     /// - Parameters:
     ///   - targets: entries in YAML, with a comma between them.
     ///   - sources: likewise.
+    ///   - limits: settings in YAML.
     ///   - down: clouds at whose address nothing listens.
     ///   - writes: false for a run that only plans.
     func start(
         to targets: String = "{ cloud: beta }", from sources: String = "{ cloud: alpha }",
-        journal: String = "journal.sqlite", down: Set<String> = [], resuming: Run? = nil,
-        writes: Bool = true
+        limits: String = "", journal: String = "journal.sqlite", down: Set<String> = [],
+        resuming: Run? = nil, writes: Bool = true
     ) async throws -> PipelineRun {
         let pipeline = try Pipeline.parse(
             text: """
@@ -61,6 +62,7 @@ struct CloudScene {
                 name: scene
                 sources: [\(sources)]
                 targets: [\(targets)]
+                \(limits.isEmpty ? "" : "limits: { \(limits) }")
                 """, file: folder.file("scene.yaml"), environment: [:])
         let path = folder.file(journal)
         _ = await eventually { Journal.holder(path: path) == nil }

@@ -262,6 +262,17 @@ import Testing
         #expect(try await nights.journal.heldVersions().isEmpty)
     }
 
+    @Test func `A rollback of a run names the run that deleted its copy`() async throws {
+        let rules = "previous: hide, keep: 0, expired: { action: delete, after: 0s }"
+        let nights = try await nights(2, rules)
+        #expect(nights.standing(1) == nil)
+        var found: [PlanReason] = []
+        let tally = try await nights.run(rules: rules).undo(run: 1, removes: true) {
+            found.append($0.reason)
+        }
+        #expect(tally == [.gone: 1] && found == [.deletedByRun(2)], "\(found)")
+    }
+
     @Test(arguments: [
         ("previous: hide", "hidden"), ("previous: rename", "name"),
         ("previous: deactivate", "deactivated"),

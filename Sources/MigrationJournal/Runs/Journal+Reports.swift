@@ -119,4 +119,22 @@ extension Journal {
                     """, [run.id, last, limit])
         }
     }
+
+    /// The last run after another one that gave a copy its fields, with the transfer as that run left
+    /// it.
+    public func update(
+        of transfer: Transfer, after run: Run
+    ) async throws(TranshipError) -> (runID: Int64, transfer: Transfer)? {
+        try await read { db in
+            let later: Int64? = try db.value(
+                cached: """
+                    SELECT max(run_id) FROM work WHERE transfer_id = ? AND image_id = ?
+                        AND run_id > ? AND state IN ('done', 'unpublished')
+                    """, arguments: [transfer.id, transfer.imageID, run.id])
+            guard let later else { return nil }
+            return try TransferRows.transfers(
+                db, where: "w.transfer_id = ? AND w.run_id = ?", [transfer.id, later]
+            ).first.map { (later, $0) }
+        }
+    }
 }
