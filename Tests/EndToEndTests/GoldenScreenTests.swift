@@ -153,7 +153,8 @@ private struct Night {
 
     /// Waits until the run says how far it is.
     func begin() async throws {
-        let path = scene.folder.appendingPathComponent("tranship/\(scene.prefix).sqlite-progress").path
+        let path = scene.folder.appendingPathComponent("tranship/\(scene.prefix).sqlite-progress")
+            .path
         let isUp = await eventually(withinSeconds: 60) {
             FileManager.default.fileExists(atPath: path)
         }
@@ -179,6 +180,10 @@ private struct Night {
 
     private func masked(_ line: String) -> String {
         line.replacing(scene.prefix.suffix(6), with: "abcdef")
+            // The beginning of a name that is cut.
+            .replacing(/e2e-screen-([0-9a-f]{1,5})…/) {
+                "e2e-screen-\("abcdef".prefix($0.output.1.count))…"
+            }
             .replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) {
                 String($0.output.0.map { $0 == "-" ? "-" : "0" })
             }
