@@ -65,26 +65,3 @@ package func nowNanoseconds() -> UInt64 {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
-
-/// A value that is accessed only while its mutex is locked.
-///
-/// Use it in place of `Mutex` of the standard library: on Linux that one consists of futex calls,
-/// which the thread sanitizer does not know, so it reports every use as a race.
-///
-/// `@unchecked Sendable`: `value` is private, and every access holds the lock.
-package final class Guarded<Value: Sendable>: @unchecked Sendable {
-    private let monitor = Monitor(conditionCount: 0)
-    private var value: Value
-
-    package init(_ value: Value) {
-        self.value = value
-    }
-
-    package func withLock<Result, Failure: Error>(
-        _ body: (inout Value) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        monitor.lock()
-        defer { monitor.unlock() }
-        return try body(&value)
-    }
-}

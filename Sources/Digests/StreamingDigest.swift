@@ -3,7 +3,6 @@
 
 public import Basics
 import COpenSSL
-import Synchronization
 
 /// A checksum of bytes that arrive piece by piece (OpenSSL EVP).
 ///
@@ -11,7 +10,7 @@ import Synchronization
 /// and this way it uses every core.
 public final class StreamingDigest: Sendable {
     private let algorithm: Checksum.Algorithm
-    private let context: Mutex<Context>
+    private let context: Guarded<Context>
 
     private struct Context: ~Copyable {
         // Does not leave the mutex.
@@ -37,7 +36,7 @@ public final class StreamingDigest: Sendable {
             throw Self.refused(algorithm)
         }
         self.algorithm = algorithm
-        context = Mutex(Context(pointer: pointer))
+        context = Guarded(Context(pointer: pointer))
     }
 
     /// Adds bytes. Call it in the order of the bytes, and not after ``finish()``.

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import ByteStreams
 
 /// Lets a limited number of tasks in. The others wait in order, without a thread.
 ///

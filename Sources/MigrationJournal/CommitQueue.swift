@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import Dispatch
 internal import GRDB
-internal import Synchronization
 
 /// Lets writes that are requested at about the same time share one commit.
 ///
@@ -23,7 +23,7 @@ final class CommitQueue: Sendable {
     }
 
     private final class Returned<Value: Sendable>: Sendable {
-        let kept = Mutex<Value?>(nil)
+        let kept = Guarded<Value?>(nil)
     }
 
     private struct State {
@@ -33,7 +33,7 @@ final class CommitQueue: Sendable {
 
     private let database: any DatabaseWriter
     private let hook: CommitHook?
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let queue = DispatchQueue(label: "tranship.journal.writes")
 
     init(_ database: any DatabaseWriter, hook: CommitHook?) {

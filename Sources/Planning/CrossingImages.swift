@@ -5,7 +5,6 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// Kernels and ramdisks that images name across projects, if each source has a token of one project.
 ///
@@ -31,7 +30,7 @@ final class CrossingImages: Sendable {
         var owners: [String: String] = [:]
     }
 
-    private let found = Mutex(Found())
+    private let found = Guarded(Found())
 
     /// The projects at each Image service whose images a source lists with a token of their own.
     private let projects: [String: Set<String>]

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Basics
 
 /// Collects the ids of the projects that a plan is about.
 final class ProjectsSeen: Sendable {
-    private let found = Mutex<(owners: Set<String>, members: Set<String>)>(([], []))
+    private let found = Guarded<(owners: Set<String>, members: Set<String>)>(([], []))
 
     func note(_ projects: [String?]) {
         found.withLock { found in

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// What the listings of a plan say of the sources of series.
 final class SeriesSources: Sendable {
@@ -16,7 +16,7 @@ final class SeriesSources: Sendable {
         var isAbsent = false
     }
 
-    private let found = Mutex(Found())
+    private let found = Guarded(Found())
 
     func note(_ listed: ListedImage) {
         let isSeveral = listed.series?.allowsSeveral == true

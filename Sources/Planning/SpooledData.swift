@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
-internal import Synchronization
 
 /// The data that an earlier run has read into the spool as a whole, and that no run has sent to all
 /// its targets. A run goes on with it, and does not ask the source again.
@@ -12,7 +12,7 @@ final class SpooledData: Sendable {
         var fingerprint: String
     }
 
-    private let versions = Mutex<Set<Version>>([])
+    private let versions = Guarded<Set<Version>>([])
 
     /// - Parameter entries: all files of the spool.
     func note(_ entries: [SpoolEntry]) {

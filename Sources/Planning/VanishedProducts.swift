@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// The products that indexes have now, to miss those that they had before.
 final class VanishedProducts: Sendable {
@@ -12,7 +12,7 @@ final class VanishedProducts: Sendable {
         var isWhole = true
     }
 
-    private let found = Mutex<[String: Found]>([:])
+    private let found = Guarded<[String: Found]>([:])
 
     /// Of a product that is refused, the series may not be known.
     func note(_ listed: ListedImage) {

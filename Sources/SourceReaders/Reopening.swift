@@ -5,7 +5,6 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// Reopens a source where it dropped, while the upload stays open and the digests keep their state.
 ///
@@ -47,7 +46,7 @@ public struct Reopening: Sendable {
         from start: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void, open: Open
     ) async throws(TranshipError) {
-        let known = Mutex<SourceFacts?>(nil)
+        let known = Guarded<SourceFacts?>(nil)
         let first = start?.offsetBytes ?? 0
         var point = start
         var inVain = 0
@@ -133,7 +132,7 @@ public struct Reopening: Sendable {
 func once(
     _ opened: @escaping @Sendable (SourceFacts) -> Void
 ) -> @Sendable (SourceFacts) -> Void {
-    let isTold = Mutex(false)
+    let isTold = Guarded(false)
     return { facts in
         let isFirst = isTold.withLock { isTold in
             defer { isTold = true }
@@ -145,7 +144,7 @@ func once(
 
 /// The servers that did not honour a range in this run. Tranship does not ask them again.
 final class RangeMemory: Sendable {
-    private let origins = Mutex<Set<String>>([])
+    private let origins = Guarded<Set<String>>([])
 
     func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }
 

@@ -3,7 +3,6 @@
 
 internal import Basics
 internal import ByteStreams
-internal import Synchronization
 
 /// The connections that images of a run have to their sources beyond the first one, and what is
 /// known of the sources that give them.
@@ -49,7 +48,7 @@ final class SourceConnections: Sendable {
         var extras = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// In place of what the transport has seen; for tests.
     let answerSeconds: (@Sendable () -> Double?)?
     let nowNanoseconds: @Sendable () -> UInt64

@@ -8,7 +8,6 @@ internal import MigrationPipeline
 internal import OpenStackImage
 package import PipelineFiles
 package import SourceReaders
-internal import Synchronization
 
 /// How a run reaches what its pipeline names. In one place, so that a simulation
 /// can give other clouds and everything else stays what it is.
@@ -41,8 +40,8 @@ extension Connections {
 final class NetworkConnections: Connections {
     private let environment: [String: String]
     private let transport: TransportConfiguration
-    private let known = Mutex<[[String?]: CloudSession]>([:])
-    private let weak = Mutex<[String]>([])
+    private let known = Guarded<[[String?]: CloudSession]>([:])
+    private let weak = Guarded<[String]>([])
     private let warn: @Sendable (String) -> Void
 
     /// - Parameter warn: takes what an entry of clouds.yaml says without effect.

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
-internal import Synchronization
 
 /// Collects names that no image has, and images that no entry selects.
 final class MissedSelections: Sendable {
-    private let found = Mutex<[MissedSelection]>([])
-    private let left = Mutex(UnselectedImages())
+    private let found = Guarded<[MissedSelection]>([])
+    private let left = Guarded(UnselectedImages())
 
     var all: [MissedSelection] { found.withLock { $0 } }
     var unselected: UnselectedImages { left.withLock { $0 } }

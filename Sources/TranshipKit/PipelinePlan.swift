@@ -4,7 +4,6 @@
 public import Basics
 package import MigrationJournal
 public import MigrationModel
-internal import Synchronization
 
 /// What a run is going to do.
 ///
@@ -45,7 +44,7 @@ public final class PipelinePlan: Sendable {
     private let settings: [String: String]
     /// The lines of `projects`; nil without a table.
     private let projectTable: [String: String]?
-    private let made: Mutex<Plan?>
+    private let made: Guarded<Plan?>
     private static let pageImages = 100
 
     init(
@@ -59,7 +58,7 @@ public final class PipelinePlan: Sendable {
         tallies = try await plan.tally()
         changes = try await plan.changes()
         work = Self.sum(tallies) { $0 == .create || $0 == .update }
-        made = Mutex(plan)
+        made = Guarded(plan)
         self.pipelineName = pipelineName
         self.settings = settings
         self.projectTable = projectTable
@@ -81,7 +80,7 @@ public final class PipelinePlan: Sendable {
         tallies = try await journal.plan(of: run).tallies
         work = Self.sum(try await journal.tally(run: run)) { !$0.isFinal }
         changes = try await journal.changes(of: run, in: [.planned])
-        made = Mutex(nil)
+        made = Guarded(nil)
         pipelineName = run.pipelineName
         settings = [:]
         projectTable = nil

@@ -5,12 +5,11 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
-internal import Synchronization
 
 /// The sources that a plan found absent.
 final class AbsentSources: Sendable {
     private let names: [String]
-    private let found = Mutex<[Absence]>([])
+    private let found = Guarded<[Absence]>([])
 
     /// - Parameter names: of all sources, by their places.
     init(_ names: [String]) { self.names = names }

@@ -6,7 +6,6 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
 internal import Planning
-internal import Synchronization
 
 /// Where the pipeline file has the sources of a run, for what the run says of single images.
 struct ImagePlaces: Sendable {

@@ -9,7 +9,6 @@ public import MigrationModel
 internal import MigrationPipeline
 package import PipelineFiles
 internal import Planning
-internal import Synchronization
 
 /// Plans a pipeline, carries the plan out, and continues it after any interruption.
 ///
@@ -37,9 +36,9 @@ public final class PipelineRun: Sendable {
     let edits: [String]
     /// The number of a run that failed since that run was interrupted: the work is planned again.
     let failedSince: Int64?
-    let places = Mutex(ImagePlaces())
-    private let scheduler = Mutex<Scheduler?>(nil)
-    private let stopped = Mutex<(Scheduler.Stop, ExitStatus)?>(nil)
+    let places = Guarded(ImagePlaces())
+    private let scheduler = Guarded<Scheduler?>(nil)
+    private let stopped = Guarded<(Scheduler.Stop, ExitStatus)?>(nil)
     /// Explains names that no image has, where such a name ends the work before it begins.
     package let refusal: (@Sendable ([MissedSelection]) async -> TranshipError)?
     /// Adds what the words of a command line may have meant.

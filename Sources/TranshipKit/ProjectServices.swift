@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ImageUploaders
 internal import OpenStackImage
-internal import Synchronization
 
 /// The Image services of a run's targets, each with the token of a project. Among them, a publisher
 /// finds the one that accepts a shared image in the place of its member. The targets of one service
@@ -14,14 +14,14 @@ final class ProjectServices: Sendable {
         var projectID: String
     }
 
-    private let services = Mutex<[Place: ImageService]>([:])
+    private let services = Guarded<[Place: ImageService]>([:])
 
     func add(_ service: ImageService, endpoint: String, projectID: String?) {
         guard let projectID else { return }
         services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] = service }
     }
 
-    private let signedIn = Mutex<[CloudSession]>([])
+    private let signedIn = Guarded<[CloudSession]>([])
 
     /// Keeps the session of a source or a target.
     func note(_ session: CloudSession) { signedIn.withLock { $0.append(session) } }
@@ -29,7 +29,7 @@ final class ProjectServices: Sendable {
     /// Those of the clouds that were signed in to.
     var sessions: [CloudSession] { signedIn.withLock { $0 } }
 
-    private let taught = Mutex<[String: TargetLessons]>([:])
+    private let taught = Guarded<[String: TargetLessons]>([:])
 
     func lessons(of endpoint: String) -> TargetLessons {
         taught.withLock { taught in

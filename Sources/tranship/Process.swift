@@ -5,7 +5,6 @@ import Basics
 import CProcess
 import Foundation
 import MigrationModel
-import Synchronization
 import TranshipKit
 
 /// Settings of the whole process: signals, limits, memory.
@@ -62,7 +61,7 @@ final class Signals: Sendable {
     /// The whole process ends within 5 s, also if a thousand images are in flight.
     private static let graceSeconds = 4.0
     /// Number of signals received.
-    private let count = Mutex(0)
+    private let count = Guarded(0)
 
     /// - Parameters:
     ///   - drain: if true, images in flight may finish after the first signal.

@@ -4,7 +4,6 @@
 import ArgumentParser
 import Basics
 import Foundation
-import Synchronization
 
 /// The options of pipeline commands whose result is a list of images.
 struct RowOptions: ParsableArguments, NamesJournal {
@@ -81,7 +80,7 @@ struct OutputOptions: ParsableArguments {
 /// The table that lines of JSON go into instead of standard output. One for the process, because
 /// there is one standard output.
 enum TableOfLines {
-    private static let state = Mutex<(types: Set<String>, list: RecordList)?>(nil)
+    private static let state = Guarded<(types: Set<String>, list: RecordList)?>(nil)
 
     static func begin(_ types: Set<String>, _ list: RecordList) {
         state.withLock { $0 = (types, list) }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import Synchronization
 
 /// Delivers SIGINT, SIGTERM and SIGHUP on a thread that does nothing else.
 ///
@@ -10,7 +10,7 @@ import Synchronization
 enum SignalThread {
     static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
-    private static let receiver = Mutex<(@Sendable () -> Void)?>(nil)
+    private static let receiver = Guarded<(@Sendable () -> Void)?>(nil)
 
     /// From now on, a signal calls this and does not end the process.
     static func deliver(to new: @escaping @Sendable () -> Void) {

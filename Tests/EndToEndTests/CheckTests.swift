@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -86,7 +85,7 @@ extension EndToEndTests {
         /// The first bytes are the same, so no plan notices it.
         @Test("data that changed at a server without versions is found by reading it")
         func silentChange() async throws {
-            let data = Mutex(noise(300_000, seed: 41))
+            let data = Guarded(noise(300_000, seed: 41))
             let server = try RawHTTPServer { _ in .status(200, body: data.withLock { $0 }) }
             defer { server.stop() }
             try await scene("checksilent") { scene in

@@ -5,7 +5,6 @@ import Basics
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -185,7 +184,7 @@ extension EndToEndTests {
         func damagedStore(method: String) async throws {
             try await scene("damaged") { scene in
                 let original = try await scene.addNoise()
-                let damaged = Mutex<[String]>([])
+                let damaged = Guarded<[String]>([])
                 // The service has stored and hashed the data; the first to read
                 // it finds one byte changed on the disk.
                 let proxy = try await Proxy(to: .beta) { request in

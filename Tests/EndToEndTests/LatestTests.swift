@@ -5,7 +5,6 @@ import Basics
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +17,7 @@ extension EndToEndTests {
             private let content: Content
 
             private final class Content: Sendable {
-                let versions = Mutex<[String: [UInt8]]>([:])
+                let versions = Guarded<[String: [UInt8]]>([:])
             }
 
             init() throws {
@@ -213,7 +212,7 @@ extension EndToEndTests {
 
         /// Which key signs.
         private final class Signer: Sendable {
-            let index = Mutex(0)
+            let index = Guarded(0)
         }
 
         @Test("the products of a Simplestreams index are copied, and an unchanged index is enough")

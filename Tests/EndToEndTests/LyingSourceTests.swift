@@ -6,7 +6,6 @@ import Digests
 import HTTPTransport
 import LabSupport
 import OpenStackImage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -96,8 +95,8 @@ private final class StatusWatch: Sendable {
         var looks = 0
     }
 
-    private let seen = Mutex(Seen())
-    private let watching = Mutex<Task<Void, Never>?>(nil)
+    private let seen = Guarded(Seen())
+    private let watching = Guarded<Task<Void, Never>?>(nil)
 
     init(_ name: String) {
         let task = Task { [self] in

@@ -5,7 +5,6 @@ import Basics
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -161,9 +160,9 @@ private final class CountingSource: Sendable {
     private let state: State
 
     private final class State: Sendable {
-        let sent = Mutex<Int64>(0)
-        let isOpen: Mutex<Bool>
-        init(_ isOpen: Bool) { self.isOpen = Mutex(isOpen) }
+        let sent = Guarded<Int64>(0)
+        let isOpen: Guarded<Bool>
+        init(_ isOpen: Bool) { self.isOpen = Guarded(isOpen) }
     }
 
     init(mebibytes: Int, stopsAt tenths: Int64? = 9) throws {

@@ -5,7 +5,6 @@ import Basics
 import Foundation
 import GRDB
 import MigrationModel
-import Synchronization
 import TestSupport
 
 @testable import MigrationJournal
@@ -88,7 +87,7 @@ enum FuzzedJournalRow {
     }
 
     private static let world: World = {
-        let opened = Mutex<World?>(nil)
+        let opened = Guarded<World?>(nil)
         let done = DispatchSemaphore(value: 0)
         Task {
             defer { done.signal() }

@@ -7,7 +7,6 @@ import GlanceModel
 import HTTPTransport
 import LabSupport
 import OpenStackImage
-import Synchronization
 import Testing
 
 /// The model of Glance answers as a real Glance does.
@@ -34,12 +33,12 @@ protocol ConformingService: Sendable {
 }
 
 private final class ModelService: ConformingService {
-    private let model: Mutex<GlanceModel>
+    private let model: Guarded<GlanceModel>
 
     init() {
         var settings = GlanceModel.Settings()
         settings.caller = .init(project: "demo")
-        model = Mutex(GlanceModel(settings))
+        model = Guarded(GlanceModel(settings))
     }
 
     func project(_ who: Step.Who) -> String { "project-\(who)" }

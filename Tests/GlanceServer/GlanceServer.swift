@@ -5,7 +5,6 @@ package import Basics
 package import GlanceModel
 import HTTPTransport
 package import OpenStackImage
-import Synchronization
 package import TestSupport
 
 /// A ``GlanceModel`` behind a socket, for states and answers that a real
@@ -197,9 +196,9 @@ private final class ServedModel: Sendable {
         var watch: (@Sendable (String, [[String: JSONValue]]) -> Void)?
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
-    init(_ model: GlanceModel) { state = Mutex(State(model: model)) }
+    init(_ model: GlanceModel) { state = Guarded(State(model: model)) }
 
     func withLock<Value: Sendable>(_ body: (inout sending State) -> sending Value) -> Value {
         state.withLock(body)

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import ByteStreams
 import Testing
 
 @testable import HTTPTransport

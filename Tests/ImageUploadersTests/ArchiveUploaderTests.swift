@@ -10,7 +10,6 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 import Publishing
-import Synchronization
 import TestSupport
 import Testing
 
@@ -22,7 +21,7 @@ private final class ArchiveSite: Sendable {
     let archive: ArchiveFolder
     let uploader: ArchiveUploader
     let publisher: ArchivePublisher
-    let committed = Mutex<[Transfer]>([])
+    let committed = Guarded<[Transfer]>([])
 
     init() throws {
         folder = try TemporaryFolder()
@@ -74,7 +73,7 @@ private final class ArchiveSite: Sendable {
     }
 
     func listed() async throws -> [TargetImage] {
-        let found = Mutex<[TargetImage]>([])
+        let found = Guarded<[TargetImage]>([])
         try await uploader.list(ownerID: "ignored") { page in found.withLock { $0 += page } }
         return found.withLock { $0 }
     }

@@ -6,7 +6,6 @@ import Digests
 import GlanceServer
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 
 @testable import ImageUploaders
@@ -15,11 +14,11 @@ import TestSupport
 final class Target: Sendable {
     let glance: GlanceServer
     let uploader: CloudUploader
-    private let commits = Mutex<[Transfer]>([])
+    private let commits = Guarded<[Transfer]>([])
     private let others: Others
 
     private final class Others: Sendable {
-        let nowMilliseconds = Mutex<Int64>(1_800_000_000_000)
+        let nowMilliseconds = Guarded<Int64>(1_800_000_000_000)
     }
 
     init() throws {

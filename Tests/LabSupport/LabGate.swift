@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import ByteStreams
+import Basics
 public import Testing
 
 /// Lets a few tests at a time use the lab.

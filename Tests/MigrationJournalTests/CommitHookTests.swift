@@ -3,7 +3,6 @@
 
 import Basics
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,7 +10,7 @@ import Testing
 
 @Suite struct CommitHookTests {
     private final class Seen: Sendable {
-        let moments = Mutex<[String]>([])
+        let moments = Guarded<[String]>([])
     }
 
     @Test func `Every write is a commit, and no look is one`() async throws {

@@ -4,7 +4,6 @@
 import Basics
 import GRDB
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -14,7 +13,7 @@ import Testing
     private struct Refused: Error {}
 
     private final class Seen: Sendable {
-        let commits = Mutex(0)
+        let commits = Guarded(0)
     }
 
     /// A journal with a table of numbers. `seen` counts its commits from then on.

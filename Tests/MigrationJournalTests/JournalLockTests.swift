@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -119,7 +118,7 @@ import Testing
 
     /// How many hold a lock at once.
     private final class Holders: Sendable {
-        private let counts = Mutex((now: 0, most: 0, turns: 0))
+        private let counts = Guarded((now: 0, most: 0, turns: 0))
 
         var most: Int { counts.withLock { $0.most } }
         var turns: Int { counts.withLock { $0.turns } }

@@ -5,7 +5,6 @@ import Basics
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -24,7 +23,7 @@ import Testing
     func `An endpoint that does not answer uses up no image's tries`(call: Call) async throws {
         // As many failures as would end all of them.
         fixture.world.failNext(call, with: Array(repeating: refused, count: 18))
-        let notices = Mutex<[String]>([])
+        let notices = Guarded<[String]>([])
         let journal = try await Journal.open(path: fixture.path)
         let run = try await journal.takeOver((0..<6).map { fixture.item("i\($0)") })
         let scheduler = fixture.scheduler(
@@ -126,7 +125,7 @@ import Testing
             Spool.Place(folder: fixture.folder.file("spool"), maxBytes: 3000), journal: journal,
             run: run)
         fail(.register, "a", times: 10_000)
-        let stop = Mutex<(@Sendable () -> Void)?>(nil)
+        let stop = Guarded<(@Sendable () -> Void)?>(nil)
         let scheduler = fixture.scheduler(
             journal, spool: spool,
             events: { event in

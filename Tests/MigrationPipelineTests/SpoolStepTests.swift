@@ -6,7 +6,6 @@ import ByteStreams
 import Foundation
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -20,9 +19,9 @@ import Testing
         let journal: Journal
         let run: Run
         let spool: Spool
-        let notes = Mutex<[String]>([])
-        let answers = Mutex<[TranshipError.Side]>([])
-        private let transfer: Mutex<Transfer>
+        let notes = Guarded<[String]>([])
+        let answers = Guarded<[TranshipError.Side]>([])
+        private let transfer: Guarded<Transfer>
 
         static let key = "image:a"
 
@@ -56,7 +55,7 @@ import Testing
             spool = try await Spool.open(
                 Spool.Place(folder: fixture.folder.file("spool"), maxBytes: maxBytes),
                 takesFlakySources: false, journal: journal, run: run, disk: disk)
-            transfer = Mutex(try await journal.unfinished(run: run, limit: 1)[0])
+            transfer = Guarded(try await journal.unfinished(run: run, limit: 1)[0])
         }
 
         var world: FakeWorld { fixture.world }
@@ -111,7 +110,7 @@ import Testing
 
     /// The size in the plan is all that is known, and the source goes on and on.
     @Test func `A source that is longer than declared does not fill the disk`() async throws {
-        let written = Mutex<Int64>(0)
+        let written = Guarded<Int64>(0)
         let disk = SpoolDisk { descriptor, bytes, count, offset in
             written.withLock { $0 = max($0, offset + Int64(count)) }
             return pwrite(descriptor, bytes, count, off_t(offset))
@@ -331,8 +330,8 @@ import Testing
 
     /// Full after so many bytes.
     private final class SmallDisk: Sendable {
-        let left: Mutex<Int>
-        init(_ bytes: Int) { left = Mutex(bytes) }
+        let left: Guarded<Int>
+        init(_ bytes: Int) { left = Guarded(bytes) }
 
         var disk: SpoolDisk {
             SpoolDisk { descriptor, bytes, count, offset in

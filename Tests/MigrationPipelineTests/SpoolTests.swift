@@ -6,7 +6,6 @@ import ByteStreams
 import Foundation
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -105,7 +104,7 @@ import Testing
     }
 
     @Test func `The spool never holds more than it may`() async throws {
-        let most = Mutex<Int64>(0)
+        let most = Guarded<Int64>(0)
         let folder = folder
         let ends = try await run(
             (1...6).flatMap { items("\($0)", count: 400_000, to: ["beta", "gamma"]) },
@@ -161,7 +160,7 @@ import Testing
     @Test func `Two that fill the disk together do not wait for each other's room for ever`()
         async throws
     {
-        let reached = Mutex<Set<Int32>>([])
+        let reached = Guarded<Set<Int32>>([])
         // Neither reader goes on after 700,000 bytes before both are there.
         let disk = small(bytes: 1_500_000) { descriptor, offset in
             guard offset >= 700_000 else { return }
@@ -196,7 +195,7 @@ import Testing
 
     @Test func `A full disk pauses what needs room until others are sent`() async throws {
         let disk = small(bytes: 1_500_000)
-        let notes = Mutex<[String]>([])
+        let notes = Guarded<[String]>([])
         world.hold(.send)
         let world = world
         let opening = Task {
@@ -339,7 +338,7 @@ import Testing
         async throws
     {
         world.state.withLock { $0.declaresSize = false }
-        let written = Mutex<Int64>(0)
+        let written = Guarded<Int64>(0)
         let disk = SpoolDisk { descriptor, bytes, count, offset in
             written.withLock { $0 = max($0, offset + Int64(count)) }
             return pwrite(descriptor, bytes, count, off_t(offset))

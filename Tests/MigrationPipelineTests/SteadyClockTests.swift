@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationPipeline
-import Synchronization
 import Testing
 
 @Suite struct SteadyClockTests {
     @Test func `A clock that is set changes nothing, and time goes on`() {
-        let wall = Mutex<Int64>(1_000_000)
-        let elapsed = Mutex(Duration.seconds(7))
+        let wall = Guarded<Int64>(1_000_000)
+        let elapsed = Guarded(Duration.seconds(7))
         let clock = SteadyClock(
             wall: { wall.withLock { $0 } }, elapsed: { elapsed.withLock { $0 } })
         #expect(clock.now() == 1_000_000)

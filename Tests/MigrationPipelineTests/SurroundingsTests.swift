@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import ByteStreams
+import Basics
 import Testing
 
 @testable import MigrationPipeline

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 
 @testable import OpenStackImage
 
 /// What a download handed over.
 final class Received: Sendable {
-    private let state = Mutex<(bytes: [UInt8], pieces: [Int])>(([], []))
+    private let state = Guarded<(bytes: [UInt8], pieces: [Int])>(([], []))
 
     var bytes: [UInt8] { state.withLock { $0.bytes } }
     /// The length of each piece, in order.

@@ -8,7 +8,6 @@ import GlanceServer
 import MigrationModel
 import OpenStackImage
 import Publishing
-import Synchronization
 import TestSupport
 import Testing
 
@@ -180,7 +179,7 @@ import Testing
     }
 
     @Test func `A refusal writes down what others see of the copy`() async throws {
-        let patches = Mutex(0)
+        let patches = Guarded(0)
         // The visibility, hidden, protected.
         glance.refuse("PATCH", "/v2/images/i", status: 403) { _ in
             patches.withLock { count in

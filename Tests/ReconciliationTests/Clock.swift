@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Dispatch
 import MigrationPipeline
-import Synchronization
 
 /// Time that passes only when someone waits for it.
 final class Clock: Sendable {
-    private let milliseconds = Mutex<Int64>(1_800_000_000_000)
+    private let milliseconds = Guarded<Int64>(1_800_000_000_000)
 
     var now: Int64 { milliseconds.withLock { $0 } }
 

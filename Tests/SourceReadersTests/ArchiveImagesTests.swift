@@ -10,7 +10,6 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -153,7 +152,7 @@ private final class TestArchive: TestSource {
         let other = try await archive(", images: { id: 00000000-0000-0000-0000-000000000009 }")
         let missing = try await list(other.source)
         #expect(missing.map(\.refusal?.code) == [.refused])
-        let missed = Mutex<[MissedSelection]>([])
+        let missed = Guarded<[MissedSelection]>([])
         let test = try await archive(", images: { name: debain }")
         try await test.source.list(
             Listing(

@@ -6,7 +6,6 @@ import ByteStreams
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -36,7 +35,7 @@ func list(
     _ source: any ImageSource,
     _ listing: Listing = Listing(date: "2026-11-28", nowUnixSeconds: 1_795_824_000)
 ) async throws -> [ListedImage] {
-    let listed = Mutex<[ListedImage]>([])
+    let listed = Guarded<[ListedImage]>([])
     try await source.list(listing) { (page) throws(TranshipError) in
         listed.withLock { $0 += page }
     }
@@ -103,7 +102,7 @@ func read(
     _ source: SourceImage, by reader: any ImageSource, into ring: ByteRing = ByteRing(),
     from point: ReadingPoint? = nil
 ) async -> Reading {
-    let reading = Mutex(Reading())
+    let reading = Guarded(Reading())
     let collected = Task {
         try? await blocking {
             var bytes: [UInt8] = []

@@ -6,7 +6,6 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -21,7 +20,7 @@ import Testing
         private let content: Content
 
         private final class Content: Sendable {
-            let bytes = Mutex<[UInt8]?>(nil)
+            let bytes = Guarded<[UInt8]?>(nil)
         }
 
         init() throws {

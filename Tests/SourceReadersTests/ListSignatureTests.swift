@@ -7,7 +7,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -262,7 +261,7 @@ struct ListSignatureTests {
     }
 
     @Test func `A pool whose mirrors differ gets another try`() async throws {
-        let count = Mutex(0)
+        let count = Guarded(0)
         let signature = try key.signature(of: Self.sums)
         let server = try RawHTTPServer { request in
             switch request.path {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Foundation
-import Synchronization
 import TestSupport
 
 @testable import SourceReaders

@@ -7,7 +7,6 @@ import Foundation
 import HTTPTransport
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 

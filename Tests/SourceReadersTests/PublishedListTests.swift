@@ -7,7 +7,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -54,7 +53,7 @@ import Testing
 
     @Test(arguments: [404, 503])
     func `A mirror without the list is asked again`(status: Int) async throws {
-        let count = Mutex(0)
+        let count = Guarded(0)
         let server = try RawHTTPServer { _ in
             let isFirst = count.withLock { count in
                 count += 1

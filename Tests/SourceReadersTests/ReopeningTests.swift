@@ -6,7 +6,6 @@ import ByteStreams
 import HTTPTransport
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -27,7 +26,7 @@ import Testing
     }
 
     final class Waits: Sendable {
-        let seconds = Mutex(0.0)
+        let seconds = Guarded(0.0)
     }
 
     /// Cuts every whole body in the middle and answers ranges as it is told.
@@ -58,7 +57,7 @@ import Testing
     }
 
     private final class Turn: Sendable {
-        private let count = Mutex(0)
+        private let count = Guarded(0)
         func next() -> Int {
             count.withLock { count in
                 count += 1

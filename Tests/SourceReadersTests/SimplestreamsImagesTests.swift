@@ -6,7 +6,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -289,7 +288,7 @@ import Testing
     ) async throws {
         let server = try server()
         defer { server.stop() }
-        let missed = Mutex<[String]>([])
+        let missed = Guarded<[String]>([])
         var listed = 0
         let listing = Listing(
             date: "2026-11-29", nowUnixSeconds: 1_795_910_400,

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Basics
 import TestSupport
 
 /// Data that a server has an ETag for, and that a test changes and removes.
 final class TaggedData: Sendable {
-    private let bytes = Mutex<[UInt8]?>(nil)
-    private let version = Mutex(1)
+    private let bytes = Guarded<[UInt8]?>(nil)
+    private let version = Guarded(1)
 
     var reply: Reply {
         guard let bytes = bytes.withLock({ $0 }) else { return .status(404, text: "gone") }

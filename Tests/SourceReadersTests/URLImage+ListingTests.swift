@@ -6,7 +6,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -175,7 +174,7 @@ import Testing
 
     /// Counts requests.
     private final class Counter: Sendable {
-        private let count = Mutex(0)
+        private let count = Guarded(0)
         func next() -> Int {
             count.withLock {
                 $0 += 1
@@ -231,7 +230,7 @@ import Testing
     func `Of data without a version, the first bytes show a new one`(changed: String?)
         async throws
     {
-        let bytes = Mutex(noise(90_000))
+        let bytes = Guarded(noise(90_000))
         let server = try RawHTTPServer { _ in
             .status(
                 200, headers: changed.map { [("Last-Modified", $0)] } ?? [],

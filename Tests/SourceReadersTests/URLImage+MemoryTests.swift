@@ -6,7 +6,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -19,9 +18,9 @@ import Testing
 
     /// A mirror that answers 304, if it is asked for what it has.
     private final class Mirror: Sendable {
-        let tag = Mutex("\"v1\"")
-        let sums = Mutex(URLImageMemoryTests.sums)
-        let knowsConditions = Mutex(true)
+        let tag = Guarded("\"v1\"")
+        let sums = Guarded(URLImageMemoryTests.sums)
+        let knowsConditions = Guarded(true)
 
         func answer(_ request: ReceivedRequest) -> Reply {
             let tag = tag.withLock { $0 }
@@ -83,7 +82,7 @@ import Testing
     @Test(arguments: [true, false])
     func `Of a pool with an older mirror, another one is asked`(allowsDowngrade: Bool) async throws
     {
-        let versions = Mutex(["2", "1", "2"])
+        let versions = Guarded(["2", "1", "2"])
         let pool = try RawHTTPServer { request in
             guard request.path == "/SUMS" else { return .status(200, body: [1, 2, 3]) }
             let version = versions.withLock { $0.removeFirst() }

@@ -6,7 +6,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,11 +15,11 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct URLImageRedirectedTests {
     /// What a publisher has: each day a folder, and `latest`, which leads to the newest one.
     private final class Publisher: Sendable {
-        let day = Mutex(1)
-        let lists = Mutex<Set<String>>([])
+        let day = Guarded(1)
+        let lists = Guarded<Set<String>>([])
         /// The names below `latest` that redirect.
-        let redirected = Mutex<Set<String>>(["x.img"])
-        let elsewhere = Mutex<String?>(nil)
+        let redirected = Guarded<Set<String>>(["x.img"])
+        let elsewhere = Guarded<String?>(nil)
 
         static func data(_ day: Int) -> [UInt8] { noise(3000, seed: UInt64(clamping: day)) }
 
@@ -70,7 +69,7 @@ import Testing
     private func look(
         _ source: URLImage, knowing look: Upstream.Look? = nil
     ) async throws -> ListedImage {
-        let listed = Mutex<ListedImage?>(nil)
+        let listed = Guarded<ListedImage?>(nil)
         let listing = Listing(
             date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
             upstream: { lineage, _ in

@@ -7,7 +7,6 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -48,7 +47,7 @@ import Testing
     }
 
     @Test func `A mirror that lacks what the plan has seen is asked again`() async throws {
-        let count = Mutex(0)
+        let count = Guarded(0)
         let server = try RawHTTPServer { _ in
             let isFirst = count.withLock {
                 $0 += 1

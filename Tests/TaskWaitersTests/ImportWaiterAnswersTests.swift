@@ -6,7 +6,6 @@ import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import OpenStackImage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +17,7 @@ import Testing
     private let waiter: ImportFollower
 
     private final class Clock: Sendable {
-        let milliseconds = Mutex<Int64>(1_000_000)
+        let milliseconds = Guarded<Int64>(1_000_000)
     }
 
     init() throws {

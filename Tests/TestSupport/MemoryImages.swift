@@ -6,7 +6,6 @@ public import ByteStreams
 import Digests
 public import MigrationModel
 public import MigrationPipeline
-import Synchronization
 
 /// A kind of source that only tests have: images in memory, by name.
 ///
@@ -15,11 +14,11 @@ public final class MemoryImages: ImageSource {
     /// The key of its entries in a pipeline file, such as `memory: images`.
     public static let kind = "memory"
 
-    private let images: Mutex<[String: [UInt8]]>
+    private let images: Guarded<[String: [UInt8]]>
     private let sourceIndex: Int
 
     public init(_ images: [String: [UInt8]] = [:], sourceIndex: Int = 0) {
-        self.images = Mutex(images)
+        self.images = Guarded(images)
         self.sourceIndex = sourceIndex
     }
 

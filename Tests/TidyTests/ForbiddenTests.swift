@@ -32,6 +32,20 @@ import Testing
         }
     }
 
+    /// The thread sanitizer does not see how a thread waits for one: see `Guarded`.
+    @Test func `Values that threads share are in Guarded`() throws {
+        for file in try files + SourceTree.tests.get() {
+            for line in file.lines(with: "Mutex") {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+            // Its atomic values are the compiler's own, which the sanitizer sees.
+            #expect(
+                file.lines(with: "import Synchronization").isEmpty
+                    || !file.lines(with: "Atomic", "ordering:").isEmpty,
+                "\(file.path) imports Synchronization for nothing")
+        }
+    }
+
     /// With optimization, Swift 6.3.1 leaves the first half of such a tuple unset: an index was
     /// garbage, and the release build alone crashed.
     @Test func `No task of a group returns a tuple`() {

@@ -5,7 +5,6 @@ import Basics
 import Digests
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -23,7 +22,7 @@ import Testing
     }
 
     private final class Publisher: Sendable {
-        let data = Mutex(Data.vanishing)
+        let data = Guarded(Data.vanishing)
     }
 
     private static let bytes = noise(5000)

@@ -4,7 +4,6 @@
 import Basics
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -60,7 +59,7 @@ import Testing
     }
 
     private final class Told: Sendable {
-        let warnings = Mutex<[String]>([])
+        let warnings = Guarded<[String]>([])
 
         func take(_ event: PlanningEvent) {
             if case .warning(let words) = event { warnings.withLock { $0.append(words) } }

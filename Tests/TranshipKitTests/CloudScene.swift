@@ -7,7 +7,6 @@ import GlanceServer
 import MigrationJournal
 import MigrationModel
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -82,7 +81,7 @@ struct CloudScene {
     func checked(
         to targets: String, journal: String = "journal.sqlite"
     ) async throws -> [CheckedImage] {
-        let checked = Mutex<[CheckedImage]>([])
+        let checked = Guarded<[CheckedImage]>([])
         _ = try await start(to: targets, journal: journal).check(downloads: false) { image in
             checked.withLock { $0.append(image) }
         }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
-import Synchronization
 
 /// The end of a process at one access to its journal that writes. It gets no other access after it.
 final class Death: Sendable {
@@ -10,7 +10,7 @@ final class Death: Sendable {
 
     private let number: Int
     private let before: Bool
-    private let writes = Mutex(0)
+    private let writes = Guarded(0)
 
     /// - Parameters:
     ///   - number: of the access, from 1.

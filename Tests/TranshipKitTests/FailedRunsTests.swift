@@ -7,7 +7,6 @@ import GlanceServer
 import MigrationJournal
 import MigrationModel
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -133,7 +132,7 @@ import Testing
         let found = try await JournalPlace.interrupted(journalPath: path, environment: [:])
         let interrupted = try #require(found?.run)
         #expect(interrupted.id == 1)
-        let warnings = Mutex<[String]>([])
+        let warnings = Guarded<[String]>([])
         let summary = try await night(target: glance.url, resuming: interrupted, failedSince: 2) {
             words in warnings.withLock { $0.append(words) }
         }

@@ -5,7 +5,6 @@ import Basics
 import Foundation
 import GlanceServer
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -20,8 +19,8 @@ import Testing
         private let state: State
 
         private final class State: Sendable {
-            let version = Mutex<UInt64>(1)
-            let sent = Mutex(0)
+            let version = Guarded<UInt64>(1)
+            let sent = Guarded(0)
         }
 
         init() throws {
@@ -139,7 +138,7 @@ import Testing
     }
 
     private final class Seen: Sendable {
-        let isDone = Mutex(false)
+        let isDone = Guarded(false)
     }
 
     @Test func `A target that is down for two nights catches up alone`() async throws {

@@ -4,7 +4,6 @@
 import Basics
 import GlanceServer
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -40,7 +39,7 @@ import Testing
     private func warnings(
         _ nights: Nights, _ version: UInt64, rules: String
     ) async throws -> [String] {
-        let found = Mutex<[String]>([])
+        let found = Guarded<[String]>([])
         let run = try nights.run(
             ["a": noise(5000, seed: version)], rules: rules,
             tell: { event in

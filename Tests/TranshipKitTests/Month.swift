@@ -11,7 +11,6 @@ import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders
-import Synchronization
 import TestSupport
 
 @testable import TranshipKit
@@ -96,7 +95,7 @@ final class Month: Sendable {
 
     // MARK: What must never be
 
-    private let seenUnverified = Mutex<[String]>([])
+    private let seenUnverified = Guarded<[String]>([])
 
     /// The images that others could see with data that the publisher did not sign.
     var unverified: [String] { seenUnverified.withLock { $0 } }
@@ -137,8 +136,8 @@ final class PublisherMirror: Sendable {
     }
 
     private final class State: Sendable {
-        let files = Mutex<[[String: [UInt8]]]>([])
-        let faults = Mutex(Faults())
+        let files = Guarded<[[String: [UInt8]]]>([])
+        let faults = Guarded(Faults())
 
         func reply(_ request: ReceivedRequest) -> Reply {
             let isData = request.path.hasPrefix("/disk-")
@@ -215,7 +214,7 @@ final class MirroredCloud: Sendable {
     private static let foreignID = "foreign"
 
     private let glance: GlanceServer
-    private let down = Mutex(false)
+    private let down = Guarded(false)
     private let foreign: [String: JSONValue]
 
     init() throws {

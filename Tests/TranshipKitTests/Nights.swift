@@ -10,7 +10,6 @@ import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders
-import Synchronization
 import TestSupport
 import Testing
 

@@ -5,7 +5,6 @@ import Basics
 import Foundation
 import GlanceServer
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -95,7 +94,7 @@ import Testing
         rule: String
     ) async throws {
         put(["visibility": "public", "protected": true])
-        let patches = Mutex(0)
+        let patches = Guarded(0)
         beta.answer(with: .status(403, text: "no")) { request in
             guard request.method == "PATCH" else { return false }
             return patches.withLock { count in

@@ -11,7 +11,6 @@ import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders
-import Synchronization
 import TestSupport
 import Testing
 
@@ -26,7 +25,7 @@ import Testing
     private let warnings = Warnings()
 
     private final class Warnings: Sendable {
-        let texts = Mutex<[String]>([])
+        let texts = Guarded<[String]>([])
     }
 
     init() throws {

@@ -4,7 +4,6 @@
 import Basics
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -31,11 +30,11 @@ import Testing
 
     /// What the limits say and set.
     private final class Watch: Sendable {
-        let lines = Mutex<[String]>([])
-        let images = Mutex<[ImagesAtOnce]>([])
-        let clock: Mutex<Int64>
+        let lines = Guarded<[String]>([])
+        let images = Guarded<[ImagesAtOnce]>([])
+        let clock: Guarded<Int64>
 
-        init(_ time: Int64) { clock = Mutex(time) }
+        init(_ time: Int64) { clock = Guarded(time) }
 
         func set(_ count: ImagesAtOnce) { images.withLock { $0.append(count) } }
     }

@@ -6,7 +6,6 @@ import Foundation
 import GlanceServer
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,7 +15,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct SeriesTests {
     /// How many images have the name of the series, after each request.
     private final class Named: Sendable {
-        let counts = Mutex<[(request: String, count: Int)]>([])
+        let counts = Guarded<[(request: String, count: Int)]>([])
 
         func watch(_ glance: GlanceServer) {
             glance.afterEachRequest { request, images in

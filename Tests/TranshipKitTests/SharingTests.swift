@@ -4,7 +4,6 @@
 import Basics
 import GlanceServer
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -132,7 +131,7 @@ import Testing
             var members: [String: Int] = [:]
         }
 
-        private let state = Mutex(State())
+        private let state = Guarded(State())
 
         func raise() { state.withLock { $0.max = .max } }
 

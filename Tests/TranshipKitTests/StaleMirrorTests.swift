@@ -7,7 +7,6 @@ import MigrationJournal
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -32,7 +31,7 @@ import Testing
     /// A host that answers whole reads with these data in turn, the last one again and again.
     private func host(_ reads: [[UInt8]], looks: [UInt8] = Self.fresh) throws -> RawHTTPServer {
         let list = "\(sha256(Self.fresh).value)  disk.raw\n"
-        let turn = Mutex(0)
+        let turn = Guarded(0)
         return try RawHTTPServer { request in
             if request.path == "/SHA256SUMS" { return .status(200, text: list) }
             if request.isLook { return .status(200, body: looks) }

@@ -10,7 +10,6 @@ import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders
-import Synchronization
 import TestSupport
 import Testing
 
@@ -111,7 +110,7 @@ import Testing
     {
         let path = folder.file("journal.sqlite")
         for (openFiles, images) in [(256, 12), (1128, 100), (.max, 100)] {
-            let warnings = Mutex<[String]>([])
+            let warnings = Guarded<[String]>([])
             var tuning = RunTuning()
             tuning.connections = TestConnections(glance: glance)
             tuning.kinds[MemoryImages.kind] = { MemoryImages(["a": noise(10)], sourceIndex: $1) }
@@ -142,7 +141,7 @@ import Testing
     }
 
     @Test func `Ways without protection are told with the plan`() async throws {
-        let warnings = Mutex<[String]>([])
+        let warnings = Guarded<[String]>([])
         var tuning = RunTuning()
         tuning.connections = TestConnections(
             glance: glance, weaknesses: ["no TLS", "no certificates"])

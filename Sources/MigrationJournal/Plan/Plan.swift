@@ -6,7 +6,6 @@ internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import MigrationModel
-internal import Synchronization
 
 /// The plan that a process makes: what the targets list, what the sources want,
 /// and what is decided. A database of its own beside the journal, so that it can
@@ -23,7 +22,7 @@ public final class Plan: DatabaseAccess {
     let passage: Journal.Passage?
     let commits: CommitQueue
     let reads = DispatchQueue(label: "tranship.plan.reads")
-    private let state = Mutex(false)
+    private let state = Guarded(false)
 
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
     /// run plans, and a run begins while someone looks at a plan.

@@ -5,7 +5,6 @@ public import Basics
 internal import ByteStreams
 internal import MigrationJournal
 public import MigrationModel
-internal import Synchronization
 
 extension Scheduler {
     func sourceEndpoint(of transfer: Transfer) -> String {

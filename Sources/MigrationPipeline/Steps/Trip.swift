@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
-internal import ByteStreams
 internal import MigrationModel
 
 /// One transfer on its way through one step.

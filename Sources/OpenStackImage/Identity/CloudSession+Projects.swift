@@ -3,7 +3,6 @@
 
 package import Basics
 import HTTPTransport
-import Synchronization
 
 /// A project as Keystone lists it.
 package struct KeystoneProject: Sendable, Hashable {

@@ -4,7 +4,6 @@
 public import Basics
 import FoundationEssentials
 public import HTTPTransport
-import Synchronization
 
 /// One cloud, one project, and one token that all users of the session share.
 ///
@@ -24,10 +23,10 @@ public final class CloudSession: Sendable {
     private let tokens: TokenCache
 
     /// What Keystone said of its domains.
-    let domainIDs = Mutex<[String: [String]]>([:])
+    let domainIDs = Guarded<[String: [String]]>([:])
 
     /// What requests have shown about the Image service and this user.
-    private let experience = Mutex(Experience())
+    private let experience = Guarded(Experience())
 
     private struct Experience: Sendable {
         /// See ``ImageService/minorVersion()``: nil before it was asked, `.some(nil)` if unknown.

@@ -11,7 +11,6 @@ internal import ImageFormats
 internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
-internal import Synchronization
 
 extension URLImage {
     /// Tries in all, of which the second one comes after so many seconds, and each further one after
@@ -479,7 +478,7 @@ extension URLImage {
 
 /// Keeps the first answer of a request whose body is not read to its end.
 private final class FirstAnswer: Sendable {
-    private let stored = Mutex<HTTPResponse?>(nil)
+    private let stored = Guarded<HTTPResponse?>(nil)
 
     func set(_ answer: HTTPResponse) {
         stored.withLock { $0 = $0 ?? answer }

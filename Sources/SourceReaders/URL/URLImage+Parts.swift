@@ -6,7 +6,6 @@ internal import ByteStreams
 internal import HTTPTransport
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// A part counts only if it is 206 with just those bytes, of as many in all as planned, under the
 /// same strong ETag or, lacking one, the same time of change.
@@ -20,7 +19,7 @@ extension URLImage {
     ) async throws(TranshipError) -> ReadingPoint? {
         guard !memory.knows(endpoint) else { return nil }
         // The first part says which version is read, and the others must be of it.
-        let version = Mutex(point?.version)
+        let version = Guarded(point?.version)
         let total = point == nil ? image.sizeAtSourceBytes : point?.version.totalBytes
         let parts = PartedReading(
             connections: connections, endpoint: endpoint, limit: limitImages, totalBytes: total,
@@ -48,7 +47,7 @@ extension URLImage {
         request.headers["Range"] = "bytes=\(part.lowerBound)-\(part.upperBound)"
         if let tag = known?.strongETag { request.headers["If-Range"] = tag }
         request.bodyBytesMax = Int64(part.count)
-        let found = Mutex(known)
+        let found = Guarded(known)
         let response = try await client.download(request, into: ring) {
             (head) throws(TranshipError) in
             if let now = known?.other(in: head) {

@@ -6,7 +6,6 @@ internal import ByteStreams
 internal import HTTPTransport
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// A source that drops is opened again with `Range` (RFC 9110, section 14). The
 /// answer counts only if it is 206 with that part, of as many bytes in all as
@@ -113,7 +112,7 @@ extension URLImage {
         request.headers["Range"] = "bytes=\(point.offsetBytes)-"
         if let tag = point.version.strongETag { request.headers["If-Range"] = tag }
         let response: HTTPResponse
-        let isOther = Mutex(false)
+        let isOther = Guarded(false)
         do {
             response = try await client.download(request, into: ring) {
                 (head) throws(TranshipError) in

@@ -6,7 +6,6 @@ import Basics
 import Foundation
 import MigrationModel
 import OpenStackImage
-import Synchronization
 
 /// The cloud of a command, and the format of its output.
 struct CloudOptions: ParsableArguments {
@@ -83,7 +82,7 @@ extension RecordFormat.Kind: ExpressibleByArgument {}
 /// The cloud that a command for one cloud works with, for its errors: the operator may not have
 /// named it.
 enum CommandCloud {
-    private static let name = Mutex<String?>(nil)
+    private static let name = Guarded<String?>(nil)
 
     static func remember(_ cloud: String) { name.withLock { $0 = cloud } }
 

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Dispatch
 import Foundation
 import OpenStackImage
-import Synchronization
 import TranshipKit
 
 /// The words that the shells get for ``CompletionKind``. Writes no message and throws nothing: a
@@ -42,7 +42,7 @@ enum CompletionOffers {
     }
 
     private final class Found: Sendable {
-        private let names = Mutex<Set<String>>([])
+        private let names = Guarded<Set<String>>([])
 
         var words: [String] { names.withLock { $0.sorted() } }
 

@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import MigrationModel
-import Synchronization
 import TranshipKit
 
 /// The common part of `run` and `resume`: signals, progress, and the table at the end.
@@ -203,8 +202,8 @@ private final class Deadline: Sendable {
         var isPlanned = false
     }
 
-    private let state = Mutex(State())
-    private let clock = Mutex<Task<Void, any Error>?>(nil)
+    private let state = Guarded(State())
+    private let clock = Guarded<Task<Void, any Error>?>(nil)
     private let run: PipelineRun
     private let talk: Talk
     private let span: Span

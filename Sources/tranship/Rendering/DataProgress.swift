@@ -3,7 +3,6 @@
 
 import Basics
 import Foundation
-import Synchronization
 
 /// Shows the progress of one image's data: a bar on a terminal, otherwise a line every few seconds.
 /// Shows nothing for work that is done at once.
@@ -11,7 +10,7 @@ final class DataProgress: Sendable {
     private let what: String
     private let sizeBytes: Int64?
     private let screen = Screen()
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State {
         var doneBytes: Int64 = 0

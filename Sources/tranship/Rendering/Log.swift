@@ -3,7 +3,6 @@
 
 import Basics
 import Foundation
-import Synchronization
 
 /// Everything that goes to standard error: messages, and below them, on a terminal, a drawing that
 /// changes. One for the process, because there is one standard error.
@@ -21,7 +20,7 @@ enum Log {
         var showsTabProgress = false
     }
 
-    private static let state = Mutex(State())
+    private static let state = Guarded(State())
 
     /// The most bytes of messages that `--quiet` keeps: the oldest go first.
     private static let heldLengthMax = 1 << 20

@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import MigrationModel
-import Synchronization
 import TranshipKit
 
 /// Shows the progress of a run: a drawing on a terminal, a line a minute in a log, or JSON Lines. It
@@ -16,7 +15,7 @@ final class Progress: Sendable {
 
     private let run: PipelineRun
     private let talk: Talk
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     private struct State {
         var working: Task<Void, Never>?
@@ -31,7 +30,7 @@ final class Progress: Sendable {
     init(run: PipelineRun, talk: Talk) {
         self.run = run
         self.talk = talk
-        state = Mutex(State())
+        state = Guarded(State())
     }
 
     /// - Parameter runID: as the journal numbers the run.

@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import MigrationModel
-import Synchronization
 
 /// Reports events as they happen, as lines for people or as JSON Lines.
 final class Talk: Sendable {
@@ -139,7 +138,7 @@ final class Screen: Sendable {
     private static let drawSeconds = 0.25
     private let lineSeconds: Double
     private let draws: Bool
-    private let lastLine: Mutex<(text: String, at: Double)>
+    private let lastLine: Guarded<(text: String, at: Double)>
 
     /// - Parameters:
     ///   - quietSince: seconds since 1970. Off a terminal, ``show(_:)`` prints nothing in the first
@@ -150,7 +149,7 @@ final class Screen: Sendable {
     ) {
         self.lineSeconds = lineSeconds
         self.draws = draws
-        lastLine = Mutex(("", quietSince))
+        lastLine = Guarded(("", quietSince))
     }
 
     /// Calls `show` 4 times a second for a terminal, otherwise every 5 seconds.

@@ -3,7 +3,6 @@
 
 import Basics
 import Foundation
-import Synchronization
 
 /// Writes data to standard output and messages to standard error.
 enum Terminal {
@@ -98,7 +97,7 @@ enum Terminal {
         return poll(&output, 1, 0) <= 0 || output.revents & Int16(POLLERR) == 0
     }
 
-    private static let failureNumber = Mutex<Int32>(0)
+    private static let failureNumber = Guarded<Int32>(0)
 
     /// The width of the terminal in columns; 80 if unknown.
     static var columns: Int { size.columns }

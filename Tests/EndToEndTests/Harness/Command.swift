@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -41,7 +40,7 @@ final class RunningCommand: Sendable {
     private let process: StartedProcess
     private let outputFile: URL
     private let talkFile: URL
-    private let peak = Mutex<Int64>(0)
+    private let peak = Guarded<Int64>(0)
 
     /// - Parameter shell: commands for a shell that then becomes the binary,
     ///   for limits that only a shell can set.

@@ -5,7 +5,6 @@ import Basics
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -85,8 +84,8 @@ final class GatedServer: Sendable {
     private let gate = Gate()
 
     private final class Gate: Sendable {
-        let isOpen = Mutex(false)
-        let halves = Mutex(0)
+        let isOpen = Guarded(false)
+        let halves = Guarded(0)
     }
 
     /// - Parameter waits: who has to wait; the others get all at once.

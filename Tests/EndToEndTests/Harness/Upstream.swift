@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import Synchronization
 import TestSupport
 
 /// The servers of all publishers, on one port: `https://HOST/PATH` is at `URL/HOST/PATH`. A folder
@@ -12,7 +12,7 @@ final class Upstream: Sendable {
     private let site: Site
 
     private final class Site: Sendable {
-        let files = Mutex<[String: [UInt8]]>([:])
+        let files = Guarded<[String: [UInt8]]>([:])
 
         func reply(_ path: String) -> Reply {
             files.withLock { files in

@@ -5,7 +5,6 @@ import Basics
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -50,7 +49,7 @@ struct ImageServiceCreateImageTests {
         let path = try folder.write(bytes, to: "\(name).raw")
         try await cleaning(name) {
             let service = try service(ImageDefaults(diskFormat: "raw", containerFormat: "ovf"))
-            let progress = Mutex<Int64>(0)
+            let progress = Guarded<Int64>(0)
             let created = try await service.createImage(
                 NewImage(tags: ["a", "ü"]), from: .file(path)
             ) { total in progress.withLock { $0 = total } }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 import Testing
 
 @testable import OpenStackImage
@@ -20,7 +19,7 @@ struct TokenCacheTests {
             var waiting: [CheckedContinuation<Void, Never>] = []
         }
 
-        let state = Mutex(State())
+        let state = Guarded(State())
 
         func advance(_ seconds: Int) {
             state.withLock { $0.now += .seconds(seconds) }

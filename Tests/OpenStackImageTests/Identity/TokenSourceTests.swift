@@ -3,7 +3,6 @@
 
 import Basics
 import HTTPTransport
-import Synchronization
 import TestSupport
 import Testing
 

@@ -4,7 +4,6 @@
 import Basics
 import ByteStreams
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -56,7 +55,7 @@ struct ImageServiceImageDataTests {
             #expect(downloaded.isEmpty)
         }
         try await Lab.withImage { service, image in
-            let called = Mutex(false)
+            let called = Guarded(false)
             let head = try await service.download(
                 image.id, into: ByteRing(capacityBytes: 1 << 16)
             ) { _ in called.withLock { $0 = true } }

@@ -6,7 +6,6 @@ import ByteStreams
 import Digests
 import Foundation
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -20,7 +19,7 @@ struct ImageServiceUploadSourceTests {
         _ source: ImageDataSource, _ promises: DataPromises = .init()
     ) async throws {
         try await Lab.withImage { service, image in
-            let progress = Mutex<[Int64]>([])
+            let progress = Guarded<[Int64]>([])
             let sent = try await service.upload(image.id, from: source, promises) { total in
                 progress.withLock { $0.append(total) }
             }

@@ -4,7 +4,6 @@
 import Basics
 import Digests
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -159,7 +158,7 @@ struct ProvedDownloadTests {
     /// sending: what it sent by then is all that is held anywhere.
     @Test("a slow receiver holds the service back: a few MiB are on their way, not the image")
     func backPressure() async throws {
-        let sent = Mutex<Int64>(0)
+        let sent = Guarded<Int64>(0)
         let piece = noise(1 << 20)
         let size = Int64(256 << 20)
         let cloud = try cloud("") {
@@ -172,7 +171,7 @@ struct ProvedDownloadTests {
                 }
             }
         }
-        let held = Mutex<Int64>(0)
+        let held = Guarded<Int64>(0)
         let data = try await cloud.service.download("i", DownloadOptions(proof: .none)) { _ in
             guard held.withLock({ $0 }) == 0 else { return }
             var before: Int64 = -1

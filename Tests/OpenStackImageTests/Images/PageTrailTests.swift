@@ -3,7 +3,6 @@
 
 import Basics
 import HTTPTransport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -14,7 +13,7 @@ import Testing
 struct PageTrailTests {
     /// A list that is served page by page, and loses records after some pages.
     private final class Shrinking: Sendable {
-        private let state: Mutex<(ids: [String], pages: Int)>
+        private let state: Guarded<(ids: [String], pages: Int)>
         private let size: Int
         private let deletions: [Int: [String]]
         private let refusal: Int
@@ -26,7 +25,7 @@ struct PageTrailTests {
             _ ids: [String], pageSize size: Int, deletions: [Int: [String]], refusal: Int = 400,
             key: String = "images", linksPages: Bool = true
         ) {
-            state = Mutex((ids, 0))
+            state = Guarded((ids, 0))
             (self.size, self.deletions, self.refusal) = (size, deletions, refusal)
             (self.key, self.linksPages) = (key, linksPages)
         }

@@ -6,7 +6,6 @@ import ByteStreams
 import FoundationEssentials
 import LabSupport
 import OpenStackImage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -31,7 +30,7 @@ struct LegacyImageDataTests {
             #expect(image.sizeBytes == 200_000)
             #expect(image.checksums == [expected])
             let ring = ByteRing(capacityBytes: 1 << 20)
-            let told = Mutex<LegacyImage?>(nil)
+            let told = Guarded<LegacyImage?>(nil)
             let image = try await service.download(image.id, into: ring) { image in
                 told.withLock { $0 = image }
             }

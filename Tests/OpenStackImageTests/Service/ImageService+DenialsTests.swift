@@ -4,7 +4,6 @@
 import Basics
 import ByteStreams
 import HTTPTransport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -97,7 +96,7 @@ struct DenialTests {
 
     @Test("a body whose token has ended is sent again with a new one")
     func endedToken() async throws {
-        let ended = Mutex(true)
+        let ended = Guarded(true)
         let cloud = try cloud(rules: nil) { request in
             ended.withLock { $0 } && request[header: "x-auth-token"] == "token-1"
         }

@@ -3,7 +3,6 @@
 
 import Basics
 import HTTPTransport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -136,7 +135,7 @@ struct ServiceRecordTests {
 
     @Test("a list with another image and another page each time is not followed for ever")
     func newForEver() async throws {
-        let pages = Mutex(0)
+        let pages = Guarded(0)
         let cloud = try FaultyCloud { _, _ in
             let page = pages.withLock { pages in
                 pages += 1

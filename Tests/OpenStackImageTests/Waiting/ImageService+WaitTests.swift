@@ -3,7 +3,6 @@
 
 import Basics
 import LabSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -19,7 +18,7 @@ struct ImageServiceWaitTests {
         .proves("sdk wait_for_status(res, status, interval, wait, callback)"))
     func comes() async throws {
         try await Lab.withActiveImage { service, image in
-            let seen = Mutex<[ImageStatus]>([])
+            let seen = Guarded<[ImageStatus]>([])
             let (firstLook, looked) = AsyncStream<Void>.makeStream()
             let deactivated = Task {
                 for await _ in firstLook { break }
@@ -77,7 +76,7 @@ struct ImageServiceWaitTests {
         .proves("sdk wait_for_delete(res, interval, wait, callback)"))
     func deleted() async throws {
         try await Lab.withImage { service, image in
-            let looks = Mutex(0)
+            let looks = Guarded(0)
             let late = await #expect(throws: TranshipError.self) {
                 try await service.waitForDelete(image.id, pace: short) { _ in
                     looks.withLock { $0 += 1 }

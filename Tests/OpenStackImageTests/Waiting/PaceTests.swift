@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 import Testing
 
 @testable import OpenStackImage
@@ -12,7 +11,7 @@ struct PaceTests {
     private func wait(
         _ pace: Pace, _ look: @escaping @Sendable (Int) throws -> Look<String>
     ) async throws -> String {
-        let looks = Mutex(0)
+        let looks = Guarded(0)
         return try await pace.wait(
             late: { TranshipError(.waitTimedOut, $0) },
             look: {

@@ -4,7 +4,6 @@
 import Basics
 import Digests
 import Foundation
-import Synchronization
 
 /// Images API v1 in memory, as Glance 15 serves it without a Keystone: every
 /// caller is the administrator.

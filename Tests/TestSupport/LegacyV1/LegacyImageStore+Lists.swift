@@ -3,7 +3,6 @@
 
 import Basics
 import Foundation
-import Synchronization
 
 extension LegacyImageStore {
     private static let limitDefault = 25

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 
 extension LegacyImageStore {
     func members(_ call: LegacyCall) throws(LegacyRefusal) -> LegacyAnswer {

@@ -4,7 +4,6 @@
 import Basics
 import Digests
 import Foundation
-import Synchronization
 
 /// The images of the in-process service, and what it does with them.
 final class LegacyImageStore: Sendable {
@@ -27,7 +26,7 @@ final class LegacyImageStore: Sendable {
         }
     }
 
-    let state = Mutex(State())
+    let state = Guarded(State())
 
     func answer(_ call: LegacyCall) throws(LegacyRefusal) -> LegacyAnswer {
         switch (call.method, call.path.count) {
@@ -82,7 +81,7 @@ final class LegacyImageStore: Sendable {
         try withState { (state) throws(LegacyRefusal) in state.images[try state.index(of: id)] }
     }
 
-    /// `Mutex.withLock` with the errors of this service.
+    /// `Guarded.withLock` with the errors of this service.
     func withState<Value: Sendable>(
         _ body: (inout sending State) throws(LegacyRefusal) -> sending Value
     ) throws(LegacyRefusal) -> Value {
