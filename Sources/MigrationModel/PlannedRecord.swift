@@ -19,26 +19,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     }
 
     /// Which stores of the target hold the data.
-    public enum Stores: Codable, Hashable, Sendable {
-        /// The target's default store.
-        case standard
-        case named([String])
-        case all
-
-        /// The store for a request that takes one.
-        public var first: String? {
-            if case .named(let names) = self { names.first } else { nil }
-        }
-
-        /// True when one upload cannot fill them.
-        public var areSeveral: Bool {
-            switch self {
-            case .standard: false
-            case .named(let names): names.count > 1
-            case .all: true
-            }
-        }
-    }
+    public typealias Stores = ImageStores
 
     /// How the copy gets the source image's own id, in the words of `keep_id`.
     public enum KeptID: String, Codable, CaseIterable, Sendable {

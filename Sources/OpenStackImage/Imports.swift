@@ -50,12 +50,7 @@ public struct ImportRequest: Sendable, Hashable {
     }
 
     /// Where the data goes.
-    public enum Stores: Sendable, Hashable {
-        /// The cloud's default.
-        case standard
-        case named([String])
-        case all
-    }
+    public typealias Stores = ImageStores
 }
 
 /// The name of an import method. Open: a cloud may allow methods that this library does not know.

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 public import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles

@@ -38,8 +38,7 @@ public struct ImportWaiter: TaskWaiter {
         switch transfer.placement.isCopying ? look.judgeCopy() : look.judge() {
         case .needsImport: return .needs(.image, transfer)
         case .needsCopy:
-            let missing = try await service.missing(
-                .init(transfer.record.stores), of: look.image)
+            let missing = try await service.missing(transfer.record.stores, of: look.image)
             return missing.isEmpty
                 ? .outcome(look.copied()) : .needs(.copy(toStores: missing), transfer)
         case .outcome(let outcome): return .outcome(outcome)
@@ -162,16 +161,6 @@ public struct ImportWaiter: TaskWaiter {
             // alone must do.
             guard error.code == .notFound || error.code == .forbidden else { throw error }
             return nil
-        }
-    }
-}
-
-extension ImportRequest.Stores {
-    init(_ stores: PlannedRecord.Stores) {
-        switch stores {
-        case .standard: self = .standard
-        case .named(let names): self = .named(names)
-        case .all: self = .all
         }
     }
 }

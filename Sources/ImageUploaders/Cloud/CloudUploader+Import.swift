@@ -17,7 +17,7 @@ extension CloudUploader {
                 try transfer.recordID(),
                 ImportRequest(
                     try Self.method(transfer.method, fetchable),
-                    stores: .init(record.stores),
+                    stores: record.stores,
                     allStoresMustSucceed: record.stores.areSeveral
                         ? record.allStoresMustSucceed : nil))
         case .copy(let stores):

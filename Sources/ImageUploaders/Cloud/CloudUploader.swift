@@ -137,7 +137,7 @@ public struct CloudUploader: ImageUploader {
         _ transfer: Transfer, _ image: Image
     ) async throws(TranshipError) -> [String] {
         do {
-            return try await service.missing(.init(transfer.record.stores), of: image)
+            return try await service.missing(transfer.record.stores, of: image)
         } catch {
             guard error.code == .forbidden else { throw error }
             return []
@@ -188,16 +188,6 @@ extension CloudUploader {
                 image.name == transfer.record.shownName
             else { continue }
             _ = try await service.update(id, [.replace("os_hidden", .bool(false))])
-        }
-    }
-}
-
-extension ImportRequest.Stores {
-    init(_ stores: PlannedRecord.Stores) {
-        switch stores {
-        case .standard: self = .standard
-        case .named(let names): self = .named(names)
-        case .all: self = .all
         }
     }
 }
