@@ -5,7 +5,7 @@
 ///
 /// Counts `func`, `init`, `deinit`, `subscript` and computed properties, from the line of the
 /// keyword to the line of the closing brace. Works on ``Code``, so braces in comments and strings
-/// do not count.
+/// do not count. Finds closures outside of functions apart.
 struct FunctionLengths {
     struct Function: Equatable {
         /// The first word after the keyword: `run`, or `init` itself.
@@ -15,19 +15,23 @@ struct FunctionLengths {
         var lineCount: Int
     }
 
-    private struct Token {
+    struct Token {
         var text: String
         var line: Int
     }
 
     /// In the order of the file, nested functions after the function around them.
     private(set) var functions: [Function] = []
+    /// Blocks that are not bodies of types or functions: closures that a property holds.
+    private(set) var closures: [Function] = []
     private let tokens: [Token]
 
     init(code: String) {
         tokens = Self.tokens(of: Array(code.utf8))
+        var bodies: Set<Int> = []
         for index in tokens.indices {
             guard let body = openingBrace(ofDeclarationAt: index) else { continue }
+            bodies.insert(body)
             let keyword = tokens[index]
             let isNamed = keyword.text == "func" || keyword.text == "var"
             functions.append(
@@ -35,7 +39,26 @@ struct FunctionLengths {
                     name: isNamed ? tokens[index + 1].text : keyword.text, line: keyword.line,
                     lineCount: lineOfClosingBrace(from: body) - keyword.line + 1))
         }
+        var header: [String] = []
+        for (index, token) in tokens.enumerated() {
+            if token.text == "{", !bodies.contains(index), Self.types.isDisjoint(with: header) {
+                let name = header.lastIndex { $0 == "let" || $0 == "var" }.map { header[$0 + 1] }
+                closures.append(
+                    Function(
+                        name: name ?? "closure", line: token.line,
+                        lineCount: lineOfClosingBrace(from: index) - token.line + 1))
+            }
+            if token.text == "{" || token.text == "}" {
+                header = []
+            } else {
+                header.append(token.text)
+            }
+        }
     }
+
+    private static let types: Set<String> = [
+        "struct", "enum", "class", "actor", "extension", "protocol",
+    ]
 
     /// The first token of the body, or nil if no function with a body starts at this token.
     private func openingBrace(ofDeclarationAt start: Int) -> Int? {
@@ -87,7 +110,7 @@ struct FunctionLengths {
     }
 
     /// Words, names in backticks, and single punctuation marks.
-    private static func tokens(of bytes: [UInt8]) -> [Token] {
+    static func tokens(of bytes: [UInt8]) -> [Token] {
         var tokens: [Token] = []
         var line = 1
         var index = 0

@@ -21,7 +21,8 @@ import Testing
             if lineCount > Self.fileLinesMax { oversized[file.path] = lineCount }
             // A file shorter than the limit holds no longer function.
             guard lineCount > Self.functionLinesMax else { continue }
-            for function in FunctionLengths(code: file.code).functions
+            let lengths = FunctionLengths(code: file.code)
+            for function in lengths.functions + lengths.closures
             where function.lineCount > Self.functionLinesMax {
                 oversized["\(file.path): \(function.name)"] = function.lineCount
             }
@@ -44,6 +45,9 @@ import Testing
 
     @Test func `The counter finds functions, whatever surrounds them`() {
         let source = #"""
+            let table = [1: { (n: Int) in
+                if n > 0 { n }
+            }]
             protocol P {
                 func required() -> Int
                 init(_: Int)
@@ -70,15 +74,17 @@ import Testing
                 }
             }
             """#
+        let lengths = FunctionLengths(code: Code(source).text)
+        #expect(lengths.closures.first == .init(name: "table", line: 1, lineCount: 3))
         #expect(
-            FunctionLengths(code: Code(source).text).functions == [
-                .init(name: "asked", line: 4, lineCount: 1),
-                .init(name: "required", line: 8, lineCount: 1),
-                .init(name: "init", line: 9, lineCount: 3),
-                .init(name: "asked", line: 13, lineCount: 7),
-                .init(name: "inner", line: 15, lineCount: 3),
-                .init(name: "`A var { in a title`", line: 20, lineCount: 2),
-                .init(name: "<", line: 22, lineCount: 3),
+            lengths.functions == [
+                .init(name: "asked", line: 7, lineCount: 1),
+                .init(name: "required", line: 11, lineCount: 1),
+                .init(name: "init", line: 12, lineCount: 3),
+                .init(name: "asked", line: 16, lineCount: 7),
+                .init(name: "inner", line: 18, lineCount: 3),
+                .init(name: "`A var { in a title`", line: 23, lineCount: 2),
+                .init(name: "<", line: 25, lineCount: 3),
             ])
     }
 }
