@@ -42,22 +42,34 @@ public enum UTCTime {
         return has("+", at: index) ? moment - offset : moment + offset
     }
 
-    /// Seconds since 1970 of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`: the
-    /// preferred form of RFC 9110, section 5.6.7. Nil for any other text.
+    /// Seconds since 1970 of an HTTP date in one of the three forms of RFC 9110, section 5.6.7:
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (a year before 70 is of this
+    /// century) and `Sun Nov  6 08:49:37 1994`. Nil for any other text.
     public static func unixSecondsOfHTTPDate(_ text: String) -> Int64? {
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[0].count == 4, parts[0].last == ",", parts[5] == "GMT",
-            let day = number(Array(parts[1].utf8), 0, 2),
-            let month = months.firstIndex(of: String(parts[2])),
+        var parts = text.split(separator: " ").map(String.init)
+        guard let weekday = parts.first else { return nil }
+        if parts.count == 5 {
+            if parts[2].utf8.count == 1 { parts[2] = "0" + parts[2] }
+            parts = [weekday + ",", parts[2], parts[1], parts[4], parts[3], "GMT"]
+        } else if parts.count == 4 {
+            let date = parts[1].split(separator: "-").map(String.init)
+            guard date.count == 3, date[2].utf8.count == 2 else { return nil }
+            let century = date[2] < "70" ? "20" : "19"
+            parts = [weekday, date[0], date[1], century + date[2], parts[2], parts[3]]
+        }
+        guard parts.count == 6, weekday.utf8.count >= 3, parts[0].hasSuffix(","),
+            parts[5] == "GMT", let day = number(Array(parts[1].utf8), 0, 2),
+            let month = months.firstIndex(of: parts[2]),
             let year = number(Array(parts[3].utf8), 0, 4),
             let midnight = midnight(year, Int64(month) + 1, day),
             let time = secondsOfDay(Array(parts[4].utf8), at: 0)
         else { return nil }
         return midnight + time
     }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 
     /// `2026-01-01T00:00:00Z`.
     public static func text(unixSeconds: Int64) -> String {

@@ -58,13 +58,13 @@ public struct SeenVersion: Codable, Hashable, Sendable {
 
 extension SeenVersion {
     /// True if a new version of the same size would show: the server sends an ETag, or a time at
-    /// which the data changed, or it is a file. Files of reproducible builds all have a time of 1970
-    /// or 1980, which says nothing.
+    /// which the data changed, or it is a file. A text that is not an HTTP date says nothing, and no more
+    /// does a time of 1970 or 1980: files of reproducible builds all have it.
     public var showsNewVersions: Bool {
-        let isTime = lastModified.map { time in
-            ![" 1970 ", " 1980 "].contains(where: time.contains)
-        }
-        return eTag != nil || isTime == true || changedAt != nil
+        let year = lastModified.flatMap(UTCTime.unixSecondsOfHTTPDate)
+            .map { UTCTime.text(unixSeconds: $0).prefix(4) }
+        let isTime = year.map { $0 != "1970" && $0 != "1980" } ?? false
+        return eTag != nil || isTime || changedAt != nil
     }
 }
 

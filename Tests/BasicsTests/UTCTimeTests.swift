@@ -45,6 +45,10 @@ struct UTCTimeTests {
         arguments: [
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
+            ("Thursday, 01-Jan-70 00:00:00 GMT", 0),
+            ("Thursday, 29-Feb-24 23:59:59 GMT", 1_709_251_199),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Thu Feb 29 23:59:59 2024", 1_709_251_199),
         ] as [(String, Int64)])
     func readingHTTPDate(text: String, seconds: Int64) {
         #expect(UTCTime.unixSecondsOfHTTPDate(text) == seconds)
@@ -53,7 +57,8 @@ struct UTCTimeTests {
     @Test(
         "what is not an HTTP date is refused",
         arguments: [
-            "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+            "", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 06-Nov 08:49:37 GMT",
+            "Sun Nov 31 08:49:37 1994", "Sun Nov  6 08:49:37 94", "yesterday", "a b c d e",
             "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
             "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
         ])

@@ -39,4 +39,16 @@ import Testing
         #expect(reading.furthestBytes == 1 << 53)
         #expect(OutsideNumber.checked(reading.againBytes) != nil)
     }
+
+    @Test(
+        arguments: [
+            ("Sat, 21 Nov 2026 00:00:00 GMT", true), ("Thu, 01 Jan 1970 00:00:00 GMT", false),
+            ("Tue, 01 Jan 1980 00:00:00 GMT", false), ("Thursday, 01-Jan-70 00:00:00 GMT", false),
+            ("Tue Jan  1 00:00:00 1980", false), ("yesterday", false),
+        ] as [(String, Bool)])
+    func `A time shows new versions unless it is that of every reproducible build`(
+        time: String, shows: Bool
+    ) {
+        #expect(SeenVersion(lastModified: time).showsNewVersions == shows)
+    }
 }
