@@ -57,10 +57,19 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         public var found: [String]
     }
 
+    /// The project whose answer it is about; nil for other fields.
+    public private(set) var memberID: String?
+
     public init(_ field: String, wanted: String?, found: String?) {
         self.field = field
         self.wanted = wanted
         self.found = found
+    }
+
+    /// The answer of a project that the image is shared with.
+    public init(answerOf memberID: String, wanted: String, found: String) {
+        self.init("members.\(memberID)", wanted: wanted, found: found)
+        self.memberID = memberID
     }
 
     /// `name: a -> b`.
@@ -86,20 +95,13 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         }
         let before = shown(wanted, cut: cut.old, projects?.wanted, but: projects?.found)
         let after = shown(found, cut: cut.new, projects?.found, but: projects?.wanted)
-        let field = memberID.map { Self.memberPrefix + Self.shown($0, names) } ?? self.field
+        let field = memberID.map { "members.\(Self.shown($0, names))" } ?? self.field
         return "\(field): \(before) -> \(after)"
     }
 
     private static func shown(_ id: String, _ names: [String: String]) -> String {
         names[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id
     }
-
-    /// The project whose answer it is about; nil for other fields.
-    private var memberID: String? {
-        field.hasPrefix(Self.memberPrefix) ? String(field.dropFirst(Self.memberPrefix.count)) : nil
-    }
-
-    private static let memberPrefix = "members."
 
     /// `min_disk 40 instead of 0`.
     var insteadWords: String {

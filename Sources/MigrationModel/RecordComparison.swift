@@ -61,11 +61,14 @@ public struct RecordComparison: Sendable {
         compare("visibility", wanted.visibility.rawValue, found.image.visibility.rawValue)
         if let members, let has = found.members {
             compareProjects("members", members, has)
-            for member in accepted.sorted() where has.contains(member) {
-                compare("members.\(member)", "accepted", found.answer(of: member))
-            }
-            for member in pending.sorted() where has.contains(member) {
-                compare("members.\(member)", "pending", found.answer(of: member))
+            let answers =
+                accepted.sorted().map { ($0, "accepted") }
+                + pending.sorted().map { ($0, "pending") }
+            for (member, wanted) in answers where has.contains(member) {
+                let answer = found.answer(of: member)
+                guard answer != wanted else { continue }
+                differences.append(
+                    FieldDifference(answerOf: member, wanted: wanted, found: answer))
             }
         }
         compare("hidden", "\(wanted.isHidden)", "\(found.image.isHidden)")

@@ -216,27 +216,28 @@ public enum Removal {
         guard image.isWhole || !image.holdsData else {
             return .changed(.changedMeanwhile(status: image.status))
         }
-        let wanted = transfer.leftRecord
-        let members = wanted.sharedProjects(for: transfer.members, owner: transfer.ownerID)
-        var comparison = RecordComparison(
-            wanted: wanted, otherNames: [wanted.name], references: references.mapValues { $0 },
-            members: members)
-        (comparison.accepted, comparison.pending) = transfer.leftAnswers
-        var fields = Set(comparison.differences(found).map(\.field))
+        var wanted = transfer.leftRecord
+        var members: [String]? = wanted.sharedProjects(
+            for: transfer.members, owner: transfer.ownerID)
+        var (accepted, pending) = transfer.leftAnswers
+        var references = references.mapValues(String?.some)
         if transfer.state != .done {
-            // Publishing had not begun, or was not over.
-            if image.visibility == .private { fields.remove("visibility") }
-            if !image.isHidden { fields.remove("hidden") }
-            if !image.isProtected { fields.remove("protected") }
-            if image.status != .deactivated { fields.remove("deactivated") }
-            if found.members?.isEmpty != false { fields.remove("members") }
-            for member in members where found.answer(of: member) == "pending" {
-                fields.remove("members.\(member)")
+            // Publishing had not begun, or was not over: what is not set yet was not edited.
+            if image.visibility == .private { wanted.visibility = .private }
+            if !image.isHidden { wanted.isHidden = false }
+            if !image.isProtected { wanted.isProtected = false }
+            if image.status != .deactivated { wanted.isDeactivated = false }
+            if found.members?.isEmpty != false { members = nil }
+            accepted.removeAll { found.answer(of: $0) == "pending" }
+            for property in references.keys {
+                wanted.properties[property] = found.properties[property]
             }
-            fields = fields.filter {
-                !references.keys.contains($0.replacing("properties.", with: ""))
-            }
+            references = [:]
         }
+        var comparison = RecordComparison(
+            wanted: wanted, otherNames: [wanted.name], references: references, members: members)
+        (comparison.accepted, comparison.pending) = (accepted, pending)
+        let fields = Set(comparison.differences(found).map(\.field))
         guard fields.isEmpty else {
             return .changed(.editedByHand(field: FieldNames(fields.sorted())))
         }
