@@ -130,7 +130,7 @@ extension CloudSession {
         guard let authURL = configuration.authURL else {
             throw TranshipError(
                 .usage, "cloud \"\(cloudName)\" is used without Keystone, so it has no projects",
-                hint: "remove `projects`, or use an entry with Keystone")
+                hint: "use an entry of clouds.yaml with Keystone")
         }
         var headers: HTTPHeaders = ["Accept": "application/json"]
         authorization.add(to: &headers)
