@@ -12,7 +12,7 @@ internal import Glibc
 /// `images/ID.json` is there, and that file comes last. Files with a leading dot are of images that
 /// are not complete or not published yet.
 ///
-/// Every function blocks on the disk: call them through ``onThread(_:)``.
+/// Every function blocks on the disk: call them through ``onThread(failingOnCancel:_:)``.
 package struct ArchiveFolder: Sendable {
     /// The file at the top that says what the folder is.
     package static let markerName = "tranship-archive.json"

@@ -8,7 +8,7 @@ public import Basics
 /// A value. Stages receive it, change their copy and return it; the pipeline
 /// commits it. Within a run ``move(to:)`` is the only way to another state.
 /// Planning enters the machine by the named entries, such as
-/// ``fresh(_:promised:)`` and ``republished(as:)``.
+/// ``fresh(_:promised:generation:)`` and ``republished(as:)``.
 public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// The journal's row; 0 until it is stored.
     public var id: Int64 = 0

@@ -50,7 +50,7 @@ public final class PipelineRun: Sendable {
     ///   - file: its path, or the name of a pipeline that ran. A copy has only a name; the journal
     ///     has its text.
     ///   - journalPath: nil is the place that ``JournalPlace`` names.
-    ///   - plansOnly: only ``plan(matching:)`` is called, and another process may
+    ///   - plansOnly: only ``plan(matching:listsAllDifferences:)`` is called, and another process may
     ///     run the pipeline meanwhile.
     /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column`;
     ///   ``TranshipError/Code/journalInUse`` if another process has the journal,
@@ -155,7 +155,7 @@ public final class PipelineRun: Sendable {
         journal.path == JournalPlace.path(pipelineName: pipeline.name, environment: environment)
     }
 
-    /// The number of the run that ``plan(matching:)`` begins or goes on with.
+    /// The number of the run that ``plan(matching:listsAllDifferences:)`` begins or goes on with.
     public func runNumber() async throws(TranshipError) -> Int64 {
         if let planned { return planned.id }
         return try await journal.nextRunNumber()

@@ -106,7 +106,7 @@ extension Simulator {
         return seed
     }
 
-    /// The scenario that ``run(seed:planted:isLogging:)`` plays.
+    /// The scenario that ``Simulator/run(seed:planted:isLying:hasNights:isLogging:)`` plays.
     private func scenario(_ seed: UInt64) throws(TranshipError) -> Scenario {
         var chance = Chance(seed)
         var scenario = try Scenario(&chance)

@@ -39,7 +39,8 @@ public final class Spool: Sendable {
 
     /// What a transfer that needs spooled data has to do.
     enum Claim {
-        /// The data is complete. `life` is the file's generation; see ``discard(_:inLife:)``.
+        /// The data is complete. `life` is the file's generation; see
+        /// ``discard(_:unlessFilled:inLife:)``.
         case complete(SpoolEntry, life: Int)
         /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
         case fill(SpoolEntry)

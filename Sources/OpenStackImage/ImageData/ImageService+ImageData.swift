@@ -76,7 +76,7 @@ extension ImageService {
     /// Reads one part of the data into a ring, one of many: over a kept connection if there is one.
     ///
     /// - Returns: the head of a 206 with just these bytes.
-    /// - Throws: as ``download(_:into:from:sizeBytes:onResponse:)``;
+    /// - Throws: as ``download(_:into:from:sizeBytes:preferring:onResponse:)``;
     ///   ``TranshipError/Code/rangeNotSatisfiable`` also for an image without data.
     package func downloadPart(
         _ id: String, _ part: ClosedRange<Int64>, into ring: ByteRing,

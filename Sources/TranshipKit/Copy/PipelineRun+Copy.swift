@@ -11,7 +11,7 @@ internal import PipelineFiles
 extension PipelineRun {
     /// Opens the pipeline of an order and its journal.
     ///
-    /// A name that no image has ends ``plan(matching:)`` with an error, before the journal has a run.
+    /// A name that no image has ends ``plan(matching:listsAllDifferences:)`` with an error, before the journal has a run.
     ///
     /// - Parameter text: of ``CopyOrder/pipeline(writtenBy:)``.
     /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.

@@ -8,7 +8,7 @@ import Foundation
 import OpenStackImage
 import TranshipKit
 
-/// The words that the shells get for ``CompletionKind``. Writes no message and throws nothing: a
+/// The words that the shells get for `CompletionKind`. Writes no message and throws nothing: a
 /// shell would print it into the line that the user types.
 enum CompletionOffers {
     /// A cloud that does not answer until then has no images.

@@ -6,7 +6,7 @@ import MigrationModel
 import TranshipKit
 
 /// What a person has to know when a run has ended: every image in one group, bytes and time of this
-/// run, and what to do next. Pure; ``init(_:of:facts:)`` fills it from the journal.
+/// run, and what to do next. Pure; ``init(_:pipeline:status:facts:)`` fills it from the journal.
 struct EndReport {
     /// Images that had the same end, for the same reason.
     struct Group: Equatable {

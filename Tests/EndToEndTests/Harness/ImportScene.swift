@@ -8,7 +8,7 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// As ``scene(_:_:)``, which knows of alpha and beta only.
+/// As ``scene(_:under:_:)``, which knows of alpha and beta only.
 func scene(
     _ topic: String, cleaning clouds: [LabCloud], _ body: (Scene) async throws -> Void
 ) async throws {
