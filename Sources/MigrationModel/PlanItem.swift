@@ -96,9 +96,7 @@ public struct RefusedImage: Sendable, Hashable {
     public let failure: Transfer.Failure
 
     /// The image's id at the source, or where it is.
-    public var sourceID: String {
-        sourceKey.split(separator: ":", maxSplits: 1).last.map(String.init) ?? sourceKey
-    }
+    public var sourceID: String { SourceImage.place(inKey: sourceKey) }
 
     public init(
         name: String, sourceKey: String, targetKey: String, action: PlanAction,

@@ -24,7 +24,7 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// The id at the source, where the source is a cloud.
     public var imageID: String?
 
-    /// The words that all versions of this image share; see ``Lineage``.
+    /// The words that all versions of this image share. ``ImageIdentity`` derives ids from them.
     public var lineage: String
     /// Identifies this version of the data, as text that ids are
     /// derived from: a checksum where the source states one, else ETag, time and
@@ -157,4 +157,9 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// The ``key`` of a cloud's image, by which others name it as their kernel or
     /// ramdisk.
     public static func cloudKey(_ imageID: String) -> String { "image:\(imageID)" }
+
+    /// The image's id, its URL or its path: what a ``key`` says after its kind.
+    public static func place(inKey key: String) -> String {
+        key.firstIndex(of: ":").map { String(key[key.index(after: $0)...]) } ?? key
+    }
 }

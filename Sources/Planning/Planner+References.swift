@@ -158,7 +158,7 @@ private enum Obstacle {
 
     /// A value that cannot be an id is in quotes.
     private static func id(ofKey key: String) -> String {
-        let value = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+        let value = SourceImage.place(inKey: key)
         return KeptIDs.isUUID(value) ? value : "\"\(value)\""
     }
 }
