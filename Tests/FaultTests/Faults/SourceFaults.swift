@@ -192,7 +192,7 @@ extension Fault {
                 SourceFault(times: SourceFault.always) { _ in
                     .status(404, text: "no such file")
                 }),
-            given(
+            source(
                 "answers 404 once, as one mirror of a pool", .done(),
                 SourceFault { _ in .status(404, text: "no such file") }),
             given(
