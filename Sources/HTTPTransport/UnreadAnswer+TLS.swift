@@ -50,7 +50,7 @@ extension UnreadAnswer {
     private static let isSwitchedOff =
         getenv(switchName).map { String(cString: $0).lowercased() == "off" } ?? false
 
-    /// Whether ``decrypted(_:)`` does anything in this process.
+    /// True if ``decrypted(_:)`` does anything in this process. For tests.
     static var isInUse: Bool { functions != nil && !isSwitchedOff }
 
     /// Whether libcurl uses an OpenSSL that this was tried with.

@@ -23,14 +23,9 @@ public struct RunSummary: Sendable {
     public var absences: [Absence] { status.absences }
 
     /// Targets that did not answer when the run began, or refused the login, by key.
-    public var absentTargets: [String: Transfer.Failure] { absent(.target) }
-
-    /// Sources that could not be listed, by name.
-    public var absentSources: [String: Transfer.Failure] { absent(.source) }
-
-    private func absent(_ side: Absence.Side) -> [String: Transfer.Failure] {
+    public var absentTargets: [String: Transfer.Failure] {
         Dictionary(
-            absences.filter { $0.side == side }.map { ($0.name, $0.failure) }
+            absences.filter { $0.side == .target }.map { ($0.name, $0.failure) }
         ) { first, _ in first }
     }
 

@@ -49,7 +49,7 @@ import Testing
     {
         let first = try await night(down: ["old"])
         #expect(first.exitStatus == .retryableLeft && !first.isInterrupted)
-        #expect(first.absentSources["old"]?.code == .unreachable)
+        #expect(first.absences.map(\.failure.code) == [.unreachable])
         #expect(first.absentTargets.isEmpty && !first.isNothingToDo)
         #expect(names == ["web"])
         // The journal knows it, for `status`, reports and metrics.

@@ -16,7 +16,7 @@ package final class RecentImages: Sendable {
     }
 
     /// How long a record counts as just read, in milliseconds.
-    private static let ageMax: Int64 = 5000
+    private static let ageMaxMilliseconds: Int64 = 5000
     /// Far more than are in flight at once.
     private static let countMax = 2000
 
@@ -42,7 +42,7 @@ package final class RecentImages: Sendable {
         let time = now()
         return entries.withLock { entries in
             guard let entry = entries.removeValue(forKey: id),
-                (0...Self.ageMax).contains(time.clampedDifference(entry.readAt))
+                (0...Self.ageMaxMilliseconds).contains(time.clampedDifference(entry.readAt))
             else { return nil }
             return entry.image
         }
