@@ -56,7 +56,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     case unpublished
 
     /// The transfer ended with an error, and keeps its code, message and hint. An unproved copy of
-    /// ours was discarded at the target. The next run starts again.
+    /// ours was discarded at the target, unless the target refused that. The next run starts again.
     case failed
 
     /// True if a run has nothing left to do with the transfer.

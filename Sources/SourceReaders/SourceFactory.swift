@@ -9,8 +9,8 @@ public import MigrationPipeline
 public import OpenStackImage
 public import PipelineFiles
 
-/// Opens the entries of a pipeline's `sources`: the one place that knows which
-/// kinds there are.
+/// Opens the entries of a pipeline's `sources`: besides `PipelineFiles`, the only place that chooses
+/// by their kind.
 public struct SourceFactory: Sendable {
     /// Opens an entry. The number is its place in the pipeline's `sources`, from 0.
     public typealias Opening = @Sendable (_ source: OtherSource, _ index: Int) -> any ImageSource

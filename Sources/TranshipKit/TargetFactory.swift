@@ -14,7 +14,8 @@ internal import Publishing
 internal import SourceReaders
 internal import TaskWaiters
 
-/// Opens the entries of a pipeline's `targets`: the one place that knows which kinds there are.
+/// Opens the entries of a pipeline's `targets`: besides `PipelineFiles`, the only place that chooses
+/// by their kind.
 struct TargetFactory: Sendable {
     let pipeline: Pipeline
     let connections: any Connections

@@ -76,16 +76,28 @@ import Testing
     /// An enumeration of its own: the arguments of `tranship copy`.
     private static let copies = "Sources/TranshipKit/Copy/"
 
-    @Test func `Only the two factories choose by the kind of a source or target`() throws {
+    @Test
+    func `Beside the parser, only the two factories choose by the kind of a source or target`()
+        throws
+    {
         let files = try SourceTree.sources.get().filter { file in
             file.target != "PipelineFiles" && !file.path.hasPrefix(Self.copies)
                 && file.code.range(of: "import PipelineFiles") != nil
         }
-        let kinds = ["cloud", "url", "simplestreams", "file", "archive", "other"]
+        let kinds = try Self.cases(of: "Source") + Self.cases(of: "Target")
+        try #require(kinds.count >= 8)
         let choosing = files.filter { file in
             kinds.contains { file.code.range(of: "case .\($0)(") != nil }
         }
         #expect(choosing.map(\.path).sorted() == Self.factories)
+    }
+
+    /// The cases of an enumeration of `PipelineFiles` in the file of its name.
+    private static func cases(of name: String) throws -> [String] {
+        let text = try SourceTree.text("Sources/PipelineFiles/\(name).swift")
+        let start = try #require(text.range(of: "enum \(name):"))
+        return text[start.upperBound...].components(separatedBy: "\n").prefix { $0 != "}" }
+            .compactMap { $0.firstMatch(of: /case (\w+)/).map { String($0.output.1) } }
     }
 }
 
