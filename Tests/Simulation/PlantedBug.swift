@@ -14,7 +14,7 @@ import OpenStackImage
 package enum PlantedBug: String, CaseIterable, Sendable {
     /// The visibility is set as soon as there is a record.
     case publishesBeforeProof = "publishes-before-proof"
-    /// A source that does not keep its promise is taken all the same.
+    /// Data of a source that breaks its promise is accepted.
     case ignoresBrokenPromises = "ignores-broken-promises"
     /// The last bytes are handed out before the digest of all was compared.
     case releasesTheEndEarly = "releases-the-end-early"
@@ -34,7 +34,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case takesBusyForComplete = "takes-busy-for-complete"
     /// A record that a refused body has spoiled is sent to again.
     case keepsSpoiledRecords = "keeps-spoiled-records"
-    /// Some source that ends early is taken for a short one.
+    /// A source that ends early counts as one with less data.
     case takesShortForWhole = "takes-short-for-whole"
     /// An import is waited for by its image alone, and its task is ignored.
     case waitsByTheImageAlone = "waits-by-the-image-alone"
