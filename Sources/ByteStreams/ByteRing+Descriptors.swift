@@ -81,7 +81,8 @@ extension ByteRing {
         if errno == EPIPE {
             return TranshipError(
                 .targetFailed, "the reader of \(name) is gone",
-                hint: "the program at the other end of the pipe ended before it read everything")
+                hint: "check the program at the other end of the pipe: it ended before it had "
+                    + "read everything")
         }
         return TranshipError(
             .targetFailed, "cannot write \(name): \(String(cString: strerror(errno)))")

@@ -121,7 +121,8 @@ struct RunningDigests: RunningVerification {
                 .checksumMismatch,
                 "the bytes of \(name) do not match their checksum: "
                     + "promised \(promise), read \(own) over \(totalBytes) bytes",
-                hint: "the source is damaged or the checksum is of another version",
+                hint: "check the source: its data is damaged, or the checksum "
+                    + "is for a different version of the file",
                 leavesNothing: true)
         }
         return computed

@@ -83,7 +83,7 @@ extension Exchange {
         }
         return TranshipError(
             .invalidAnswer, "\(shown): the answer declares \(words)",
-            hint: "the server or a proxy before it is broken; ask its operator")
+            hint: "ask the operator of the server, or of a proxy before it: one of them is broken")
     }
 
     /// An encoded body, most likely compressed by a proxy, does not have the bytes that were
@@ -149,7 +149,7 @@ extension Exchange {
                     .sourceTruncated,
                     "\(shown): the body is longer than the \(most) bytes that were declared"
                         + (now ?? ""),
-                    hint: "the data may have changed since its size was read"))
+                    hint: "run again: the data may have changed since its size was read"))
         }
         return bytes.count
     }

@@ -57,7 +57,7 @@ extension Exchange {
         case CURLE_RECV_ERROR where handle.long(CURLINFO_HTTP_CONNECTCODE) >= 300:
             return error(
                 .unreachable, isTransient: handle.long(CURLINFO_HTTP_CONNECTCODE) >= 500,
-                hint: "the proxy refused; check https_proxy and no_proxy in the environment")
+                hint: "check https_proxy and no_proxy in the environment: the proxy refused")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return error(.connectionLost, isTransient: true, hint: Self.lossHint)
         // CURLE_OK: curl accepted something without a head.
@@ -67,7 +67,7 @@ extension Exchange {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
             return error(
                 .invalidAnswer, isTransient: false,
-                hint: "the server does not speak HTTP/1.1; check host and port")
+                hint: "check host and port: the server does not speak HTTP/1.1")
         case CURLE_URL_MALFORMAT:
             return error(
                 .unreachable, isTransient: false, hint: "check the URL and its percent-encoding")
@@ -88,7 +88,7 @@ extension Exchange {
         else { return nil }
         return TranshipError(
             .invalidAnswer, "\(shown): the head of the answer is too long",
-            hint: "the server or a proxy before it is broken; ask its operator",
+            hint: "ask the operator of the server, or of a proxy before it: one of them is broken",
             isTransient: true, cause: CurlError(code: Int(code.rawValue)))
     }
 

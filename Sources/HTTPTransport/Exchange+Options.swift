@@ -39,7 +39,7 @@ extension Exchange {
                 .unclassified,
                 "\(request.shown.prefix(1000)): libcurl does not take its option \(option.rawValue): "
                     + String(cString: curl_easy_strerror(code)),
-                hint: "this program needs libcurl 7.85 or newer, built with OpenSSL",
+                hint: "install libcurl 7.85 or newer, built with OpenSSL",
                 cause: CurlError(code: Int(code.rawValue)))
         }
         return list

@@ -161,8 +161,8 @@ final class Exchange: @unchecked Sendable {
         if microseconds > 0 { answerMicroseconds.store(microseconds, ordering: .relaxed) }
     }
 
-    /// Of the servers behind one name, the one of this connection: another one may answer the next
-    /// time. Nil as in ``HTTPResponse/answeredBy``.
+    /// The server of this connection. Several servers may share the host's name, so another one may
+    /// answer the next request. Nil as in ``HTTPResponse/answeredBy``.
     var answeredBy: String? {
         // The requests that follow redirects are those to mirrors and their pools.
         guard request.followsRedirects, let handle,
@@ -228,6 +228,6 @@ final class Exchange: @unchecked Sendable {
         TranshipError(
             .sourceTruncated,
             "\(shown): the source has more than the \(sizeBytes) bytes that it declared",
-            hint: "it may have changed since it was planned; plan again")
+            hint: "plan again: the source may have changed since it was planned")
     }
 }

@@ -12,7 +12,7 @@ struct ProxySetting {
     let variable: String
     /// Its scheme, host and port.
     let address: String
-    /// The beginning by which an address is known that curl has cut.
+    /// Shortest prefix that identifies an address which curl truncated.
     private static let cutCharactersMin = 16
     private static let variables = [
         "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",

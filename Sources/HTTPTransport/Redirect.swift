@@ -28,7 +28,7 @@ extension HTTPRequest {
         guard ["http", "https"].contains(there.scheme) else {
             throw TranshipError(
                 .badRedirect, "\(shown) was redirected to \(shownURL(target))",
-                hint: "only http and https URLs are followed")
+                hint: "name an http or https address")
         }
         let here = Origin(url)
         if here?.scheme == "https", there.scheme == "http" {
@@ -61,8 +61,8 @@ extension HTTPRequest {
         TranshipError(
             .badRedirect,
             "\(shown) was redirected to the link-local address of \(shownURL(place))",
-            hint: "such addresses belong to the network of this machine, and a redirect must not "
-                + "lead there: name the address itself, if it is right")
+            hint: "name the address itself if it is right: it belongs to the network of this "
+                + "machine, where no redirect may lead")
     }
 
     func redirectedTooOften() -> TranshipError {

@@ -91,7 +91,8 @@ extension ArchiveFolder {
     /// - Parameters:
     ///   - sizeBytes: by the record.
     ///   - opened: called before the first byte.
-    /// - Throws: by the side, if the file is missing or not a plain file;
+    /// - Throws: a code that depends on whether the archive is opened as a source or a target, if the
+    ///   file is missing or not a plain file;
     ///   ``TranshipError/Code/sourceTruncated`` if it has another size.
     package func read(
         _ id: ArchivedID, into ring: ByteRing, sizeBytes: Int64, opened: () -> Void = {}

@@ -39,7 +39,7 @@ extension ArchiveFolder {
     /// The ids of the images, in order.
     ///
     /// - Parameter onlyPublished: leaves out images that are not complete or not published.
-    /// - Throws: by the side.
+    /// - Throws: a code that depends on whether the archive is opened as a source or a target.
     package func ids(onlyPublished: Bool) throws(TranshipError) -> [ArchivedID] {
         guard try check(), let folder = try images() else { return [] }
         var found: [ArchivedID] = []
@@ -77,7 +77,8 @@ extension ArchiveFolder {
 
     /// The same, also for a record that is damaged or cannot be read.
     ///
-    /// - Throws: by the side, if the folder cannot be opened.
+    /// - Throws: a code that depends on whether the archive is opened as a source or a target, if the
+    ///   folder cannot be opened.
     package func find(_ id: ArchivedID) throws(TranshipError) -> ArchivedFind {
         guard let folder = try images() else { return .absent }
         do throws(TranshipError) {

@@ -81,8 +81,8 @@ package struct ArchiveFolder: Sendable {
             guard side == .target else {
                 throw problem(
                     "there is no archive \(path): \(OpenFolder.words(ENOENT))",
-                    hint: "`archive` names a folder that an archive target wrote; a relative path "
-                        + "starts at the folder of the pipeline file")
+                    hint: "set `archive` to a folder that an archive target wrote; a relative "
+                        + "path starts at the folder of the pipeline file")
             }
             return false
         }
@@ -94,8 +94,8 @@ package struct ArchiveFolder: Sendable {
             throw problem(
                 "\(path) is not an archive: it has no file \(Self.markerName)",
                 hint:
-                    "`archive` names a folder that an archive target wrote; for plain image files "
-                    + "use `file`")
+                    "set `archive` to a folder that an archive target wrote; for plain image "
+                    + "files use `file`")
         }
         // What a new disk has, and what a process leaves that dies while it makes the archive.
         let harmless = ["lost+found", OpenFolder.newName(of: Self.markerName)]

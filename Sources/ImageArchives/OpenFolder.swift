@@ -93,7 +93,7 @@ final class OpenFolder: Sendable {
                 throw TranshipError(
                     Self.code(side),
                     "\(path)/\(name) has more than \(ByteCount.format(Int64(bytesMax)))",
-                    hint: "it is not a file that Tranship wrote; remove it", side: side,
+                    hint: "remove the file: Tranship did not write it", side: side,
                     cause: NotOurFile())
             }
         }
@@ -277,7 +277,7 @@ final class OpenFolder: Sendable {
     private func special(_ name: String, _ kind: String) -> TranshipError {
         TranshipError(
             Self.code(side), "\(path)/\(name) is \(kind), not a plain file",
-            hint: "an archive has plain files only; restore it from a copy of the archive",
+            hint: "restore it from a copy of the archive, which has plain files only",
             side: side, cause: NotOurFile())
     }
 }

@@ -117,7 +117,7 @@ struct InnerDisk {
     }
 
     private static let farDescription =
-        "has its description where no program writes it, so that its files cannot be checked"
+        "has its VMDK descriptor at an unusual offset: cannot check which files it needs"
 
     /// Another file that the description of an image inside that image names: a reader may open that
     /// file on its own machine. Nil without one.

@@ -19,8 +19,7 @@ extension Database {
         try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
-    /// What is made of each row while the row is read: rows that are kept are copied, and find their
-    /// columns more slowly.
+    /// Converts each row while reading it; kept rows are slower.
     ///
     /// - Parameter value: sends no other statement of the same text.
     func rows<Value>(

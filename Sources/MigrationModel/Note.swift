@@ -54,7 +54,7 @@ public enum Note: Codable, Hashable, Sendable {
     case ownerMayBeRefused(projectID: String)
     /// The members, with their answers at the source, who have to accept the copy.
     case membersHaveToAccept([String])
-    /// The members that accepted the image at the source, where the run accepts for them.
+    /// The members that accepted the image at the source, if the run accepts for them.
     case membersAreAccepted([String])
     /// The source does not share the image with these projects any more, and the copy stays shared.
     case membersGone([String], imageID: String)
@@ -82,8 +82,9 @@ public enum Note: Codable, Hashable, Sendable {
     /// Someone hid or renamed the current version of a series, so those who look for it by its name do
     /// not find it.
     case changedByHand(imageID: String, fields: [String])
-    /// The journal has the id of the copy, and the target shows the copy to who asks for it, but not
-    /// in its list. `ownerID` is the project that it belongs to, if that is another one than planned.
+    /// The journal has the id of the copy, and the target shows the copy to anyone who asks for it,
+    /// but not in its list. `ownerID` is the project that it belongs to, if that is another one than
+    /// planned.
     case notListed(imageID: String, ownerID: String?)
     /// A project that is not the copy's has made a record under the copy's id, with our marker.
     case idPlanted(imageID: String, ownerID: String?)

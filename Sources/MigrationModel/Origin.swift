@@ -20,7 +20,7 @@ public struct Origin: Codable, Hashable, Sendable {
         self.versionID = versionID
     }
 
-    /// The hint where a target does not keep the marker.
+    /// The hint if a target does not keep the marker.
     ///
     /// - Parameter cure: what its operator can do: "keep that property".
     public static func withoutMarker(_ cure: String) -> String {

@@ -34,8 +34,8 @@ public enum Ownership: String, CaseIterable, Sendable {
     /// copy's: someone has moved it.
     case otherProject = "other-project"
     /// The id and the marker are ours, the project is not the copy's, and this journal did not fill
-    /// the record. Who knows a source can compute both and make such a record in a project of their
-    /// own, before we do.
+    /// the record. Anyone who knows a source can compute both and make such a record in a project of
+    /// their own, before we do.
     case planted
     /// The id is ours, and the marker is missing or names another version.
     case unmarked = "unmarked"
@@ -56,7 +56,7 @@ public enum Ownership: String, CaseIterable, Sendable {
         /// Compared; nil without Keystone.
         case only(String?)
 
-        /// Compares where both projects are known. Services write an id with or without hyphens.
+        /// Compares the projects if both are known. Services write an id with or without hyphens.
         public static func known(_ expected: String?, of image: TargetImage) -> Project {
             guard let expected, !expected.isEmpty, let owner = image.ownerID, !owner.isEmpty,
                 !ProjectID.areEqual(expected, owner)

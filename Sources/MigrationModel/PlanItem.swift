@@ -126,7 +126,7 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var originValue: String?
     /// What ``originValue`` says; nil without a marker, and if it does not have the form of ours.
     public var origin: Origin? { originValue.flatMap(Origin.init(propertyValue:)) }
-    /// The stores that hold it; empty where the cloud does not tell.
+    /// The stores that hold it; empty if the cloud does not report them.
     public var stores: [String]
     /// True of an image in an archive whose record is not published: archive sources do not see it.
     public var isUnpublished: Bool?

@@ -121,7 +121,7 @@ extension PlanReason: CustomStringConvertible {
             [["protected"], ["hidden"], ["os_hidden"], ["deactivated"]].contains(field.names)
                 ? "someone has set or removed `\(field)`" : "someone has changed its \(field)"
         case .deletesLimit(let most):
-            "limits.deletes allows \(most) in one run; a later run goes on"
+            "limits.deletes allows \(most) in one run; a later run deletes the rest"
         case .inUse(let message): "it is in use; a later run tries again: \(message)"
         case .currentNotDone(let state):
             "the version that replaces it is not done"
@@ -153,7 +153,7 @@ extension PlanReason: CustomStringConvertible {
                 + (replacedAt.map { "at \(Timestamp.text($0.clampedProduct(1000)))" } ?? "just now")
         case .neverDeleted: "the target's `expired` deletes nothing"
         case .neverCurrent(let seconds, let leftAt):
-            "it never became the current version, and its source left it"
+            "never current; its source has moved on to another version"
                 + Self.expiryWords(seconds, leftAt)
         default: nil
         }
@@ -177,16 +177,16 @@ extension PlanReason: CustomStringConvertible {
     private var adoptionWords: String? {
         switch self {
         case .sourceNotSelected(let state):
-            "\(state.rawValue) in the journal; its source is gone or no longer selected"
+            "the journal says \(state.rawValue); its source is gone or no longer selected"
         case .noSource:
             "it comes from no source of this pipeline: its source is gone, or another pipeline "
                 + "copied it"
         case .markerUnderForeignID:
             "it carries our marker under an id that we do not derive, as a snapshot of a server does"
         case .recordGone(let id, let state):
-            "\(state.rawValue) in the journal, and image \(id) is not at the target"
+            "the journal says \(state.rawValue), but the target has no image \(id)"
         case .journalBehind(let state, let status):
-            "\(state.rawValue) in the journal, \(status) at the target"
+            "the journal says \(state.rawValue), but the target says \(status)"
         case .provedBy(let algorithm): "its \(algorithm.rawValue) proves it"
         case .nothingPromised: "unverifiable: its source promises no checksum"
         case .notProvedYet: "the target's checksums do not prove it; the next run reads it back"
@@ -202,7 +202,8 @@ extension PlanReason: CustomStringConvertible {
                 + "it"
         case .interruptedRunNeedsIt: "the interrupted run needs it"
         case .nextRunContinuesIt: "the next run continues with it"
-        case .sourceIDWouldBurn: "it has the source image's id, which would be lost with it"
+        case .sourceIDWouldBurn:
+            "it has the source image's id: deleting it would make that id unusable"
         case .changedByOthers(let visibility, let isProtected):
             "it is \(visibility)\(isProtected ? " and protected" : ""), so someone changed it"
         case .inOtherProject(let id): "it belongs to project \(id ?? "?")"

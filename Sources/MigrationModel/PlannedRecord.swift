@@ -25,7 +25,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public enum KeptID: String, Codable, CaseIterable, Sendable {
         /// It has that id or is not made.
         case required = "true"
-        /// Another one where that id cannot be had.
+        /// Another one if that id cannot be had.
         case preferred = "prefer"
     }
 
@@ -43,7 +43,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var properties: [String: String] = [:]
     /// Nil: an id is derived.
     public var keptID: KeptID?
-    /// The owner to set, where the target's user may set another one.
+    /// The owner to set, if the target's user may set another one.
     public var ownerID: String?
     /// Where the data is to lie.
     public var stores = Stores.standard
@@ -154,7 +154,7 @@ public enum UploadMethod: String, Codable, CaseIterable, Sendable {
 public enum VerificationMode: String, Codable, CaseIterable, Sendable {
     /// What the source promised is computed in flight, and both legs compared.
     case proof
-    /// The two clouds' own hashes are compared where they are comparable, and
+    /// The two clouds' own hashes are compared if they are comparable, and
     /// nothing is computed.
     case services
     /// As `proof`, and the target's data is read back as well.

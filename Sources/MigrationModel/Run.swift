@@ -90,7 +90,7 @@ public struct OutageRecord: Sendable, Hashable {
     public let endpoint: String
     /// Milliseconds since 1970.
     public let beganAt: Int64
-    /// Nil while it lasts, and where the run ended before it did.
+    /// Nil while it lasts, and if the run ended before it did.
     public let endedAt: Int64?
     public let code: TranshipError.Code
     public let message: String

@@ -21,16 +21,16 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// a URL without secrets, an absolute path. Only the kind reads it, to find
     /// the data again in a later run.
     public var location: String
-    /// The id at the source, where the source is a cloud.
+    /// The id at the source, if the source is a cloud.
     public var imageID: String?
 
     /// The words that all versions of this image share. ``ImageIdentity`` derives ids from them.
     public var lineage: String
     /// Identifies this version of the data, as text that ids are
-    /// derived from: a checksum where the source states one, else ETag, time and
+    /// derived from: a checksum if the source states one, else ETag, time and
     /// size. Never taken apart again: see ``seen``.
     public var fingerprint: String
-    /// The version that the listing saw; nil where only checksums tell.
+    /// The version that the listing saw; nil if only checksums say it.
     public var seen: SeenVersion?
     /// What the source publishes, if that is not what is sent. ``sizeBytes`` and ``checksums`` are
     /// of what is sent, and say nothing then.
@@ -38,7 +38,7 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// The fingerprint of the OpenPGP key that signed the list with the promise; nil if no signature
     /// was verified.
     public var signedBy: String?
-    /// The version within the series, where the source states one.
+    /// The version within the series, if the source states one.
     public var version: String?
     /// The ``place``, if the source states where in the key the version is; nil in journals of
     /// older versions, and without `latest`.
@@ -48,7 +48,7 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var isAtMirrors: Bool?
 
     public var name: String?
-    /// The status at the source, where it has one.
+    /// The status at the source, if it has one.
     public var status: ImageStatus?
     public var sizeBytes: Int64?
     /// What the source promises of its bytes, strongest first; may be empty.

@@ -44,7 +44,7 @@ public struct TargetOffer: Sendable, Hashable {
     public var hasProjects: Bool
     /// Empty on a service with one store.
     public var stores: [Store]
-    /// This project's quotas; empty where the cloud sets none.
+    /// This project's quotas; empty if the cloud sets none.
     public var quotas: [Quota]
     /// The digests that it reports of new images, strongest first.
     public var reportedAlgorithms: [Checksum.Algorithm]
@@ -56,13 +56,13 @@ public struct TargetOffer: Sendable, Hashable {
     /// True if a record has the members and their answers as the source has them: no member has to
     /// accept the copy, and one who is gone at the source is taken out.
     public var mirrorsMembers = false
-    /// The disk formats that it takes; empty where it does not say.
+    /// The disk formats that it takes; empty if it does not say.
     public var diskFormats: [String] = []
-    /// The container formats that it takes; empty where it does not say.
+    /// The container formats that it takes; empty if it does not say.
     public var containerFormats: [String] = []
     /// Properties without which it takes no record.
     public var requiredProperties: [String] = []
-    /// The 17 of its newest API version 2.17; nil where it does not say.
+    /// The 17 of its newest API version 2.17; nil if it does not say.
     public var minorVersion: Int?
     /// Requests that the access rules of our application credential lack, of those that a run
     /// sends: `PUT /v2/images/*/file`.
@@ -82,7 +82,7 @@ public struct TargetOffer: Sendable, Hashable {
     /// The ids of the stores that take data.
     public var writableStores: [String] { stores.filter { !$0.isReadOnly }.map(\.id) }
 
-    /// How much of a quota is left, in its unit; nil where there is no such quota
+    /// How much of a quota is left, in its unit; nil if there is no such quota
     /// or it has no limit. Negative when more than the limit is used.
     public func left(of name: String) -> Int64? {
         quotas.first { $0.name == name && $0.limit >= 0 }.map {

@@ -158,7 +158,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     }
 
     /// Sends the data into the record that the transfer has: it moves to
-    /// `registered` where it is not there already. What it waited for is over.
+    /// `registered` if it is not there already. What it waited for is over.
     public mutating func register() {
         if state != .registered { move(to: .registered) }
     }
@@ -166,7 +166,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// Forgets the target's record, whose id can never be used again, and
     /// starts over under the next one; under the same one if it is a kept id.
     ///
-    /// - Parameter wasThere: false where there was no record. Its id may never
+    /// - Parameter wasThere: false if there was no record. Its id may never
     ///   have been given out, so it is tried again: two hosts would otherwise end
     ///   with one copy under that id and one under the next. The service refuses an
     ///   id that was deleted.
@@ -191,13 +191,13 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// that has the id stays: deleting it would lose the id for ever.
     ///
     /// - Parameter reason: goes to the report or the error, beside the id.
-    /// - Returns: the transfer under the next derived id, where the id is only preferred.
-    /// - Throws: ``TranshipError/Code/idBlocked`` where it is required.
+    /// - Returns: the transfer under the next derived id, if the id is only preferred.
+    /// - Throws: ``TranshipError/Code/idBlocked`` if it is required.
     public func withoutKeptID(_ reason: String) throws(TranshipError) -> Transfer {
         guard record.keptID == .preferred else {
             throw TranshipError(
                 .idBlocked, "id \(imageID ?? "?") cannot be had at the target: \(reason)",
-                hint: "nothing was deleted; with keep_id: prefer the copy gets another id")
+                hint: "set keep_id: prefer, then the copy gets another id; nothing was deleted")
         }
         var transfer = self
         transfer.giveUpKeptID(reason)
@@ -217,7 +217,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// before that counts as dead, in seconds: an hour, and as long as 1 MiB/s
     /// takes. The service does not report how far a body has come.
     ///
-    /// - Parameter sizeBytes: of the image; nil where it is unknown.
+    /// - Parameter sizeBytes: of the image; nil if it is unknown.
     public static func othersPatienceSeconds(sizeBytes: Int64?) -> Int64 {
         3600 + max(0, sizeBytes ?? 0) / (1 << 20)
     }
@@ -363,7 +363,7 @@ extension Transfer {
         intent.fallbacks = planned.fallbacks
     }
 
-    /// Tries again what failed: it looks at the record first, where there is one.
+    /// Tries again what failed: it looks at the record first, if there is one.
     public func retried() -> Transfer {
         var copy = self
         copy.enter(imageID == nil ? .planned : .registered)

@@ -10,8 +10,8 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var lineage: String
     /// As in ``Origin/lineageID``.
     public var lineageID: String
-    /// Of a series with several sources: ``SourceImage/place`` of the one that this is about. Nil: the
-    /// series has one source, or the journal is of an older version.
+    /// The ``SourceImage/place`` of this version's source, if the series has several sources. Nil if it
+    /// has one, and in journals of older versions.
     public var place: String?
     /// Nil if the source states no version; the fingerprint identifies the data then.
     public var version: String?

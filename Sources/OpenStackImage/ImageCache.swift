@@ -58,7 +58,7 @@ public struct PrunedCache: Sendable, Hashable {
 }
 
 extension ImageService {
-    /// The cache of the node that answers. Like all calls for the cache, it takes an admin by
+    /// The cache of the node that answers. Like all calls for the cache, it needs an administrator by
     /// default.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the cloud has no cache or is older than API

@@ -32,7 +32,7 @@ public struct ImportRequest: Sendable, Hashable {
         /// is never printed.
         case webDownload(uri: Secret<String>)
         /// From a store that has the data to other stores; the image is `active`. By default it
-        /// takes an admin for images of other projects.
+        /// needs an administrator for images of other projects.
         case copyImage
         /// From the Image service of another region that uses the same Keystone; the image is
         /// `queued`.

@@ -46,7 +46,7 @@ extension ImageService {
         ImageStore.list(try await sendForJSON(.init(.get, "/v2/info/stores/detail"))["stores"])
     }
 
-    /// Deletes the data of an image from one of several stores. By default it takes an admin.
+    /// Deletes the data of an image from one of several stores. By default it needs an administrator.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for the last copy; unless `missingIsFine`,
     ///   ``TranshipError/Code/notFound`` if the store does not have the data.

@@ -118,18 +118,18 @@ extension ImageService {
         try await sendForPage(.init(.get, "\(ImageRequests.path(id))/tasks"), key: "tasks").records
     }
 
-    /// All tasks that match, from all pages. By default it takes an admin.
+    /// All tasks that match, from all pages. By default it needs an administrator.
     public func tasks(_ query: TaskQuery = .init()) async throws(TranshipError) -> [ImageTask] {
         try await sendForAllPages(query.request, key: "tasks")
     }
 
-    /// One task, with its input and result. By default it takes an admin.
+    /// One task, with its input and result. By default it needs an administrator.
     public func task(_ id: String) async throws(TranshipError) -> ImageTask {
         try await sendForRecord(ImageTask.show(id))
     }
 
     /// Starts a task of the old kind (`import`, `export`, `clone`), which the import calls replace.
-    /// By default it takes an admin.
+    /// By default it needs an administrator.
     public func createTask(
         type: String, input: JSONValue
     ) async throws(TranshipError) -> ImageTask {

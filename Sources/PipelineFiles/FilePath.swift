@@ -148,7 +148,8 @@ extension FileSource {
                 throw TranshipError(
                     .sourceUnavailable, "\(position): cannot read \(path): \(reason)",
                     hint:
-                        "a relative path starts at the folder of the pipeline file, \(baseDirectory)"
+                        "check the path; a relative path starts at the folder of the pipeline "
+                        + "file, \(baseDirectory)"
                 )
             default: continue
             }

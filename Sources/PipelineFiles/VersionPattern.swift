@@ -71,7 +71,7 @@ extension FileValue {
         guard text.contains(VersionPattern.mark) else {
             throw refusal(
                 "\(label) is \(shown), which has no \(VersionPattern.mark)",
-                hint: "\(VersionPattern.mark) stands for the version: \(example)")
+                hint: "put \(VersionPattern.mark) in place of the version: \(example)")
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {

@@ -7,7 +7,7 @@ public import MigrationPipeline
 
 /// Picks the method by which image data gets into a target, and says why.
 ///
-/// Pure. The service moves the bytes itself only where its result can be proved
+/// Pure. The service moves the bytes itself only if its result can be proved
 /// afterwards: the promise must be in an algorithm that the target reports.
 /// Otherwise the bytes pass through us, where they can be hashed. Of two methods that
 /// can be proved, the one that is estimated to take less time is picked. A change from the

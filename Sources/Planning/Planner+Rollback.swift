@@ -196,7 +196,7 @@ extension Planner {
                 throw TranshipError(
                     .notFound,
                     "the targets have no version of \"\(series)\" before the current one",
-                    hint: "`tranship series history` lists the versions that the journal knows")
+                    hint: "list the versions that the journal knows with `tranship series history`")
             }
             return earlier
         }

@@ -9,7 +9,7 @@ internal import PipelineFiles
 
 extension Planner {
     /// Lists what becomes of earlier versions, for every target that says something
-    /// about them, or where an earlier run changed some.
+    /// about them, or that has some which an earlier run changed.
     func planChanges() async throws(TranshipError) {
         try await eachSeries { (retirement, items, copies) throws(TranshipError) in
             retirement.changes(besides: items, copies)
@@ -155,7 +155,7 @@ extension Planner {
     /// A new version that is made under the name of an earlier one, if the target renames earlier
     /// versions and one of them has the name of the series.
     ///
-    /// A service changes one image in each request. So where the name goes from one image to
+    /// A service changes one image in each request. So if the name goes from one image to
     /// another, there is a moment with two images of that name, or with none: no order of requests
     /// avoids both. We take two, since a server that is started by name finds its image, and make
     /// the moment as short as it can be: the new version arrives, is proved and published under

@@ -332,8 +332,8 @@ extension Retirement {
         return (others + [shown].compactMap(\.self)).first { SeriesCopy.isEarlier(copy, $0) }
     }
 
-    /// The place among those that have a current version; nil if it is none of them. All versions
-    /// of a series with one source are of that one, wherever it was before.
+    /// The source's place that the copy belongs to; nil if no source with a current version has it.
+    /// If the series has one source, every version belongs to it, even if the source moved.
     private func place(_ copy: SeriesCopy, _ items: [PlanItem]) -> String? {
         guard sources.areSeveral || items.count > 1 else { return items.first?.source.place }
         return items.first { item in
@@ -415,7 +415,7 @@ extension PlanReason {
 }
 
 extension PreviousVersions {
-    /// Nil where earlier versions stay as they are.
+    /// Nil if earlier versions stay as they are.
     var action: Change.Action? {
         switch self {
         case .hide: .hide

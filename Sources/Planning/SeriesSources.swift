@@ -29,10 +29,10 @@ final class SeriesSources: Sendable {
         }
     }
 
-    /// A name of the pipeline that no image has: of which series, is not known.
+    /// Notes a name of the pipeline that no image has. Its series is not known.
     func noteGap() { found.withLock { $0.hasGap = true } }
 
-    /// A source that cannot be listed: its versions of a series may be any.
+    /// Notes a source that cannot be listed. It may have any version of any series.
     func noteAbsence() {
         found.withLock { found in
             found.hasGap = true

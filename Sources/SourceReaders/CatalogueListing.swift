@@ -139,7 +139,7 @@ struct CatalogueListing {
     }
 
     /// Asks for ids one by one: an image that the pipeline names must be found
-    /// even where no listing shows it, and reported when it is missing.
+    /// even if no listing shows it, and reported when it is missing.
     private func listByID(_ project: String?, _ page: Page) async throws(TranshipError) {
         for id in catalogue.conditions.selection.ids {
             do {

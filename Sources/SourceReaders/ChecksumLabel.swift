@@ -7,10 +7,10 @@ internal import Basics
 struct ChecksumLabel {
     /// Lower case, for messages.
     let name: String
-    /// Nil where it is not supported.
+    /// Nil if it is not supported.
     let algorithm: Checksum.Algorithm?
 
-    /// Digits of a value; nil where several lengths are usual.
+    /// Digits of a value; nil if several lengths are usual.
     var digitCount: Int? {
         algorithm?.digitCount
             ?? [

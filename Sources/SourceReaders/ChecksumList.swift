@@ -95,7 +95,7 @@ struct ChecksumList {
     /// several supported algorithms the strongest counts.
     ///
     /// - Parameters:
-    ///   - path: of the file, relative to the list's own folder; the name alone where that is unknown.
+    ///   - path: of the file, relative to the list's own folder; the name alone if that is unknown.
     ///   - wholePath: of the file at its server; the end of the path decides if the list is in a
     ///     folder of the publisher's tree. Nil: ``path``.
     ///   - shown: the list's address, for messages.

@@ -87,7 +87,8 @@ struct ListSignature {
         case .bad(let key):
             refused(
                 "the signature of \(shown) is wrong: key \(key) did not sign this text",
-                hint: "do not use the list; it was changed, or the signature is of another version",
+                hint: "do not use the list: it was changed, or the signature is for a different "
+                    + "version of the file",
                 cause: StaleSignature())
         case .expiredSignature(let key):
             refused(

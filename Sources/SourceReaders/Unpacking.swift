@@ -149,7 +149,8 @@ extension PublishedData {
             "the published data of \(shown) does not match its checksum: promised \(checksum), read "
                 + "\(proof.checksum) over \(proof.sizeBytes) bytes",
             hint:
-                "the source is damaged or the checksum is of another version", leavesNothing: true)
+                "check the source: its data is damaged, or the checksum is for "
+                + "a different version of the file", leavesNothing: true)
     }
 }
 

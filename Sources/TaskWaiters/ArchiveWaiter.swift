@@ -23,6 +23,6 @@ public struct ArchiveWaiter: TaskWaiter {
         TranshipError(
             .unexpectedState,
             "\(transfer.source.displayName) waits for an import, and its target is an archive",
-            hint: "the pipeline file was edited since; start with another --journal")
+            hint: "start with another --journal: the pipeline file was edited since")
     }
 }

@@ -175,8 +175,8 @@ struct ImportLook {
         next.leaveUnpublished(
             TranshipError(
                 .unpublished, "the copy \(image.id) is proved, but \(note)",
-                hint: "copying between stores is an administrator's right by default: use an "
-                    + "administrator's entry, or all_stores_must_succeed: false; or delete image "
+                hint: "use an administrator's entry (by default, copying between stores needs "
+                    + "one), or all_stores_must_succeed: false; or delete image "
                     + "\(image.id) and run again with method: glance-direct, which fills several "
                     + "stores at once, and accept_transformed: true if the target converts imports")
         )

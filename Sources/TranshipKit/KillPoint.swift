@@ -22,7 +22,7 @@ enum KillPoint {
             else {
                 throw TranshipError(
                     .usage, "\(variable) is \"\(text)\", but it must be before:N or after:N",
-                    hint: "it is for tests; unset it")
+                    hint: "unset it: it is for tests")
             }
             // SIGKILL, so that none of our code runs after it.
             return CommitHook { if $0 == moment, $1 == number { kill(getpid(), SIGKILL) } }

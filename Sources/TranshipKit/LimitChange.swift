@@ -28,7 +28,7 @@ public struct LimitChange: Sendable {
                     : "run \(run.id) of \(run.pipelineName) has ended"
             }
             throw TranshipError(
-                .notFound, "no run goes on: \(words ?? "the journal \(journalPath) has none")",
+                .notFound, "no run is active: \(words ?? "the journal \(journalPath) has none")",
                 hint:
                     "start one first, and limit it while it is under way; `limits` in the pipeline "
                     + "file holds for every run")
@@ -66,7 +66,7 @@ public struct LimitChange: Sendable {
         }
         guard let name = names.first else {
             throw TranshipError(
-                .notFound, "no run goes on",
+                .notFound, "no run is active",
                 hint: "start one first; if its journal is in another place, name it with "
                     + "--journal PATH")
         }

@@ -22,7 +22,7 @@ struct NamedPlaces {
             do throws(TranshipError) {
                 try connections.expectKnown(cloud)
             } catch {
-                // What else may be wrong is told where it is used.
+                // What else may be wrong is said where it is used.
                 if error.code == .unknownCloud { clouds.append((cloud.position, error)) }
             }
         }
@@ -54,7 +54,7 @@ struct NamedPlaces {
     private func missing(_ path: String, _ key: String, _ position: FilePosition) -> TranshipError {
         TranshipError(
             .invalidPipeline, "\(position): \(key): there is no \(path)",
-            hint: "a relative path starts at the folder of the pipeline file")
+            hint: "check the path; a relative path starts at the folder of the pipeline file")
     }
 
     // MARK: Programs

@@ -57,7 +57,7 @@ extension PipelineRun {
     /// True if a command that people type names something that is not there: a copy that never ran
     /// leaves nothing behind.
     private func isMistyped(_ error: TranshipError) -> Bool {
-        // A region without an Image service is a word of the command as well.
+        // A wrong region counts as a typing mistake too.
         refusal != nil
             && ([.usage, .someFailed].contains(ExitStatus(error)) || error.code == .noImageService)
     }

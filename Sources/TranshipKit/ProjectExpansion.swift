@@ -17,8 +17,8 @@ struct ProjectExpansion: Sendable {
     /// For each target of ``targets``, which projects' images it gets; nil without `projects`.
     let routes: [ProjectRoute?]
 
-    /// Sources that cannot be asked for their projects, by their places in ``sources``, which has
-    /// an entry for each line of the table in their stead: the places of the others stay the same.
+    /// Sources whose clouds did not list their projects, by their index in ``sources``. There, each
+    /// has one entry for each line of the table, so the other sources keep their indexes.
     var absent: [Int: (name: String, error: TranshipError)] = [:]
 
     /// - Parameter mayLack: true for the name of a source that the others can do without.

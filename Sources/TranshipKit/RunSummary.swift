@@ -32,7 +32,7 @@ public struct RunSummary: Sendable {
     /// What the pipeline names and no image has, in words, unless it allows that.
     public var missed: [String] { status.missed }
 
-    /// Failures that are looked at for the exit status; more change nothing.
+    /// Failures that are looked at for the exit code; more change nothing.
     private static let failuresMax = 10_000
 
     init(run: Run, journal: Journal) async throws(TranshipError) {
@@ -71,7 +71,7 @@ public struct RunSummary: Sendable {
             && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }
 
-    /// What keeps a run from ending with 0. Of several, the first one decides the exit status.
+    /// What keeps a run from ending with 0. Of several, the first one decides the exit code.
     private enum Trouble: CaseIterable {
         case interrupted, otherData, refusedLogin, lasting, fullQuota, passing
 

@@ -71,7 +71,7 @@ private struct UnopenedCloud: UnopenedTarget {
                 .noImageService,
                 "\(entry.cloud.position): cloud \"\(entry.cloud.name)\" speaks Images API v1 only, "
                     + "and a target needs v2",
-                hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
+                hint: "use this cloud as a source only; if it has v2 after all, remove "
                     + "image_api_version from its entry")
         }
         let service = ImageService(cloud.session)

@@ -26,9 +26,9 @@ enum ParserAdvice {
         "plan": ["--dry-run": "leave it out: a plan changes nothing"],
         "copy": [
             "--include":
-                "names and globs come behind the target: tranship copy SOURCE TARGET 'ubuntu-*'",
+                "put names and globs after the target: tranship copy SOURCE TARGET 'ubuntu-*'",
             "--image":
-                "names and globs come behind the target: tranship copy SOURCE TARGET 'ubuntu-*'",
+                "put names and globs after the target: tranship copy SOURCE TARGET 'ubuntu-*'",
             "--source": "write only the names: tranship copy SOURCE TARGET",
             "--target": "write only the names: tranship copy SOURCE TARGET",
             "--exclude":

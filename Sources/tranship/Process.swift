@@ -24,7 +24,7 @@ enum Process {
     }
 
     /// Ends a command at SIGINT, SIGTERM and SIGHUP with the exit code of the table, until the command
-    /// takes signals itself. At once: such a command only reads, or undoes nothing.
+    /// takes signals itself. Exits immediately: these commands have nothing to undo.
     private static func endAtSignals() {
         SignalThread.deliverUnlessIgnored {
             // A terminal that is stopped must not keep the process.

@@ -57,7 +57,7 @@ import Testing
         #expect(
             error.map { "\($0)" } == """
                 the reader of standard output is gone
-                hint: the program at the other end of the pipe ended before it read everything
+                hint: check the program at the other end of the pipe: it ended before it had read everything
                 """)
         #expect(ring.failure?.code == .targetFailed)
     }

@@ -21,7 +21,7 @@ struct CommandReference {
             <!-- Written by `make docs` from the command line itself; changes are lost. -->
 
             Every command prints its part of this page with `--help`. Data goes to standard output,
-            messages go to standard error. [exit-codes.md](exit-codes.md) explains the exit status.
+            messages go to standard error. [exit-codes.md](exit-codes.md) explains the exit code.
 
 
             """

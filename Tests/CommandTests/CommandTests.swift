@@ -61,7 +61,7 @@ struct CommandTests {
     ) async throws -> [String: String]? {
         let outcome = try await shell.run(try Pattern.filled(step.command, words: words))
         guard outcome.status == step.status else {
-            record("exit status \(outcome.status)", step, transcript, outcome)
+            record("exit code \(outcome.status)", step, transcript, outcome)
             return nil
         }
         guard var learned = try Pattern(lines: step.output).match(outcome.output, words: words)

@@ -61,7 +61,7 @@ struct NextStepTests {
             ]),
         BrokenFile(
             title: "no name", broken: [("name: night\n", "")],
-            said: ["a pipeline needs `name`", "the default journal is named after it"]),
+            said: ["a pipeline needs `name`", "add a name: the default journal is named after it"]),
         BrokenFile(
             title: "a version of the future", broken: [("version: 1", "version: 2")],
             said: ["`version` is 2", "hint: write `version: 1`"]),
@@ -229,7 +229,7 @@ struct NextStepTests {
             next: "tranship copy alpha beta --dry-run"),
         WrongCommand(
             "tranship copy alpha beta --include 'ubuntu-*'",
-            says: "hint: names and globs come behind the target",
+            says: "hint: put names and globs after the target",
             next: "tranship copy alpha beta 'ubuntu-*'"),
         WrongCommand(
             "tranship image list alpha",
@@ -274,11 +274,12 @@ struct NextStepTests {
         ),
         WrongCommand(
             "tranship copy alpha beta ubuntu-24.04,a.raw", 3,
-            says: "write names apart: ubuntu-24.04 a.raw",
+            says: "write each name as its own argument: ubuntu-24.04 a.raw",
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(
             "tranship copy alpha beta *.raw", 3,
-            says: "a.raw is a file here: if the shell made it of a glob, quote the glob",
+            says:
+                "quote the glob if this was one: a.raw is a file here, so the shell may have expanded a glob to",
             next: "tranship copy alpha beta 'ubuntu*'"),
         WrongCommand(
             "tranship copy b.raw beta", says: "hint: check the path",

@@ -40,7 +40,7 @@ extension EndToEndTests {
                 #expect(adopt.output.contains("proved by sha512:"), adopt.said)
                 #expect(
                     adopt.talk.contains(
-                        "adopted 3 as done and 0 with work left; 0 known already, "),
+                        "adopted 3 complete and 0 unfinished copies; 0 known already, "),
                     adopt.said)
                 #expect(try await scene.beta.images(scene.prefix) == before)
                 let rows = try await scene.journalled()

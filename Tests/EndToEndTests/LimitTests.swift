@@ -55,7 +55,7 @@ extension EndToEndTests {
                     outcome.said)
                 let after = try await scene.tranship("limit", "off", "--journal", scene.journal)
                 #expect(after.status == 1, after.said)
-                #expect(after.talk.contains("no run goes on: run 1 of"), after.said)
+                #expect(after.talk.contains("no run is active: run 1 of"), after.said)
                 let wrong = try await scene.tranship("limit", "50MiB", "--journal", scene.journal)
                 #expect(wrong.status == 2, wrong.said)
             }

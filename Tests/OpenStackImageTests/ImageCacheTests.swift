@@ -90,7 +90,7 @@ struct ImageServiceCacheTests {
                 try await member.cachedImages()
             }
             #expect(forbidden?.code == .forbidden)
-            #expect(forbidden?.hint == "by default only admins may manage the cache")
+            #expect(forbidden?.hint == "use an administrator's entry: by default, only administrators may manage the cache")
         }
     }
 

@@ -131,7 +131,7 @@ struct FileSourcePathsTests {
             #expect(
                 error.map { "\($0)" } == """
                     p.yaml:4:5: cannot read \(folder)/none.raw: no such file or directory
-                    hint: a relative path starts at the folder of the pipeline file, \(folder)
+                    hint: check the path; a relative path starts at the folder of the pipeline file, \(folder)
                     """)
             let directory = try source("sub")
             #expect {

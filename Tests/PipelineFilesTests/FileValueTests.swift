@@ -115,7 +115,7 @@ struct FileValueTests {
             "a variable in a default", PipelineTexts.with(source: "  - cloud: ${A:-${B}}"),
             """
             p.yaml:4:12: `cloud` has a default that names another variable
-            hint: a default is plain text; write $$ for a dollar sign
+            hint: write plain text as the default, with $$ for a dollar sign
             """),
         BadFile(
             "another spelling of a boolean",

@@ -80,7 +80,7 @@ struct PipelineReaderPipelineTests {
             """
             p.yaml has 3 mistakes
               p.yaml:1:1: a pipeline needs `name`
-                hint: the default journal is named after it
+                hint: add a name: the default journal is named after it
               p.yaml:1:1: a pipeline needs `sources`
               p.yaml:1:1: a pipeline needs `targets`
             """),

@@ -170,7 +170,7 @@ struct PipelineReaderSourcesTests {
             "with a property that is a field",
             PipelineTexts.withURL("    image: { properties: { owner: x } }"),
             "p.yaml:5:28: `owner` is a field of every image, not a property\n"
-                + "hint: the fields that you can set go beside `properties`, not inside it"),
+                + "hint: write the fields that you can set beside `properties`, not inside it"),
         BadFile(
             "with a property of the service",
             PipelineTexts.withURL("    image: { properties: { os_glance_x: x } }"),
@@ -225,7 +225,8 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "with a password for `auth`", PipelineTexts.withURL("    auth: joe:hunter2"),
             "p.yaml:5:11: `auth` must be netrc or env:NAME\n"
-                + "hint: env:NAME reads user:password from the environment variable NAME"),
+                + "hint: write env:NAME, which reads user:password from the environment variable NAME"
+        ),
         BadFile(
             "with a variable that holds no user", PipelineTexts.withURL("    auth: env:LOGIN"),
             """

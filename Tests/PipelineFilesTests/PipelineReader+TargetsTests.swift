@@ -55,7 +55,7 @@ struct PipelineReaderTargetsTests {
             "that set a field as a property",
             target("image: { properties: { set: { min_disk: \"4\" } } }"),
             "p.yaml:7:35: `min_disk` is a field of every image, not a property\n"
-                + "hint: the fields that you can set go beside `properties`, not inside it"),
+                + "hint: write the fields that you can set beside `properties`, not inside it"),
         BadFile(
             "that rename two to one",
             target("image: { properties: { rename: { a: c, b: c } } }"),

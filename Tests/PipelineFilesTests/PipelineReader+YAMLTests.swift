@@ -10,7 +10,7 @@ import Testing
 struct YAMLErrorTests {
     private static let empty = """
         p.yaml:1:1: the file is empty
-        hint: a pipeline starts with `version: 1`; tranship help pipeline has an example
+        hint: start it with `version: 1`; tranship help pipeline has an example
         """
 
     private static let alias =
@@ -36,7 +36,7 @@ struct YAMLErrorTests {
             "an open bracket", "version: [1\n",
             """
             p.yaml:1:10: the bracket that opens here is not closed
-            hint: a value that starts with a bracket, or holds one, must be quoted
+            hint: quote a value that starts with a bracket or holds one
             """),
         BadFile(
             "an open quote", "name: 'x\n", "p.yaml:1:7: the quote that opens here is never closed"),
@@ -44,7 +44,7 @@ struct YAMLErrorTests {
             "two documents", "version: 1\n---\nversion: 1\n",
             """
             p.yaml:2:1: a second YAML document starts here
-            hint: a pipeline file holds one document: remove the `---`, or make two files
+            hint: remove the `---`, or make two files: a pipeline file holds one document
             """),
         BadFile(
             "a tab", "limits:\n\timages: 4\n",
@@ -85,7 +85,7 @@ struct YAMLErrorTests {
             """
             p.yaml has 4 mistakes
               p.yaml:1:1: a pipeline needs `name`
-                hint: the default journal is named after it
+                hint: add a name: the default journal is named after it
               p.yaml:1:1: a pipeline needs `sources`
               p.yaml:1:1: a pipeline needs `targets`
               p.yaml:2:22: duplicate key `images`, first used in column 11

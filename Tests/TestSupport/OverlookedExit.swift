@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// The exit status of a child whose end `Foundation.Process` has overlooked.
+/// The exit code of a child whose end `Foundation.Process` has overlooked.
 ///
 /// Foundation learns of an end by a socket that closes with the child. A daemon
 /// that some other command starts at that moment inherits the socket and keeps

@@ -80,7 +80,7 @@ public final class StartedProcess: Sendable {
 
     public func signal(_ number: Int32) { kill(pid, number) }
 
-    /// Waits for the end: the exit status; 128 and the signal's number where a
+    /// Waits for the end: the exit code; 128 and the signal's number where a
     /// signal ended it.
     public var status: Int32 { get async { await ending.value } }
 }

@@ -47,7 +47,7 @@ struct ErrorPage {
 
             Every error has a code that never changes. The journal keeps it, `tranship status` shows
             it, and `--format json` has it as `code`. If the error ends a command, the last column is
-            its [exit status](exit-codes.md). If it fails an image while others continue, the run ends
+            its [exit code](exit-codes.md). If it fails an image while others continue, the run ends
             with 3, 5 or 6.
 
             """

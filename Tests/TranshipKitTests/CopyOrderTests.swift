@@ -249,15 +249,15 @@ import Testing
         let cloud = source == "alpha" ? "beta" : "alpha"
         func lacking(_ region: String) -> TranshipError {
             TranshipError(
-                .noImageService, "no region", hint: "regions that have one: R",
+                .noImageService, "no region", hint: "use a region that has one: R",
                 cause: UnknownRegion(cloud: cloud, region: region))
         }
         let unknown = lacking("noble")
         #expect(
             order.explained(unknown).hint
                 == "if noble is an image, it comes behind the clouds: \(command); "
-                + "regions that have one: R")
-        #expect(order.explained(lacking("R")).hint == "regions that have one: R")
+                + "use a region that has one: R")
+        #expect(order.explained(lacking("R")).hint == "use a region that has one: R")
     }
 
     @Test func `Options that do not fit are refused`() throws {

@@ -54,7 +54,7 @@ import Testing
             try await journal.endRun(run, outcome: .done)
             let error = await failure { _ = try await change("ended") }
             #expect(error?.code == .notFound)
-            #expect(error?.message == "no run goes on: run 1 of ended has ended")
+            #expect(error?.message == "no run is active: run 1 of ended has ended")
         }
         do { _ = try await begin("killed") }
         let path = path("killed")
@@ -62,10 +62,10 @@ import Testing
         let error = await failure { _ = try await change("killed") }
         #expect(
             error?.message
-                == "no run goes on: run 1 of killed was interrupted, and no process works on it")
+                == "no run is active: run 1 of killed was interrupted, and no process works on it")
         let none = await failure { _ = try await find(nil) }
         #expect(none?.code == .notFound)
-        #expect(none?.message == "no run goes on")
+        #expect(none?.message == "no run is active")
     }
 
     @Test func `A pipeline that never ran is named, and a mistyped one guessed`() async throws {

@@ -51,7 +51,7 @@ final class Month: Sendable {
 
     /// One night.
     ///
-    /// - Returns: the exit status, and what failed.
+    /// - Returns: the exit code, and what failed.
     func run(through passage: Journal.Passage? = nil) async throws -> (
         status: Int32, words: String
     ) {

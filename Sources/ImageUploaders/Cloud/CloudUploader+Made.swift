@@ -43,8 +43,8 @@ extension CloudUploader {
                     .targetConflict,
                     "the target makes record \(image.id) in project \(image.ownerID ?? "?"), not in "
                         + "\(owner ?? "?")",
-                    hint: "nothing was sent: that project would own the copy; ask the target's "
-                        + "operator"))
+                    hint: "ask the target's operator; nothing was sent, because that project "
+                        + "would own the copy"))
         }
         do {
             return try await madePrivate(image)
@@ -58,15 +58,15 @@ extension CloudUploader {
     /// Takes an empty record out of the sight of others, before data goes into it.
     ///
     /// - Returns: the record as the service shows it after that.
-    /// - Throws: ``TranshipError/Code/targetConflict`` where it does not become private.
+    /// - Throws: ``TranshipError/Code/targetConflict`` if it does not become private.
     func madePrivate(_ image: Image) async throws(TranshipError) -> Image {
         guard image.visibility != .private else { return image }
         func seen(_ words: String) -> TranshipError {
             TranshipError(
                 .targetConflict,
                 "the target's empty record \(image.id) is \(image.visibility), \(words)",
-                hint: "nothing was sent: others would see the copy before it is proved; ask the "
-                    + "target's operator why its new images are not private")
+                hint: "ask the target's operator why its new images are not private; nothing was "
+                    + "sent, because others would see the copy before it is proved")
         }
         do {
             _ = try await service.update(
@@ -91,7 +91,7 @@ extension CloudUploader {
             .targetConflict,
             "the target's new records have \(image.spoilingWords) before any data: what is sent "
                 + "into such a record may not be what the target serves",
-            hint: "nothing was sent; ask the target's operator")
+            hint: "ask the target's operator; nothing was sent")
         rights.withLock { $0.learn(fromRecords: error) }
         return await unmade(transfer, error)
     }

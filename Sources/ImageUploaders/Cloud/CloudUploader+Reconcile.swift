@@ -87,7 +87,7 @@ extension CloudUploader {
             if transfer.state != .importing { transfer.move(to: .importing) }
             return .advance(transfer)
         case .active, .deactivated:
-            // What was sent, where it is known, is compared with what is there.
+            // What was sent, if it is known, is compared with what is there.
             transfer.proof.sizeBytes = transfer.proof.sizeBytes ?? image.sizeBytes
             return .advance(transfer.foundWhole())
         default:

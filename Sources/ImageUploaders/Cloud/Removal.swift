@@ -8,7 +8,7 @@ public import OpenStackImage
 /// The only place that sends DELETE for a pipeline.
 ///
 /// A removal acts under a named ``Right``. It reads the record again right
-/// before it deletes it, and leaves it where the right no longer holds. A test
+/// before it deletes it, and leaves it if the right no longer holds. A test
 /// keeps every other DELETE out of the pipeline's modules.
 public enum Removal {
     /// Why a record may be deleted. Each right has its own conditions; see
@@ -76,8 +76,9 @@ public enum Removal {
             return .failed(
                 TranshipError(
                     .invalidAnswer,
-                    "the service does not say of image \(id) who sees it and whether it is protected",
-                    hint: "it is left alone; look at it with `openstack image show \(id)`"))
+                    "the service does not say of image \(id) who sees it and whether it is "
+                        + "protected",
+                    hint: "look at it with `openstack image show \(id)`; Tranship leaves it alone"))
         }
         var found = TargetRecord(image, targetKey: "")
         if case .undo = right { found = try await record(image, at: service) }
@@ -147,7 +148,8 @@ public enum Removal {
                     .targetConflict,
                     "image \(image.id) at the target does not carry our marker "
                         + Origin.propertyName,
-                    hint: "it is left alone; remove it by hand if it is an unfinished copy"))
+                    hint: "remove it by hand if it is an unfinished copy; Tranship leaves it "
+                        + "alone"))
         }
         // Another host may have proved and published what it put into our record.
         if ownership == .keptID, image.isAsMade {
@@ -157,7 +159,7 @@ public enum Removal {
                     .idBlocked,
                     "image \(image.id) at the target holds data that is not proved, and deleting "
                         + "it would burn the id that is to be kept",
-                    hint: "it is left alone, private; delete it by hand to give the id up"))
+                    hint: "delete it by hand to give the id up; Tranship leaves it alone, private"))
         }
         guard ownership != .adopted, image.isAsMade else {
             return .refused(
@@ -167,7 +169,8 @@ public enum Removal {
                         + (image.isProtected ? ", protected" : "")
                         + (image.isHidden ? ", hidden" : "")
                         + ": it may have been published and is not discarded",
-                    hint: "it is left alone; remove it by hand if it is an unfinished copy"))
+                    hint: "remove it by hand if it is an unfinished copy; Tranship leaves it "
+                        + "alone"))
         }
         guard ownership.mayBeDiscarded else {
             return .refused(
@@ -175,8 +178,8 @@ public enum Removal {
                     .targetConflict,
                     "image \(image.id) at the target is \(image.status), and this journal did not "
                         + "send it",
-                    hint: "it is left to the other process that does; if there is none, "
-                        + "`tranship clean` lists it"))
+                    hint: "wait for the process that sends it; if there is none, `tranship "
+                        + "clean` lists the image"))
         }
         return nil
     }
@@ -219,7 +222,8 @@ public enum Removal {
         var wanted = transfer.leftRecord
         var members: [String]? = wanted.sharedProjects(
             for: transfer.members, owner: transfer.ownerID)
-        var (accepted, pending) = transfer.leftAnswers
+        let answers = transfer.leftAnswers
+        var accepted = answers.accepted
         var references = references.mapValues(String?.some)
         if transfer.state != .done {
             // Publishing had not begun, or was not over: what is not set yet was not edited.
@@ -236,7 +240,7 @@ public enum Removal {
         }
         var comparison = RecordComparison(
             wanted: wanted, otherNames: [wanted.name], references: references, members: members)
-        (comparison.accepted, comparison.pending) = (accepted, pending)
+        (comparison.accepted, comparison.pending) = (accepted, answers.pending)
         let fields = Set(comparison.differences(found).map(\.field))
         guard fields.isEmpty else {
             return .changed(.editedByHand(field: FieldNames(fields.sorted())))

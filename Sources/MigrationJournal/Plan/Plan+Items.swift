@@ -307,7 +307,7 @@ public struct MarkedImage: Sendable {
     public var image: TargetImage
     public var transfer: Transfer?
     public var item: PlanItem?
-    /// True where `tranship resume` would go on with the transfer.
+    /// True if `tranship resume` would go on with the transfer.
     public var isResumable: Bool
 
     public init(

@@ -239,7 +239,8 @@ final class SpoolFile: @unchecked Sendable {
     private static func damage(_ entry: SpoolEntry, _ words: String) -> TranshipError {
         TranshipError(
             .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
-            hint: "the data is read from the source again; check that disk if it happens again",
+            hint: "check that disk if this happens again; the run reads the data from the source "
+                + "again",
             isTransient: true, cause: SpoolDamage())
     }
 }

@@ -299,7 +299,7 @@ struct SpoolStep: Sendable {
         TranshipError(
             .sourceTruncated,
             "\(transfer.source.displayName) has more than the \(sizeBytes) bytes that it declared",
-            hint: "it may have changed since it was planned; plan again", cause: TooLong())
+            hint: "plan again: the source may have changed since it was planned", cause: TooLong())
     }
 
     /// Compares all bytes with the source's promise.

@@ -54,8 +54,8 @@ final class Trip: Sendable {
             "image \(lost.imageID ?? "?") was deleted at the target before its copy was "
                 + (lost.state == .publishing ? "published" : "compared"),
             hint:
-                "unless an earlier try could not delete it and did after all, find out who deletes "
-                + "images there")
+                "find out who deletes images at the target, unless an earlier try of ours did it "
+                + "late")
     }
 
     /// Reports that a side answered just now.

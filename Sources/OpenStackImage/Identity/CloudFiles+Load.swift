@@ -107,7 +107,7 @@ extension CloudFiles {
         guard entry.mapping != nil else {
             throw TranshipError(
                 .invalidCloudsFile, "\(path) has no mapping at its top level",
-                hint: "it starts with \"clouds:\" and has one indented entry per cloud")
+                hint: "start it with \"clouds:\", then one indented entry for each cloud")
         }
         for key in ["clouds", "public-clouds"] {
             guard let clouds = entry[key], clouds.mapping == nil else { continue }

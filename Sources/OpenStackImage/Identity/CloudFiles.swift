@@ -218,7 +218,8 @@ extension CloudFiles {
         else {
             throw TranshipError(
                 .invalidCloudsFile, "cloud \"\(cloud)\" has no region \"\(wanted)\"",
-                hint: "its regions: \(names.joined(separator: ", ")); names are case-sensitive",
+                hint: "use one of its regions: \(names.joined(separator: ", ")); names are "
+                    + "case-sensitive",
                 cause: UnknownRegion(cloud: cloud, region: wanted))
         }
         if let values = regions[index]["values"] { entry = entry.overlaid(with: values) }

@@ -35,7 +35,7 @@ extension IssuedToken {
             throw TranshipError(
                 .authenticationFailed,
                 "Keystone gave a token of \(other.withControlsShown)",
-                hint: "nothing was read or changed; ask the cloud's operator"
+                hint: "ask the cloud's operator; nothing was read or changed"
             ).of(cloud: cloud.name)
         }
         let endpoint: String
@@ -152,7 +152,7 @@ extension IssuedToken {
             .notKeystone,
             "the server at \(shownURL(authURL)) is not Keystone v3: it answered \(answered)",
             hint:
-                "auth_url must be the address of Keystone, such as https://cloud.example:5000/v3; "
+                "set auth_url to the address of Keystone, such as https://cloud.example:5000/v3; "
                 + "the dashboard shows it under API Access as Identity")
     }
 

@@ -46,8 +46,8 @@ extension ServiceCatalogue {
             throw TranshipError(
                 .noImageService, "the catalogue of cloud \"\(cloud)\" has no Image service",
                 hint:
-                    "it lists: \(list(endpoints.map(\.serviceType))); set image_endpoint_override "
-                    + "if the service exists without being listed",
+                    "set image_endpoint_override if the service exists without being listed; the "
+                    + "catalogue lists: \(list(endpoints.map(\.serviceType)))",
                 naming: cloud)
         }
         let near = image.filter { region == nil || $0.region == region }
@@ -81,13 +81,13 @@ extension ServiceCatalogue {
 
     /// An operator can leave the region of an endpoint empty. Then no name of one fits.
     private static func regionsHint(_ regions: [String], _ listed: String) -> String {
-        guard regions.contains("") else { return "regions that have one: \(listed)" }
+        guard regions.contains("") else { return "use a region that has one: \(listed)" }
         let way =
             "remove region_name from the cloud's entry (and --region), or set "
             + "image_endpoint_override"
         return regions.allSatisfy(\.isEmpty)
-            ? "the catalogue says no region for it: \(way)"
-            : "regions that have one: \(listed); for the one that the catalogue says no region for, "
+            ? "its endpoint has no region in the catalogue: \(way)"
+            : "use a region that has one: \(listed); for the endpoint without a region, "
                 + way
     }
 }

@@ -49,6 +49,6 @@ enum ImageDataDecoding {
         return TranshipError(
             .rangeNotSatisfiable,
             "asked for \(span.words), Glance answered \(what) (\(asked))",
-            hint: "this image's store cannot start in the middle; read it from the beginning")
+            hint: "read the image from the beginning: its store cannot start in the middle")
     }
 }

@@ -26,7 +26,7 @@ public struct Image: ServiceRecord, Identifiable {
     public let hashAlgorithm: String?
     /// Hexadecimal digits; null without data.
     public let hashValue: String?
-    /// The project that owns it. Changing it takes an admin.
+    /// The project that owns it. Changing it needs an administrator.
     public var ownerID: String?
     /// The size of the stored data; nil or 0 without data.
     public let sizeBytes: Int64?

@@ -14,13 +14,13 @@ public struct NewImage: Sendable, Hashable {
     public var diskFormat: String?
     /// The format around the data: `bare`, …; required before data.
     public var containerFormat: String?
-    /// The default of the service is `shared`. `public` takes an admin.
+    /// The default of the service is `shared`. `public` needs an administrator.
     public var visibility: ImageVisibility?
     /// True: the service refuses to delete it.
     public var isProtected: Bool?
     /// True: not in lists, unless they ask for hidden images.
     public var isHidden: Bool?
-    /// The id of another project takes an admin.
+    /// The id of another project needs an administrator.
     public var ownerID: String?
     /// The least memory to boot it, in MiB.
     public var minRAMMiB: Int?

@@ -57,7 +57,7 @@ enum LegacyImageHeaders {
             guard isFieldName(name) else {
                 throw TranshipError(
                     .usage, "API v1 cannot hold a property named \"\(name)\"",
-                    hint: "letters, digits, hyphens, dots and underscores only")
+                    hint: "use only letters, digits, hyphens, dots and underscores")
             }
             headers.add(
                 propertyPrefix + name.replacing("_", with: "-"), try transportable(value, of: name))

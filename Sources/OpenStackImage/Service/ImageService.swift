@@ -110,7 +110,7 @@ extension ImageService {
                 .noImageService,
                 "cloud \"\(session.cloudName)\" does not offer this version of the Image API: "
                     + "Glance answered 300 (\(request.asked))",
-                hint: "does its entry ask for another one in image_api_version?",
+                hint: "check image_api_version in the cloud's entry",
                 answer: error.answer, naming: session.cloudName)
         }
         if answer.isRedirect {

@@ -20,7 +20,7 @@ extension JSONValue {
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
                 hint:
-                    "the server may not be an OpenStack service but a proxy or a login page")
+                    "check the address: a proxy or a login page may have answered")
         }
         self = value
     }

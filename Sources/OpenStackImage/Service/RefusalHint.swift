@@ -26,13 +26,15 @@ enum RefusalHint {
         case "cache": return cache(answer.status)
         case "metadefs" where answer.status == 403:
             return words.contains("protected")
-                ? "unprotect it first" : "by default only admins may change metadata definitions"
+                ? "unprotect it first"
+                : "use an administrator's entry: by default, only administrators may change metadata definitions"
         case "tasks" where answer.status == 403:
             return
-                "only admins see all tasks; `tranship image tasks` shows the tasks of an image"
+                "use `tranship image tasks` for the tasks of an image: only administrators see all tasks"
         case "stores" where answer.status == 403, "info" where answer.status == 403:
             return words.contains("last") || words.contains("only store")
-                ? "delete the image itself" : "by default only admins may do this"
+                ? "delete the image itself"
+                : "use an administrator's entry: by default, only administrators may do this"
         default: return nil
         }
     }
@@ -90,7 +92,8 @@ enum RefusalHint {
         case (.put, _, 413):
             return "`tranship usage --cloud \(cloud)` shows the quotas of this project"
         case (.get, "file", 403) where words.contains("deactivated"):
-            return "only admins may read the data of a deactivated image; reactivate it first"
+            return
+                "reactivate the image first: only administrators may read the data of a deactivated one"
         case (.get, "file", 403):
             return
                 "by default, reading data takes the role member in the project of the image: `tranship "
@@ -103,7 +106,8 @@ enum RefusalHint {
         case (.post, "import", 409) where words.contains("stag") || words.contains("uploading"):
             return "stage the data first"
         case (.post, "import", 403) where words.contains("copy") || words.contains("import"):
-            return "by default only admins may copy images of other projects"
+            return
+                "use an administrator's entry: by default, only administrators may copy images of other projects"
         case (.post, "members", 403), (.put, "members", 403):
             return part == "members" && method == .put
                 ? "only the member itself may accept or reject, not the owner"
@@ -112,7 +116,9 @@ enum RefusalHint {
             return "without a store of type http, only other services may add locations"
         case (.post, "", 403) where words.contains("public"),
             (.patch, "", 403) where words.contains("public"):
-            return "by default only admins may publish images; community and shared are open to all"
+            return
+                "use an administrator's entry: by default, only administrators may publish images; "
+                + "community and shared are open to all"
         case (_, "", 404) where parts.count == 3:
             return "no image has this id, or this project may not see it"
         case (.get, "", 404):
@@ -135,7 +141,7 @@ enum RefusalHint {
             "there is no Images API v1 at this endpoint: remove image_api_version: 1 from the "
                 + "cloud's entry, or correct its endpoint"
         case 403 where words.contains("deactivated"):
-            "only admins may read the data of a deactivated image; reactivate it first"
+            "reactivate the image first: only administrators may read the data of a deactivated one"
         case 404 where parts.count == 3 && parts[1] == "images":
             "no image has this id, or this project may not see it"
         case 409 where words.contains("unqueued"):
@@ -146,7 +152,8 @@ enum RefusalHint {
 
     private static func cache(_ status: Int) -> String? {
         switch status {
-        case 403: "by default only admins may manage the cache"
+        case 403:
+            "use an administrator's entry: by default, only administrators may manage the cache"
         case 404: "the image does not exist, or this cloud has no image cache (API 2.14)"
         case 409: "the nodes of this cloud do not share one database for their caches"
         default: nil

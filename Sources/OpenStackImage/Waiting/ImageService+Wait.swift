@@ -74,7 +74,7 @@ extension ImageService {
     ) -> TranshipError {
         TranshipError(
             code, "\(what) is not \(wanted) \(pace.afterDeadline); it \(state)",
-            hint: "it may still happen: look again, or wait longer")
+            hint: "look again later, or wait longer")
     }
 }
 
@@ -174,7 +174,7 @@ extension TranshipError {
 }
 
 extension ImageService {
-    /// Waits until a task has a status. By default it takes an admin, like all calls on
+    /// Waits until a task has a status. By default it needs an administrator, like all calls on
     /// `/v2/tasks`. Owners of images wait for their imports with
     /// ``waitForImport(of:ignoring:pace:onLook:)``.
     ///

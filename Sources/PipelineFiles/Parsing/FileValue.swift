@@ -171,7 +171,7 @@ struct FileValue {
             case .nested:
                 throw refusal(
                     "\(label) has a default that names another variable",
-                    hint: "a default is plain text; write $$ for a dollar sign")
+                    hint: "write plain text as the default, with $$ for a dollar sign")
             }
         }
     }

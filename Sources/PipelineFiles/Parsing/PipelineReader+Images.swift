@@ -68,7 +68,7 @@ extension PipelineReader {
         if fields.contains(key.text) {
             throw refusal(
                 key.position, "`\(key.text)` is a field of every image, not a property",
-                hint: "the fields that you can set go beside `properties`, not inside it")
+                hint: "write the fields that you can set beside `properties`, not inside it")
         }
         if key.text.hasPrefix("os_glance_") || key.text == "tranship_origin" {
             throw refusal(

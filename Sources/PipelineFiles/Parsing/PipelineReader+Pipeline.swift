@@ -15,7 +15,8 @@ extension PipelineReader {
         let version = keys.require(
             .version, hint: Self.versionHint, standIn: 1, version)
         let name = keys.require(
-            .name, hint: "the default journal is named after it", standIn: "", pipelineName)
+            .name, hint: "add a name: the default journal is named after it", standIn: "",
+            pipelineName)
         let sources = keys.require(.sources, standIn: [], some).compactMap { value in
             attemptWhole { try source(value) }
         }

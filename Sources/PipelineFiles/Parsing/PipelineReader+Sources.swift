@@ -403,7 +403,8 @@ extension PipelineReader {
             // The message must not repeat the value, which may be the password itself.
             throw value.refusal(
                 "`auth` must be netrc or env:NAME",
-                hint: "env:NAME reads user:password from the environment variable NAME")
+                hint: "write env:NAME, which reads user:password from the environment variable "
+                    + "NAME")
         }
         let name = String(text.dropFirst(4))
         guard let credentials = environment[name] else {

@@ -34,7 +34,7 @@ extension PipelineReader {
         guard let node, !isNull(node) else {
             throw refusal(
                 position(nil), "the file is empty",
-                hint: "a pipeline starts with `version: 1`; tranship help pipeline has an example"
+                hint: "start it with `version: 1`; tranship help pipeline has an example"
             )
         }
         return node
@@ -112,7 +112,7 @@ extension PipelineReader {
         if problem.contains("another document") {
             return refusal(
                 place, "a second YAML document starts here",
-                hint: "a pipeline file holds one document: remove the `---`, or make two files")
+                hint: "remove the `---`, or make two files: a pipeline file holds one document")
         }
         if problem.contains("nesting level") {
             return refusal(place, "nested too deeply", hint: "check the brackets")
@@ -134,7 +134,7 @@ extension PipelineReader {
         if problem.contains("','"), let opening {
             return refusal(
                 opening, "the bracket that opens here is not closed",
-                hint: "a value that starts with a bracket, or holds one, must be quoted")
+                hint: "quote a value that starts with a bracket or holds one")
         }
         if problem.contains("mapping values are not allowed") {
             return refusal(

@@ -101,8 +101,8 @@ extension CloudImages {
             guard facts.sizeBytes == 0 else {
                 throw TranshipError(
                     .sourceUnavailable, "image \(id) has no data at the source",
-                    hint: "a snapshot of a volume keeps its data in the volume: "
-                        + "create an image from the volume and copy that")
+                    hint: "create an image from the volume and copy that: a snapshot of a volume "
+                        + "keeps its data in the volume")
             }
             opened(facts)
         }
@@ -237,8 +237,8 @@ extension CloudImages {
             TranshipError(
                 .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",
                 hint: status == .deactivated
-                    ? "only admins may read the data of a deactivated image; reactivate it, or use "
-                        + "an administrator's entry of clouds.yaml"
+                    ? "reactivate it, or use an administrator's entry of clouds.yaml: only "
+                        + "administrators may read the data of a deactivated image"
                     : error.hint
                         ?? "ask the operator of the cloud: its policy refuses this to the project",
                 answer: error.answer)

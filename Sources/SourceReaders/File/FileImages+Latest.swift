@@ -48,7 +48,8 @@ extension FileImages {
             throw TranshipError(
                 .sourceUnavailable,
                 "\(source.position): cannot list \(place): \(error.systemWords)",
-                hint: "`file` names the folder of `latest`; a relative one starts at the folder of "
+                hint:
+                    "set `file` to the folder of `latest`; a relative one starts at the folder of "
                     + "the pipeline file, \(baseDirectory)")
         }
         // Its own end of the path has to be there: a folder may still be filled.

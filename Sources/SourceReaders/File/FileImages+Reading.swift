@@ -130,7 +130,7 @@ struct FileFacts: Sendable, Hashable {
         guard let size = OutsideNumber.checked(Int64(status.st_size)) else {
             throw TranshipError(
                 .sourceUnavailable, "\(path) has \(status.st_size) bytes, more than 2^53",
-                hint: "no Image service takes such a file")
+                hint: "leave it out: no Image service takes such a file")
         }
         sizeBytes = size
         changedAt = FileTime(

@@ -39,7 +39,7 @@ struct CopiedFiles {
             else {
                 throw TranshipError(
                     .usage, "no file matches \(word)",
-                    hint: "a relative path starts at the working directory")
+                    hint: "check the path; a relative path starts at the working directory")
             }
             return try alone(path, names)
         }
@@ -81,7 +81,7 @@ struct CopiedFiles {
         }
         return TranshipError(
             .usage, "\"\(word)\" is neither a file nor a cloud of clouds.yaml",
-            hint: "check the path; a relative one starts at the working directory. "
+            hint: "check the path; a relative path starts at the working directory. "
                 + clouds.hint(word))
     }
 
@@ -100,7 +100,7 @@ struct CopiedFiles {
             guard !images.isEmpty else {
                 throw TranshipError(
                     .usage, "the folder \(word) has no file that is named as an image",
-                    hint: "looked for "
+                    hint: "name the images with one of these endings: "
                         + Self.extensions.sorted().map { "*.\($0)" }.joined(separator: ", "))
             }
             return images.map { escaped($0) }

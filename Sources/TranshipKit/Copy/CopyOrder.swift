@@ -210,7 +210,7 @@ public struct CopyOrder: Sendable, Equatable {
         if case .files(let patterns) = source, options.checksum != nil {
             try Self.refuse(
                 patterns.count > 1 || Glob(patterns[0]).literal == nil,
-                "--checksum is for one file", hint: "--checksum-file is for several")
+                "--checksum is for one file", hint: "use --checksum-file for several")
         }
         guard let name = options.imageName, !name.contains("{"), !isOneImage else { return }
         throw TranshipError(

@@ -64,8 +64,8 @@ extension CopyOrder {
             return TranshipError(
                 .noImageSelected,
                 "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
-                hint: "it is not active, or does not meet the conditions: "
-                    + "`\(commands) show \(cloud.options) \(name.shellQuoted)`")
+                hint: "compare it with the conditions: `\(commands) show \(cloud.options) "
+                    + "\(name.shellQuoted)`; an image must also be active")
         }
         if let id = await images(ImageQuery(isHidden: true), name, cloud, environment).first {
             return TranshipError(
@@ -105,13 +105,14 @@ extension CopyOrder {
     /// What a shell did with a name, or did not do.
     private func shellHint(_ name: String) -> String? {
         if FileManager.default.fileExists(atPath: name) {
-            return "\(name) is a file here: if the shell made it of a glob, quote the glob; "
+            return "quote the glob if this was one: \(name) is a file here, so the shell may have "
+                + "expanded a glob to this name; "
         }
         if name.contains(","), name.contains("{") {
-            return "globs have no braces: leave the quotes away, so that the shell expands them; "
+            return "remove the quotes so that the shell expands the braces; "
         }
         guard name.contains(",") else { return nil }
-        return "write names apart: "
+        return "write each name as its own argument: "
             + name.split(separator: ",").map { String($0).shellQuoted }.joined(separator: " ")
             + "; "
     }

@@ -106,7 +106,7 @@ extension CloudOptions {
 
     /// Does the same for several images, each given by id or name.
     ///
-    /// If one fails, the others are still done. The exit status is then that of a run in which some
+    /// If one fails, the others are still done. The exit code is then that of a run in which some
     /// images failed.
     func forEach(
         _ names: [String], missingIsFine: Bool = false,

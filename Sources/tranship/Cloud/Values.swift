@@ -61,7 +61,7 @@ enum VisibilityFlag: String, EnumerableFlag {
 
     static func help(for value: Self) -> ArgumentHelp? {
         switch value {
-        case .public: "Visible to every project, in every list; takes an admin."
+        case .public: "Visible to every project, in every list; needs an administrator."
         case .private: "Visible to the owner only."
         case .community: "Visible to every project, but not in their lists."
         case .shared: "Visible to the owner and the members."

@@ -92,8 +92,8 @@ enum CompletionOffers {
                 }
         }
         if shell == .bash {
-            // The parser's script passes the words to `compgen -W`, which expands them. What comes
-            // out of it, readline quotes as the name of a file: all but `$` and what follows it.
+            // The parser's script passes the words to `compgen -W`, which expands them. Readline
+            // then quotes the result like a file name, except `$` and what follows.
             return plain.map { "'\($0.replacing("'", with: "'\\''"))'" }
         }
         if shell == .zsh {

@@ -115,7 +115,7 @@ struct ImageDeleteCommand: AsyncParsableCommand {
 struct ImageDeactivateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deactivate",
-        abstract: "Let only admins read the data of images.",
+        abstract: "Let only administrators read the data of images.",
         discussion: """
               $ tranship image deactivate "Ubuntu 22.04"
             """)

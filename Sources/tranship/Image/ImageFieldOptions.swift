@@ -38,7 +38,7 @@ struct ImageFieldOptions: ParsableArguments {
     @Option(help: "A tag; repeatable.")
     var tag: [String] = []
 
-    @Option(help: .value("id", "The owning project; takes an admin."))
+    @Option(help: .value("id", "The owning project; needs an administrator."))
     var owner: String?
 
     @Option(help: .value("name", "The property os_distro."))

@@ -16,7 +16,7 @@ struct CheckCommand: AsyncParsableCommand {
 
             Each image is the same, is missing, differs (and in which fields), is extra
             (a copy of ours without an image at the source) or is unproved (no checksum is
-            known on both sides). A run may work on the journal meanwhile. The exit status
+            known on both sides). A run may work on the journal meanwhile. The exit code
             is 0 if all images are the same, else 4.
             """)
 

@@ -19,7 +19,7 @@ struct CleanCommand: AsyncParsableCommand {
             tranship_origin, and has an id that the journal knows or that we derive. It
             never removes images with data. It also removes files of the spool that no
             image waits for.
-            Without --yes, the exit status is 4 if there is something to remove.
+            Without --yes, the exit code is 4 if there is something to remove.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

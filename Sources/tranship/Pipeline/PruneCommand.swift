@@ -17,7 +17,7 @@ struct PruneCommand: AsyncParsableCommand {
             Lists each version of each series at every target, and why it is kept. A run
             does the same deletions after its transfers. An image in use stays, which is
             normal: the next run or prune tries again.
-            Without --yes, the exit status is 4 if there is something to delete.
+            Without --yes, the exit code is 4 if there is something to delete.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

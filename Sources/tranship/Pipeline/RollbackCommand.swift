@@ -18,7 +18,7 @@ struct RollbackCommand: AsyncParsableCommand {
             leaves what was edited since, and names the fields. If an image has the id of
             its source (keep_id), no later copy can have that id: the list says so. The
             next run copies again what was removed.
-            Without --yes, the exit status is 4 if there is something to remove.
+            Without --yes, the exit code is 4 if there is something to remove.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

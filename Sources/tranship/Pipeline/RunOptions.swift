@@ -33,7 +33,7 @@ struct RunOptions: ParsableArguments {
                 + "quiet: none. json: as --format json. Default: $TRANSHIP_PROGRESS, or auto."))
     var progress: ProgressMode?
 
-    @Flag(name: .shortAndLong, help: "Say nothing unless the exit code is not 0.")
+    @Flag(name: .shortAndLong, help: "Print only if the exit code is not 0.")
     var quiet = false
 
     /// The voice of the run: sets how messages are written from now on.

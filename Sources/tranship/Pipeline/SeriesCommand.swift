@@ -93,7 +93,7 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
             VERSION, or else the one whose version came last. Refuses a VERSION that several
             of them have. If someone has renamed, hidden or protected the earlier version,
             changes nothing and remembers nothing.
-            Without --yes, only lists what it would do, with exit status 4 if there is any.
+            Without --yes, only lists what it would do, with exit code 4 if there is any.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

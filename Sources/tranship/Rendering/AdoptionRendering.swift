@@ -33,7 +33,7 @@ struct AdoptionRendering {
             return JSONLine("adoption-summary", members).put()
         }
         Terminal.tell(
-            "adopted \(count(.done)) as done and \(count(.work)) with work left; "
+            "adopted \(count(.done)) complete and \(count(.work)) unfinished copies; "
                 + "\(count(.known)) known already, \(count(.left)) left alone")
         if count(.work) > 0 {
             Terminal.tell("the next `tranship run`\(journalOption) of this pipeline goes on with those")

@@ -146,7 +146,7 @@ struct MetricsRendering {
         let since = Family(
             name: "tranship_source_version_time_seconds",
             help:
-                "When a run first found the present version of a series at its source, since 1970.",
+                "Unix time at which a run first saw the current version of a series at its source.",
             samples: metrics.upstreams.map { upstream in
                 (Self.labels(upstream, pipeline), Self.seconds(upstream.since))
             })

@@ -23,7 +23,7 @@ struct V1FieldOptions: ParsableArguments {
     @Option(help: .value("n", "The least memory to boot it, in MiB."))
     var minRam: Int?
 
-    @Option(help: .value("id", "The owning project; takes an admin."))
+    @Option(help: .value("id", "The owning project; needs an administrator."))
     var owner: String?
 
     @Option(help: .value("scheme", "The scheme of the store: file, swift, rbd, …"))

@@ -75,7 +75,7 @@ enum Pictures {
                 "when http://10.0.0.7:9292 answers again",
                 command: "tranship run /etc/tranship/night.yaml"),
             .init(
-                "ux-night-wrong: the source is damaged or the checksum is of another version; "
+                "ux-night-wrong: check the source: its data is damaged, or the checksum is for a different version of the file; "
                     + "nothing was left at the target"),
             .init(
                 "every try and message",

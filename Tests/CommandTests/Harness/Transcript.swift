@@ -15,7 +15,7 @@ import Foundation
 ///
 /// After a command (for `sh`; a backslash at the end goes on with the next
 /// line) come its standard output line by line, its standard error behind `2> `
-/// and its exit status in brackets, which is 0 where it is left out. A line
+/// and its exit code in brackets, which is 0 where it is left out. A line
 /// `...` stands for any lines. `finally` commands run at the end, last first,
 /// whatever happened.
 ///

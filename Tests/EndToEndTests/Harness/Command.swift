@@ -9,7 +9,7 @@ import Testing
 
 /// How a command ended and what it said.
 struct Outcome: Sendable {
-    /// The exit status; 128 and the signal's number where a signal ended it.
+    /// The exit code; 128 and the signal's number where a signal ended it.
     var status: Int32
     var output: String
     var talk: String

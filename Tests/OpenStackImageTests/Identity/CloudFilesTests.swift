@@ -116,7 +116,7 @@ struct CloudFilesTests {
         let error = #expect(throws: TranshipError.self) {
             try files.configuration(of: "beta", region: "west")
         }
-        #expect(error?.hint == "its regions: East, West; names are case-sensitive")
+        #expect(error?.hint == "use one of its regions: East, West; names are case-sensitive")
     }
 
     @Test("a home in a path is expanded, and verify: no is believed")

@@ -37,7 +37,7 @@ struct ServiceCatalogueTests {
     func missing() throws {
         let region = #expect(throws: TranshipError.self) { try endpoint("North") }
         #expect(region?.code == .noImageService)
-        #expect(region?.hint == "regions that have one: East, West")
+        #expect(region?.hint == "use a region that has one: East, West")
         let interface = #expect(throws: TranshipError.self) { try endpoint("West", .internal) }
         #expect(interface?.hint == "set interface to one of: public")
         let none = #expect(throws: TranshipError.self) {

@@ -83,7 +83,7 @@ struct DataErrorsTests {
             await expect(
                 .forbidden,
                 "Glance answered 403: The requested image has been deactivated. Image data download is forbidden. (GET /v2/images/\(image.id)/file)",
-                "only admins may read the data of a deactivated image; reactivate it first"
+                "reactivate the image first: only administrators may read the data of a deactivated one"
             ) {
                 try await service.download(image.id) { _ in }
             }

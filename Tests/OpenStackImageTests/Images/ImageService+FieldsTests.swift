@@ -24,7 +24,7 @@ struct ImageServiceFieldsTests {
                 try await service.setVisibility(image.id, .public)
             }
             #expect(error?.code == .forbidden)
-            #expect(error?.hint?.contains("only admins may publish images") == true)
+            #expect(error?.hint?.contains("only administrators may publish images") == true)
         }
     }
 

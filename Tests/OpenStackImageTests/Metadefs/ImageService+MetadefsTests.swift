@@ -257,6 +257,6 @@ struct ImageServiceMetadefsTests {
                 MetadefNamespace(Lab.uniqueName("Test::")))
         }
         #expect(error?.code == .forbidden)
-        #expect(error?.hint == "by default only admins may change metadata definitions")
+        #expect(error?.hint == "use an administrator's entry: by default, only administrators may change metadata definitions")
     }
 }
