@@ -83,7 +83,8 @@ public struct CloudExamination: Sendable {
         }
         let isLegacy = try await LegacyImageService.isNeeded(by: session)
         // Of an image, API v1 reports its MD5 alone.
-        let offer = isLegacy
+        let offer =
+            isLegacy
             ? TargetOffer(reportedAlgorithms: [.md5]) : try await TargetOffer.look(service)
         let seen = await told("its digests", [], &troubles) { () throws(TranshipError) in
             isLegacy ? [.md5] : try await service.reportedAlgorithms()
@@ -100,7 +101,8 @@ public struct CloudExamination: Sendable {
             authURL: session.configuration.authentication.usesKeystone
                 ? session.configuration.authURL.map(shownURL) : nil,
             imageEndpoint: shownURL(project.imageEndpoint),
-            project: project, versions: versions, isLegacy: isLegacy, offer: offer, areDigestsSeen: !seen.isEmpty,
+            project: project, versions: versions, isLegacy: isLegacy, offer: offer,
+            areDigestsSeen: !seen.isEmpty,
             diskFormats: offer.diskFormats, containerFormats: offer.containerFormats,
             clockAheadSeconds: try await clockAhead(service), stock: stock,
             ranges: isLegacy

@@ -110,7 +110,8 @@ enum ParserAdvice {
             let words =
                 name.split(whereSeparator: { "*?".contains($0) }).first.map(String.init) ?? ""
             let cloud = Self.cloudWords(arguments)
-            return "a list takes no glob: tranship image list\(cloud) | grep -F \(words.shellQuoted)"
+            return "a list takes no glob: tranship image list\(cloud) | grep -F "
+                + words.shellQuoted
         }
         return arguments.first == "image"
             ? "if \(name) is a cloud, write --cloud \(name.shellQuoted); if it is an image, "

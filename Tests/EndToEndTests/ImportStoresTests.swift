@@ -70,7 +70,9 @@ extension EndToEndTests {
 
         @Test(
             "a store that the target does not have is refused by the plan",
-            arguments: [("fats", "did you mean fast?"), ("[fast, nowhere]", "known stores: fast, slow")])
+            arguments: [
+                ("fats", "did you mean fast?"), ("[fast, nowhere]", "known stores: fast, slow"),
+            ])
         func unknownStore(_ stores: String, hint: String) async throws {
             try await scene("nostore") { scene in
                 let file = try scene.cloudPipeline(targetKeys: "stores: \(stores)")

@@ -95,7 +95,7 @@ import Testing
             defer { chmod(folder.path, 0o700) }
             for error in [
                 #expect(throws: TranshipError.self) { _ = try Journal.openForReading(path: path) },
-                await #expect(throws: TranshipError.self) { _ = try await Journal.open(path: path) },
+                await failure { _ = try await Journal.open(path: path) },
             ] {
                 #expect(error?.code == .journalFailed)
                 #expect(error?.message.contains("can be written to by other users") == true)

@@ -90,7 +90,10 @@ struct ImageServiceCacheTests {
                 try await member.cachedImages()
             }
             #expect(forbidden?.code == .forbidden)
-            #expect(forbidden?.hint == "use an administrator's entry: by default, only administrators may manage the cache")
+            #expect(
+                forbidden?.hint
+                    == "use an administrator's entry: by default, only administrators may manage "
+                    + "the cache")
         }
     }
 

@@ -6,7 +6,6 @@ import Foundation
 import GlanceServer
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -118,7 +117,7 @@ import Testing
         async throws
     {
         let scene = try await scene(ofImages: 3)
-        let waiting = Mutex((now: 0, most: 0))
+        let waiting = Guarded((now: 0, most: 0))
         scene.beta.afterEachRequest { request, _ in
             guard request.hasPrefix("DELETE") else { return }
             waiting.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }

@@ -36,7 +36,8 @@ struct AdoptionRendering {
             "adopted \(count(.done)) complete and \(count(.work)) unfinished copies; "
                 + "\(count(.known)) known already, \(count(.left)) left alone")
         if count(.work) > 0 {
-            Terminal.tell("the next `tranship run`\(journalOption) of this pipeline goes on with those")
+            Terminal.tell(
+                "the next `tranship run`\(journalOption) of this pipeline goes on with those")
         }
     }
 

@@ -257,6 +257,9 @@ struct ImageServiceMetadefsTests {
                 MetadefNamespace(Lab.uniqueName("Test::")))
         }
         #expect(error?.code == .forbidden)
-        #expect(error?.hint == "use an administrator's entry: by default, only administrators may change metadata definitions")
+        #expect(
+            error?.hint
+                == "use an administrator's entry: by default, only administrators may change "
+                + "metadata definitions")
     }
 }
