@@ -33,6 +33,12 @@ struct Echoes: Sendable {
 
     mutating func add(_ secret: Secret<String>) { add(secret.revealed) }
 
+    /// Adds what curl sends for a login: the password, and both in the form of Basic.
+    mutating func add(_ login: NetrcFile.Login) {
+        add(login.password)
+        add(Data("\(login.user):\(login.password.revealed)".utf8).base64EncodedString())
+    }
+
     /// Adds the values in the value of a field: `SECRET` of `sid=SECRET; theme=dark`. Names stay.
     private mutating func addParts(of value: String) {
         for item in value.split(whereSeparator: { ";,".contains($0) }) {
@@ -66,50 +72,38 @@ struct Echoes: Sendable {
     }
 
     /// The text without these secrets, in whichever form the server wrote them, and without any
-    /// credentials of HTTP (RFC 7235): curl alone knows those of a netrc file.
-    func removed(from text: String) -> String {
-        // Longer ones first: one may contain another.
-        let known = Set(secrets.flatMap { Self.forms(of: $0.revealed) })
-            .sorted { ($0.count, $0) > ($1.count, $1) }
-            .reduce(text) { $0.replacing($1, with: Self.replacement) }
-        return withoutPieces(known).replacing(Self.credentials) { match in
+    /// credentials of HTTP (RFC 7235).
+    ///
+    /// Call it before the text is cut: a part of a secret may be too short to be known.
+    ///
+    /// - Parameter isCut: true if the end of the text is missing, so that a secret may begin there.
+    func removed(from text: String, isCut: Bool = false) -> String {
+        let bytes = Array(text.utf8)
+        let needles = SoughtBytes(secrets.flatMap { Self.forms(of: $0.revealed) })
+        var covered: [Range<Int>] = []
+        var view: EchoView? = EchoView(bytes)
+        for _ in 0...Self.encodingsMax {
+            guard let seen = view else { break }
+            covered += needles.places(in: seen, isCut: isCut)
+            view = seen.decoded()
+        }
+        return Self.replacing(covered, in: text, bytes).replacing(Self.credentials) { match in
             "\(match.1)\(match.2)\(Self.replacement)"
         }
     }
 
-    // MARK: Pieces
+    /// A proxy may encode what a server has encoded.
+    private static let encodingsMax = 2
 
-    /// A part of a secret of this length is secret as well, and half of it at least.
-    private static let pieceBytesMin = 12
-
-    /// The text without secrets that a line break splits, and without beginnings of secrets that
-    /// were cut short.
-    private func withoutPieces(_ text: String) -> String {
-        let bytes = Array(text.utf8)
-        // Positions of all bytes but line breaks.
-        let places = bytes.indices.filter { bytes[$0] != 0x0A && bytes[$0] != 0x0D }
-        var covered: [Range<Int>] = []
-        for secret in Set(secrets.map { Array($0.revealed.utf8) }) {
-            let least = max(min(secret.count, Self.pieceBytesMin), (secret.count + 1) / 2)
-            guard secret.count >= Self.pieceBytesMin else { continue }
-            var start = 0
-            while start + least <= places.count {
-                var count = 0
-                while count < secret.count, start + count < places.count,
-                    bytes[places[start + count]] == secret[count]
-                { count += 1 }
-                if count >= least {
-                    covered.append(places[start]..<places[start + count - 1] + 1)
-                }
-                start += max(1, count >= least ? count : 1)
-            }
-        }
+    private static func replacing(
+        _ covered: [Range<Int>], in text: String, _ bytes: [UInt8]
+    ) -> String {
         guard !covered.isEmpty else { return text }
         var result: [UInt8] = []
         var position = 0
         for range in covered.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if range.lowerBound >= position {
-                result += bytes[position..<range.lowerBound] + Array(Self.replacement.utf8)
+                result += bytes[position..<range.lowerBound] + Array(replacement.utf8)
             }
             position = max(position, range.upperBound)
         }
@@ -124,12 +118,21 @@ struct Echoes: Sendable {
     private nonisolated(unsafe) static let credentials =
         /\b((?i:basic|bearer))((?:\s|%20|\+)+)(?=\S+[A-Z0-9=])[A-Za-z0-9+\/=_.~-]{8,}/
 
-    private static func forms(of value: String) -> [String] {
-        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        return [
-            value, percentEncode(value), percentDecoded(value), escaped,
-            escaped.replacing("/", with: "\\/"),
+    /// What to look for. Other spellings are decoded first.
+    private static func forms(of value: String) -> [[UInt8]] {
+        let base64 = withoutPadding(Data(value.utf8).base64EncodedString())
+        let forms = [
+            value, percentDecoded(value), value.replacing(" ", with: "+"), withoutPadding(value),
+            base64, base64.replacing("+", with: "-").replacing("/", with: "_"),
         ]
+        return forms.map { Array($0.utf8) }.filter { $0.count >= charactersMin }
+    }
+
+    /// Base64 is also written without what fills it up.
+    private static func withoutPadding(_ base64: String) -> String {
+        var text = base64[...]
+        while text.last == "=" { text.removeLast() }
+        return String(text)
     }
 }
 

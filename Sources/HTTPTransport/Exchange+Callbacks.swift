@@ -72,7 +72,8 @@ extension Exchange {
         guard (200..<300) ~= head.status, head.headers["Transfer-Encoding"] == nil,
             !lengths.isEmpty
         else { return nil }
-        let shownLengths = lengths.prefix(3).map { $0.cut(to: 30) }.joined(separator: ", ")
+        let shownLengths = lengths.prefix(3)
+            .map { request.echoes.removed(from: $0).cut(to: 30) }.joined(separator: ", ")
         let words: String
         if lengths.count > 1 {
             words = "more than one length: \(shownLengths)"
@@ -90,7 +91,7 @@ extension Exchange {
     /// requested and promised.
     private func refuseEncoding(_ response: HTTPResponse) throws(TranshipError) {
         let encodings = response.headers.values("Content-Encoding")
-            .flatMap { $0.split(separator: ",") }
+            .flatMap { request.echoes.removed(from: $0).split(separator: ",") }
             .map { $0.filter { $0 != " " }.lowercased() }
             .filter { !$0.isEmpty && $0 != "identity" }
         guard let encoding = encodings.first else { return }

@@ -8,7 +8,9 @@ import CCurl
 extension Exchange {
     /// The error for a code of curl.
     func failure(_ code: CURLcode, _ handle: CurlHandle) -> TranshipError {
-        let words = handle.explanation(of: code)
+        var words = handle.explanation(of: code)
+        // They may name the host, which a server chose.
+        if request.isRedirected { words = request.echoes.removed(from: words) }
         let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
         let isOverKept = handle.sockets.openedCount == 0
         func error(

@@ -16,7 +16,8 @@ extension Exchange {
     ) throws(TranshipError) -> UnsafeMutablePointer<curl_slist>? {
         guard ["http://", "https://"].contains(where: request.url.lowercased().hasPrefix) else {
             throw TranshipError(
-                .unreachable, "\(shownURL(request.url)) is neither an http nor an https URL",
+                .unreachable,
+                "\(request.shownPlace(request.url, isForeign: request.isRedirected)) is neither an http nor an https URL",
                 hint: "write it with its scheme, as in https://host/path")
         }
         try expectRegularFiles()

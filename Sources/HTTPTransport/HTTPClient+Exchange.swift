@@ -21,6 +21,8 @@ extension HTTPClient {
         for secret in configuration.secrets { echoes.add(secret) }
         for _ in 0...HTTPRequest.redirectsMax {
             echoes.add(request)
+            for login in netrcLogins(request) { echoes.add(login) }
+            request.echoes = echoes
             let answer =
                 if let carrier {
                     try await flow.carried(request, by: carrier)
@@ -29,6 +31,7 @@ extension HTTPClient {
                 }
             // The page of a redirect names the address to go to, followed or not.
             for secret in answer.redirectURL.map(HTTPRequest.secrets) ?? [] { echoes.add(secret) }
+            request.echoes = echoes
             var response = answer.response
             response.isRedirected = request.isRedirected
             response.echoes = echoes
@@ -40,6 +43,14 @@ extension HTTPClient {
             request = try request.redirected(status: response.status, to: answer.redirectURL)
         }
         throw request.redirectedTooOften()
+    }
+
+    /// What curl may send of the file of logins.
+    private func netrcLogins(_ request: HTTPRequest) -> [NetrcFile.Login] {
+        guard let path = configuration.netrcFile, !request.isElsewhere,
+            let host = Origin(request.url)?.host
+        else { return [] }
+        return NetrcFile(path: path).logins(for: host)
     }
 
     /// - Parameter asked: the URL before all redirects.

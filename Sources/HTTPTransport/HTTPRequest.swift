@@ -63,6 +63,8 @@ public struct HTTPRequest: Sendable {
     /// values of header fields count as secrets already.
     public var secrets: [Secret<String>] = []
 
+    /// The secrets of this request and of those that led to it.
+    var echoes = Echoes()
     /// True after a redirect.
     var isRedirected = false
     /// True once a redirect led to another origin than the caller asked.
@@ -86,7 +88,14 @@ public struct HTTPRequest: Sendable {
 extension HTTPRequest {
     /// Method and URL for messages: without user, password, query (it may be a signature) and
     /// fragment.
-    var shown: String { "\(method.rawValue) \(shownURL(url))" }
+    var shown: String { "\(method.rawValue) \(shownPlace(url, isForeign: isRedirected))" }
+
+    /// A URL for messages.
+    ///
+    /// - Parameter isForeign: true if a server named it, and may have put our secrets into it.
+    func shownPlace(_ url: String, isForeign: Bool = true) -> String {
+        shownURL(isForeign ? echoes.removed(from: url) : url)
+    }
 }
 
 /// Encodes text for a path segment or a query value: every byte of its UTF-8 that is not unreserved

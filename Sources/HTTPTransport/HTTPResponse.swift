@@ -81,11 +81,13 @@ extension HTTPResponse {
     /// Where a redirect leads. Every caller that follows redirects has followed it already.
     private var unfollowed: String {
         guard isRedirect else { return "" }
-        guard let place = headers["Location"], !place.isEmpty else {
-            return "; the redirect names no address"
-        }
-        return
-            "; the redirect leads to \(shownURL(echoes.removed(from: place))) and is not followed"
+        guard let place = redirectPlace else { return "; the redirect names no address" }
+        return "; the redirect leads to \(place) and is not followed"
+    }
+
+    /// Where the answer wants the client to go, for messages: without secrets. Nil if it does not say.
+    public var redirectPlace: String? {
+        headers["Location"].flatMap { $0.isEmpty ? nil : shownURL(echoes.removed(from: $0)) }
     }
 
     /// What to do about a 401 if the login is from a file.
@@ -102,7 +104,7 @@ extension HTTPResponse {
     /// Nil if the URL of the request says it.
     public var whoAnswered: String? {
         let words = [
-            isRedirected ? "redirected to \(shownURL(effectiveURL))" : nil,
+            isRedirected ? "redirected to \(shownURL(echoes.removed(from: effectiveURL)))" : nil,
             answeredBy.map { "answered by \($0)" },
         ].compactMap(\.self)
         return words.isEmpty ? nil : words.joined(separator: ", ")
@@ -141,20 +143,30 @@ extension HTTPResponse {
         headers["retry-after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
     }
 
-    /// The message of the service in one line.
+    /// The message of the service in one line. Secrets go before the text is cut.
     private var serviceMessage: String {
         let text = String(decoding: body.prefix(Self.messageBytesMax), as: UTF8.self)
-        let message =
-            if body.count <= Self.messageBytesMax,
-                body.withUnsafeBytes({ JSONBounds.excess(of: $0) }) == nil,
-                let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body))
-            {
-                Self.message(in: json) ?? text
-            } else {
-                Self.withoutTags(Self.withoutHeading(text, status))
-            }
-        let known = Self.folded(echoes.removed(from: message))
-        return String(known.prefix(Self.messageCharactersMax))
+        let isCut = body.count > Self.messageBytesMax
+        var most = Self.messageCharactersMax
+        var message: String
+        if !isCut, body.withUnsafeBytes({ JSONBounds.excess(of: $0) }) == nil,
+            let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body))
+        {
+            message = Self.message(in: json) ?? text
+        } else {
+            message = Self.withoutHeading(text, status)
+            if Self.isPage(message) { most = Self.pageCharactersMax }
+            message = Self.withoutTags(message)
+        }
+        let known = Self.folded(echoes.removed(from: message, isCut: isCut))
+        return most == Self.pageCharactersMax
+            ? known.cut(to: most) : String(known.prefix(most))
+    }
+
+    /// True for the page of a proxy or a web server. Glance answers in HTML as well:
+    /// `<h1>409 Conflict</h1>message<br /><br />`.
+    private static func isPage(_ text: String) -> Bool {
+        text.contains("<") && !text.contains("<br /><br />")
     }
 
     /// Keystone puts `message` under `error`, Glance puts it on top, and other services put it
@@ -180,9 +192,6 @@ extension HTTPResponse {
 
     /// The text of a page. Its heading usually repeats the status, so the heading and the title
     /// count only if there is nothing else.
-    ///
-    /// Glance answers in HTML as well: `<h1>409 Conflict</h1>message<br /><br />`. Its message is
-    /// whole; of the page of a proxy or a web server, only the beginning is kept.
     private static func withoutTags(_ html: String) -> String {
         guard html.contains("<") else { return unescaped(html) }
         let page = html.without(from: "<!--", to: "-->")
@@ -190,9 +199,7 @@ extension HTTPResponse {
         let candidates = [
             page.withoutElement("head").withoutElement("h1"), page.withoutElement("head"), page,
         ]
-        let text = candidates.lazy.map { folded(unescaped(stripped($0))) }.first { !$0.isEmpty }
-        let isOfService = html.contains("<br /><br />")
-        return (text ?? "").cut(to: isOfService ? messageCharactersMax : pageCharactersMax)
+        return candidates.lazy.map { unescaped(stripped($0)) }.first { !folded($0).isEmpty } ?? ""
     }
 
     private static func stripped(_ html: String) -> String {

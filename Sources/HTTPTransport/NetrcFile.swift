@@ -3,8 +3,8 @@
 
 import Basics
 
-/// A file of logins by host, in the format of `ftp(1)`. curl reads it; this type only explains to
-/// the operator why a login was not sent.
+/// A file of logins by host, in the format of `ftp(1)`. curl reads it and sends
+/// the login; this type explains why none was sent, and knows what no message may show.
 struct NetrcFile {
     let path: String
     /// Files of logins are smaller; the file at a wrong path may not be.
@@ -20,34 +20,91 @@ struct NetrcFile {
                 + "`machine \(host) login USER password PASSWORD` to it, or name another file in the "
                 + "variable NETRC"
         }
-        return Self.hosts(in: String(decoding: file, as: UTF8.self)).contains(host)
+        let entries = Self.entries(in: String(decoding: file, as: UTF8.self))
+        return entries.contains { $0.host == nil || $0.host == host.lowercased() }
             ? "check the login that \(path) has for the host \(host)"
             : "`auth: netrc` sent no login, because \(path) has no entry for the host \(host): add "
                 + "`machine \(host) login USER password PASSWORD`, or name another file in the "
                 + "variable NETRC"
     }
 
-    /// The hosts that the file names. `default` is an entry for every host.
-    private struct Hosts {
-        var names: Set<String> = []
-        var hasDefault = false
+    // MARK: Logins
 
-        func contains(_ host: String) -> Bool { hasDefault || names.contains(host.lowercased()) }
+    struct Login: Sendable {
+        let user: String
+        let password: Secret<String>
     }
 
-    private static func hosts(in text: String) -> Hosts {
-        var hosts = Hosts()
-        var words = text.split(whereSeparator: \.isWhitespace).makeIterator()
+    /// The logins that curl may send to a host: those of the host, and those for every host. Empty
+    /// if the file cannot be read.
+    func logins(for host: String) -> [Login] {
+        // To read a pipe would take its text from curl.
+        guard WholeFile.special(path) == nil,
+            let file = try? WholeFile.read(path, bytesMax: Self.bytesMax)
+        else { return [] }
+        let host = host.lowercased().filter { !"[]".contains($0) }
+        return Self.entries(in: String(decoding: file, as: UTF8.self))
+            .filter { $0.host == nil || $0.host == host }
+            .flatMap { entry in
+                (entry.users + [""]).flatMap { user in
+                    entry.passwords.map { Login(user: user, password: Secret($0)) }
+                }
+            }
+    }
+
+    private struct Entry {
+        /// Nil for every host.
+        let host: String?
+        var users: [String] = []
+        var passwords: [String] = []
+    }
+
+    private static func entries(in text: String) -> [Entry] {
+        var entries: [Entry] = []
+        var words = words(text).makeIterator()
         while let word = words.next() {
             switch word {
             case "machine":
-                if let name = words.next() { hosts.names.insert(name.lowercased()) }
-            case "default": hosts.hasDefault = true
+                if let host = words.next() { entries.append(Entry(host: host.lowercased())) }
+            case "default": entries.append(Entry(host: nil))
             // A login or a password may be one of the words above.
-            case "login", "password", "account": _ = words.next()
+            case "login":
+                guard let user = words.next(), !entries.isEmpty else { continue }
+                entries[entries.count - 1].users.append(user)
+            case "password":
+                guard let password = words.next(), !entries.isEmpty else { continue }
+                entries[entries.count - 1].passwords.append(password)
+            case "account": _ = words.next()
             default: break
             }
         }
-        return hosts
+        return entries
+    }
+
+    /// As curl splits them: a word in quotes may have blanks and backslashes in it.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var rest = text[...]
+        while true {
+            rest = rest.drop(while: \.isWhitespace)
+            guard rest.first == "\"" else {
+                let word = rest.prefix { !$0.isWhitespace }
+                if word.isEmpty { return words }
+                words.append(String(word))
+                rest = rest[word.endIndex...]
+                continue
+            }
+            rest.removeFirst()
+            var word = ""
+            while let letter = rest.popFirst(), letter != "\"" {
+                guard letter == "\\", let escaped = rest.popFirst() else {
+                    word.append(letter)
+                    continue
+                }
+                let controls: [Character: Character] = ["n": "\n", "r": "\r", "t": "\t"]
+                word.append(controls[escaped] ?? escaped)
+            }
+            words.append(word)
+        }
     }
 }

@@ -22,19 +22,19 @@ extension HTTPRequest {
         guard let there = Origin(target) else {
             throw TranshipError(
                 .badRedirect,
-                "\(shown) was redirected to \(shownURL(target)), which is not a valid URL",
+                "\(shown) was redirected to \(shownPlace(target)), which is not a valid URL",
                 hint: "ask the operator of the server, or use the address that needs no redirect")
         }
         guard ["http", "https"].contains(there.scheme) else {
             throw TranshipError(
-                .badRedirect, "\(shown) was redirected to \(shownURL(target))",
+                .badRedirect, "\(shown) was redirected to \(shownPlace(target))",
                 hint: "name an http or https address")
         }
         let here = Origin(url)
         if here?.scheme == "https", there.scheme == "http" {
             throw TranshipError(
                 .badRedirect,
-                "\(shown) was redirected from https to \(shownURL(target)), which is not protected",
+                "\(shown) was redirected from https to \(shownPlace(target)), which is not protected",
                 hint: "name an https address that needs no redirect to http")
         }
         if there.host != here?.host, LinkLocal.contains(host: there.host) {
@@ -60,7 +60,7 @@ extension HTTPRequest {
     func redirectedToLinkLocal(_ place: String) -> TranshipError {
         TranshipError(
             .badRedirect,
-            "\(shown) was redirected to the link-local address of \(shownURL(place))",
+            "\(shown) was redirected to the link-local address of \(shownPlace(place))",
             hint: "name the address itself if it is right: it belongs to the network of this "
                 + "machine, where no redirect may lead")
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import HTTPTransport
 import TestSupport
 import Testing
@@ -111,7 +112,6 @@ import Testing
         #expect(error.answer?.message == "no user u with password <redacted>")
     }
 
-    /// Of a netrc file, which curl alone reads.
     @Test func `Credentials that are shown as HTTP writes them are not repeated`() async throws {
         let error = try await refusal(HTTPRequest(.get, "/")) { _ in
             "GET / Authorization: Basic YmlyZDpiaXJk, bearer gAAAAABm-x_y; basic authentication failed"
@@ -119,6 +119,120 @@ import Testing
         #expect(
             error.answer?.message == "GET / Authorization: Basic <redacted>, bearer <redacted>; "
                 + "basic authentication failed")
+    }
+
+    /// Each way in which a server may write a value.
+    private static let spellings: [String: @Sendable (String) -> String] = [
+        "plain": { $0 },
+        "percent": { percentEncode($0) },
+        "percent, lower case": { percentEncode($0).lowercased() },
+        "percent, reserved characters stay": {
+            percentEncode($0).replacing("%2F", with: "/").replacing("%40", with: "@")
+        },
+        "percent twice": { percentEncode(percentEncode($0)) },
+        "form": { percentEncode($0).replacing("%20", with: "+") },
+        "JSON": { $0.replacing("\"", with: "\\\"").replacing("/", with: "\\/") },
+        "escapes": { value in
+            value.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
+        },
+        "references": { value in value.unicodeScalars.map { "&#\($0.value);" }.joined() },
+        "hexadecimal references": { value in
+            value.unicodeScalars.map { "&#x\(String($0.value, radix: 16));" }.joined()
+        },
+        "base64": { Data($0.utf8).base64EncodedString().replacing("=", with: "") },
+    ]
+
+    @Test(arguments: spellings.keys.sorted())
+    func `A secret is known in each spelling`(name: String) async throws {
+        let secret = "s/e@c \"r\"&ét"
+        let spell = try #require(Self.spellings[name])
+        let error = try await refusal(
+            HTTPRequest(.get, "/", headers: ["X-Api-Key": secret])
+        ) { _ in "no (\(spell(secret))) here" }
+        #expect(error.answer?.message == "no (<redacted>) here")
+    }
+
+    /// curl alone reads the file, and a server may decode what curl sends.
+    @Test(arguments: [
+        "machine 127.0.0.1 login bird password birdnetrc1e8b",
+        "default login bird password birdnetrc1e8b",
+        "machine other password x\nmachine 127.0.0.1\n  login \"bird\"\n  password \"birdnetrc1e8b\"",
+    ])
+    func `The login of a netrc file is not repeated`(text: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Array(text.utf8), to: "logins")
+        let server = try RawHTTPServer { request in
+            let sent = request[header: "authorization"] ?? ""
+            let pair =
+                Data(base64Encoded: String(sent.dropFirst("Basic ".count)))
+                .map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let spelled = Self.spellings.sorted { $0.key < $1.key }.map { $0.value(pair) }
+            return .status(403, text: ([sent] + spelled).joined(separator: "; "))
+        }
+        defer { server.stop() }
+        var configuration = TransportConfiguration()
+        configuration.netrcFile = folder.file("logins")
+        let response = try await HTTPClient(configuration).send(
+            HTTPRequest(.get, server.url + "/"))
+        let error = response.refusal(by: .source, asked: "GET")
+        let shown = try #require(error.answer?.message)
+        #expect(shown.hasPrefix("Basic <redacted>; "), "\(shown)")
+        #expect(shown.contains("bird:<redacted>"), "\(shown)")
+        for part in ["birdnetrc1e8b", "u0062\\u0069\\u0072\\u0064\\u006e", "YmlyZDp"] {
+            #expect(!shown.contains(part), "\(shown)")
+        }
+    }
+
+    /// A redirect may name what the request said, and lead nowhere.
+    @Test(arguments: ["ftp://h/", "http://127.0.0.1:1/", "http://169.254.1.1/"])
+    func `The address of a redirect is shown without our secrets`(place: String) async throws {
+        let server = try RawHTTPServer { request in
+            let key = request[header: "x-api-key"] ?? ""
+            return .redirect(to: "\(place)seen/\(percentEncode(key))/\(key.lowercased())/x.raw")
+        }
+        defer { server.stop() }
+        for follows in [true, false] {
+            let request = HTTPRequest(
+                .get, server.url + "/", headers: ["X-Api-Key": "hidden/key-7"],
+                followsRedirects: follows)
+            let message: String
+            do throws(TranshipError) {
+                message = try await HTTPClient().send(request)
+                    .refusal(by: .source, asked: "GET").message
+            } catch {
+                message = error.message
+            }
+            #expect(message.contains("seen/<redacted>/<redacted>/x.raw"), "\(message)")
+            #expect(!message.contains("key-7"), "\(message)")
+        }
+    }
+
+    /// The page of a proxy is cut. No beginning of a secret stays before the cut.
+    @Test func `A page is cut after its secrets are gone`() async throws {
+        let secret = "4tRq-9pass-Zw"
+        for letters in 0..<130 {
+            let start = String(repeating: "x", count: letters)
+            let error = try await refusal(
+                HTTPRequest(.get, "/", headers: ["X-Api-Key": secret])
+            ) { _ in "<html><head><title>\(start) \(secret)</title></head></html>" }
+            let shown = try #require(error.answer?.message)
+            #expect(!shown.contains(secret.prefix(2)), "\(letters): \(shown)")
+        }
+    }
+
+    /// Of a long answer, only the beginning is looked at.
+    @Test func `A secret at the end of what is read is not shown`() async throws {
+        let secret = "4tRq-9pass-Zw"
+        for missing in 1..<secret.count - 4 {
+            let blanks = (64 << 10) - "<i>".count - secret.count + missing
+            let text = "<i>" + String(repeating: " ", count: blanks) + secret
+            let server = try RawHTTPServer { _ in .status(403, text: text) }
+            defer { server.stop() }
+            let response = try await HTTPClient().send(
+                HTTPRequest(.get, server.url, headers: ["X-Api-Key": secret]))
+            let error = response.refusal(by: .image, asked: "GET /")
+            #expect(error.answer?.message == "<redacted>", "\(missing)")
+        }
     }
 
     @Test func `Secrets of the body and the query are not repeated`() async throws {

@@ -98,12 +98,12 @@ extension IssuedToken {
         let refusal = answer.refusal(by: .identity, asked: "POST /v3/auth/tokens")
         switch answer.status {
         case 300...399:
-            guard answer.isRedirect, let place = answer.headers["Location"] else {
+            guard answer.isRedirect, let place = answer.redirectPlace else {
                 return notKeystone(authURL, "\(answer.status)")
             }
             return notKeystone(
                 authURL,
-                "\(answer.status), a redirect to \(shownURL(place)), which is not followed"
+                "\(answer.status), a redirect to \(place), which is not followed"
             ).hinting("if Keystone is there, set auth_url to that address, without /auth/tokens")
         // Keystone answers 404 if it does not know the token that is to be exchanged.
         case 401,

@@ -40,7 +40,7 @@ final class CanaryScene: Sendable {
 
     /// Everything that must not be found.
     private static let sought =
-        Bird.allCases.map(\.rawValue) + [
+        Bird.allCases.map(\.rawValue) + Bird.allCases.map { LoudFailure.inEscapes($0.rawValue) } + [
             "bird$$dollar8e17", "irdescaped7c44", basic, netrcLogin, login,
         ]
 

@@ -10,7 +10,7 @@ import TestSupport
 
 /// How a service fails, loudly: it shows the request that it refuses, with all secrets in it.
 enum LoudFailure: String, CaseIterable, Sendable {
-    case text, json, html, unauthorized, redirect, requestID, notJSON, cut, reset
+    case text, json, html, unauthorized, redirect, requestID, notJSON, cut, reset, spelled
 
     /// Repeats the request in the way of this failure.
     var reply: Reply {
@@ -28,7 +28,10 @@ enum LoudFailure: String, CaseIterable, Sendable {
             case .redirect:
                 let query = request.target.split(separator: "?").dropFirst().joined()
                 let token = request[header: "x-auth-token"] ?? ""
-                send(302, seen, exchange, [("Location", "ftp://elsewhere/?\(query)&t=\(token)")])
+                let path = Self.inPercents(Self.values(in: request).joined(separator: " "))
+                send(
+                    302, seen, exchange,
+                    [("Location", "ftp://elsewhere/\(path)?\(query)&t=\(token)")])
             case .requestID: send(409, "", exchange, [("x-openstack-request-id", oneLine)])
             case .notJSON: send(200, seen, exchange)
             case .cut:
@@ -36,6 +39,13 @@ enum LoudFailure: String, CaseIterable, Sendable {
                 exchange.send(Array(seen.utf8))
                 exchange.close()
             case .reset: exchange.reset()
+            case .spelled:
+                let values = Self.values(in: request)
+                let all =
+                    values + values.map(Self.inPercents)
+                    + values.map(Self.inEscapes)
+                    + values.map { Data($0.utf8).base64EncodedString() }
+                send(403, Self.json(all.joined(separator: " ")), exchange)
             }
         }
     }
@@ -45,6 +55,27 @@ enum LoudFailure: String, CaseIterable, Sendable {
     ) {
         exchange.sendHead(status, [("Content-Length", "\(text.utf8.count)")] + headers)
         if exchange.request.method != "HEAD" { exchange.send(Array(text.utf8)) }
+    }
+
+    /// What the request says: the values of its fields, the login in them, and its body.
+    private static func values(in request: ReceivedRequest) -> [String] {
+        let fields = request.headers.filter {
+            !["accept", "host", "user-agent"].contains($0.name.lowercased())
+        }
+        let logins = fields.filter { $0.value.hasPrefix("Basic ") }.compactMap {
+            Data(base64Encoded: String($0.value.dropFirst("Basic ".count)))
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        return logins + fields.map(\.value) + [request.text, request.target]
+    }
+
+    private static func inPercents(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    /// As JSON may write any text: `\u0062\u0069`.
+    static func inEscapes(_ text: String) -> String {
+        text.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
     }
 
     private static func json(_ text: String) -> String {
