@@ -31,18 +31,10 @@ public struct ImportedPipeline: Sendable {
             sourceCount: catalogue.sourceCount)
     }
 
-    /// Writes the file. Replaces none.
+    /// Writes the file. Replaces none. Only its owner may read one with the query of an address.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
     public func write(to path: String) throws(TranshipError) {
-        do {
-            try Data(text.utf8).write(
-                to: URL(fileURLWithPath: path), options: .withoutOverwriting)
-        } catch {
-            guard !FileManager.default.fileExists(atPath: path) else {
-                throw TranshipError(
-                    .usage, "\(path) is there already", hint: "name another file, or remove it")
-            }
-            throw TranshipError(
-                .usage, "cannot write \(path): \(error.systemWords)", hint: "check its folder")
-        }
+        try SavedPipeline(text: text, path: path, mayBeThere: false).write()
     }
 }

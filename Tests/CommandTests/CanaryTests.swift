@@ -87,6 +87,48 @@ import Testing
         #expect(try await scene.findings() == [])
     }
 
+    @Test func `A draft takes no password of an address`() async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        let address = "http://bird:\(CanaryScene.Bird.user.rawValue)@127.0.0.1/x.img"
+        try await scene.run(
+            ["init", address, "./archive/", "--output", "draft.yaml"],
+            expecting: ExitStatus.usage.rawValue)
+        #expect(!scene.files.contains("draft.yaml"))
+        #expect(try await scene.findings() == [])
+    }
+
+    @Test func `Only its owner reads a file with a signed address`() async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        let address = "http://127.0.0.1/x.img?sig=\(CanaryScene.Bird.signature.rawValue)"
+        let catalogue = """
+            images:
+              - { name: x, format: raw, multi: true, latest_url: "\(address)", login: x,
+                  latest_checksum_url: "\(address)", versions: [{ version: "1", url: "\(address)" }] }
+            """
+        try scene.folder.write(Array(catalogue.utf8), to: "catalogue.yml")
+        try await scene.run(
+            ["init", address, "./archive/", "--output", "draft.yaml"], shell: "umask 0",
+            expecting: 0)
+        try await scene.run(
+            ["import-oim", "catalogue.yml", "--cloud", "basic", "--output", "imported.yaml"],
+            shell: "umask 0", expecting: 0)
+        for file in ["draft.yaml", "imported.yaml"] {
+            let attributes = try FileManager.default.attributesOfItem(
+                atPath: scene.folder.file(file))
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
+        }
+        let text = String(decoding: try scene.folder.bytes(of: "imported.yaml"), as: UTF8.self)
+        let signed = text.split(separator: "\n").filter { $0.contains("sig=") }
+        #expect(
+            signed.map { String($0.prefix { $0 != "\"" }.filter { $0 != " " && $0 != "-" }) }
+                .allSatisfy { $0.hasPrefix("url:") || $0.hasPrefix("checksum_file:") },
+            "\(signed)")
+        #expect(text.contains("image_source"))
+        // Neither file is one of those that tell nothing.
+        let told = try await scene.findings().filter { $0.contains("said-") }
+        #expect(told == [])
+    }
+
     @Test func `A crash leaves no core`() async throws {
         let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
         scene.cloud.target.answer(

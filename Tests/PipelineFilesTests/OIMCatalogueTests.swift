@@ -167,6 +167,19 @@ import Testing
             ])
     }
 
+    /// Who sees an image reads its properties.
+    @Test(arguments: [false, true])
+    func `A signature is in the address alone`(isPinned: Bool) throws {
+        let text = Self.ubuntu.replacing("amd64.img", with: "amd64.img?sig=a1b2c3d4e5")
+        let (pipeline, catalogue) = try convert(text, isPinned: isPinned)
+        let source = try url(pipeline.sources.first)
+        #expect(source.url.hasSuffix("amd64.img?sig=a1b2c3d4e5"))
+        #expect(
+            source.image.properties["image_source"]
+                == source.url.replacing("?sig=a1b2c3d4e5", with: ""))
+        #expect(!catalogue.remarks.joined().contains("a1b2c3d4e5"))
+    }
+
     @Test func `A pinned source has the version that is listed`() throws {
         let (pipeline, _) = try convert(Self.ubuntu, isPinned: true)
         let source = try url(pipeline.sources.first)

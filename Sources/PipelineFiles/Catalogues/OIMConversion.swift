@@ -105,7 +105,8 @@ struct OIMConversion {
             remark(
                 newest, name,
                 "version \(newest["version"]?.text ?? "") is not pinned: the source follows "
-                    + "\(followed.text ?? "`latest_url`"); `--pinned` keeps the version")
+                    + "\(followed.text.map(shownURL) ?? "`latest_url`"); `--pinned` keeps the version"
+            )
         }
         addSource(image, newest, named: name, followed: followed)
     }
@@ -167,13 +168,13 @@ struct OIMConversion {
                 "file: \(YAMLScalar.text(path.hasPrefix("//") ? String(path.dropFirst(2)) : "\(path)"))"
             ]
         } else {
-            remark(place, name, "left out: \(address) is neither http, https nor file")
+            remark(place, name, "left out: \(shownURL(address)) is neither http, https nor file")
             return nil
         }
         switch FileName(address).fileExtension {
         case "xz", "gz", "bz2", "zst": lines.append("decompress: auto")
         case "zip":
-            remark(place, name, "left out: Tranship does not unpack zip (\(address))")
+            remark(place, name, "left out: Tranship does not unpack zip (\(shownURL(address)))")
             return nil
         default: break
         }
@@ -268,9 +269,10 @@ struct OIMConversion {
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Without the folders of a file, which are private.
+    /// Without the folders of a file, which are private, and without the user and the query of an
+    /// address, which are keys to it: who sees the image reads this.
     private static func publicSource(_ address: String?) -> String? {
-        guard let address, address.hasPrefix("file:") else { return address }
+        guard let address, address.hasPrefix("file:") else { return address.map(shownURL) }
         return "file:" + FileName(address).text
     }
 

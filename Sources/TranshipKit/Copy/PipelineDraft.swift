@@ -42,6 +42,7 @@ public struct PipelineDraft: Sendable {
             source: origin,
             target: target ?? (isAlone ? first : known.other(than: first, environment)),
             known: known, folder: FileManager.default.currentDirectoryPath)
+        try order.refuseAddress()
         var troubles: [String] = []
         var there: [String] = []
         if case .cloud(let cloud) = order.source {
@@ -117,6 +118,20 @@ public struct PipelineDraft: Sendable {
 }
 
 extension CopyOrder {
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if no pipeline file may have the address of
+    ///   the source, such as one with a password.
+    fileprivate func refuseAddress() throws(TranshipError) {
+        guard case .url = source else { return }
+        do throws(TranshipError) {
+            _ = try Pipeline.parse(
+                text: pipeline(writtenBy: ""), file: Run.copyFile, environment: [:])
+        } catch {
+            // The file that its line is of is not written.
+            let words = error.message.replacing(#/^[^\n]*?:\d+:\d+: /#, with: "")
+            throw TranshipError(error.code, words, hint: error.hint)
+        }
+    }
+
     fileprivate var draftName: String {
         let words = "\(source.shortWords)-to-\(target.shortWords)".map { letter in
             letter.isASCII && (letter.isLetter || letter.isNumber) ? letter : "-"

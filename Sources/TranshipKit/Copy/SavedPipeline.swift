@@ -48,9 +48,10 @@ public struct SavedPipeline: Sendable {
         text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }
     }
 
-    /// True if there is something in it that the journal would not keep, such as the query of an
-    /// address, which may be a key to it.
+    /// True if there is something in it that the journal would not keep, or an address with a query,
+    /// which may be a key to it.
     private var hasSecret: Bool {
+        if text.contains(/:\/\/[^\s?]*\?/) { return true }
         guard let pipeline = try? Pipeline.parse(text: text, file: path, environment: [:]) else {
             return text.contains("?")
         }
