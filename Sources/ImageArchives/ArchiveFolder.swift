@@ -88,6 +88,7 @@ package struct ArchiveFolder: Sendable {
         }
         if let marker = try folder.read(Self.markerName, bytesMax: Self.recordBytesMax) {
             try check(marker)
+            try refuseOthers(folder)
             return true
         }
         guard side == .target else {
@@ -108,6 +109,7 @@ package struct ArchiveFolder: Sendable {
             // comes before everything else in it.
             if let marker = try folder.read(Self.markerName, bytesMax: Self.recordBytesMax) {
                 try check(marker)
+                try refuseOthers(folder)
                 return true
             }
             throw problem(
@@ -116,7 +118,37 @@ package struct ArchiveFolder: Sendable {
                     "name an empty or a new folder: an archive target writes only into a folder of "
                     + "its own")
         }
+        // A new folder of ours is closed to others before anything is in it.
+        if folder.status(".")?.st_uid != geteuid() { try refuseOthers(folder) }
         return false
+    }
+
+    /// Refuses a target that other users may write to: they could exchange its images. Write access
+    /// for the primary group of this process passes: many systems have a group for each user.
+    private func refuseOthers(_ folder: OpenFolder) throws(TranshipError) {
+        guard side == .target else { return }
+        for name in [".", Self.imagesName] {
+            guard let status = folder.status(name), status.st_mode & S_IFMT == S_IFDIR else {
+                continue
+            }
+            let words: String
+            if status.st_uid != geteuid(), status.st_uid != 0 {
+                words =
+                    "belongs to another user (uid \(status.st_uid); this is uid \(geteuid()))"
+            } else if status.st_mode & S_IWOTH != 0
+                || (status.st_mode & S_IWGRP != 0 && status.st_gid != getegid())
+            {
+                words =
+                    "can be written to by other users "
+                    + "(mode \(String(status.st_mode & 0o7777, radix: 8)))"
+            } else {
+                continue
+            }
+            throw problem(
+                "the folder \(name == "." ? path : "\(path)/\(name)") of the archive \(words)",
+                hint: "they could exchange its images: name a folder of this user that only this "
+                    + "user may write to (chmod go-w)")
+        }
     }
 
     /// False if there is not even an empty folder.
@@ -161,6 +193,9 @@ package struct ArchiveFolder: Sendable {
                 "images and their records, written by Tranship; docs/pipeline-format.md describes them",
         ])
         let folder = try OpenFolder(path, side)
+        // Some disks keep no modes: what they say of others decides.
+        if folder.status(".")?.st_uid == geteuid() { _ = fchmod(folder.descriptor, 0o700) }
+        try refuseOthers(folder)
         try folder.replace(Self.markerName, with: try ArchiveRecord.bytes(marker), write: write)
         try makeImages()
     }

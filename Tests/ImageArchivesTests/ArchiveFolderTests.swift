@@ -130,6 +130,39 @@ struct TestArchive: Sendable {
         #expect(try test.archive.image(id) == nil)
     }
 
+    @Test func `An empty folder of ours is closed to others`() throws {
+        let test = try TestArchive()
+        #expect(mkdir(test.archive.path, 0o700) == 0 && chmod(test.archive.path, 0o777) == 0)
+        try test.prepare(1)
+        for folder in [test.archive.path, "\(test.archive.path)/images"] {
+            var status = stat()
+            #expect(stat(folder, &status) == 0 && status.st_mode & 0o777 == 0o700, "\(folder)")
+        }
+    }
+
+    @Test func `A target that others may write to is refused`() throws {
+        let test = try TestArchive()
+        try test.prepare(1)
+        #expect(try test.archive.check())
+        for folder in [test.archive.path, "\(test.archive.path)/images"] {
+            #expect(chmod(folder, 0o703) == 0)
+            let error = #expect(throws: TranshipError.self) { try test.archive.check() }
+            #expect(error?.code == .targetFailed)
+            #expect(error?.message.hasSuffix("by other users (mode 703)") == true)
+            // A source is read, and what comes out of it is proved.
+            #expect(try test.source.check())
+            #expect(chmod(folder, 0o700) == 0)
+        }
+        guard geteuid() == 0 else { return }
+        #expect(chown(test.archive.path, 12_345, 0) == 0)
+        let error = #expect(throws: TranshipError.self) { try test.archive.check() }
+        #expect(error?.message.contains("another user (uid 12345") == true)
+        // The same of an empty one.
+        let empty = ArchiveFolder(test.folder.file("empty"), as: .target)
+        #expect(mkdir(empty.path, 0o700) == 0 && chown(empty.path, 12_345, 0) == 0)
+        #expect(throws: TranshipError.self) { try empty.check() }
+    }
+
     @Test func `A folder of other files is never written to, and a newer archive is not read`()
         throws
     {
