@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Glibc
 
 /// Addresses of services, which clouds and operators spell in many ways.
 public enum ServiceAddress {
     /// One text for all spellings of an address: with and without a version or a slash at its end,
-    /// a port that is the scheme's own, capital letters, and the names of this machine.
+    /// a port that is the scheme's own, capital letters, the names of this machine, and short or
+    /// hexadecimal addresses (`127.1`).
     ///
     /// - Parameter versions: what may be at the end of the path: `/v3`.
     public static func inOneSpelling(_ text: String, versions: [String]) -> String {
@@ -16,6 +18,8 @@ public enum ServiceAddress {
         parts.host = parts.host?.lowercased()
         if let host = parts.host, ["localhost", "::1", "[::1]"].contains(host) {
             parts.host = "127.0.0.1"
+        } else if let host = parts.host.flatMap(dotted) {
+            parts.host = host
         }
         if parts.port == ["http": 80, "https": 443][scheme] { parts.port = nil }
         parts.path = "/" + parts.path.split(separator: "/").joined(separator: "/")
@@ -25,5 +29,13 @@ public enum ServiceAddress {
         if parts.path == "/" { parts.path = "" }
         (parts.query, parts.fragment) = (nil, nil)
         return parts.string ?? text
+    }
+
+    /// The four numbers of an IPv4 address that is written in another way; nil for a name.
+    private static func dotted(_ host: String) -> String? {
+        guard host.first?.isNumber == true else { return nil }
+        var address = in_addr()
+        guard inet_aton(host, &address) != 0 else { return nil }
+        return withUnsafeBytes(of: address.s_addr) { $0.map { "\($0)" }.joined(separator: ".") }
     }
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct ServiceAddressTests {
     @Test(arguments: [
         "http://127.0.0.1:9292", "http://127.0.0.1:9292/", "http://127.0.0.1:9292/v2",
-        "HTTP://LOCALHOST:9292//v2/", "http://[::1]:9292/v2/?a=b#c",
+        "HTTP://LOCALHOST:9292//v2/", "http://[::1]:9292/v2/?a=b#c", "http://127.1:9292",
+        "http://0x7f.1:9292/v2",
     ])
     func `Spellings of one address are one text`(spelling: String) {
         #expect(
@@ -18,6 +19,7 @@ import Testing
     @Test func `Addresses that differ stay different`() {
         let addresses = [
             "http://a", "https://a", "http://a:8080", "https://a:80", "http://b", "http://a/image",
+            "http://1a",
             "not an address",
         ]
         #expect(

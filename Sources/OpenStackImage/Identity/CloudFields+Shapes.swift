@@ -37,7 +37,12 @@ extension CloudFields {
     /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a text that cannot be an address.
     func address(_ key: String, _ text: String?) throws(TranshipError) -> String? {
         guard let url = text?.withoutOuterBlanks, !url.isEmpty else { return nil }
-        guard let fault = AddressFault.words(url) else { return url }
+        // The path of a request goes behind it.
+        let query = key == "auth_url" && url.contains { "?#".contains($0) }
+        guard
+            let fault = AddressFault.words(url)
+                ?? (query ? "it has a query or a fragment behind it" : nil)
+        else { return url }
         throw TranshipError(
             .invalidCloudsFile,
             "cloud \"\(cloud)\": \(key) is \(shownURL(url).cut(to: 200)), and \(fault)",

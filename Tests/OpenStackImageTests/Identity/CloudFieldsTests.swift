@@ -86,6 +86,11 @@ struct CloudFieldsTests {
             "password, auth: { auth_url: 'http://k', \(user) }, "
                 + "image_endpoint_override: 'http://g:99999'")
         #expect(port.message.contains("image_endpoint_override is http://g:99999, and its port"))
+        let query = try fault("password, auth: { auth_url: 'http://k/v3?x=planted', \(user) }")
+        #expect(
+            query.message
+                == "cloud \"c\": auth_url is http://k/v3, and it has a query or a fragment behind it"
+        )
     }
 
     @Test("regions as a mapping are refused, and a profile that no file has is a remark")
