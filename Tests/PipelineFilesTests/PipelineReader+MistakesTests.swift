@@ -47,6 +47,36 @@ struct PipelineReaderMistakesTests {
             lines.contains("    hint: write true or false; other YAML spellings are not supported"))
     }
 
+    @Test("the mistakes below a mistyped key are found with it")
+    func belowMistypedKeys() throws {
+        let error = try #require(
+            refusal(
+                """
+                version: 1
+                name: night
+                source:
+                  - cluod: alpha
+                    image: { nmae: [] }
+                  - cloud: alpha
+                    images: { stauts: [activ] }
+                target:
+                  - cloud: beta
+                    imag: { visibilty: publik }
+                limit: { image: 0 }
+                """))
+        let found = error.message.matches(of: /p\.yaml:(?<line>\d+):\d+: (?<words>[^\n]*)/)
+            .map { "\($0.line) \($0.words.split(separator: " ").prefix(3).joined(separator: " "))" }
+        #expect(
+            found == [
+                "3 unknown key `source`", "4 unknown key `cluod`", "5 unknown key `image`",
+                "5 unknown key `nmae`", "5 `nmae` is an",
+                "7 unknown key `stauts`", "7 an entry of", "8 unknown key `target`",
+                "10 unknown key `imag`", "10 unknown key `visibilty`",
+                "10 `visibilty` is \"publik\",",
+                "11 unknown key `limit`", "11 unknown key `image`", "11 `image` is \"0\",",
+            ], "\(error.message)")
+    }
+
     @Test("a wrong value makes no second mistake out of what depends on it")
     func dependants() throws {
         // No name to render, no list to sign, no version to downgrade, no table of projects.

@@ -19,7 +19,7 @@ struct PipelineReaderSourcesTests {
             "p.yaml:4:5: a source needs one of \(kinds)"),
         BadFile(
             "of a mistyped kind", PipelineTexts.with(source: "  - region: a\n    clowd: x"),
-            "p.yaml:4:5: a source needs one of \(kinds)\nhint: did you mean `cloud`?"),
+            "p.yaml:5:5: unknown key `clowd` in a cloud source\nhint: did you mean `cloud`?"),
         BadFile(
             "of two kinds", PipelineTexts.with(source: "  - cloud: x\n    url: y"),
             "p.yaml:5:5: a source has only one of \(kinds), but this one has `cloud` and `url`\n"

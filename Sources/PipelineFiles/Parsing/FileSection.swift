@@ -3,7 +3,8 @@
 
 import Basics
 
-/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value.
+/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value. The value of
+/// one that is a mistyped key is read as that key's, so that the mistakes in it are found as well.
 ///
 /// A mistake in one value does not keep the others from being read: see
 /// ``PipelineReader/refuse(_:)``.
@@ -18,7 +19,7 @@ struct FileSection<Key: PipelineKey> {
         reader = value.reader
         position = value.position
         var values: [Key: FileValue] = [:]
-        var meant: Set<String> = []
+        var meant: [(key: Key, value: FileValue?)] = []
         var empty: String?
         for entry in try value.entries() {
             let name = entry.key.text
@@ -29,16 +30,27 @@ struct FileSection<Key: PipelineKey> {
                 reader.refuse(
                     isBlock
                         ? mistake.hinting("indent it, if it belongs to `\(empty ?? "")`") : mistake)
-                if let key = Self.nearest(name) { meant.insert(key) }
+                if let key = Self.nearest(name).flatMap(Key.init(rawValue:)) {
+                    // What hides behind a missing space or indentation does not belong to the key.
+                    let isWhole = !isBlock && reader.missingSpace(in: entry.key) == nil
+                    meant.append((key, isWhole ? Self.value(entry, value, as: key) : nil))
+                }
                 continue
             }
             empty = reader.isEmpty(entry.value) ? name : nil
-            let path = value.path.isEmpty ? name : "\(value.path).\(name)"
-            values[key] = FileValue(
-                reader: reader, node: entry.value, path: path, label: "`\(name)`")
+            values[key] = Self.value(entry, value, as: key)
         }
+        for (key, value) in meant where values[key] == nil { values[key] = value }
         self.values = values
-        self.meant = meant
+        self.meant = Set(meant.map(\.key.rawValue))
+    }
+
+    private static func value(
+        _ entry: FileValue.Entry, _ section: FileValue, as key: Key
+    ) -> FileValue {
+        let path = section.path.isEmpty ? key.rawValue : "\(section.path).\(key.rawValue)"
+        return FileValue(
+            reader: section.reader, node: entry.value, path: path, label: "`\(entry.key.text)`")
     }
 
     /// The value of the key, or nil if the file does not have it.

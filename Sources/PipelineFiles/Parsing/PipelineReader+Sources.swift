@@ -53,9 +53,11 @@ extension PipelineReader {
         if let missing = keys.lazy.compactMap({ self.missingSpace(in: $0.key) }).first {
             throw missing
         }
-        let guess = keys.lazy.compactMap { Nearest.to($0.key.text, in: kinds) }.first
-        throw value.refusal(
-            "\(what) needs one of \(all)", hint: guess.map { "did you mean `\($0)`?" })
+        // The section of that kind refuses the key, and has the other mistakes of the entry.
+        if let guess = keys.lazy.compactMap({ Nearest.to($0.key.text, in: kinds) }).first {
+            return guess
+        }
+        throw value.refusal("\(what) needs one of \(all)")
     }
 
     private func cloudSource(_ value: FileValue) throws(TranshipError) -> CloudSource {
