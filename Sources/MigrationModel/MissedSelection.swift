@@ -1,10 +1,33 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+/// An image of a source that a run copied.
+public struct CopiedImage: Sendable, Hashable {
+    /// At the source.
+    public var imageID: String
+    /// The last run that copied it.
+    public var runID: Int64
+
+    public init(imageID: String, runID: Int64) {
+        (self.imageID, self.runID) = (imageID, runID)
+    }
+}
+
 /// A name of a pipeline, or all conditions of an entry, that no image of the source meets.
 public struct MissedSelection: Sendable, Hashable {
     /// What kind of source it is.
     public enum Kind: String, Sendable { case cloud, archive }
+
+    /// Why the image of a name is left out.
+    public enum Cause: Sendable, Hashable {
+        /// It does not meet a condition: its key in the pipeline file, and the reason, such as "its
+        /// status is deactivated".
+        case leftOut(key: String, reason: String)
+        /// An image that a run copied has another name now.
+        case renamed(String)
+        /// An image that a run copied was deleted, or is not shown to this project any more.
+        case gone
+    }
 
     /// `file:line:column` of the entry.
     public let place: String
@@ -19,6 +42,10 @@ public struct MissedSelection: Sendable, Hashable {
     public let examples: [String]
     /// The number of images that the cloud lists for the entry.
     public let listedImages: Int
+    /// Why; nil if the source has, and had, no such image as far as is known.
+    public var cause: Cause?
+    /// The last run that copied the image; nil if the journal has none.
+    public var copiedInRun: Int64?
     /// What is not there, of a source that is not a cloud.
     private let what: String?
 
@@ -52,6 +79,7 @@ public struct MissedSelection: Sendable, Hashable {
             return "\(place): \(kind.rawValue) \(cloud) has no image that meets the conditions; "
                 + "\(listedImages) listed"
         }
+        if let cause { return "\(place): \(words(cause, name))" }
         let guess = nearest.map { "; did you mean \"\($0)\"?" }
         if nearest == name {
             return
@@ -61,6 +89,38 @@ public struct MissedSelection: Sendable, Hashable {
         return
             "\(place): \(kind.rawValue) \(cloud) has no image \"\(name)\" that meets the conditions"
             + (guess ?? listHint(name))
+    }
+
+    private func words(_ cause: Cause, _ name: String) -> String {
+        let run = copiedInRun.map { "run \($0)" }
+        let copied = run.map { "; \($0) copied it" } ?? ""
+        return switch cause {
+        case .leftOut(_, let reason):
+            "\(kind.rawValue) \(cloud) has an image \"\(name)\", but \(reason)\(copied)"
+        case .renamed(let new):
+            "the image \"\(name)\" of \(kind.rawValue) \(cloud) is called \"\(new)\" now\(copied)"
+        case .gone:
+            "\(run ?? "a run") copied the image \"\(name)\", and \(kind.rawValue) \(cloud) does not "
+                + "have it any more, or does not show it to this project; its copies stay"
+        }
+    }
+
+    /// What to do about a known cause; nil if the name may be mistaken.
+    public var wayOut: String? {
+        switch cause {
+        case nil: nil
+        case .leftOut("status", "its status is deactivated"):
+            "have it reactivated at the source, or take its name out of the list"
+        case .leftOut("status", _): "wait until it is active, or take its name out of the list"
+        case .leftOut("hidden", _):
+            "write `hidden: any`, unhide it at the source, or take its name out of the list"
+        case .leftOut("owner", _): "write `owner: any`, or take its name out of the list"
+        case .leftOut("snapshots", _):
+            "write `snapshots: include`, or take its name out of the list"
+        case .leftOut(let key, _): "change `\(key)`, or take its name out of the list"
+        case .renamed: "write the new name, or take the old one out of the list"
+        case .gone: "bring it back at the source, or take its name out of the list"
+        }
     }
 
     /// A list that is written as one name.

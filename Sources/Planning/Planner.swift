@@ -112,7 +112,10 @@ public struct Planner: Sendable {
         var decisions = Decisions(held: try await journal.heldVersions())
         let listing = Listing(
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
-            unselected: unselected
+            unselected: unselected,
+            copied: { [journal] (names) throws(TranshipError) in
+                try await journal.copiedImages(named: names)
+            }
         ) {
             (lineage, place) throws(TranshipError) in try await remembered(lineage, place)
         }

@@ -20,6 +20,11 @@ protocol ImageCatalogue: ImageSource {
     ///   ``TranshipError/Code/invalidAnswer`` for a record that cannot be right.
     func image(_ id: String) async throws(TranshipError) -> ListedImage
 
+    /// A hidden image of a name, of an entry that selects none; nil if there is none.
+    func hiddenImage(
+        named name: String, project: String?
+    ) async throws(TranshipError) -> SourceImage?
+
     /// Hands over every image that may meet the conditions, page by page; others
     /// may be among them.
     ///
@@ -31,6 +36,10 @@ protocol ImageCatalogue: ImageSource {
 }
 
 extension ImageCatalogue {
+    func hiddenImage(
+        named name: String, project: String?
+    ) async throws(TranshipError) -> SourceImage? { nil }
+
     func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage? {
         do {
             return try await image(id)
@@ -81,6 +90,9 @@ struct CatalogueListing {
     let listing: Listing
     let catalogue: any ImageCatalogue
 
+    /// Names of which the service is asked why they are left out.
+    private static let explainedMax = 20
+
     typealias Page = ([ListedImage]) async throws(TranshipError) -> Void
 
     func list(_ page: Page) async throws(TranshipError) {
@@ -126,6 +138,7 @@ struct CatalogueListing {
             for image in images {
                 if let reason = mismatch(image.image, project) {
                     listing.unselected(unselected(image.image, reason), reason.key)
+                    seen.add(leftOut: image.image, reason)
                 } else {
                     selected.append(image)
                 }
@@ -135,7 +148,47 @@ struct CatalogueListing {
             listing.tell(
                 .listing(what: "source \(catalogue.conditions.name)", images: seen.count))
         }
-        for missed in seen.missed { listing.missed(missed) }
+        let all = seen.missed
+        let names = Set(all.compactMap(\.name).prefix(Self.explainedMax))
+        let copied = names.isEmpty ? [:] : try await listing.copied(names)
+        for var missed in all {
+            if let name = missed.name, names.contains(name) {
+                missed.copiedInRun = copied[name]?.runID
+                missed.cause = try await cause(of: name, copied[name], missed.cause, project)
+            }
+            listing.missed(missed)
+        }
+    }
+
+    /// Why the image of a name is left out, which may need a request.
+    ///
+    /// - Parameters:
+    ///   - copy: what a run copied under that name.
+    ///   - seen: what the listing says of an image of that name.
+    private func cause(
+        of name: String, _ copy: CopiedImage?, _ seen: MissedSelection.Cause?, _ project: String?
+    ) async throws(TranshipError) -> MissedSelection.Cause? {
+        do throws(TranshipError) {
+            if let copy {
+                guard let now = try await catalogue.visibleImage(copy.imageID) else {
+                    return seen ?? .gone
+                }
+                if now.refusal == nil, let reason = mismatch(now.image, project) {
+                    return reason.key == "name"
+                        ? .renamed(now.image.displayName)
+                        : .leftOut(key: reason.key, reason: reason.words)
+                }
+            }
+            guard seen == nil, let literal = Glob(name).literal,
+                let hidden = try await catalogue.hiddenImage(named: literal, project: project),
+                let reason = mismatch(hidden, project)
+            else { return seen }
+            return .leftOut(key: reason.key, reason: reason.words)
+        } catch {
+            if error.code == .interrupted { throw error }
+            // Only the message is poorer without.
+            return seen
+        }
     }
 
     /// Asks for ids one by one: an image that the pipeline names must be found

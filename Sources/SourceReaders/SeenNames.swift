@@ -19,6 +19,8 @@ struct SeenNames {
     /// Not met so far.
     private var pending: [Glob]
     private var names: [String] = []
+    /// Of names that were not met, the first image that has one and fails another condition.
+    private var leftOut: [String: MissedSelection.Cause] = [:]
 
     init(_ conditions: CatalogueConditions) {
         self.conditions = conditions
@@ -36,6 +38,14 @@ struct SeenNames {
         }
     }
 
+    /// Notes an image that the entry does not select.
+    mutating func add(leftOut image: SourceImage, _ reason: ImageSelection.Mismatch) {
+        guard reason.key != "name", reason.key != "id", let name = image.name else { return }
+        for glob in pending where leftOut[glob.pattern] == nil && glob.matches(name) {
+            leftOut[glob.pattern] = .leftOut(key: reason.key, reason: reason.words)
+        }
+    }
+
     /// Call after the last page.
     var missed: [MissedSelection] {
         if conditions.selection.names.isEmpty { return selectedCount == 0 ? [missed(nil)] : [] }
@@ -43,11 +53,13 @@ struct SeenNames {
     }
 
     private func missed(_ glob: Glob?) -> MissedSelection {
-        MissedSelection(
+        var missed = MissedSelection(
             place: conditions.place, kind: conditions.kind, cloud: conditions.name,
             name: glob?.pattern,
             // A condition other than the name may have left it out.
             nearest: glob.flatMap { Nearest.to($0.literal ?? $0.pattern, in: names) },
             examples: Array(names.prefix(Self.examplesMax)), listedImages: count)
+        missed.cause = glob.flatMap { leftOut[$0.pattern] }
+        return missed
     }
 }

@@ -324,7 +324,12 @@ public final class PipelineRun: Sendable {
     }
 
     func warn(of missed: MissedSelections) {
-        for one in missed.all { tell(.warning("\(one.words) (`allow_empty: true` accepts that)")) }
+        for one in missed.all {
+            tell(
+                .warning(
+                    one.words
+                        + (one.wayOut.map { ": \($0)" } ?? " (`allow_empty: true` accepts that)")))
+        }
     }
 
     private func plan(
@@ -334,7 +339,7 @@ public final class PipelineRun: Sendable {
             let members = ProjectWords.findable(found.memberIDs)
             try await remember(projects: found.projectIDs.union(members), opened)
             try await remember(refusedIn: found.plan)
-            try await journal.remember(missed: found.missed.map(\.words), in: run)
+            try await journal.remember(missed: found.missed.map(\.text), in: run)
         }
         return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.settingTexts,

@@ -36,7 +36,9 @@ public struct RunStatus: Sendable {
     /// How the run ended; nil while it has not, if it was killed, and for runs of earlier versions.
     public let end: RunEnd?
     /// What the run's plan looked for and did not find, in words.
-    public let missed: [String]
+    public var missed: [String] { notFound.map(\.words) }
+    /// The same, with what to do.
+    public let notFound: [MissedWords]
     /// What projects are called; those that a run could find out.
     public let projects: ProjectWords
     /// The path of the journal.
@@ -94,7 +96,7 @@ public struct RunStatus: Sendable {
         absences = try await journal.absences(of: run)
         limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
         end = try await journal.end(of: run)
-        missed = try await journal.missed(in: run)
+        notFound = try await journal.missed(in: run).map(MissedWords.init)
         projects = ProjectWords(try await journal.projectNames())
     }
 

@@ -56,6 +56,43 @@ extension Journal {
         }
     }
 
+    /// The newest transfers that a search for names looks at.
+    private static let searchedTransfersMax = 5000
+    private static let searchedPage = 100
+
+    /// The images with these names at their source that runs copied, as far as the newest 5,000
+    /// transfers know. Of one name, the image that was copied last.
+    public func copiedImages(
+        named names: Set<String>
+    ) async throws(TranshipError) -> [String: CopiedImage] {
+        var found: [String: CopiedImage] = [:]
+        for offset in stride(from: 0, to: Self.searchedTransfersMax, by: Self.searchedPage)
+        where found.count < names.count {
+            let page = try await read { db in
+                try TransferRows.transfers(
+                    db,
+                    where: """
+                        w.run_id = t.run_id AND w.state IN ('done', 'unpublished')
+                        ORDER BY w.run_id DESC, t.id LIMIT ? OFFSET ?
+                        """, [Self.searchedPage, offset])
+            }
+            for transfer in page {
+                guard let name = transfer.source.name, names.contains(name), found[name] == nil,
+                    let id = transfer.source.imageID
+                else { continue }
+                let runID: Int64? = try await read { db in
+                    try db.value(
+                        cached: """
+                            SELECT run_id FROM transfer WHERE id = ?
+                            """, arguments: [transfer.id])
+                }
+                if let runID { found[name] = CopiedImage(imageID: id, runID: runID) }
+            }
+            if page.count < Self.searchedPage { break }
+        }
+        return found
+    }
+
     /// True if a run made or took the image as the copy with this marker.
     public func isCopy(
         _ imageID: String, _ origin: Origin, at targetKey: String

@@ -125,6 +125,8 @@ public struct Listing: Sendable {
     public let missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the entry does not select, with the key of the condition they fail.
     public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
+    /// The images with these names that runs copied.
+    public let copied: @Sendable (Set<String>) async throws(TranshipError) -> [String: CopiedImage]
 
     public init(
         date: String, nowUnixSeconds: Int64,
@@ -133,6 +135,11 @@ public struct Listing: Sendable {
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
         },
+        copied:
+            @escaping @Sendable (Set<String>) async throws(TranshipError) -> [String: CopiedImage] =
+            {
+                _ in [:]
+            },
         upstream:
             @escaping @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) ->
             Upstream? = { _, _ in nil }
@@ -140,6 +147,7 @@ public struct Listing: Sendable {
         self.upstream = upstream
         self.missed = missed
         self.unselected = unselected
+        self.copied = copied
         self.date = date
         self.nowUnixSeconds = nowUnixSeconds
         self.tell = tell

@@ -57,6 +57,19 @@ extension CloudImages: CloudCatalogue {
         }
     }
 
+    func hiddenImage(
+        named name: String, project: String?
+    ) async throws(TranshipError) -> SourceImage? {
+        guard selection.selection.hidden == .only(false), var query = queries(project).first
+        else { return nil }
+        query.isHidden = true
+        query.name = .one(name)
+        for try await page in service.images(query) {
+            if let image = page.first { return SourceImage(image, sourceIndex: sourceIndex) }
+        }
+        return nil
+    }
+
     /// Refuses a preferred store that the service does not have. Otherwise each image would fail.
     private func expectStores() async throws(TranshipError) {
         let preferred = selection.preferredStores

@@ -61,9 +61,11 @@ extension CopyOrder {
         let words = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
         let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
         if first.nearest == name {
+            var reason = ""
+            if case .leftOut(_, let words) = first.cause { reason = ": \(words)" }
             return TranshipError(
                 .noImageSelected,
-                "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
+                "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected\(reason)",
                 hint: "compare it with the conditions: `\(commands) show \(cloud.options) "
                     + "\(name.shellQuoted)`; an image must also be active")
         }
@@ -83,6 +85,11 @@ extension CopyOrder {
                     ? "another project has one of that name: name its id, \(id), or add --owner any"
                     : "\(others.count) of other projects have that name: name an id, or add "
                         + "--owner any")
+        }
+        if first.cause == .gone, let run = first.copiedInRun {
+            return TranshipError(
+                .noImageSelected, "\(message) any more; run \(run) copied it",
+                hint: "`tranship image list \(cloud.options)` lists what is there")
         }
         let guess =
             shellHint(name) ?? first.nearest.map { "did you mean \"\($0)\"? " } ?? ""

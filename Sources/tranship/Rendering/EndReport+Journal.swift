@@ -262,10 +262,15 @@ extension EndReport {
         }
         steps += waitingSteps(summary.changes)
         let empty = facts.ownCommand == nil ? ", or write `allow_empty: true`" : ""
-        steps += summary.missed.map { Step("\($0): correct the name\(empty)") }
+        steps += summary.status.notFound.map {
+            Step("\($0.words): \($0.wayOut ?? "correct the name\(empty)")")
+        }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
         let groups = grouped(broken) { entry in
-            "\(entry.failure?.code.rawValue ?? "") \(entry.failure?.hint ?? entry.failure?.message ?? "")"
+            let failure = entry.failure
+            let name = entry.name.prefix(upTo: " -> ")
+            return "\(failure?.code.rawValue ?? "") "
+                + (failure?.hint ?? failure?.message(without: name) ?? "")
         }
         for (_, group) in groups {
             guard let failure = group.first?.failure else { continue }
