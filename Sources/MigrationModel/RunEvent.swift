@@ -6,6 +6,8 @@ public import Basics
 /// What happens while the plan is made.
 public enum PlanningEvent: Sendable {
     case listing(what: String, images: Int)
+    /// The plan asks this place now: the number of it among all, from 1.
+    case asking(what: String, number: Int, of: Int)
     case warning(String)
 }
 

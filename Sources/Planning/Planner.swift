@@ -105,7 +105,10 @@ public struct Planner: Sendable {
     func compare() async throws(TranshipError) {
         try await plan.begin()
         spooled.note(try await journal.spoolEntries(run: nil).map(\.entry))
-        for target in targets {
+        for (index, target) in targets.enumerated() {
+            tell(
+                .asking(
+                    what: "target \(target.opened.key)", number: index + 1, of: targets.count))
             try await listTarget(target)
         }
         var series = SeriesCheck()
@@ -121,6 +124,10 @@ public struct Planner: Sendable {
         }
         var listed = ListedSources(count: sources.count)
         for index in sources.indices {
+            tell(
+                .asking(
+                    what: "source \(sources[index].endpoint)", number: index + 1,
+                    of: sources.count))
             try await list(index, listing, &series, &decisions, &listed)
         }
         try await tellVanished()

@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import ByteStreams
+internal import Foundation
 
 /// The connections that images of a run have to their sources beyond the first one, and what is
 /// known of the sources that give them.
@@ -45,6 +46,7 @@ final class SourceConnections: Sendable {
 
     private struct State {
         var endpoints: [String: Endpoint] = [:]
+        var silent: [String: TranshipError] = [:]
         var extras = 0
     }
 
@@ -74,6 +76,40 @@ final class SourceConnections: Sendable {
 
     /// What one connection reads first, alone: as much as all of them get at once.
     var openingBytes: Int64 { Int64(Self.connectionsMax) * partBytes }
+
+    // MARK: Hosts that do not answer
+
+    /// Asks a host for a plan. What several tries found out of a host that cannot be reached counts
+    /// for all sources: no other one asks there again.
+    func asking<Answer>(
+        _ url: String, _ ask: () async throws(TranshipError) -> Answer
+    ) async throws(TranshipError) -> Answer {
+        let host = URLImage.host(of: url)
+        if let error = state.withLock({ $0.silent[host] }) { throw error }
+        do throws(TranshipError) {
+            return try await ask()
+        } catch {
+            guard let silence = Self.silence(error, of: host) else { throw error }
+            state.withLock { $0.silent[host] = silence }
+            throw silence
+        }
+    }
+
+    /// The error in words that fit every source of the host; nil unless nothing answers at the host
+    /// itself. The address that it redirects to may be another.
+    private static func silence(_ error: TranshipError, of host: String) -> TranshipError? {
+        guard error.code == .unreachable, error.isTransient,
+            let name = URLComponents(string: host)?.host
+        else { return nil }
+        let plain = name.filter { $0 != "[" && $0 != "]" }
+        let cause = ["failed to connect to \(plain) port", "could not resolve host: \(plain)"]
+            .lazy.compactMap { error.message.firstRange(of: $0) }.first
+        return cause.map { range in
+            TranshipError(
+                error.code, "\(host): \(error.message[range.lowerBound...])", hint: error.hint,
+                isTransient: true)
+        }
+    }
 
     func verdict(on endpoint: String) -> Verdict {
         state.withLock { $0.endpoints[endpoint]?.verdict ?? .unknown }

@@ -53,7 +53,7 @@ struct OpenedPipeline: Sendable {
         let services = ProjectServices()
         let sources = try await OpenedSources(
             expanded, pipeline, environment, connections, services, kinds: tuning.kinds,
-            mayLack: mayLack)
+            mayLack: mayLack, tell: tell)
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
@@ -61,6 +61,10 @@ struct OpenedPipeline: Sendable {
             pipeline: pipeline, connections: connections, tuning: tuning, services: services)
         let owners = OwnerTable(pipeline, connections, without: sources.lost)
         for (target, route) in zip(expanded.targets, expanded.routes) {
+            tell(
+                .asking(
+                    what: "target \(targetFactory.target(target).key)",
+                    number: targets.count + absent.count + 1, of: expanded.targets.count))
             do {
                 let unopened = targetFactory.target(try await owners.withIDs(target))
                 var opened = try await unopened.open()

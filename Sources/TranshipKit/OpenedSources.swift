@@ -23,7 +23,8 @@ struct OpenedSources {
     init(
         _ expanded: ProjectExpansion, _ pipeline: Pipeline, _ environment: [String: String],
         _ connections: any Connections, _ services: ProjectServices,
-        kinds: [String: SourceFactory.Opening], mayLack: (String) -> Bool
+        kinds: [String: SourceFactory.Opening], mayLack: (String) -> Bool,
+        tell: (PlanningEvent) -> Void
     ) async throws(TranshipError) {
         let factory = SourceFactory(
             baseDirectory: pipeline.baseDirectory, environment: environment,
@@ -46,6 +47,9 @@ struct OpenedSources {
                 all.append(AbsentSource(name: name, error: error))
                 continue
             }
+            tell(
+                .asking(
+                    what: "source \(name)", number: index + 1, of: expanded.sources.count))
             do throws(TranshipError) {
                 all.append(try await factory.open(source, index: index))
             } catch {

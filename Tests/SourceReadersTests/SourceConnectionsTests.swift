@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+import Synchronization
 import Testing
 
 @testable import SourceReaders
@@ -26,6 +28,31 @@ import Testing
         #expect(!connections.take(1, at: "another", limit: nil))
         connections.giveBack(1, at: "0")
         #expect(connections.take(1, at: "another", limit: nil))
+    }
+
+    @Test func `A host that cannot be reached is asked once, and others are asked`() async {
+        let asked = Mutex<[String]>([])
+        func ask(_ url: String, _ words: String) async -> TranshipError? {
+            do throws(TranshipError) {
+                try await connections.asking(url) { () throws(TranshipError) in
+                    asked.withLock { $0.append(url) }
+                    throw TranshipError(
+                        .unreachable, "HEAD \(url): \(words)", hint: "look", isTransient: true)
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let refused = "failed to connect to h port 9 after 0 ms"
+        let first = await ask("http://h:9/a", refused)
+        let second = await ask("http://h:9/b", refused)
+        #expect(asked.withLock { $0 } == ["http://h:9/a"])
+        #expect(first?.message == "http://h:9: \(refused)" && first?.hint == "look")
+        #expect(first?.message == second?.message)
+        // It sent us on to another host.
+        for path in ["c", "d"] { _ = await ask("http://g/\(path)", refused) }
+        #expect(asked.withLock { $0.count } == 3)
     }
 
     @Test func `A limit counts the images as well`() {

@@ -5,7 +5,9 @@ import Basics
 import Foundation
 import GlanceServer
 import MigrationJournal
+import MigrationModel
 import PipelineFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -27,6 +29,22 @@ import Testing
         let run = PipelineRun(
             pipeline, journal: try .inMemory(), environment: [:], tuning: tuning)
         return try await run.plan().saved().entries.count
+    }
+
+    @Test func `A plan says which place it asks, of how many`() async throws {
+        let nights = try Nights("beta", "gamma")
+        let asked = Mutex<[String]>([])
+        let run = try nights.run(
+            rules: "keep: 1",
+            tell: { event in
+                guard case .asking(let what, let number, let all) = event else { return }
+                asked.withLock { $0.append("\(what) \(number)/\(all)") }
+            })
+        _ = try await run.plan()
+        let words = asked.withLock { $0 }
+        #expect(words.filter { $0 == "target beta 1/2" }.count == 2, "\(words)")
+        #expect(words.filter { $0 == "target gamma 2/2" }.count == 2, "\(words)")
+        #expect(words.filter { $0.hasPrefix("source ") && $0.hasSuffix(" 1/1") }.count == 2)
     }
 
     /// The ids of their copies would be the same, so that one copy would count for both.

@@ -180,6 +180,6 @@ struct SimplestreamsImages: ImageSource {
         var list = images.published(place)
         list.bytesMax = Self.fileBytesMax
         list.key = "simplestreams"
-        return try await list.read(headers: images.headers, origin: endpoint)
+        return try await images.read(list, known: nil)
     }
 }

@@ -58,8 +58,7 @@ extension URLImage {
     ) async throws(TranshipError) -> Newest {
         if let list = source.checksumFile, !list.contains(VersionPattern.mark) {
             let published = published(list)
-            let read = try await published.read(
-                headers: headers, origin: endpoint, known: known?.list)
+            let read = try await read(published, known: known?.list)
             if read.isUnchanged, let version = known?.image.version {
                 return Newest(version: version, list: read)
             }
@@ -136,8 +135,10 @@ extension URLImage {
             followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: url)
         request.isPatientWhileBytesMove = true
-        let response = try await PublishedList.answer(
-            to: request, by: client, shown: shown, wait: reopening.wait)
+        let response = try await connections.asking(url) { () throws(TranshipError) in
+            try await PublishedList.answer(
+                to: request, by: client, shown: shown, wait: reopening.wait)
+        }
         return FolderListing(response.body, url: response.effectiveURL).names
     }
 
@@ -153,6 +154,16 @@ extension URLImage {
         }
         return PublishedList(
             place: filled(place), signature: signature, client: client, wait: reopening.wait)
+    }
+
+    func read(
+        _ list: PublishedList, known: Upstream.List?
+    ) async throws(TranshipError) -> PublishedList.Read {
+        // A list may be a file of this machine.
+        guard list.isAddress else { return try await list.read(known: known) }
+        return try await connections.asking(list.place) { () throws(TranshipError) in
+            try await list.read(headers: headers, origin: endpoint, known: known)
+        }
     }
 
     // MARK: Addresses

@@ -143,7 +143,9 @@ extension URLImage {
         if problem == nil {
             do throws(TranshipError) {
                 // A list that has changed says more than the headers of the data.
-                found = try await probe(known: list == nil ? known : nil)
+                found = try await connections.asking(url) { () throws(TranshipError) in
+                    try await probe(known: list == nil ? known : nil)
+                }
             } catch {
                 problem = error.hintedByStatus.whileDoing("looking at \(shown)")
             }
@@ -248,8 +250,7 @@ extension URLImage {
         var known = newest?.list
         if known == nil {
             do throws(TranshipError) {
-                known = try await published.read(
-                    headers: headers, origin: endpoint, known: last?.list)
+                known = try await read(published, known: last?.list)
             } catch {
                 guard error.code == .notFound,
                     let found = try await promise(behindRedirect: published, nil)

@@ -32,6 +32,10 @@ final class Talk: Sendable {
             case .listing(let what, let images):
                 guard style.draws || style.writes else { return }
                 screen.show("\(what): \(counted(images, "image")) listed")
+            case .asking(let what, let number, let all):
+                // A log has the plan when it is made.
+                guard style.draws else { return }
+                screen.show("planning: \(what) (\(number) of \(all))")
             case .warning(let words):
                 let text = CommandWords.hint(words)
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
