@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
+
 /// What a plan or a report says of an image beside its decision or its state.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
@@ -104,7 +106,7 @@ public enum Note: Codable, Hashable, Sendable {
     public var isWarning: Bool {
         switch self {
         case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
-            .notListed:
+            .notListed, .manyProperties, .manyTags:
             true
         default: false
         }
@@ -115,6 +117,19 @@ public enum Note: Codable, Hashable, Sendable {
 
     /// As plans, reports and JSON show it.
     public var words: String { texts.words }
+
+    /// The words with a command for the copy, where they name one.
+    ///
+    /// - Parameters:
+    ///   - targetKey: fills in the cloud if it names nothing else.
+    ///   - name: that the copy is to have; nil leaves its place open.
+    public func words(at targetKey: String, name: String?) -> String {
+        // Of two words, the second one may be a region or a project.
+        let cloud = targetKey.contains("/") ? "CLOUD" : targetKey.shellQuoted
+        return words.replacing(
+            "--cloud CLOUD --name NAME",
+            with: "--cloud \(cloud) --name \(name?.shellQuoted ?? "NAME")")
+    }
 }
 
 extension Note: CustomStringConvertible {

@@ -4,42 +4,67 @@
 internal import Basics
 internal import MigrationModel
 
-/// Copies that are at their targets, but not as people may think: for warnings, one for each kind
-/// and target.
+/// Copies that are at their targets, but not as people may think: for warnings, one for all that the
+/// same is said of.
 struct OtherCopies {
     private struct Found {
         var count = 0
-        var first: [String] = []
+        var first: [(name: String, targetKey: String)] = []
+        var targetKeys: Set<String> = []
+        /// Of the first one.
+        var words = ""
+
+        mutating func add(_ name: String, _ targetKey: String) {
+            count += 1
+            targetKeys.insert(targetKey)
+            if first.count < OtherCopies.namesMax { first.append((name, targetKey)) }
+        }
+
+        /// `target beta: a, b and 3 more`; with several targets `a -> beta, b -> gamma and 3 more`.
+        var names: String {
+            let isOne = targetKeys.count == 1
+            let names = first.map { isOne ? $0.name : "\($0.name) -> \($0.targetKey)" }
+                .joined(separator: ", ")
+            return (isOne ? "target \(first[0].targetKey): " : "") + names
+                + (count > first.count ? " and \(count - first.count) more" : "")
+        }
     }
 
     private static let namesMax = 3
+    /// More different texts of one kind are only counted.
+    private static let textsMax = 5
 
+    /// By the note's code and what it says without what is different for each image.
     private var found: [String: [String: Found]] = [:]
     /// Images that `on_conflict: skip` leaves out, by target.
     private var skipped: [String: Found] = [:]
 
     mutating func add(_ item: PlanItem) {
+        let name = item.record.name ?? item.source.displayName
         if item.action == .skip, case .nameTaken = item.reason {
-            skipped[item.targetKey, default: Found()].count += 1
-            if skipped[item.targetKey]?.count ?? 0 <= Self.namesMax {
-                skipped[item.targetKey]?.first.append(
-                    item.record.name ?? item.source.displayName)
-            }
+            skipped[item.targetKey, default: Found()].add(name, item.targetKey)
         }
         for note in item.notes where note.isWarning {
-            let name = item.record.name ?? item.source.displayName
-            var one = found[item.targetKey]?[note.code] ?? Found()
-            one.count += 1
-            if one.first.count < Self.namesMax { one.first.append("\(name): \(note)") }
-            found[item.targetKey, default: [:]][note.code] = one
+            let shape = note.shape
+            let isNew = found[note.code]?[shape] == nil
+            if isNew, found[note.code]?.count ?? 0 >= Self.textsMax {
+                found[note.code]?["…", default: Found()].add(name, item.targetKey)
+                continue
+            }
+            var one = found[note.code]?[shape] ?? Found()
+            if isNew { one.words = note.words(at: item.targetKey, name: item.record.name) }
+            if one.count == 1 { one.words = shape }
+            one.add(name, item.targetKey)
+            found[note.code, default: [:]][shape] = one
         }
     }
 
-    /// In the order of the targets' names.
+    /// What is left out, in the order of the targets' names, then the others in the order of their codes.
     var words: [String] {
         skipped.sorted { $0.key < $1.key }.map { target, found in
             let names =
-                found.first.joined(separator: ", ") + (found.count > found.first.count ? ", …" : "")
+                found.first.map(\.name).joined(separator: ", ")
+                + (found.count > found.first.count ? ", …" : "")
             return "target \(target): on_conflict: skip leaves out "
                 + "\(counted(found.count, "image")), since a different image there has the same "
                 + "name: \(names)"
@@ -47,15 +72,25 @@ struct OtherCopies {
     }
 
     private var noted: [String] {
-        found.sorted { $0.key < $1.key }.flatMap { target, kinds in
-            kinds.sorted { $0.key < $1.key }.flatMap { _, found in
-                let more = found.count - found.first.count
-                return found.first.map { "target \(target): \($0)" }
-                    + (more > 0
-                        ? [
-                            "target \(target): and \(more) more of these; `tranship plan -v` lists them"
-                        ] : [])
-            }
+        found.sorted { $0.key < $1.key }.flatMap { _, texts in
+            texts.sorted { ($0.key == "…" ? 1 : 0, $0.key) < ($1.key == "…" ? 1 : 0, $1.key) }
+                .map { shape, found in
+                    shape == "…"
+                        ? "and \(found.count) more of these; `tranship plan -v` lists them"
+                        : "\(found.names): \(found.words)"
+                }
         }
+    }
+}
+
+extension Note {
+    /// The words without the ids of images, so that others are found to say the same.
+    fileprivate var shape: String {
+        words.replacing(
+            /; to rename it.*/, with: "; `tranship plan -v` has the command to rename each"
+        )
+        .replacing(/\bimage (?<id>[^ ]+) (?<verb>is|was)\b/) { "the image \($0.verb)" }
+        .replacing(
+            /\b[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b/, with: "…")
     }
 }

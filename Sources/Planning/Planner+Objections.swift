@@ -18,10 +18,7 @@ extension Planner {
             item.refusal = .init(objection)
             return item.decided(.refuse, .refused(message: objection.message))
         }
-        for note in item.quotaNotes {
-            item.notes.append(note)
-            tell(.warning("\(item.source.displayName) -> \(item.targetKey): \(note)"))
-        }
+        item.notes += item.quotaNotes
         if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
             item.notes.append(.mayBeUploaded)
         }

@@ -27,7 +27,7 @@ import Testing
         #expect(others.words[0].hasSuffix("same name: i1, i2, i3, …"))
     }
 
-    @Test func `Names three of a kind at a target, and counts the rest`() {
+    @Test func `Names three that the same is said of, and counts the rest`() {
         var others = OtherCopies()
         for number in 1...5 {
             others.add(
@@ -38,9 +38,21 @@ import Testing
         others.add(item("d", at: "alpha", [.deactivatedAtTarget(imageID: "y")]))
         others.add(item("n", at: "alpha", [.noChecksum]))
         let words = others.words
-        #expect(words.count == 5)
+        #expect(words.count == 2)
         #expect(words[0].hasPrefix("target alpha: d: image y was deactivated"))
-        #expect(words[1].hasPrefix("target beta: i1: image x1 was copied before"))
-        #expect(words[4].hasPrefix("target beta: and 2 more of these"))
+        #expect(
+            words[1].hasPrefix("target beta: i1, i2, i3 and 2 more: the image was copied before"))
+        #expect(words[1].hasSuffix("; `tranship plan -v` has the command to rename each"))
+    }
+
+    @Test func `One image has its command, and several targets are named`() {
+        let note = Note.otherFields(imageID: "x", fields: ["name"])
+        var others = OtherCopies()
+        others.add(item("i 1", at: "beta", [note]))
+        #expect(
+            others.words.first?.hasSuffix("tranship image set --cloud beta --name 'i 1' x") == true)
+        others.add(item("i2", at: "gamma", [note]))
+        #expect(others.words.first?.hasPrefix("i 1 -> beta, i2 -> gamma: the image was") == true)
+        #expect(note.words(at: "beta/RegionTwo", name: "n").contains("--cloud CLOUD --name n"))
     }
 }

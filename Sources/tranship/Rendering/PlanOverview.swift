@@ -241,9 +241,10 @@ struct PlanOverview {
 }
 
 extension String {
-    /// With … for each id of an image or a project.
-    fileprivate var withoutIDs: String {
+    /// With … for each id of an image or a project, and without lines of the pipeline file.
+    var withoutIDs: String {
         replacing(/\b[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b/, with: "…")
+            .replacing(/(?<file>[^\s:]+):\d+:\d+:[ ]/) { "\($0.file): " }
     }
 }
 

@@ -102,7 +102,8 @@ struct PlanRendering {
         guard talk.verbose else { return }
         defer {
             for note in item.notes {
-                tell("         \(plan.projects.naming(projectsIn: note.words))")
+                let words = note.words(at: item.targetKey, name: item.record.name)
+                tell("         \(plan.projects.naming(projectsIn: words))")
             }
         }
         guard [.create, .update].contains(item.action) else { return }
