@@ -96,8 +96,9 @@ struct RunSession {
             sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,
             ownCommand: command, planFile: planFile, place: run.place)
         do {
-            let report = try await EndReport(
+            var report = try await EndReport(
                 summary, pipeline: run.pipelineName, status: status, facts: facts)
+            report.notes += talk.takeNotes().filter { !report.notes.contains($0) }
             if talk.format == .json { report.json.put() }
             let lines =
                 talk.style.isForLogs
@@ -116,6 +117,7 @@ struct RunSession {
             pipeline: run.pipelineName, runID: runID, status: status, seconds: seconds,
             endedAt: Timestamp.now(), sentBytes: run.progress.sentBytes, groups: [])
         report.cause = cause
+        for note in talk.takeNotes() { Terminal.tell(note) }
         if talk.format == .json { report.json.put() }
         if talk.style.isForLogs { Terminal.tell(report.lastLine) }
     }

@@ -199,13 +199,17 @@ extension EndReport {
         let waiting = summary.changes.filter { $0.isWaiting }
         notes += waiting.prefix(3).map { "a new version waits: \($0.endedLine)" }
         notes += summary.status.staleWords.map { "warning: \($0)" }
+        var remarks = AlikeNotes()
         for transfer in try await summary.status.transfers(
             in: [.done, .failed, .unpublished], limit: imagesMax)
         {
-            notes += transfer.remarks.map {
-                "\(transfer.label): \(summary.status.projects.naming(projectsIn: $0.words))"
+            for remark in transfer.remarks {
+                remarks.add(
+                    transfer.label, summary.status.projects.naming(projectsIn: remark.words),
+                    kind: remark.code)
             }
         }
+        notes += remarks.lines
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             notes.append("target \(target) was paused: \(error.message)")
         }

@@ -18,8 +18,12 @@ struct PlanRendering {
     func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
         guard talk.verbose || talk.format == .json else {
             try await renderOverview(plan, headline)
-            tell(summary(plan))
-            return tell(bandwidth: plan)
+            // A log has few lines.
+            guard tallyOnly, talk.style.isForLogs, let words = bandwidthWords(plan) else {
+                tell(summary(plan))
+                return tell(bandwidth: plan)
+            }
+            return tell("\(summary(plan)); \(words)")
         }
         try await plan.items { page in
             for item in page { talk.format == .json ? putJSON(item, plan) : tell(item, plan) }
@@ -39,9 +43,13 @@ struct PlanRendering {
 
     /// Which limit of the bandwidth counts now, and when it changes.
     func tell(bandwidth plan: PipelinePlan) {
-        guard !plan.bandwidth.isUnlimited else { return }
+        if let words = bandwidthWords(plan) { tell(words) }
+    }
+
+    private func bandwidthWords(_ plan: PipelinePlan) -> String? {
+        guard !plan.bandwidth.isUnlimited else { return nil }
         let minute = LocalTime.minuteOfDay(Timestamp.now())
-        tell("bandwidth: \(plan.bandwidth.words(atMinute: minute))")
+        return "bandwidth: \(plan.bandwidth.words(atMinute: minute))"
     }
 
     private func tell(_ unselected: UnselectedImages) {

@@ -11,6 +11,8 @@ final class Talk: Sendable {
     let verbose: Bool
     let style: ProgressStyle
     private let screen: Screen
+    /// What a log says of images at its end, each kind in one line.
+    private let notes = Mutex(AlikeNotes())
 
     init(format: OutputFormat, verbose: Bool, style: ProgressStyle = .standard) {
         self.format = format
@@ -46,10 +48,20 @@ final class Talk: Sendable {
 
     func endLine() { screen.wipe() }
 
+    /// What a log has not said yet of single images.
+    func takeNotes() -> [String] {
+        notes.withLock { notes in
+            defer { notes = AlikeNotes() }
+            return notes.lines
+        }
+    }
+
     /// The ways out, for a command that has no end report.
     func tellHints(of absences: [Absence]) {
-        for hint in absences.compactMap(\.failure.hint) {
-            Terminal.tell("hint: \(CommandWords.hint(hint))")
+        for absence in absences {
+            guard let hint = absence.failure.hint else { continue }
+            let whose = absences.count > 1 ? "\(absence.name): " : ""
+            Terminal.tell("hint: \(whose)\(CommandWords.hint(hint))")
         }
     }
 
@@ -72,8 +84,10 @@ final class Talk: Sendable {
             line(
                 "\(transfer.label): \(error.message)\n  "
                     + "\(transfer.wait.reason ?? "failed"), again in \(rounded(seconds))")
-        case .note(let transfer, let text):
+        case .note(let transfer, let text) where verbose || !style.isForLogs:
             line("\(transfer.label): \(text)")
+        case .note(let transfer, let text):
+            notes.withLock { $0.add(transfer.label, text) }
         case .waitsForEndpoint(let transfer, let text) where verbose:
             line("\(transfer.label): \(text)")
         case .waitsForEndpoint: break

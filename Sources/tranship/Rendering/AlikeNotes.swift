@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// What is said of single images, each kind in one line, however many images it is said of.
+struct AlikeNotes {
+    private struct Found {
+        var labels: [String]
+        var text: String
+        var count = 1
+        var isSame = true
+    }
+
+    private static let namesMax = 8
+    /// Kinds that have a line; more are counted.
+    private static let kindsMax = 20
+
+    private var order: [String] = []
+    private var found: [String: Found] = [:]
+    private var left = 0
+
+    /// - Parameter kind: a code; nil takes texts that differ in numbers and ids alone as one kind.
+    mutating func add(_ label: String, _ text: String, kind: String? = nil) {
+        let key = kind ?? text.withoutIDs.replacing(/[0-9]+/, with: "…")
+        guard var known = found[key] else {
+            guard order.count < Self.kindsMax else {
+                left += 1
+                return
+            }
+            order.append(key)
+            found[key] = Found(labels: [label], text: text)
+            return
+        }
+        known.count += 1
+        known.isSame = known.isSame && known.text == text
+        if known.labels.count < Self.namesMax { known.labels.append(label) }
+        found[key] = known
+    }
+
+    /// In the order of their first images.
+    var lines: [String] {
+        order.compactMap { found[$0] }.map { one in
+            guard one.count > 1 else { return "\(one.labels[0]): \(one.text)" }
+            let names = EndReport.list(one.labels, count: one.count, toColumns: 60)
+            return "\(one.count) times: \(names): \(one.text)"
+                + (one.isSame ? "" : " (and the like; `tranship status -v` has each)")
+        } + (left > 0 ? ["\(left) other notes, which `tranship status -v` has"] : [])
+    }
+}
