@@ -67,7 +67,7 @@ struct CopyCommand: AsyncParsableCommand {
         let text = order.pipeline(writtenBy: CommandWords.own)
         let file = try save.map { try SavedPipeline(text: text, path: $0) }
         let talk = try options.begin(
-            common.format, isByHand: true, isVerbose: common.verbose || isDryRun)
+            common.format, plans: isDryRun, isVerbose: common.verbose || isDryRun)
         // Only a dry run prints a table.
         try await common.output.withRows(
             of: ["plan-item"], PlanCommand.columns, more: PlanCommand.more

@@ -7,7 +7,7 @@ import Foundation
 import MigrationModel
 import TranshipKit
 
-/// The options of `run` and `resume`.
+/// The options of `run`, `resume` and `copy`.
 struct RunOptions: ParsableArguments {
     @Flag(help: "On a signal, finish the images that are in flight.")
     var drain = false
@@ -38,14 +38,14 @@ struct RunOptions: ParsableArguments {
 
     /// The voice of the run: sets how messages are written from now on.
     ///
-    /// - Parameter isByHand: true for a command that people type: it writes no log, wherever its
+    /// - Parameter plans: true for a command that only shows a plan: it writes no log, wherever its
     ///   messages go.
     func begin(
-        _ format: OutputFormat, isByHand: Bool = false, isVerbose: Bool
+        _ format: OutputFormat, plans: Bool = false, isVerbose: Bool
     ) throws -> Talk {
         let mode = try ProgressMode.of(
             progress, environment: ProcessInfo.processInfo.environment)
-        let isTerminal = isByHand || Terminal.talkIsTerminal
+        let isTerminal = plans || Terminal.talkIsTerminal
         let style =
             quiet
             ? ProgressStyle(draws: false, writes: false, isForLogs: true)

@@ -63,9 +63,7 @@ struct RunSession {
                 [
                     "version": .string(Version.text), "run": .integer(runID),
                     "pipeline": .string(run.pipelineName),
-                    // Paths are absolute: only a copy has its name there.
-                    "file": run.pipelineFile == run.pipelineName
-                        ? nil : .string(run.pipelineFile),
+                    "file": isCopy ? nil : .string(run.pipelineFile),
                     "journal": .string(run.journalPath), "host": .string(host),
                     "process": .integer(Int64(getpid())),
                 ]
@@ -74,7 +72,7 @@ struct RunSession {
         guard talk.style.isForLogs else { return }
         Terminal.tell(
             "tranship \(Version.text), run \(runID) of \(run.pipelineName) on \(host) "
-                + "(process \(getpid())): \(run.pipelineFile)")
+                + "(process \(getpid())): \(isCopy ? command ?? "" : run.pipelineFile)")
     }
 
     private func finish(
@@ -85,6 +83,9 @@ struct RunSession {
         guard let summary else { return }
         await report(status, summary)
     }
+
+    /// Paths are absolute: only a copy has its name there.
+    private var isCopy: Bool { run.pipelineFile == run.pipelineName }
 
     private var seconds: Int64 { (Timestamp.now() - startedAt) / 1000 }
 
@@ -182,9 +183,9 @@ struct RunSession {
             }
             throw error
         }
-        try await SummaryRendering(
-            format: talk.format, verbose: talk.verbose || (command != nil && !options.quiet)
-        ).render(summary)
+        let isTyped = command != nil && !options.quiet && !talk.style.isForLogs
+        try await SummaryRendering(format: talk.format, verbose: talk.verbose || isTyped)
+            .render(summary)
         if summary.isInterrupted, deadline?.isOver == true {
             throw EndedRun(status: .limitReached, summary: summary)
         }
