@@ -97,7 +97,7 @@ extension EndToEndTests {
                 ] {
                     #expect(status.output.contains(words), status.said)
                 }
-                #expect(status.output.contains("\(scene.prefix) gone -> beta"), status.said)
+                #expect(status.output.contains("\(scene.prefix) gone  unreachable"), status.said)
                 #expect(!status.output.contains("sending"), status.said)
                 let json = try await scene.tranship("status", "--format", "json")
                 let outcomes = json.lines("status").first?["outcomes"]

@@ -27,7 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try await place.journalPath(common)
         let rendering = StatusRendering(
-            format: common.format, verbose: common.verbose, journalOption: common.journalOption)
+            format: common.format, verbose: common.verbose, givenJournal: common.journal)
         if watch {
             let following = StatusWatch(path: path, runNumber: place.number, rendering: rendering)
             try await Interruption.guarding { try await following.follow() }

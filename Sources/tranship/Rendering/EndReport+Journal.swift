@@ -20,6 +20,8 @@ struct EndFacts {
     var planFile: String?
     /// The line of the pipeline file for the key and the source of an image.
     var place: (_ key: String, _ index: Int?) -> String? = { _, _ in nil }
+    /// True while another process carries the run out: then nothing is to be run again.
+    var isUnderWay = false
 
     var command: String {
         let plan = planFile.map { " --plan \($0.shellQuoted)" } ?? ""
@@ -121,7 +123,8 @@ extension EndReport {
                 groups.append(
                     Group(
                         outcome: tally.kind, images: group.count,
-                        names: group.prefix(8).map(name), reason: reason))
+                        names: group.prefix(8).map(name), reason: reason,
+                        messages: Self.messages(group)))
                 left -= group.count
             }
             // Images that need no names, and those beyond the most that are looked at.
@@ -176,6 +179,13 @@ extension EndReport {
                     failure: summary.status.projects.naming(image.failure)))
         }
         return entries
+    }
+
+    /// What the images of a group have to say, each different message once.
+    private static func messages(_ group: [Entry]) -> [String] {
+        grouped(group.filter { $0.failure != nil }) { entry in
+            entry.failure?.message(without: entry.name) ?? ""
+        }.compactMap { $0.entries.first?.failure?.message }
     }
 
     /// Groups of entries that share a value, in the order of their first entries.
@@ -255,7 +265,7 @@ extension EndReport {
         let silent =
             summary.absences.filter { !$0.isLasting }.map(\.name)
             + summary.deadEndpoints.keys.sorted()
-        if !silent.isEmpty {
+        if !silent.isEmpty, !facts.isUnderWay {
             steps.append(
                 Step(
                     "when \(silent.joined(separator: ", ")) answers again",
@@ -295,7 +305,7 @@ extension EndReport {
         } else if !broken.isEmpty {
             steps.append(Step("every try and message", command: facts.statusCommand))
         }
-        if silent.isEmpty {
+        if silent.isEmpty, !facts.isUnderWay {
             let isLeft = entries.contains { $0.outcome == .unfinished }
             // The same again would fail again.
             let mayPass = broken.isEmpty || broken.contains { $0.failure?.isTransient == true }
@@ -304,5 +314,19 @@ extension EndReport {
             steps.append(Step(words, command: facts.command))
         }
         return steps
+    }
+}
+
+extension Transfer.Failure {
+    /// The message without the image's name, so that others are found to be alike.
+    fileprivate func message(without name: String) -> String {
+        (name.count > 1 ? message.replacing(name, with: "…") : message).withoutIDs
+    }
+}
+
+extension String {
+    /// Up to a separator; all of it without one.
+    fileprivate func prefix(upTo separator: String) -> String {
+        firstRange(of: separator).map { String(self[..<$0.lowerBound]) } ?? self
     }
 }

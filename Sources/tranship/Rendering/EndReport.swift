@@ -17,6 +17,8 @@ struct EndReport {
         var names: [String] = []
         /// The error's code, or how far the images are.
         var reason = ""
+        /// What the services said of them, each message once; for `status`, which has no lines above.
+        var messages: [String] = []
     }
 
     /// What to do next.
@@ -93,7 +95,9 @@ struct EndReport {
         }
     }
 
-    private func rows(_ usable: Int) -> [String] {
+    private func rows(_ usable: Int) -> [String] { rows(of: groups, usable) }
+
+    private func rows(of groups: [Group], _ usable: Int) -> [String] {
         groups.flatMap { group -> [String] in
             let start =
                 "  " + group.outcome.words.filled(toColumns: 13) + " "
@@ -141,6 +145,25 @@ struct EndReport {
             + steps.enumerated().flatMap { index, step in
                 step.lines(number: index + 1, toColumns: usable)
             }
+    }
+
+    // MARK: In `status`
+
+    /// Different messages of one group that are shown.
+    private static let messagesMax = 5
+
+    /// The images that did not go well by their cause, with what the services said, and the steps.
+    func statusLines(columns: Int) -> [String] {
+        let usable = columns - 1
+        let bad = groups.filter { !$0.names.isEmpty }
+        let causes = bad.flatMap { group in
+            let shown = group.messages.prefix(Self.messagesMax)
+            let left = group.messages.count - shown.count
+            return rows(of: [group], usable).map { String($0.dropFirst(2)) }
+                + shown.flatMap { "       \($0)".wrapped(toColumns: usable, indent: 9) }
+                + (left > 0 ? ["       … and \(left) other messages, which -v lists"] : [])
+        }
+        return causes + next(usable)
     }
 
     // MARK: In a log

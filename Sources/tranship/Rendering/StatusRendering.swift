@@ -9,10 +9,10 @@ import TranshipKit
 struct StatusRendering {
     let format: OutputFormat
     let verbose: Bool
-    /// As ``PipelineOptions/journalOption``.
-    var journalOption = ""
+    /// The path that `--journal` names; nil without that option.
+    var givenJournal: String?
 
-    /// Maximum number of images in the short form.
+    /// Maximum number of lines of the picture of a run that is under way.
     private static let rowsMax = 100
 
     /// - Parameter status: nil if the journal has no run yet.
@@ -29,40 +29,67 @@ struct StatusRendering {
             tell(status, soFar, journalPath)
         }
         // Everything for programs, and for those who ask for it.
-        if verbose || format == .json {
-            try await status.eachTransfer { transfer, tries in
-                format == .json ? putJSON(transfer, tries) : tell(transfer, tries, status)
-            }
-            for image in status.refused {
-                format == .json ? image.json.put() : tell(image, status.projects, of: status.run)
-            }
-            return
-        }
+        if verbose || format == .json { return try await list(status) }
         if let live = status.live {
             let columns = Terminal.outputIsTerminal ? Terminal.columns : 120
             let screen = RunScreen(
                 live: live, headline: "now", columns: columns, rows: Self.rowsMax)
             for line in screen.lines { Terminal.put(line) }
         }
-        let inFlight = status.live == nil
-        let open = TransferState.allCases.filter {
-            $0 == .failed || $0 == .unpublished || (inFlight && !$0.isFinal && $0 != .planned)
+        // A file and a pipe wrap nothing.
+        let columns = Terminal.outputIsTerminal ? Terminal.columns : 10_000
+        for line in try await report(status, soFar).statusLines(columns: columns) {
+            Terminal.put(line)
         }
-        for transfer in try await status.transfers(in: open, limit: Self.rowsMax) {
-            tell(transfer, [], status)
-        }
-        for image in status.refused.prefix(Self.rowsMax) {
-            tell(image, status.projects, of: status.run)
-        }
-        let images = status.states.reduce(0) { open.contains($1.kind) ? $0 + $1.images : $0 }
-        let left = max(0, images - Self.rowsMax) + max(0, status.refused.count - Self.rowsMax)
-        if left > 0 { Terminal.putSentence("… and \(left) more, which -v lists") }
     }
 
-    private func tell(_ image: RefusedImage, _ projects: ProjectWords, of run: Run) {
+    /// Every image of the run, each hint once.
+    private func list(_ status: RunStatus) async throws(TranshipError) {
+        var told: Set<String> = []
+        try await status.eachTransfer { transfer, tries in
+            format == .json
+                ? putJSON(transfer, tries) : tell(transfer, tries, status, &told)
+        }
+        for image in status.refused {
+            format == .json
+                ? image.json.put() : tell(image, status.projects, of: status.run, &told)
+        }
+    }
+
+    /// What the end of the run said of its images, and what to do next.
+    private func report(
+        _ status: RunStatus, _ soFar: ExitStatus?
+    ) async throws(TranshipError) -> EndReport {
+        let run = status.run
+        let summary = try await RunSummary(status)
+        let isLeft = run.outcome == nil || run.outcome == .interrupted
+        let command = isLeft ? "tranship resume" : "the same `tranship copy`"
+        var facts = EndFacts(
+            pipelineFile: run.pipelineFile, journalPath: givenJournal,
+            seconds: ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000, sentBytes: 0,
+            pipelineName: run.pipelineName, ownCommand: run.isCopy ? command : nil)
+        facts.isUnderWay = soFar != nil
+        var report = try await EndReport(
+            summary, pipeline: run.pipelineName,
+            status: status.end?.exitStatus ?? soFar
+                ?? (isLeft ? .interrupted : summary.exitStatus), facts: facts)
+        if run.isCopy {
+            for index in report.groups.indices {
+                report.groups[index].messages = report.groups[index].messages
+                    .map(CopyOrder.message)
+            }
+        }
+        // The image that is in flight now is in the picture above.
+        if status.live != nil { report.groups.removeAll { $0.outcome == .unfinished } }
+        return report
+    }
+
+    private func tell(
+        _ image: RefusedImage, _ projects: ProjectWords, of run: Run, _ told: inout Set<String>
+    ) {
         let (word, failure) = (image.words, projects.naming(image.failure))
         Terminal.putSentence("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
-        tell(failure, of: run)
+        tell(failure, of: run, &told)
     }
 
     private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
@@ -137,7 +164,9 @@ struct StatusRendering {
         if let holder, run.outcome == nil {
             return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder.words))"
         }
-        let journal = journalOption.isEmpty ? " \(run.pipelineName.shellQuoted)" : journalOption
+        let journal =
+            givenJournal.map { " --journal \($0.shellQuoted)" }
+            ?? " \(run.pipelineName.shellQuoted)"
         let goesOn =
             isRolledBack ? "a new `tranship run` goes on" : "`tranship resume\(journal)` goes on"
         guard let outcome = run.outcome else { return "killed; \(goesOn)" }
@@ -146,44 +175,22 @@ struct StatusRendering {
         return "\(outcome.rawValue)\(end)\(hint)"
     }
 
-    private func tell(_ transfer: Transfer, _ tries: [Attempt], _ status: RunStatus) {
+    private func tell(
+        _ transfer: Transfer, _ tries: [Attempt], _ status: RunStatus, _ told: inout Set<String>
+    ) {
         let isWorkedOn = status.run.outcome == nil && status.holder != nil
         let word = isWorkedOn ? transfer.state.activity : transfer.state.rest
         Terminal.putSentence(
             "\(word.padded(to: 14))\(transfer.label)"
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
-        if verbose {
-            if let reading = transfer.reading {
-                Terminal.putSentence("              \(reading.words)")
-            }
-            Terminal.putSentence(
-                "              by \(transfer.method.rawValue): "
-                    + (transfer.intent.methodReason?.words ?? ""))
-            if let published = transfer.source.published {
-                let proof = transfer.proof.published.map {
-                    ", published as \($0.sizeBytes) bytes, \($0.checksum)"
-                }
-                let isPromised = published.checksum == nil ? "" : ", as promised"
-                Terminal.putSentence(
-                    "              \(published.words)\(proof.map { $0 + isPromised } ?? "")")
-            }
-            if let signer = transfer.source.signedBy {
-                Terminal.putSentence("              its checksum is signed by \(signer)")
-            }
-            for proof in transfer.proof.computed {
-                Terminal.putSentence("              sent \(proof)")
-            }
-            for proof in transfer.proof.reported {
-                Terminal.putSentence("              proved by \(proof)")
-            }
-        }
+        tellProof(transfer)
         let projects = status.projects
         for remark in transfer.remarks {
             Terminal.putSentence("              \(projects.naming(projectsIn: remark.words))")
         }
         if let note = transfer.wait.reason { Terminal.putSentence("              \(note)") }
         if let failure = transfer.failure.map(projects.naming) {
-            tell(failure, of: status.run)
+            tell(failure, of: status.run, &told)
         }
         for attempt in tries {
             Terminal.putSentence(
@@ -192,10 +199,38 @@ struct StatusRendering {
         }
     }
 
-    private func tell(_ failure: Transfer.Failure, of run: Run) {
+    /// By which way, and what proves the copy.
+    private func tellProof(_ transfer: Transfer) {
+        if let reading = transfer.reading {
+            Terminal.putSentence("              \(reading.words)")
+        }
+        Terminal.putSentence(
+            "              by \(transfer.method.rawValue): "
+                + (transfer.intent.methodReason?.words ?? ""))
+        if let published = transfer.source.published {
+            let proof = transfer.proof.published.map {
+                ", published as \($0.sizeBytes) bytes, \($0.checksum)"
+            }
+            let isPromised = published.checksum == nil ? "" : ", as promised"
+            Terminal.putSentence(
+                "              \(published.words)\(proof.map { $0 + isPromised } ?? "")")
+        }
+        if let signer = transfer.source.signedBy {
+            Terminal.putSentence("              its checksum is signed by \(signer)")
+        }
+        for proof in transfer.proof.computed {
+            Terminal.putSentence("              sent \(proof)")
+        }
+        for proof in transfer.proof.reported {
+            Terminal.putSentence("              proved by \(proof)")
+        }
+    }
+
+    /// - Parameter told: hints that were said of images before this one.
+    private func tell(_ failure: Transfer.Failure, of run: Run, _ told: inout Set<String>) {
         let message = run.isCopy ? CopyOrder.message(failure.message) : failure.message
         Terminal.putSentence("              \(failure.code): \(message)")
-        guard let hint = failure.hint else { return }
+        guard let hint = failure.hint, told.insert(hint).inserted else { return }
         Terminal.putSentence("              hint: \(run.isCopy ? CopyOrder.hint(hint) : hint)")
     }
 
