@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 import Testing
 
 @testable import SourceReaders
@@ -31,7 +30,7 @@ import Testing
     }
 
     @Test func `A host that cannot be reached is asked once, and others are asked`() async {
-        let asked = Mutex<[String]>([])
+        let asked = Guarded<[String]>([])
         func ask(_ url: String, _ words: String) async -> TranshipError? {
             do throws(TranshipError) {
                 try await connections.asking(url) { () throws(TranshipError) in

@@ -7,7 +7,6 @@ import GlanceServer
 import MigrationJournal
 import MigrationModel
 import PipelineFiles
-import Synchronization
 import TestSupport
 import Testing
 
@@ -33,7 +32,7 @@ import Testing
 
     @Test func `A plan says which place it asks, of how many`() async throws {
         let nights = try Nights("beta", "gamma")
-        let asked = Mutex<[String]>([])
+        let asked = Guarded<[String]>([])
         let run = try nights.run(
             rules: "keep: 1",
             tell: { event in

@@ -12,7 +12,7 @@ final class Talk: Sendable {
     let style: ProgressStyle
     private let screen: Screen
     /// What a log says of images at its end, each kind in one line.
-    private let notes = Mutex(AlikeNotes())
+    private let notes = Guarded(AlikeNotes())
 
     init(format: OutputFormat, verbose: Bool, style: ProgressStyle = .standard) {
         self.format = format
