@@ -146,8 +146,12 @@ struct SoughtBytes {
             }
             position += 1
         }
+        if count == secret.count { return last }
         let isPart = mayBePart && count >= max(pieceBytesMin, (secret.count + 1) / 2)
         let isAtEnd = isCut && position == bytes.count && count >= endBytesMin
-        return count == secret.count || isPart || isAtEnd ? last : nil
+        guard isPart || isAtEnd else { return nil }
+        // The blank behind a part is one of the text.
+        while last > start, bytes[last] == 0x20 { last -= 1 }
+        return last
     }
 }
