@@ -63,7 +63,7 @@ struct StatusRendering {
         let run = status.run
         let summary = try await RunSummary(status)
         let isLeft = run.outcome == nil || run.outcome == .interrupted
-        let command = isLeft ? "tranship resume" : "the same `tranship copy`"
+        let command = isLeft ? "tranship resume\(journalWords(run))" : "the same `tranship copy`"
         var facts = EndFacts(
             pipelineFile: run.pipelineFile, journalPath: givenJournal,
             seconds: ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000, sentBytes: 0,
@@ -160,13 +160,17 @@ struct StatusRendering {
         "\(word.padded(to: 14))\(counted(images, "image")), \(ByteCount.format(sizeBytes))"
     }
 
+    /// What a command needs to find the journal.
+    private func journalWords(_ run: Run) -> String {
+        givenJournal.map { " --journal \($0.shellQuoted)" }
+            ?? " \(run.pipelineName.shellQuoted)"
+    }
+
     private func words(_ run: Run, _ holder: LockHolder?, isRolledBack: Bool) -> String {
         if let holder, run.outcome == nil {
             return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder.words))"
         }
-        let journal =
-            givenJournal.map { " --journal \($0.shellQuoted)" }
-            ?? " \(run.pipelineName.shellQuoted)"
+        let journal = journalWords(run)
         let goesOn =
             isRolledBack ? "a new `tranship run` goes on" : "`tranship resume\(journal)` goes on"
         guard let outcome = run.outcome else { return "killed; \(goesOn)" }
