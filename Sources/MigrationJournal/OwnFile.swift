@@ -74,8 +74,8 @@ package enum OwnFile {
         close(try checked(path, O_RDONLY).descriptor)
     }
 
-    /// Refuses a place for a database where another user could put files beside it. SQLite reads
-    /// `-wal`, `-shm` and `-journal` files whoever wrote them, and their pages count as the database's
+    /// Refuses a place for a database where another user could put files beside it. SQLite takes the
+    /// pages of `-wal` and `-journal` files for the database's, and does not ask which user wrote them
     /// (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/lockingv3.html#hot_journals>).
     ///
     /// - Throws: ``TranshipError/Code/journalFailed`` for a folder that other users than root own or

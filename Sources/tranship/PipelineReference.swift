@@ -57,7 +57,8 @@ enum PipelineReference {
                                 runs did, such as keep: 90d
 
         LIMITS
-          images                auto, or 1 to 1000 [auto]; transfers at once
+          images                auto, or 1 to 1000 [auto]; images that are read, sent
+                                or fetched at once
           bandwidth             rate, or a list of windows [none]; over all transfers
                                 together
           attempts              1 to 1000 [5]; tries for each transfer after temporary

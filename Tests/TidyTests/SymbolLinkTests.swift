@@ -52,7 +52,11 @@ import Testing
     /// The links in the comments of a file, each cut at its slashes.
     private static func links(_ file: SourceTree.File) -> [[String]] {
         guard file.text.range(of: "``") != nil else { return [] }
-        return file.lines.filter { $0.range(of: "//") != nil }.flatMap { line in
+        // Not the fences of code.
+        let lines = file.lines.filter {
+            $0.range(of: "//") != nil && $0.range(of: "```") == nil
+        }
+        return lines.flatMap { line in
             line.components(separatedBy: "``").enumerated().filter { $0.offset % 2 == 1 }.map {
                 $0.element.components(separatedBy: "/")
             }

@@ -94,9 +94,9 @@ extension CopyOrder {
         let guess =
             shellHint(name) ?? first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
         let there = ShortList(first.examples, count: first.listedImages).words
+        let all = "`\(list)` lists all"
         return TranshipError(
-            .noImageSelected, message,
-            hint: "\(guess)there are \(there); `\(list)` lists all")
+            .noImageSelected, message, hint: "\(guess)there are \(there); \(all)")
     }
 
     private func isLegacy(_ cloud: CloudPlace, _ environment: [String: String]) async -> Bool {
