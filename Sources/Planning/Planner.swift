@@ -118,10 +118,10 @@ public struct Planner: Sendable {
             unselected: unselected,
             copied: { [journal] (names) throws(TranshipError) in
                 try await journal.copiedImages(named: names)
-            }
-        ) {
-            (lineage, place) throws(TranshipError) in try await remembered(lineage, place)
-        }
+            },
+            upstream: { (lineage, place) throws(TranshipError) in
+                try await remembered(lineage, place)
+            })
         var listed = ListedSources(count: sources.count)
         for index in sources.indices {
             tell(
