@@ -9,20 +9,44 @@ internal import PipelineFiles
 internal import Planning
 
 extension PipelineRun {
-    /// Carries out the run's changes of earlier versions, after all its transfers.
+    /// What carries out, while transfers of the run go on, the changes of a target whose series have
+    /// all their copies there, or have failed to get them. What a target leaves that does not answer
+    /// stays planned.
+    func changingSeries(of run: Run, in opened: OpenedPipeline) -> Scheduler.FollowUp {
+        let targets = tuning.stages(opened.stages).targets
+        // Weak: the scheduler belongs to this object.
+        return { [weak self] (key) throws(TranshipError) in
+            guard let self else { return true }
+            let ready = try await journal.readyChanges(of: run, at: key)
+            return try await changeSeries(ready, run, in: targets, isLast: false)
+        }
+    }
+
+    /// Carries out what is planned yet of the run's changes, after all its transfers.
+    func changeRestOfSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
+        let all = try await journal.changes(of: run)
+        _ = try await changeSeries(all, run, in: tuning.stages(opened.stages).targets, isLast: true)
+    }
+
+    /// Carries out changes of earlier versions.
     ///
     /// In each series, what shows the current version comes first, so that there is a visible one
     /// at every moment; what takes its name from the version before follows at once. A change
     /// waits for the copy that takes the version's place: if that is not done, or cannot be
     /// shown, nothing else is changed.
-    func changeSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
-        let all = try await journal.changes(of: run)
-        let targets = tuning.stages(opened.stages).targets
+    ///
+    /// - Parameters:
+    ///   - all: whole series, also what an earlier process of this run came to.
+    ///   - isLast: true if what a target that does not answer leaves has failed; false if it is tried
+    ///     again.
+    /// - Returns: false if a target does not answer and its changes are to be tried again.
+    private func changeSeries(
+        _ all: [Change], _ run: Run, in targets: [OpenedTarget], isLast: Bool
+    ) async throws(TranshipError) -> Bool {
         var silent: [String: TranshipError] = [:]
-        // Also what an earlier process of this run came to.
         var unshown = Set(all.filter { $0.isShownInVain }.map(\.seriesPlace))
         for planned in Self.inOrder(all.filter { $0.state == .planned }) {
-            if isStopped { return }
+            if isStopped { return true }
             var ended = planned
             if let error = silent[planned.targetKey] {
                 ended = planned.ended(.failed, failure: error)
@@ -35,7 +59,8 @@ extension PipelineRun {
                 do {
                     ended = try await target.uploader.carryOut(change)
                 } catch {
-                    if error.code == .interrupted { return }
+                    if error.code == .interrupted { return true }
+                    guard isLast else { return false }
                     silent[change.targetKey] = error
                     ended = change.ended(.failed, failure: error)
                 }
@@ -44,6 +69,7 @@ extension PipelineRun {
             try await journal.commit(ended)
             events(.changed(ended))
         }
+        return true
     }
 
     /// Series by series. In each: what shows the current version, then what takes its name or its
@@ -207,7 +233,7 @@ extension PipelineRun {
             try await self.journal.takeOver(
                 changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],
                 place: rollback?.place)
-            try await self.changeSeries(run, in: opened)
+            try await self.changeRestOfSeries(run, in: opened)
             let stuck = try await self.journal.changes(of: run, in: [.left])
                 .filter(\.action.shows).map(\.targetKey)
             try await self.journal.release(

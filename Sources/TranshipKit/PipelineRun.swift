@@ -409,7 +409,7 @@ public final class PipelineRun: Sendable {
             if let shortfall = plan.shortfalls.first { throw shortfall }
             try await self.takeOver(plan, run)
             try await self.work(run, in: opened)
-            try await self.changeSeries(run, in: opened)
+            try await self.changeRestOfSeries(run, in: opened)
         }
         return try await end(run)
     }
@@ -442,7 +442,7 @@ public final class PipelineRun: Sendable {
                 images: imagesInFlight, isAutomatic: pipeline.limits.images == .automatic,
                 experience: try await journal.paces(), retries: retries),
             limiter: limits.limiter, monitor: monitor, surroundings: tuning.surroundings,
-            spool: spool)
+            spool: spool, followUp: changingSeries(of: run, in: opened))
         self.scheduler.withLock { $0 = scheduler }
         if let (stop, _) = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await limits.following {

@@ -10,6 +10,20 @@ import Testing
 @testable import MigrationJournal
 
 @Suite struct JournalSeriesTests {
+    private func finish(
+        _ given: Transfer, as imageID: String, in journal: Journal
+    ) async throws {
+        var transfer = given
+        transfer.register()
+        transfer.placement.imageID = imageID
+        try await journal.commit(transfer)
+        var done = Transfer(
+            transfer.intent, state: .done,
+            placement: Placement(imageID: imageID, contents: .ours), proof: transfer.proof)
+        done.id = transfer.id
+        try await journal.commit(done)
+    }
+
     @Test func `Versions follow each other as their runs did, whatever the clocks said`()
         async throws
     {
@@ -20,16 +34,8 @@ import Testing
             var item = Sample.item("s\(version)")
             item.intent.origin = Origin(lineageID: "lineage", versionID: "v\(version)")
             let run = try await journal.takeOver([item])
-            var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
-            transfer.register()
-            transfer.placement.imageID = "image-\(version)"
-            try await journal.commit(transfer)
-            var done = Transfer(
-                transfer.intent, state: .done,
-                placement: Placement(imageID: transfer.imageID, contents: .ours),
-                proof: transfer.proof)
-            done.id = transfer.id
-            try await journal.commit(done)
+            let transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+            try await finish(transfer, as: "image-\(version)", in: journal)
             try await journal.endRun(run, outcome: .done)
             try await plan.add([
                 Sample.target(
@@ -81,5 +87,67 @@ import Testing
         #expect(found == [.hide, .rename, .restore, .hide])
         let retirements = try await journal.retirements(ofImage: "image-1", at: "beta")
         #expect(retirements.map(\.action) == [.rename] && retirements.map(\.runID) == [3])
+    }
+
+    @Test func `Changes are ready once their series has all its copies at their target`()
+        async throws
+    {
+        let journal = try Journal.inMemory()
+        func item(_ id: String, of lineage: String, to target: String = "beta") -> PlanItem {
+            var item = Sample.item(id, to: target)
+            item.intent.origin = Origin(lineageID: lineage, versionID: "\(id)-\(target)")
+            return item
+        }
+        func hide(_ id: String, of lineage: String, at target: String = "beta") -> Change {
+            Change(
+                .hide, Sample.target(id, at: target),
+                origin: Origin(lineageID: lineage, versionID: "before"), currentVersionID: "now",
+                record: Sample.record(), reason: .isCurrent)
+        }
+        // Two sources of one series, and one that reads an image of another series.
+        let run = try await journal.takeOver([
+            item("a", of: "one"), item("b", of: "one"), item("a", of: "one", to: "gamma"),
+            item("read", of: "three", to: "gamma"),
+        ])
+        try await journal.takeOver(
+            [
+                hide("old", of: "one"), hide("older", of: "one"),
+                hide("old", of: "one", at: "gamma"), hide("read", of: "two"),
+                hide("free", of: "four"),
+            ], run: run)
+        func ready() async throws -> [String] {
+            var found: [String] = []
+            for target in ["beta", "gamma", "delta"] {
+                found += try await journal.readyChanges(of: run, at: target).map {
+                    "\($0.image.id) \($0.targetKey)"
+                }
+            }
+            return found
+        }
+        func finish(_ version: String, at target: String) async throws {
+            let transfer = try await journal.transfer(
+                versionID: "\(version)-\(target)", targetKey: target)
+            try await self.finish(
+                try #require(transfer), as: "\(version)-\(target)", in: journal)
+        }
+        #expect(try await ready() == ["free beta"])
+        try await finish("a", at: "beta")
+        #expect(try await ready() == ["free beta"])
+        try await finish("a", at: "gamma")
+        #expect(try await ready() == ["free beta", "old gamma"])
+        try await finish("b", at: "beta")
+        #expect(try await ready() == ["old beta", "older beta", "free beta", "old gamma"])
+        try await finish("read", at: "gamma")
+        #expect(
+            try await ready()
+                == ["old beta", "older beta", "read beta", "free beta", "old gamma"])
+        // What is done stays in the list as long as anything of its series is planned.
+        for change in try await journal.changes(of: run) where change.image.id != "older" {
+            try await journal.commit(change.ended(.done))
+        }
+        #expect(try await ready() == ["old beta", "older beta"])
+        // Another run has none of them.
+        let next = try await journal.takeOver([])
+        #expect(try await journal.readyChanges(of: next, at: "beta").isEmpty)
     }
 }

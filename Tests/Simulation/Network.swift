@@ -15,7 +15,7 @@ struct Network: Carrier {
     /// A bug that is planted between the process and its network.
     var planted: PlantedBug?
 
-    /// Between the looks of a planted bug that has no end: few of them fill the time of a start.
+    /// Between the looks of what has no end: few of them fill the time of a start.
     private static let patienceMilliseconds: Int64 = 60_000
 
     private enum Fault {
@@ -267,6 +267,10 @@ struct Network: Carrier {
         try goesOn()
         await pause()
         try goesOn()
+        while world.isSilent(request) {
+            await world.timeline.sleep(Self.patienceMilliseconds)
+            try goesOn()
+        }
         switch fault {
         case .unreachable:
             throw TranshipError(

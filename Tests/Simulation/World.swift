@@ -29,6 +29,8 @@ final class World: @unchecked Sendable {
     let publisher: Publisher?
     /// The cloud that does not answer in this night.
     var downCloud: String?
+    /// The cloud that does not answer a request to change something in this night.
+    var silentCloud: String?
     /// Changes the answers of services; nil while they tell the truth.
     var liar: Liar?
     /// True in a play of lies, also once they have ended.

@@ -86,11 +86,12 @@ import Testing
         gamma = try #require(nights.clouds["gamma"])
     }
 
-    private func night(down: Set<String> = [], refusing: [String: TranshipError.Code] = [:])
-        async throws -> RunSummary
-    {
+    private func night(
+        rules: String = "previous: hide", down: Set<String> = [],
+        refusing: [String: TranshipError.Code] = [:]
+    ) async throws -> RunSummary {
         let run = try nights.run(
-            rules: "previous: hide",
+            rules: rules,
             sources: """
                 sources:
                   - url: \(upstream.server.url)/a.img
@@ -135,6 +136,32 @@ import Testing
         #expect(sawBeta.isDone.withLock { $0 })
         #expect(versions(gamma) == [1])
         #expect(upstream.readings() <= 1.1)
+    }
+
+    @Test(arguments: ["previous: hide", "previous: rename"])
+    func `A target that takes its time keeps the other one from no change`(
+        rules: String
+    ) async throws {
+        #expect(try await night(rules: rules).exitStatus == .done)
+        upstream.publish(2)
+        let (beta, sawBeta) = (beta, Seen())
+        gamma.holdBodies {
+            let limit = Date().addingTimeInterval(20)
+            while Date() < limit {
+                let shown = beta.ids.filter { id in
+                    let image = beta.image(id)
+                    return image?["name"] == "a" && image?["status"] == "active"
+                        && image?["os_hidden"] != true
+                }
+                if shown.count == 1, beta.data(shown[0]) == noise(Upstream.count, seed: 2) {
+                    return sawBeta.isDone.withLock { $0 = true }
+                }
+                usleep(10_000)
+            }
+        }
+        #expect(try await night(rules: rules).exitStatus == .done)
+        #expect(sawBeta.isDone.withLock { $0 })
+        #expect(versions(gamma).contains(2))
     }
 
     private final class Seen: Sendable {

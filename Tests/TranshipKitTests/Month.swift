@@ -3,6 +3,7 @@
 
 import Basics
 import Digests
+import Foundation
 import GlanceServer
 import HTTPTransport
 import MigrationJournal
@@ -232,6 +233,21 @@ final class MirroredCloud: Sendable {
     var isDown: Bool {
         get { down.withLock { $0 } }
         set { down.withLock { $0 = newValue } }
+    }
+
+    /// Takes no image data before that is so, or ten seconds are over.
+    ///
+    /// - Parameter late: called each time they are.
+    func holdBodies(
+        until isTime: @escaping @Sendable () -> Bool, late: @escaping @Sendable () -> Void
+    ) {
+        glance.holdBodies {
+            let limit = Date().addingTimeInterval(10)
+            while !isTime() {
+                guard Date() < limit else { return late() }
+                usleep(5000)
+            }
+        }
     }
 
     // MARK: Operators

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Synchronization
 import TestSupport
 import Testing
 
@@ -172,6 +173,29 @@ struct ThirtyNightsTests {
             try await night.happens(month)
             check(month, after: night, number: index + 1, try await month.run())
         }
+    }
+
+    /// Cloud one is in the state of the night while cloud two has got nothing yet.
+    @Test func `A cloud that takes its time keeps the other one from nothing, in any night`()
+        async throws
+    {
+        let month = try Month()
+        let (state, late) = (Expected(), Expected())
+        month.two.holdBodies {
+            state.words.withLock { $0.last } == month.one.state
+        } late: {
+            late.words.withLock { $0.append("\(month.one.state)") }
+        }
+        for (index, night) in Self.nights.enumerated() {
+            try await night.happens(month)
+            state.words.withLock { $0.append(night.one) }
+            check(month, after: night, number: index + 1, try await month.run())
+            #expect(late.words.withLock { $0 } == [], "night \(index + 1), \(night.what)")
+        }
+    }
+
+    private final class Expected: Sendable {
+        let words = Mutex<[String]>([])
     }
 
     /// Each night, the first start dies at its first commit, the second one at its second, and so on,

@@ -168,12 +168,47 @@ extension Journal {
                     SELECT id, body FROM change WHERE run_id = ? AND state IN (\(Self.list(states)))
                     ORDER BY id
                     """, arguments: [run.id]
-            ).map { row in
-                var change = try Body.unpack(Change.self, row["body"])
-                change.id = try row["id"]
-                return change
-            }
+            ).map(Self.change)
         }
+    }
+
+    /// The changes of a run at a target, in all states and in the plan's order, of each series that
+    /// has a planned one there and waits for nothing: no transfer of the series to that target is
+    /// unfinished, and no unfinished one of the run reads an image that is to change.
+    public func readyChanges(
+        of run: Run, at targetKey: String
+    ) async throws(TranshipError) -> [Change] {
+        let finals = Self.list(TransferState.allCases.filter(\.isFinal))
+        let key = SourceImage.cloudKey("")
+        return try await read { db in
+            // CROSS JOIN keeps the order of the tables, as in `due`.
+            try db.rows(
+                cached: """
+                    SELECT id, body FROM change
+                    WHERE run_id = ?1 AND target_key = ?2 AND lineage IN (
+                        SELECT lineage FROM change AS c
+                        WHERE run_id = ?1 AND state = 'planned' AND target_key = ?2
+                            AND NOT EXISTS (
+                                SELECT 1 FROM transfer AS t
+                                CROSS JOIN work AS w ON w.transfer_id = t.id AND w.run_id = ?1
+                                WHERE t.lineage = c.lineage AND t.target_key = ?2
+                                    AND t.run_id = ?1 AND w.state NOT IN (\(finals))))
+                    AND lineage NOT IN (
+                        SELECT c.lineage FROM change AS c
+                        CROSS JOIN image AS i ON i.source_key = ?3 || c.image_id
+                        CROSS JOIN work AS w ON w.image = i.id AND w.run_id = ?1
+                        WHERE c.run_id = ?1 AND c.state = 'planned' AND c.target_key = ?2
+                            AND w.state NOT IN (\(finals)))
+                    ORDER BY id
+                    """, arguments: [run.id, targetKey, key]
+            ).map(Self.change)
+        }
+    }
+
+    private static func change(_ row: CheckedRow) throws -> Change {
+        var change = try Body.unpack(Change.self, row["body"])
+        change.id = try row["id"]
+        return change
     }
 
     /// True if a run ever changed an earlier version at that target.

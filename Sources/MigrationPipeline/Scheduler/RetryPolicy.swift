@@ -22,6 +22,10 @@ public struct RetryPolicy: Sendable {
     /// How long a run waits for an endpoint that does not answer, in seconds.
     public var outageSecondsMax: Double = 1800
 
+    /// After how long a target that did not answer is asked again for what follows its transfers, in
+    /// milliseconds.
+    public var followUpMilliseconds: Int64 = 60_000
+
     /// The longest wait that a service may ask for, in seconds. What asks for more is left to a
     /// later run: a run that waited would hold its journal, and the images that are done.
     public static let waitSecondsMax = 900

@@ -92,7 +92,7 @@ extension Scheduler {
             transfer = await givenUp(transfer, error)
             try await journal.commit(transfer)
             await releaseSpool(transfer)
-            monitor.left(transfer, .ended(transfer))
+            ended(transfer)
         }
     }
 
@@ -184,7 +184,7 @@ extension Scheduler {
             var failed = transfer
             failed.fail(error)
             try await journal.commit(failed)
-            monitor.left(failed, .ended(failed))
+            ended(failed)
         }
         return !stranded.isEmpty
     }

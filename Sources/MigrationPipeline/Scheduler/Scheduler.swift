@@ -35,6 +35,7 @@ public final class Scheduler: Sendable {
         var conversions: [Conversion: TranshipError] = [:]
         /// What the requests of a transfer carry, for each try another one.
         var requestIDs: [Int64: (tries: Int, id: String)] = [:]
+        var followUps = FollowUps()
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -78,12 +79,14 @@ public final class Scheduler: Sendable {
     private let limiter: BandwidthLimiter?
     private let references: References
     let spool: Spool?
+    let followUp: FollowUp?
     let state: Guarded<State>
     let breakers: Guarded<CircuitBreakers>
 
     package init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor, surroundings: Surroundings = .machine, spool: Spool? = nil
+        monitor: RunMonitor, surroundings: Surroundings = .machine, spool: Spool? = nil,
+        followUp: FollowUp? = nil
     ) {
         breakers = Guarded(CircuitBreakers(limits.retries))
         sourceLimits = Self.lowest(stages.sources.map { ($0.endpoint, $0.limitImages) })
@@ -101,6 +104,13 @@ public final class Scheduler: Sendable {
         self.limiter = limiter
         references = References(journal: journal)
         self.spool = spool
+        self.followUp = followUp
+        if followUp != nil {
+            // What needs no transfer follows at once.
+            state.withLock { state in
+                for target in stages.targets { state.followUps.want(target.key) }
+            }
+        }
         spool?.whenChanged { [weak self] in self?.wake() }
     }
 
@@ -153,36 +163,40 @@ public final class Scheduler: Sendable {
         let images = try await journal.tally(run: run).reduce(0) { $0 + $1.images }
         state.withLock { $0.triesLeft = limits.retries.runBudget(images: images) }
         while true {
-            let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
+            let now = now()
+            startFollowUps(&group, at: now)
+            let (stop, fatal, busy, isFollowing) = state.withLock {
+                ($0.stop, $0.fatal, $0.busy, $0.followUps.areUnderWay)
+            }
             if stop == .abort || fatal != nil {
                 group.cancelAll()
-                if busy.isEmpty { return }
+                if busy.isEmpty, !isFollowing { return }
                 await sleep(untilMilliseconds: nil)
                 continue
             }
             // Images in flight at the start of a drain are still compared and published after their
             // data has arrived.
             let lanes = stop == .drain ? [false] : [true, false]
-            let now = now()
             let started = try await start(run, at: now, lanes: lanes, &group)
             let next = try await journal.nextDueAt(
                 run: run, after: now, movesData: stop == .drain ? false : nil,
                 excluding: Set(busy.keys))
+            let following = stop == nil ? state.withLock(\.followUps.nextDue) : nil
             // Uses `busy` from *before* the query: a transfer that ended since may be due again,
             // and its end has woken this loop.
-            if next == nil, busy.isEmpty, !started {
+            if next == nil, busy.isEmpty, !isFollowing, !started {
                 if stop == .drain { return }
                 if let probe = breakers.withLock({ $0.nextProbe(after: now) }),
                     try await !journal.unfinished(run: run, limit: 1).isEmpty
                 {
-                    await sleep(untilMilliseconds: probe)
+                    await sleep(untilMilliseconds: min(probe, following ?? probe))
                     continue
                 }
                 guard try await failStranded(run) else { return }
                 continue
             }
             let probe = breakers.withLock { $0.nextProbe(after: now) }
-            await sleep(untilMilliseconds: [next, probe].compactMap { $0 }.min())
+            await sleep(untilMilliseconds: [next, probe, following].compactMap { $0 }.min())
         }
     }
 
@@ -266,7 +280,11 @@ public final class Scheduler: Sendable {
                 try await trip.commit(transfer)
                 notePace(given, to: transfer)
                 await releaseSpool(transfer)
-                monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
+                if transfer.state.isFinal {
+                    ended(transfer)
+                } else {
+                    monitor.left(transfer, .moved(transfer))
+                }
                 if goesOn(transfer) { next = transfer }
             case .snooze(var transfer, let seconds, let reason):
                 transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))

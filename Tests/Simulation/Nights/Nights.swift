@@ -33,6 +33,8 @@ struct Nights: Sendable {
         case goesBackwards
         /// The cloud refuses everything, or its Image service alone does.
         case cloudIsDown, imageServiceIsDown
+        /// The cloud answers no request that changes an image, and someone ends each start.
+        case cloudIsSilent
         /// Operators change our images by hand.
         case renamesCurrent, hidesCurrent, protectsCurrent, deletesCurrent
         case protectsEarlier, deletesEarlier, makesEarlierPrivate
@@ -104,7 +106,7 @@ struct Nights: Sendable {
                 .truncated, .otherData, .dataIsPage, .dataIsStale, .listIsMissing, .listIsPage,
                 .listIsStale, .overloaded, .down, .goesBackwards, .mirrorLacksFiles,
             ])
-        case 12: chance.pick([.cloudIsDown, .imageServiceIsDown])
+        case 12: chance.pick([.cloudIsDown, .imageServiceIsDown, .cloudIsSilent])
         case 13..<18:
             chance.pick([
                 .renamesCurrent, .hidesCurrent, .protectsCurrent, .deletesCurrent,

@@ -10,6 +10,8 @@ import TranshipKit
 /// to bring the clouds into the state that the table of the night says.
 extension Simulator.Play {
     private static let dayMilliseconds: Int64 = 24 * 3_600_000
+    /// How long a start waits for a silent cloud before someone ends it: enough for the other one.
+    private static let silentMilliseconds: Int64 = 3_600_000
 
     func perform(_ nights: Nights) throws(TranshipError) {
         var shelves = world.scenario.targets.map { _ in Shelf() }
@@ -28,7 +30,7 @@ extension Simulator.Play {
             let seen = isNewHere ? latest - 1 : event.isFaulty ? offered : latest
             for (number, target) in world.scenario.targets.enumerated() {
                 let rules = nights.rules[number]
-                let isAway = world.downCloud == target.name
+                let isAway = [world.downCloud, world.silentCloud].contains(target.name)
                 let next =
                     isAway || seen == 0 ? shelves[number] : shelves[number].after(seen, rules)
                 var allowed = event.isFaulty && !isNewHere ? [shelves[number], next] : [next]
@@ -57,7 +59,7 @@ extension Simulator.Play {
         night: Int
     ) {
         guard world.watch.violations.isEmpty else { return }
-        let isBad = event.isFaulty || world.downCloud != nil
+        let isBad = event.isFaulty || world.downCloud != nil || world.silentCloud != nil
         if !isBad, !isWhole, !shelves.contains(where: \.isEdited) {
             world.violation("night \(night) (\(event)): the last start does not end well")
         }
@@ -78,7 +80,10 @@ extension Simulator.Play {
         _ publisher: Publisher?, dieAfterSteps: Int?
     ) -> Result<RunSummary, TranshipError>? {
         publisher?.begins()
-        let launch = Launch(host: world.hosts[0], dieAfterSteps: dieAfterSteps)
+        var launch = Launch(host: world.hosts[0], dieAfterSteps: dieAfterSteps)
+        if world.silentCloud != nil {
+            launch.stopAfter = (Self.silentMilliseconds, isAbort: true)
+        }
         guard let ended = begin([launch]).first else { return nil }
         return ended
     }
@@ -119,10 +124,14 @@ extension Simulator.Play {
         var event = night.event
         let needsOther = event == .goesBackwards || event == .listIsStale
         if needsOther, !publisher.hasOtherNameBefore { event = .nothing }
+        // If one image at a time moves, the silent one keeps all others waiting.
+        let hasRoom = world.scenario.imagesAtOnce > 1 && world.scenario.targets.count > 1
+        if event == .cloudIsSilent, !hasRoom { event = .nothing }
         publisher.event = event
         let target = world.scenario.targets[night.target].name
         let isDown = event == .cloudIsDown || event == .imageServiceIsDown
         world.downCloud = isDown ? target : nil
+        world.silentCloud = event == .cloudIsSilent ? target : nil
         if let cloud = world.clouds[target] { interfere(event, cloud, &shelves[night.target]) }
         return event
     }

@@ -15,6 +15,13 @@ extension World {
         return place == downCloud
             && (publisher.event == .cloudIsDown || path.first != "identity")
     }
+
+    /// True if a request gets no answer in this night.
+    func isSilent(_ request: HTTPRequest) -> Bool {
+        let (place, path, _) = Self.parts(request.url)
+        return place == silentCloud && path.first == "v2" && request.method != .get
+            && request.method != .head
+    }
 }
 
 extension Cloud {
