@@ -11,8 +11,12 @@ struct ListedSources {
     /// The positions of its items: after the first number, up to the second one.
     var positions: [(first: Int64, last: Int64)]
     var absent: Set<Int> = []
+    let ahead: [Int: ListedAhead]
 
-    init(count: Int) { positions = Array(repeating: (0, 0), count: count) }
+    init(count: Int, ahead: [Int: ListedAhead]) {
+        positions = Array(repeating: (0, 0), count: count)
+        self.ahead = ahead
+    }
 }
 
 /// A source that cannot be listed costs the others nothing. All of its images are left out of the
@@ -31,7 +35,7 @@ extension Planner {
         let first = try await plan.lastPosition()
         var isOurs = false
         do throws(TranshipError) {
-            try await source.list(listing) { (page) throws(TranshipError) in
+            try await pages(of: index, listing, listed.ahead) { (page) throws(TranshipError) in
                 do throws(TranshipError) {
                     var images: [ListedImage] = []
                     for image in page {

@@ -122,7 +122,7 @@ public struct Planner: Sendable {
             upstream: { (lineage, place) throws(TranshipError) in
                 try await remembered(lineage, place)
             })
-        var listed = ListedSources(count: sources.count)
+        var listed = ListedSources(count: sources.count, ahead: await listAhead(listing))
         for index in sources.indices {
             tell(
                 .asking(

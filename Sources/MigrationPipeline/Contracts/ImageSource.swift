@@ -23,6 +23,9 @@ public protocol ImageSource: Stage {
     var region: CloudRegion? { get }
     /// What follows if its data is not what the record declares.
     var inspection: Inspection { get }
+    /// True if its listing is short, so that a plan keeps all of it in memory and asks several such
+    /// sources at once.
+    var hasShortListing: Bool { get }
 
     /// Lists all images that the entry selects, page by page, in the same order
     /// each time. Reads no image data.
@@ -90,6 +93,7 @@ extension ImageSource {
     public var isOnThisMachine: Bool { false }
     public var region: CloudRegion? { nil }
     public var inspection: Inspection { .refuses }
+    public var hasShortListing: Bool { false }
     public var ownProjectID: String? { nil }
     public var reader: SourceUser? { nil }
 
@@ -122,7 +126,7 @@ public struct Listing: Sendable {
     public let upstream:
         @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) -> Upstream?
     /// Takes names that no image has.
-    public let missed: @Sendable (MissedSelection) -> Void
+    public var missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the entry does not select, with the key of the condition they fail.
     public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
     /// The images with these names that runs copied.

@@ -21,6 +21,7 @@ struct SimplestreamsImages: ImageSource {
     private static let fileBytesMax = 32 << 20
 
     var endpoint: String { images.endpoint }
+    var hasShortListing: Bool { true }
     var limitImages: Int? { images.limitImages }
     var inspection: Inspection { images.inspection }
 

@@ -63,6 +63,7 @@ struct URLImage: ImageSource {
     var unpacking: Unpacking { Unpacking(setting: source.decompress, limits: decompression) }
 
     var endpoint: String { Self.host(of: source.url) }
+    var hasShortListing: Bool { true }
 
     var limitImages: Int? { source.limitsImages }
     var inspection: Inspection { source.inspects ? .refuses : .off }
