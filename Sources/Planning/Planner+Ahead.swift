@@ -4,7 +4,6 @@
 internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
-internal import Synchronization
 
 /// What a source has listed before the plan comes to it.
 struct ListedAhead: Sendable {
@@ -29,6 +28,7 @@ extension Planner {
         return await withTaskGroup(of: (Int, ListedAhead).self) { group in
             var found: [Int: ListedAhead] = [:]
             var asked: [String: Int] = [:]
+            var unanswered: Set<Int> = []
             func mayAsk(_ index: Int) -> Bool {
                 asked[sources[index].endpoint, default: 0] < Self.aheadMaxOfEndpoint
             }
@@ -38,10 +38,18 @@ extension Planner {
                 {
                     let index = waiting.remove(at: place)
                     asked[sources[index].endpoint, default: 0] += 1
+                    unanswered.insert(index)
                     group.addTask { (index, await listedAhead(index, listing)) }
+                }
+                if let slowest = unanswered.min() {
+                    tell(
+                        .asking(
+                            what: "source \(sources[slowest].endpoint)", number: slowest + 1,
+                            of: sources.count))
                 }
                 guard let (index, listed) = await group.next() else { return found }
                 asked[sources[index].endpoint, default: 1] -= 1
+                unanswered.remove(index)
                 found[index] = listed
             }
         }
@@ -49,7 +57,7 @@ extension Planner {
 
     private func listedAhead(_ index: Int, _ listing: Listing) async -> ListedAhead {
         var listed = ListedAhead()
-        let missed = Mutex<[MissedSelection]>([])
+        let missed = Guarded<[MissedSelection]>([])
         var listing = listing
         listing.missed = { selection in missed.withLock { $0.append(selection) } }
         do throws(TranshipError) {
