@@ -58,7 +58,7 @@ import Testing
         BadFile(
             "without @v", latest("noble.img"),
             "p.yaml:5:13: `latest` is \"noble.img\", which has no @v\n"
-                + "hint: @v stands for the version: write it as noble-server-@v-amd64.img"),
+                + "hint: put @v in place of the version: write it as noble-server-@v-amd64.img"),
         BadFile(
             "out of the folder", latest("../@v.img"),
             "p.yaml:5:13: `latest` is \"../@v.img\", but must be a path within the folder of `url`\n"
