@@ -7,6 +7,8 @@ internal import MigrationPipeline
 
 /// What a source has listed before the plan comes to it.
 struct ListedAhead: Sendable {
+    /// The place of the source in the pipeline.
+    let index: Int
     var pages: [[ListedImage]] = []
     var missed: [MissedSelection] = []
     /// What ended the listing after these pages.
@@ -25,7 +27,7 @@ extension Planner {
     func listAhead(_ listing: Listing) async -> [Int: ListedAhead] {
         var waiting = sources.indices.filter { sources[$0].hasShortListing }
         guard waiting.count > 1 else { return [:] }
-        return await withTaskGroup(of: (Int, ListedAhead).self) { group in
+        return await withTaskGroup(of: ListedAhead.self) { group in
             var found: [Int: ListedAhead] = [:]
             var asked: [String: Int] = [:]
             var unanswered: Set<Int> = []
@@ -39,7 +41,7 @@ extension Planner {
                     let index = waiting.remove(at: place)
                     asked[sources[index].endpoint, default: 0] += 1
                     unanswered.insert(index)
-                    group.addTask { (index, await listedAhead(index, listing)) }
+                    group.addTask { await listedAhead(index, listing) }
                 }
                 if let slowest = unanswered.min() {
                     tell(
@@ -47,16 +49,16 @@ extension Planner {
                             what: "source \(sources[slowest].endpoint)", number: slowest + 1,
                             of: sources.count))
                 }
-                guard let (index, listed) = await group.next() else { return found }
-                asked[sources[index].endpoint, default: 1] -= 1
-                unanswered.remove(index)
-                found[index] = listed
+                guard let listed = await group.next() else { return found }
+                asked[sources[listed.index].endpoint, default: 1] -= 1
+                unanswered.remove(listed.index)
+                found[listed.index] = listed
             }
         }
     }
 
     private func listedAhead(_ index: Int, _ listing: Listing) async -> ListedAhead {
-        var listed = ListedAhead()
+        var listed = ListedAhead(index: index)
         let missed = Guarded<[MissedSelection]>([])
         var listing = listing
         listing.missed = { selection in missed.withLock { $0.append(selection) } }

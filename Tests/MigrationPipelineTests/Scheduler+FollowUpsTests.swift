@@ -4,7 +4,6 @@
 import Basics
 import MigrationJournal
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +17,7 @@ import Testing
 
     /// The calls so far, and how many are under way at each target.
     private final class Calls: Sendable {
-        private let state = Mutex((keys: [String](), busy: Set<String>(), isTwice: false))
+        private let state = Guarded((keys: [String](), busy: Set<String>(), isTwice: false))
 
         func begin(_ key: String) -> Int {
             state.withLock { state in
@@ -74,7 +73,7 @@ import Testing
         let item = fixture.item("a")
         world.fail(.read, item.source.key, with: TranshipError(.invalidAnswer, "wrong"))
         let run = try await journal.takeOver([item])
-        let states = Mutex<[TransferState]>([])
+        let states = Guarded<[TransferState]>([])
         let scheduler = scheduler(journal) { (key) throws(TranshipError) in
             guard key == "beta" else { return true }
             let transfer = try await journal.transfer(
@@ -101,7 +100,7 @@ import Testing
         let journal = try await fixture.journal()
         let run = try await journal.takeOver([fixture.item("a")])
         let calls = Calls()
-        let ended = Mutex(0)
+        let ended = Guarded(0)
         let followUp: Scheduler.FollowUp = { key in
             _ = calls.begin(key)
             try? await Task.sleep(for: .milliseconds(50))

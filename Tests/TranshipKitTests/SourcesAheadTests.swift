@@ -4,7 +4,6 @@
 import Basics
 import Foundation
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -14,7 +13,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SourcesAheadTests {
     /// What was asked, and how much of it at once.
     private final class Asked: Sendable {
-        private let state = Mutex((names: Set<String>(), now: 0, most: 0))
+        private let state = Guarded((names: Set<String>(), now: 0, most: 0))
 
         func begin(_ name: String) {
             state.withLock { state in

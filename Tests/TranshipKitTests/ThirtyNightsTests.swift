@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Synchronization
 import TestSupport
 import Testing
 
@@ -195,7 +194,7 @@ struct ThirtyNightsTests {
     }
 
     private final class Expected: Sendable {
-        let words = Mutex<[String]>([])
+        let words = Guarded<[String]>([])
     }
 
     /// Each night, the first start dies at its first commit, the second one at its second, and so on,
