@@ -22,30 +22,77 @@ struct ChecksumLabel {
             ][name]
     }
 
+    /// False for a word that may as well be the name of a release, such as Tiger 10.
+    private(set) var isSure = true
+
     init?(_ word: String) {
         var text = word.lowercased()
-        text.removeAll { $0 == "-" || $0 == "_" || $0 == " " }
-        // OpenSSL 3 writes SHA2-256.
-        if text.hasPrefix("sha2"), text.count == 7, let bits = Int(text.dropFirst(4)), bits > 100 {
-            text = "sha\(bits)"
-        }
+        text.removeAll { "-_ ".contains($0) }
+        if text.hasSuffix("sums") { text.removeLast() }
         if text.hasSuffix("sum") { text.removeLast(3) }
+        // OpenSSL 3 writes SHA2-256.
+        if text.hasPrefix("sha2"), Self.sha2Sizes.contains(String(text.dropFirst(4))) {
+            text = "sha\(text.dropFirst(4))"
+        }
         switch text {
         case "md5", "sha1", "sha256", "sha512": algorithm = Checksum.Algorithm(rawValue: text)
         case "b2", "blake2", "blake2b", "blake2b512": (text, algorithm) = ("blake2b", nil)
         case "b3", "blake3": (text, algorithm) = ("blake3", nil)
         case "rmd160", "ripemd160": (text, algorithm) = ("rmd160", nil)
-        case "sha512/256", "sha512256": (text, algorithm) = ("sha512-256", nil)
-        case "sha512/224", "sha512224": (text, algorithm) = ("sha512-224", nil)
+        case "sha512/256", "sha512256", "sha512t256": (text, algorithm) = ("sha512-256", nil)
+        case "sha512/224", "sha512224", "sha512t224": (text, algorithm) = ("sha512-224", nil)
         case "sha3224", "sha3256", "sha3384", "sha3512":
             (text, algorithm) = ("sha3-\(text.dropFirst(4))", nil)
-        case "blake2s", "blake2s256", "sha224", "sha384", "whirlpool", "sm3", "streebog256",
-            "streebog512", "crc32", "md4":
+        case "blake2s256": (text, algorithm) = ("blake2s", nil)
+        case "sha0", "sha3", "sha224", "sha384", "blake2s", "streebog256", "streebog512", "crc32",
+            "md2", "md4", "md6":
             algorithm = nil
-        default: return nil
+        default:
+            guard Self.isOfFamily(text) else { return nil }
+            algorithm = nil
+            isSure =
+                Self.sizes.contains(where: text.hasSuffix) || text.hasPrefix("gostr34")
+                || (Self.families.contains(text) && !["blake", "tiger"].contains(text))
         }
         name = text
     }
+
+    /// An algorithm that no one here knows, as a list names it.
+    init(unknown word: String) {
+        name = word.lowercased()
+        algorithm = nil
+    }
+
+    private static let sha2Sizes: Set = [
+        "224", "256", "384", "512", "512256", "512224", "512/256", "512/224",
+    ]
+
+    /// Digits of these may be as many as those of an algorithm that is supported.
+    private static let families = [
+        "keccak", "cshake", "shake", "skein", "gost", "streebog", "stribog", "blake", "tiger",
+        "whirlpool", "ripemd", "rmd", "sm3", "xxhash", "xxh", "crc", "haval", "has160", "snefru",
+        "groestl", "grostl", "kangarootwelve", "lsh256", "lsh512", "kupyna", "edonr", "murmur",
+        "cityhash", "farmhash", "siphash", "highwayhash",
+    ]
+    /// What a family's name has behind it: a size, a variant, a year, as in `GOST R 34.11-2012`.
+    private static let variantLettersMax = 4
+    private static let sizes = ["64", "94", "128", "160", "192", "224", "256", "320", "384", "512"]
+
+    private static func isOfFamily(_ text: String) -> Bool {
+        families.contains { family in
+            guard text.hasPrefix(family) else { return false }
+            let rest = text.dropFirst(family.count)
+            return rest.allSatisfy {
+                $0.isASCII
+                    && ($0.isLetter || $0.isNumber || $0 == "/" || ($0 == "." && family == "gost"))
+            }
+                && rest.count(where: \.isLetter) <= variantLettersMax
+                && (rest.isEmpty || rest.contains(where: \.isNumber))
+        }
+    }
+
+    /// `GOST R 34.11-2012`.
+    private static let wordsMax = 5
 
     /// What the name of a list says: `SHA512SUMS`, `disk.raw.sha512`, `SHA3-256SUMS`, `b2sums.txt`.
     ///
@@ -60,9 +107,9 @@ struct ChecksumLabel {
             // A release may be called b2.
             if ["b2", "b3"].contains(words[last]), !isEnd { continue }
             // The longest: SHA512-256 is not SHA-512.
-            let label = (max(0, last - 2)...last).lazy
+            let label = (max(0, last - wordsMax + 1)...last).lazy
                 .compactMap { ChecksumLabel(words[$0...last].joined()) }.first
-            guard let label else { continue }
+            guard let label, isEnd || label.isSure else { continue }
             if isEnd { return [label] }
             labels.append(label)
         }

@@ -81,23 +81,42 @@ struct ChecksumLineReader {
 
     private mutating func entries(_ line: Substring) -> [ChecksumList.Entry] {
         guard !line.isEmpty else { return [] }
-        if line.hasPrefix("#") {
-            let words = line.dropFirst().split { $0 == " " || $0 == ":" }
-            if let label = words.first.flatMap({ ChecksumLabel(String($0)) }),
-                words.count == 1 || words.dropFirst().allSatisfy({ $0.allSatisfy(\.isLetter) })
-            {
-                heading = label
-            }
-            return []
-        }
-        if line.hasSuffix(":"), let label = ChecksumLabel(String(line.dropLast())) {
+        if let label = Self.heading(line) {
             heading = label
             return []
         }
+        if line.hasPrefix("#") { return [] }
         if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
         if line.hasPrefix("DIST ") { return manifest(line) }
         return (plain(line) ?? nameFirst(line) ?? numbered(line)).map { [$0] } ?? []
     }
+
+    /// What a line says of those below it: `# SHA512 HASH`, `## SHA512`, `SHA256:`, `[sha256]`, or the
+    /// name of an algorithm alone.
+    private static func heading(_ line: Substring) -> ChecksumLabel? {
+        if line.hasPrefix("#") {
+            let words = line.drop { $0 == "#" }.split { $0 == " " || $0 == ":" }
+            // `GOST R 34.11-2012 HASH`
+            for count in (1...max(1, min(4, words.count))).reversed() {
+                guard words.dropFirst(count).allSatisfy({ $0.allSatisfy(\.isLetter) }),
+                    let label = ChecksumLabel(words.prefix(count).joined(separator: " "))
+                else { continue }
+                return label
+            }
+            return nil
+        }
+        if line.hasSuffix(":") { return ChecksumLabel(String(line.dropLast())) }
+        if line.hasPrefix("["), line.hasSuffix("]") {
+            return ChecksumLabel(String(line.dropFirst().dropLast()))
+        }
+        // Words of hexadecimal digits, such as B2, may be part of a digest.
+        guard line.utf8.count <= headingBytesMax, line.hexDigits.count < line.count else {
+            return nil
+        }
+        return ChecksumLabel(String(line)).flatMap { $0.isSure ? $0 : nil }
+    }
+
+    private static let headingBytesMax = 32
 
     /// `SHA256 (name) = <digits>`, and with an escaped name `\SHA256 (a\\b) = <digits>`.
     private func parenthesised(_ given: Substring) -> ChecksumList.Entry? {
@@ -113,11 +132,23 @@ struct ChecksumLineReader {
         let name = line[line.index(after: open)..<close]
         // OpenSSL writes this for data that it read from a pipe.
         let isNameless = name == "stdin" || name == "-"
-        guard let label = ChecksumLabel(String(line[..<open].trimmed)) else {
-            return isNameless && open == line.startIndex ? plain(digits) : nil
-        }
+        let word = line[..<open].trimmed
+        if word.isEmpty { return isNameless ? plain(digits) : nil }
+        // A label decides, known or not: digits of another algorithm may be as many.
+        let isDigest =
+            digits.utf8.count >= ChecksumList.digitsMin && digits.hexDigits.count == digits.count
+        guard
+            let label = ChecksumLabel(String(word))
+                ?? (isDigest && Self.mayBeLabel(word) ? ChecksumLabel(unknown: String(word)) : nil)
+        else { return nil }
         let path = isEscaped ? Self.unescaped(name) : String(name)
         return entry(label, String(digits), path: isNameless ? nil : path)
+    }
+
+    /// True for what may be the name of an algorithm: no path, and no name with an ending.
+    private static func mayBeLabel(_ word: Substring) -> Bool {
+        word.utf8.count <= headingBytesMax && word.first?.isLetter == true
+            && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_/ ".contains($0)) }
     }
 
     /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.

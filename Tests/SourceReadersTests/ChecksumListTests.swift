@@ -133,6 +133,54 @@ import Testing
         #expect(error?.message == "\(file) has only \(name) for a.img")
     }
 
+    /// Their digits are as many as those of SHA-256 or SHA-512.
+    private static let strangers = [
+        "KECCAK-256", "SHAKE128", "SHAKE-256", "SKEIN-512", "SKEIN512-256", "SHA512T256",
+        "SHA2-512256", "SHA3", "BLAKE2b-256", "BLAKE2s-256", "TIGER-192", "WHIRLPOOL",
+        "RIPEMD-256", "SM3", "BLAKE3", "XXH128", "CRC-64", "GOST R 34.11-2012", "HAVAL256",
+    ]
+
+    @Test(arguments: strangers, [Checksum.Algorithm.sha256, .sha512])
+    func `Digits of an algorithm without support are never taken by their number`(
+        label: String, algorithm: Checksum.Algorithm
+    ) {
+        let digits = digits(algorithm)
+        let plain = "\(digits)  a.img"
+        let word = label.filter { !"- ".contains($0) }.lowercased()
+        let lists = [
+            ("SUMS", "\(label) (a.img) = \(digits)"), ("SUMS", "\(label)(a.img)= \(digits)"),
+            ("SUMS", "# \(label) HASH\n\(plain)"), ("SUMS", "## \(label)\n\(plain)"),
+            ("SUMS", "\(label):\n\(plain)"), ("SUMS", "[\(label)]\n\(plain)"),
+            ("SUMS", "\(label): \(plain)"), ("\(label)SUMS", plain),
+            ("a.img.\(word)", digits), ("a.img.\(word)", plain),
+        ]
+        for (file, text) in lists {
+            let error = refusal("a.img", text, in: file)
+            #expect(error?.message.hasPrefix("\(file) has only ") == true, "\(file): \(text)")
+            #expect(error?.hint?.contains("checksum: sha") == false, "\(error?.hint ?? "none")")
+        }
+    }
+
+    @Test func `A label that no one knows decides as well`() {
+        let error = refusal("a.img", "FOOHASH-9 (a.img) = \(digits(.sha256))")
+        #expect(error?.message == "SUMS has only foohash-9 for a.img")
+        let both = "FOOHASH (a.img) = \(digits(.sha256, "b"))\nSHA256 (a.img) = \(digits(.sha256))"
+        #expect(find("a.img", both) == (try? Sample.checksum(.sha256, "a")))
+    }
+
+    @Test(arguments: ["tiger-10-CHECKSUM", "blake-CHECKSUMS.txt"])
+    func `A release may have the name of an algorithm`(file: String) {
+        #expect(find("a.img", "\(digits(.sha256))  a.img", in: file)?.algorithm == .sha256)
+    }
+
+    @Test(arguments: ["SHA512", "## SHA512", "[sha512]", "# SHA 512 HASH"])
+    func `A heading may have other forms`(heading: String) {
+        let text = "WHIRLPOOL\n---\n\(digits(.sha512, "b"))  a.img\n\(heading)\n"
+        #expect(
+            find("a.img", text + "\(digits(.sha512))  a.img")
+                == (try? Sample.checksum(.sha512, "a")))
+    }
+
     @Test func `Two values for one name are a contradiction`() {
         let text = "\(digits(.sha512))  a.img\n\(digits(.sha512, "b"))  a.img"
         let message = refusal("a.img", text)?.message ?? ""
