@@ -44,6 +44,9 @@ public struct SeenVersion: Codable, Hashable, Sendable {
     public var changedAt: FileTime?
     /// The digest of the first bytes, of data whose server reports no version of it.
     public var headDigest: String?
+    /// True if ``lastModified`` is another one in each answer; nil if nothing says so, and in journals
+    /// of earlier versions.
+    public var isStamped: Bool?
 
     public init(
         eTag: String? = nil, lastModified: String? = nil, changedAt: FileTime? = nil,
@@ -58,13 +61,39 @@ public struct SeenVersion: Codable, Hashable, Sendable {
 
 extension SeenVersion {
     /// True if a new version of the same size would show: the server sends an ETag, or a time at
-    /// which the data changed, or it is a file. A text that is not an HTTP date says nothing, and no more
-    /// does a time of 1970 or 1980: files of reproducible builds all have it.
+    /// which the data changed, or it is a file.
     public var showsNewVersions: Bool {
-        let year = lastModified.flatMap(UTCTime.unixSecondsOfHTTPDate)
-            .map { UTCTime.text(unixSeconds: $0).prefix(4) }
-        let isTime = year.map { $0 != "1970" && $0 != "1980" } ?? false
-        return eTag != nil || isTime || changedAt != nil
+        Self.tag(eTag, besides: lastModified) != nil || Self.time(lastModified) != nil
+            || changedAt != nil
+    }
+
+    /// A time of change that says something; nil for another one. A text that is not an HTTP date says
+    /// nothing, and no more does a time before 1981: files of reproducible builds all have one.
+    ///
+    /// - Parameter text: as the server sent it.
+    public static func time(_ text: String?) -> String? {
+        guard let text, let seconds = UTCTime.unixSecondsOfHTTPDate(text) else { return nil }
+        return seconds >= firstUnixSeconds ? text : nil
+    }
+
+    /// The start of 1981.
+    private static let firstUnixSeconds: Int64 = 347_155_200
+
+    /// An ETag that says something; nil for an empty one, and for one that a server made of the size
+    /// and of a time that says nothing.
+    ///
+    /// - Parameter time: when the data changed, as the same server sent it.
+    public static func tag(_ text: String?, besides time: String?) -> String? {
+        guard let text else { return nil }
+        let opaque = (text.hasPrefix("W/") ? text.dropFirst(2) : text[...])
+            .filter { $0 != "\"" && !$0.isWhitespace }
+        guard !opaque.isEmpty else { return nil }
+        // nginx and Apache write `"time-size"` and `"size-time"`, in hexadecimal digits.
+        let isMade =
+            (1...2).contains(opaque.count { $0 == "-" })
+            && opaque.allSatisfy { $0.isHexDigit || $0 == "-" }
+        let seconds = time.flatMap(UTCTime.unixSecondsOfHTTPDate) ?? firstUnixSeconds
+        return isMade && seconds < firstUnixSeconds ? nil : text
     }
 }
 

@@ -330,12 +330,12 @@ extension ListSignature {
 
 extension HTTPHeaders {
     /// Asks for an answer of 304 if nothing has changed (RFC 9110, section 13.1): by the ETag, or
-    /// without one by the time of change.
+    /// without one by the time of change. Asks for the whole if neither says anything.
     mutating func ask(ifChangedFrom eTag: String?, _ lastModified: String?) {
-        if let eTag {
+        if let eTag = SeenVersion.tag(eTag, besides: lastModified) {
             self["If-None-Match"] = eTag
-        } else if let lastModified {
-            self["If-Modified-Since"] = lastModified
+        } else if let time = SeenVersion.time(lastModified) {
+            self["If-Modified-Since"] = time
         }
     }
 }

@@ -16,6 +16,38 @@ import Testing
         #expect(!SourceVersion(hash: hash).isProof)
     }
 
+    @Test(arguments: [
+        "Thu, 01 Jan 1970 00:00:01 GMT", "Tue, 01 Jan 1980 00:00:00 GMT",
+        "Mon, 31 Dec 1979 23:00:00 GMT", "Thursday, 01-Jan-70 00:00:00 GMT",
+        "Thu Jan  1 00:00:00 1970", "Wed, 31 Dec 1969 23:59:59 GMT", "", " ", "yesterday",
+    ])
+    func `A time of reproducible builds says nothing`(time: String) {
+        #expect(SeenVersion.time(time) == nil)
+        #expect(!SeenVersion(lastModified: time).showsNewVersions)
+        // nginx and Apache make ETags of it.
+        for tag in ["\"1-249f0\"", "W/\"249f0-12ce8a63f0000\""]
+        where UTCTime.unixSecondsOfHTTPDate(time) != nil {
+            #expect(!SeenVersion(eTag: tag, lastModified: time).showsNewVersions)
+            #expect(SeenVersion(eTag: tag, lastModified: nil).showsNewVersions)
+        }
+        #expect(SeenVersion(eTag: "\"v7\"", lastModified: time).showsNewVersions)
+    }
+
+    @Test(arguments: [
+        "Sat, 28 Nov 2026 12:00:00 GMT", "Saturday, 28-Nov-26 12:00:00 GMT",
+        "Sat Nov 28 12:00:00 2026", "Wed, 01 Jan 1997 00:00:00 GMT",
+    ])
+    func `Any other time of change shows new versions`(time: String) {
+        #expect(SeenVersion.time(time) == time)
+        #expect(SeenVersion(lastModified: time).showsNewVersions)
+    }
+
+    @Test(arguments: ["", " ", "\"\"", "W/\"\"", "W/"])
+    func `An empty ETag says nothing`(tag: String) {
+        #expect(SeenVersion.tag(tag, besides: nil) == nil)
+        #expect(!SeenVersion(eTag: tag).showsNewVersions)
+    }
+
     @Test func `Bytes that came before are counted as read again`() {
         var reading = SourceReading()
         reading.add(from: 0, countBytes: 100)

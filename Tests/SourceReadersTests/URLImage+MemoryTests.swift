@@ -175,6 +175,50 @@ import Testing
         #expect(await read(listed.image, by: source).bytes == [1, 2, 3])
     }
 
+    /// A time of 1970 is that of every state of the data, and an empty ETag too: a server that answers
+    /// 304 to them says nothing.
+    @Test(
+        arguments: [
+            [("Last-Modified", "Thu, 01 Jan 1970 00:00:00 GMT")],
+            [("Last-Modified", "Tue, 01 Jan 1980 00:00:00 GMT")], [("ETag", "\"\"")],
+            [("ETag", "")],
+            [("ETag", "\"1-15f90\""), ("Last-Modified", "Thu, 01 Jan 1970 00:00:01 GMT")],
+        ], [true, false])
+    func `What says nothing is neither sent nor believed`(
+        headers: [(String, String)], withList: Bool
+    ) async throws {
+        let data = Guarded(noise(90_000))
+        let sums = Guarded(Self.sums)
+        let server = try RawHTTPServer { request in
+            let isConditional =
+                request[header: "if-none-match"] != nil
+                || request[header: "if-modified-since"] != nil
+            if isConditional { return .status(304, headers: headers) }
+            let isList = request.path == "/SUMS"
+            return .status(
+                200, headers: headers,
+                body: isList ? Array(sums.withLock { $0 }.utf8) : data.withLock { $0 })
+        }
+        defer { server.stop() }
+        let source = URLImage(
+            source: try urlEntry(
+                server.url + "/a.img", withList ? ", checksum_file: '\(server.url)/SUMS'" : ""),
+            sourceIndex: 0, client: HTTPClient())
+        let first = try await look(source)
+        #expect(first.refusal == nil)
+        data.withLock { $0[100] ^= 1 }
+        sums.withLock { $0 = String(repeating: "b", count: 64) + "  a.img\n" }
+        let second = try await look(source, knowing: first.upstream?.look)
+        #expect(second.image.fingerprint != first.image.fingerprint)
+        #expect(await read(second.image, by: source).error == nil)
+        let third = try await look(source, knowing: second.upstream?.look)
+        #expect(third.image.fingerprint == second.image.fingerprint)
+        #expect(
+            server.requests.allSatisfy {
+                $0[header: "if-none-match"] == nil && $0[header: "if-modified-since"] == nil
+            })
+    }
+
     @Test func `A changed entry of the pipeline file leads to a new look`() async throws {
         let first = try await look(try source())
         let (requests, _) = try await second(try source(", inspect: false"), after: first)

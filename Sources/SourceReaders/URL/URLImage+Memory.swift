@@ -126,7 +126,9 @@ extension Upstream.Look {
     func isSame(as answer: HTTPResponse) -> Bool {
         let size = answer.headers.contentLengthBytes
         if let size, let known = image.sizeAtSourceBytes, size != known { return false }
-        if let now = answer.headers["ETag"], let eTag, Self.opaque(now) == Self.opaque(eTag) {
+        if let now = answer.eTag, let eTag = SeenVersion.tag(eTag, besides: lastModified),
+            Self.opaque(now) == Self.opaque(eTag)
+        {
             return true
         }
         return SourceImage.isSameFile(
@@ -139,6 +141,13 @@ extension Upstream.Look {
     }
 }
 
+extension HTTPResponse {
+    /// An ETag that says something.
+    var eTag: String? {
+        SeenVersion.tag(headers["ETag"], besides: headers["Last-Modified"])
+    }
+}
+
 extension SourceImage {
     /// True if time of change and size are known and the same. Files of reproducible builds all have
     /// a time of 1970 or 1980, which says nothing.
@@ -148,7 +157,6 @@ extension SourceImage {
         guard let now, let before, let sizeBytes, let known = image.sizeAtSourceBytes else {
             return false
         }
-        return now == before && sizeBytes == known
-            && SeenVersion(lastModified: now).showsNewVersions
+        return now == before && sizeBytes == known && SeenVersion.time(now) != nil
     }
 }
