@@ -77,7 +77,11 @@ struct PublishedList {
         while true {
             triesLeft -= 1
             do throws(TranshipError) {
-                return try await readOnce(access)
+                let read = try await readOnce(access)
+                // A mirror may have an error page in the place of the list, and another one the list.
+                guard read.list.isWebPage, triesLeft > 0, isAddress, !Task.isCancelled else {
+                    return read
+                }
             } catch {
                 // Of the mirrors of a pool, one may have the list and another one its signature.
                 guard triesLeft > 0, error.cause is StaleSignature, isAddress else { throw error }
@@ -131,37 +135,75 @@ struct PublishedList {
     private func verify(
         _ list: [UInt8], _ rule: SignatureRule, by check: ListSignature, _ access: Access
     ) async throws(TranshipError) -> ListSignature.Verified {
-        if let place = rule.place {
-            let bytes = try await file(at: place, access).bytes
-            if Self.isWebPage(bytes) { throw Self.webPage(place) }
-            return try await check.verify(list, beside: bytes)
+        let places = rule.place.map { [$0] } ?? Self.signatureEndings.map { place + $0 }
+        var waitSeconds = Self.waitSeconds
+        var triesLeft = Self.triesMax
+        while true {
+            triesLeft -= 1
+            let found = try await signature(
+                of: list, at: places, isNamed: rule.place != nil, by: check, access)
+            switch found {
+            case .verified(let verified): return verified
+            case .useless(let refusal): throw refusal
+            case .none(let problem):
+                // Of the mirrors of a pool, one may have the list and not the signature.
+                guard triesLeft > 0, places.contains(where: Self.isAddress), !Task.isCancelled
+                else { throw problem ?? noSignature }
+            }
+            await wait(waitSeconds)
+            waitSeconds *= 2
         }
-        var page: String?
+    }
+
+    private enum FoundSignature {
+        case verified(ListSignature.Verified)
+        /// It proves nothing.
+        case useless(TranshipError)
+        /// There is none; with what is in its place, if anything is.
+        case none(TranshipError?)
+    }
+
+    /// One look at the places where the signature may be.
+    ///
+    /// - Parameter isNamed: true if the pipeline file names the only place.
+    private func signature(
+        of list: [UInt8], at places: [String], isNamed: Bool, by check: ListSignature,
+        _ access: Access
+    ) async throws(TranshipError) -> FoundSignature {
+        var problem: TranshipError?
         var refusal: TranshipError?
-        for ending in Self.signatureEndings {
+        for place in places {
             let bytes: [UInt8]
             do throws(TranshipError) {
-                bytes = try await file(at: place + ending, access, isThere: false).bytes
+                bytes = try await file(at: place, access, isThere: isNamed).bytes
             } catch {
                 // The next ending may be there. After a failure that may pass, this one may be.
-                guard !error.isTransient, error.code != .interrupted else { throw error }
+                let mayBeElsewhere =
+                    !isNamed && error.code != .interrupted
+                    && (!error.isTransient || error.code == .notFound)
+                guard mayBeElsewhere else { throw error }
+                // Only "not found" says that there is none.
+                let isMissing = Self.isAddress(place) ? error.answer?.status == 404 : true
+                if !isMissing { problem = problem ?? error }
                 continue
             }
             if Self.isWebPage(bytes) {
-                page = page ?? place + ending
+                problem = problem ?? Self.webPage(place)
                 continue
             }
             do throws(TranshipError) {
-                return try await check.verify(list, beside: bytes)
+                return .verified(try await check.verify(list, beside: bytes))
             } catch {
                 // What else is there may be the signature: one by another key, or a keyring.
-                guard error.cause is OtherSignature else { throw error }
+                guard !isNamed, error.cause is OtherSignature else { throw error }
                 refusal = refusal ?? error
             }
         }
-        if let refusal { throw refusal }
-        if let page { throw Self.webPage(page) }
-        throw TranshipError(
+        return refusal.map { .useless($0) } ?? .none(problem)
+    }
+
+    private var noSignature: TranshipError {
+        TranshipError(
             .signatureRefused,
             "\(shown) has no signature: it is not clear-signed, and there is none beside it ("
                 + Self.signatureEndings.joined(separator: ", ") + ")",

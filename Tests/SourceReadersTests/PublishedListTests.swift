@@ -82,6 +82,71 @@ import Testing
         #expect(error?.hint?.isEmpty == false, "\(error as Any)")
     }
 
+    /// What the first answers are in the place of a detached signature.
+    @Test(arguments: ["404", "403", "401", "410", "206", "page", "list"], [true, false])
+    func `A signature is asked for again as the list is`(first: String, isNamed: Bool) async throws
+    {
+        let folder = try TemporaryFolder()
+        let key = try SigningKey()
+        try folder.write(key.publicKey(), to: "keys.gpg")
+        let sums = Array(Self.line.utf8)
+        let signature = try key.signature(of: sums)
+        let count = Guarded(0)
+        let page = Reply.status(200, text: "<html><body>later</body></html>")
+        let server = try RawHTTPServer { request in
+            let isList = request.path == "/SUMS"
+            if first == "list" ? isList : request.path == "/SUMS.sig" {
+                let isFirst = count.withLock { count in
+                    count += 1
+                    return count == 1
+                }
+                if isFirst { return Int(first).map { Reply.status($0, text: "x") } ?? page }
+            }
+            switch request.path {
+            case "/SUMS": return .status(200, body: sums)
+            case "/SUMS.sig": return .status(200, body: signature)
+            default: return .status(404, text: "not here")
+            }
+        }
+        defer { server.stop() }
+        var published = PublishedList(
+            place: server.url + "/SUMS",
+            signature: SignatureRule(
+                keyring: folder.file("keys.gpg"), place: isNamed ? server.url + "/SUMS.sig" : nil),
+            client: HTTPClient())
+        published.wait = { _ in }
+        // What is named has to be there for who asks: only "not found" and a page may pass.
+        let passes = !isNamed || ["404", "page", "list"].contains(first)
+        let error = await failure { _ = try await published.read() }
+        #expect((error == nil) == passes, "\(error as Any)")
+        #expect(count.withLock { $0 } == (passes ? 2 : 1))
+    }
+
+    @Test(arguments: [401, 403, 410, 206])
+    func `An answer that is not "not found" does not say that there is no signature`(
+        status: Int
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(try SigningKey().publicKey(), to: "keys.gpg")
+        let server = try RawHTTPServer { request in
+            switch request.path {
+            case "/SUMS": .status(200, text: Self.line)
+            case "/SUMS.gpg": .status(status, text: "x")
+            default: .status(404, text: "not here")
+            }
+        }
+        defer { server.stop() }
+        var published = PublishedList(
+            place: server.url + "/SUMS",
+            signature: SignatureRule(keyring: folder.file("keys.gpg"), place: nil),
+            client: HTTPClient())
+        published.wait = { _ in }
+        let error = await failure { _ = try await published.read() }
+        #expect(error?.message.contains("has no signature") == false, "\(error as Any)")
+        #expect(error?.message.contains("SUMS.gpg") == true && error?.hint != nil)
+        #expect(server.requests.count { $0.path == "/SUMS.gpg" } == 3)
+    }
+
     @Test func `A refusal for good ends after a few tries`() async throws {
         let server = try RawHTTPServer { _ in .status(404, text: "not here") }
         defer { server.stop() }
