@@ -77,9 +77,21 @@ extension DataKind {
 
     /// The first member of an OVA is its description (DMTF DSP0243, section 5.3).
     private static func archive(_ head: HeadBytes) -> DataKind? {
-        guard head.has("ustar", at: 257) else { return nil }
+        guard head.has("ustar", at: 257) || isOldTar(head) else { return nil }
         let name = head.bytes.prefix(100).prefix { $0 != 0 }
         return String(decoding: name, as: UTF8.self).lowercased().hasSuffix(".ovf") ? .ova : .tar
+    }
+
+    /// The format of tar before POSIX has only a checksum of its header: the sum of its bytes, with
+    /// blanks in the place of the sum, in octal digits.
+    private static func isOldTar(_ head: HeadBytes) -> Bool {
+        guard head.bytes.count >= 512, head.bytes[0] != 0 else { return false }
+        let field = head.bytes[148..<156]
+        let digits = field.drop { $0 == 0x20 }.prefix { (0x30...0x37).contains($0) }
+        guard digits.count >= 3, let stated = Int(String(decoding: digits, as: UTF8.self), radix: 8)
+        else { return false }
+        let sum = head.bytes.prefix(512).reduce(0) { $0 + Int($1) }
+        return sum - field.reduce(0) { $0 + Int($1) } + 8 * 0x20 == stated
     }
 
     private static func plainDisk(_ head: HeadBytes) -> DataKind? {
@@ -96,21 +108,49 @@ extension DataKind {
     /// Fewer bytes that look like text may be anything.
     private static let textBytesMin = 8
 
-    /// The beginning of UTF-16 text with a byte order mark, as UTF-8; nil for other data.
+    /// Text in an encoding that is not UTF-8 is told from other short data by having so many bytes,
+    /// and none that no text has.
+    private static let otherTextBytesMin = 48
+
+    /// The beginning of UTF-16 text as UTF-8; nil for other data. Without a byte order mark, it begins
+    /// with some ASCII.
     private static func narrowed(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
-        let low = bytes.starts(with: [0xFF, 0xFE]) ? 0 : 1
-        guard low == 0 || bytes.starts(with: [0xFE, 0xFF]), bytes.count % 2 == 0 else { return nil }
-        let units = stride(from: 2, to: min(bytes.count, 1026), by: 2).map {
+        guard bytes.count % 2 == 0, bytes.count >= 2 else { return nil }
+        let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        let low = isMarked ? (bytes[0] == 0xFF ? 0 : 1) : (bytes[1] == 0 ? 0 : 1)
+        if !isMarked {
+            guard bytes.count >= 16 else { return nil }
+            let isASCII = stride(from: 0, to: 16, by: 2).allSatisfy {
+                bytes[$0 + 1 - low] == 0 && isText(bytes[$0 + low]) && bytes[$0 + low] < 0x80
+            }
+            guard isASCII else { return nil }
+        }
+        let first = isMarked ? 2 : 0
+        let units = stride(from: first, to: min(bytes.count, 1024 + first), by: 2).map {
             UInt16(bytes[$0 + low]) | UInt16(bytes[$0 + 1 - low]) << 8
         }
         return Array(String(decoding: units, as: UTF16.self).utf8)[...]
     }
 
+    /// False for bytes that no text has, in any encoding of one or more bytes that keeps ASCII.
+    private static func isText(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F || (0x09...0x0D).contains(byte) || byte == 0x1B
+    }
+
+    private static let pictures: [[UInt8]] = [
+        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], [0xFF, 0xD8, 0xFF],
+        Array("GIF87a".utf8), Array("GIF89a".utf8),
+    ]
+
     private static func document(_ head: HeadBytes) -> DataKind? {
+        if head.has("%PDF-") { return .pdf }
+        if pictures.contains(where: { head.has($0) }) { return .picture }
+        if head.has("RIFF"), head.has("WEBP", at: 8) { return .picture }
         var sample = head.bytes.prefix(1024)
         // With a byte order mark.
         if sample.starts(with: [0xEF, 0xBB, 0xBF]) { sample = sample.dropFirst(3) }
-        if let narrow = narrowed(head.bytes) { sample = narrow }
+        let narrow = narrowed(head.bytes)
+        if let narrow { sample = narrow }
         // In any encoding that keeps ASCII.
         let text = String(decoding: sample, as: UTF8.self)
         let start = text.drop(while: \.isWhitespace).prefix(64).lowercased()
@@ -119,10 +159,10 @@ extension DataKind {
         }
         if start.hasPrefix("<?xml") { return .xml }
         // Disks hold bytes that no text holds. The sample may end within a character.
-        let isText = sample.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
-        guard isText, sample.count >= textBytesMin, !text.dropLast().contains("\u{FFFD}") else {
-            return nil
-        }
+        guard sample.allSatisfy(isText), sample.count >= textBytesMin else { return nil }
+        // Error pages come in Latin 1, GBK, Shift JIS and others as well.
+        let isUnicode = !text.dropLast().contains("\u{FFFD}")
+        guard isUnicode || (narrow == nil && sample.count >= otherTextBytesMin) else { return nil }
         return start.hasPrefix("{") || start.hasPrefix("[") ? .json : .text
     }
 }

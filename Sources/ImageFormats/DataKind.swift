@@ -16,7 +16,7 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
     case sevenZip = "7z"
 
     // No disk at all.
-    case html, xml, json, text
+    case html, xml, json, text, pdf, picture
 
     /// The `disk_format` of the Image service for this kind; nil if there is none.
     public var diskFormat: String? {
@@ -71,6 +71,8 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         case .xml: "an XML document"
         case .json: "a JSON document"
         case .text: "text"
+        case .pdf: "a PDF document"
+        case .picture: "a picture"
         }
     }
 }

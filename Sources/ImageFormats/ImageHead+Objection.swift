@@ -73,7 +73,7 @@ extension ImageHead {
         guard let kind else { return nil }
         let details = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
         switch kind {
-        case .html, .xml, .json, .text:
+        case .html, .xml, .json, .text, .pdf, .picture:
             return TranshipError(
                 .formatRejected, "\(shown) is \(kind.words)\(details), not \(Self.image(disk))",
                 hint: "look at the data: an error or a login page may be in the place of the image")
@@ -119,11 +119,16 @@ extension ImageHead {
                 + "if \(disk) is meant")
     }
 
+    /// The least that a disk has.
+    public static let sectorBytes: Int64 = 512
+
     /// What to say beside a copy that is made.
     public enum Remark: Equatable, Sendable {
         case empty
         case isoWithoutPartitions(diskFormat: String)
         case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
+        /// Data of unknown kind that is shorter than a sector.
+        case smallerThanSector(sizeBytes: Int64)
     }
 
     /// What to say beside a copy that is made.
@@ -139,6 +144,9 @@ extension ImageHead {
         let isPlain = Self.plainFormats.contains(declared.disk ?? "")
         if isPlain, kind == .iso, !isHybrid {
             remarks.append(.isoWithoutPartitions(diskFormat: declared.disk ?? ""))
+        }
+        if isPlain, kind == nil, let sizeBytes, (1..<Self.sectorBytes).contains(sizeBytes) {
+            remarks.append(.smallerThanSector(sizeBytes: sizeBytes))
         }
         let size = virtualSizeBytes ?? (isPlain ? sizeBytes : nil)
         if minDiskGiB > 0, let size {

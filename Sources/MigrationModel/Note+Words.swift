@@ -44,6 +44,12 @@ extension Note {
         case .unseenData(let reason):
             ("unseen-data", "the plan could not look at the data: \(reason)")
         case .emptyData: ("empty-data", "it is empty")
+        case .smallerThanSector(let size):
+            (
+                "smaller-than-a-sector",
+                "it has \(counted(Int(clamping: size), "byte")), less than one sector of a disk: an "
+                    + "answer about an error may be in its place; look at it"
+            )
         case .isoWithoutPartitions(let format):
             (
                 "iso-without-partitions",
@@ -193,6 +199,12 @@ extension Note {
         switch self {
         case .copiedAsIs(let objection):
             ("copied-as-is", "copied as it is at the source: \(objection)")
+        case .nothingNew(let id):
+            (
+                "nothing-new",
+                "the source shows a new version by its ETag, its time or its promise alone: the data is "
+                    + "that of image \(id), so no copy of it stays"
+            )
         case .keptIDGivenUp(let id, let reason):
             ("kept-id-given-up", "id \(id) could not be kept: \(reason)")
         case .converted(let method):

@@ -22,6 +22,8 @@ public enum Note: Codable, Hashable, Sendable {
     case noInnerChecksum(format: String)
     case unseenData(reason: String)
     case emptyData
+    /// Data of so many bytes, which no disk has, and no checksum says that they are right.
+    case smallerThanSector(sizeBytes: Int64)
     case isoWithoutPartitions(diskFormat: String)
     case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
     case contentType(String)
@@ -64,6 +66,8 @@ public enum Note: Codable, Hashable, Sendable {
     // MARK: What happened on the way
 
     case copiedAsIs(objection: String)
+    /// The data is that of a version that the target has, as this image.
+    case nothingNew(imageID: String)
     case keptIDGivenUp(imageID: String, reason: String)
     case converted(UploadMethod)
     case methodFailed(UploadMethod, next: UploadMethod)

@@ -59,10 +59,12 @@ extension ImageTemplate {
     /// - Parameters:
     ///   - inspects: false if the data need not be what the record says.
     ///   - sizeBytes: of the data that is sent; nil if unknown.
+    ///   - contentType: what the server calls the data.
     ///   - isUnpacked: true if the data came out of compressed data.
+    ///   - isPromised: true if a checksum says which data is right.
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String,
-        sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool
+        sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool, isPromised: Bool
     ) -> (refusal: TranshipError?, notes: [Note]) {
         var declared = DeclaredFormat(
             disk: diskFormat(of: fileName, head), container: containerFormat)
@@ -91,11 +93,34 @@ extension ImageTemplate {
         let remarks =
             head?.remarks(to: declared, minDiskGiB: minDiskGiB, sizeBytes: sizeBytes) ?? []
         var notes = remarks.map(\.note)
-        let documents = ["text/html", "application/xml", "text/xml", "application/json"]
-        if let contentType, head?.kind == nil, documents.contains(where: contentType.hasPrefix) {
-            notes.append(.contentType(contentType))
+        if isPromised {
+            notes.removeAll { if case .smallerThanSector = $0 { true } else { false } }
         }
+        guard let contentType, !isUnpacked, head?.kind == nil, Self.isDocument(contentType) else {
+            return (nil, notes)
+        }
+        // A server that knows no type for disks may call each of them text; a checksum proves it.
+        if inspects, !isPromised, head != nil, declared.disk == "raw" {
+            let words = facts.joined(separator: ", ")
+            let refusal = TranshipError(
+                .formatRejected,
+                "\(shown) begins as no disk that is known, and its server calls it a document "
+                    + "(\(words))",
+                hint:
+                    "look at the data: an error or a login page may be in the place of the image; if "
+                    + "it is right, name its checksum, or write `inspect: false`")
+            return (refusal.at(.source), [])
+        }
+        notes.append(.contentType(contentType))
         return (nil, notes)
+    }
+
+    /// True for the types of text, of markup and of documents (RFC 6838).
+    private static func isDocument(_ contentType: String) -> Bool {
+        let type = contentType.lowercased().prefix { $0 != ";" }.filter { !$0.isWhitespace }
+        return type.hasPrefix("text/")
+            || ["application/json", "application/xml", "application/pdf"].contains(type)
+            || type.hasSuffix("+xml") || type.hasSuffix("+json")
     }
 
     /// The name of the record at the source.
@@ -180,6 +205,7 @@ extension ImageHead.Remark {
     fileprivate var note: Note {
         switch self {
         case .empty: .emptyData
+        case .smallerThanSector(let size): .smallerThanSector(sizeBytes: size)
         case .isoWithoutPartitions(let format): .isoWithoutPartitions(diskFormat: format)
         case .diskTooSmall(let neededGiB, let minDiskGiB):
             .diskTooSmall(neededGiB: neededGiB, minDiskGiB: minDiskGiB)

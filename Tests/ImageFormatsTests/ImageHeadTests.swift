@@ -29,6 +29,27 @@ import Testing
         }
     }
 
+    private static func latin(_ text: String) -> [UInt8] {
+        text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    }
+
+    /// A paragraph with characters of two bytes each.
+    private static let gbk: [UInt8] = {
+        var bytes = Array("<p>".utf8)
+        for index in 0..<30 as Range<UInt8> { bytes += [0xB0 + index % 8, 0xC4 + index % 5] }
+        return bytes + Array("</p>".utf8)
+    }()
+
+    /// A POSIX archive without its mark, and with the sum of its header.
+    private static let oldTar: [UInt8] = {
+        var head = [UInt8](repeating: 0, count: 1024)
+        head.replaceSubrange(0..<8, with: Array("disk.raw".utf8))
+        head.replaceSubrange(148..<156, with: [UInt8](repeating: 0x20, count: 8))
+        let sum = String(head.reduce(0) { $0 + Int($1) }, radix: 8)
+        head.replaceSubrange(148..<148 + sum.utf8.count, with: Array(sum.utf8))
+        return head
+    }()
+
     static let cases = [
         Case("qcow2", DiskHeads.qcow2(), .qcow2),
         Case("qcow2 of version 2", DiskHeads.qcow2(version: 2), .qcow2),
@@ -85,6 +106,24 @@ import Testing
         Case("{\"error\": \"no such image\"}", .json),
         Case("404 page not found\n", .text),
         Case("two pages of text", Array(String(repeating: "größer ", count: 300).utf8), .text),
+        Case(
+            "text in Latin 1", latin("Die Seite wurde nicht gefunden. Zur\u{FC}ck zur Startseite."),
+            .text),
+        Case("a page in GBK", gbk, .text),
+        Case(
+            "UTF-16 without a mark", Array(wide("<html><body>größer", isLittleEndian: true)[2...]),
+            .html),
+        Case(
+            "UTF-16 without a mark, high byte first",
+            Array(wide("<!DOCTYPE html><p>不", isLittleEndian: false)[2...]), .html),
+        Case(
+            "a disk that begins with wide letters",
+            Array(wide("BOOT DISK", isLittleEndian: true)[2...]) + noise(5000), nil),
+        Case("a PDF", Array("%PDF-1.7\n%".utf8) + noise(500), .pdf),
+        Case("a PNG", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + noise(500), .picture),
+        Case("a JPEG", [0xFF, 0xD8, 0xFF, 0xE0] + noise(500), .picture),
+        Case("tar before POSIX", oldTar, .tar),
+        Case("a short disk of high bytes", [UInt8](repeating: 0xE5, count: 40), nil),
         Case("noise", noise(100_000), nil),
         Case("zeros", [UInt8](repeating: 0, count: 100_000), nil),
         Case("nothing", [], nil),

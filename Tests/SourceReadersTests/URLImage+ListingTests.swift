@@ -16,13 +16,13 @@ import Testing
     /// Lists one URL of a server that answers every request so.
     private func listed(
         _ path: String = "/disk.img", image: String = "", more: String = "",
-        _ handler: @escaping RawHTTPServer.Handler
+        isPromised: Bool = true, _ handler: @escaping RawHTTPServer.Handler
     ) async throws -> (ListedImage, requests: [ReceivedRequest]) {
         let server = try RawHTTPServer(handler)
         defer { server.stop() }
         let sum = String(repeating: "a", count: 64)
-        let text =
-            "{ url: '\(server.url)\(path)', checksum: 'sha256:\(sum)', image: { \(image) }\(more) }"
+        let promise = isPromised ? "checksum: 'sha256:\(sum)', " : ""
+        let text = "{ url: '\(server.url)\(path)', \(promise)image: { \(image) }\(more) }"
         guard case .url(let entry) = try entries(text)[0] else { throw NotThatKind() }
         let source = URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
         return (try #require(try await list(source).first), server.requests)
@@ -79,12 +79,39 @@ import Testing
         #expect(image.refusal?.message.contains(words) == true)
     }
 
-    @Test func `A type alone is a remark`() async throws {
-        let (image, _) = try await listed(image: "disk_format: raw") { _ in
-            .status(200, headers: [("Content-Type", "text/html")], body: noise(100_000))
+    @Test(arguments: [
+        "text/html", "text/plain; charset=iso-8859-1", "application/json", "application/xhtml+xml",
+    ])
+    func `A type of documents refuses data that is not a known disk`(type: String) async throws {
+        let reply = Reply.status(
+            200, headers: [("Content-Type", type)], body: noise(100_000))
+        let (image, _) = try await listed(image: "disk_format: raw", isPromised: false) { _ in
+            reply
         }
-        #expect(image.refusal == nil)
-        #expect(image.notes == [.contentType("text/html")])
+        #expect(image.refusal?.code == .formatRejected)
+        #expect(image.refusal?.message.contains("(\(type), 100000 bytes)") == true)
+        #expect(image.refusal?.hint?.contains("inspect: false") == true)
+        // If the operator means it, or a checksum proves it, the type is a remark.
+        for (more, isPromised) in [(", inspect: false", false), ("", true)] {
+            let (meant, _) = try await listed(
+                image: "disk_format: raw", more: more, isPromised: isPromised
+            ) { _ in reply }
+            #expect(meant.refusal == nil && meant.notes.contains(.contentType(type)), "\(more)")
+        }
+        let (disk, _) = try await listed(image: "disk_format: raw") { _ in
+            .status(200, headers: [("Content-Type", type)], body: DiskHeads.gpt)
+        }
+        #expect(disk.refusal == nil && disk.notes.isEmpty)
+    }
+
+    @Test func `Data that is shorter than a sector is remarked`() async throws {
+        for isPromised in [false, true] {
+            let (image, _) = try await listed(
+                image: "disk_format: raw", isPromised: isPromised
+            ) { _ in .status(200, headers: [("ETag", "\"a\"")], body: [0x31]) }
+            #expect(image.refusal == nil)
+            #expect(image.notes.contains(.smallerThanSector(sizeBytes: 1)) == !isPromised)
+        }
     }
 
     @Test func `Data that is meant is copied as it is`() async throws {

@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import ByteStreams
+internal import ImageFormats
 internal import MigrationModel
 
 /// Reads, verifies and uploads in one pass over the bytes, from the source or from the spool.
@@ -212,8 +213,23 @@ struct StreamStep: Sendable {
     private func look(_ pass: Pass, _ transfer: inout Transfer) async throws(TranshipError) {
         let look = DataLook(
             inspection: pass.reader.inspection, isAsRead: pass.spooled == nil)
+        // The plan says so too, if it knew.
+        if pass.reader.inspection == .refuses, let size = transfer.smallerThanSector {
+            transfer.remark(.smallerThanSector(sizeBytes: size))
+        }
         guard let objection = try await look.objection(to: transfer, in: pass.ring) else { return }
         pass.objection.withLock { $0 = objection }
         transfer.remark(.copiedAsIs(objection: objection.message))
+    }
+}
+
+extension Transfer {
+    /// The size of what is to be a disk and is shorter than a sector, without a checksum that proves
+    /// it; nil for other data.
+    fileprivate var smallerThanSector: Int64? {
+        guard record.diskFormat == "raw", proof.promised == nil, source.published == nil,
+            let sizeBytes, (1..<ImageHead.sectorBytes).contains(sizeBytes)
+        else { return nil }
+        return sizeBytes
     }
 }

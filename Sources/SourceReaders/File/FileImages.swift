@@ -182,7 +182,8 @@ struct FileImages: ImageSource {
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(
             look.head, inspects: source.inspects, fileName: fileName, shown: path,
-            sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil)
+            sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil,
+            isPromised: checksum != nil)
         var notes = checked.notes
         if checksum == nil, let format = look.unprovedFormat {
             notes.append(.noInnerChecksum(format: format))

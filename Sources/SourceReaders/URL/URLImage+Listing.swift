@@ -193,7 +193,7 @@ extension URLImage {
         let checked = source.image.checked(
             data.head, inspects: source.inspects, fileName: fileName, shown: shown,
             sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"),
-            isUnpacked: data.compression != nil)
+            isUnpacked: data.compression != nil, isPromised: checksum != nil)
         if found.answer != nil {
             problem =
                 problem ?? data.refusal ?? checked.refusal ?? unnamed
