@@ -47,6 +47,9 @@ public struct Change: Codable, Hashable, Sendable {
     public var state: State
     public var reason: PlanReason
     public var failure: Transfer.Failure?
+    /// True if it is due as well if the new version turns out to have the data of the current one; nil
+    /// if not, and in journals of earlier versions.
+    public var isDueAnyway: Bool?
 
     public init(
         _ action: Action, _ image: TargetImage, origin: Origin, currentVersionID: String,

@@ -133,7 +133,8 @@ extension PlanReason: CustomStringConvertible {
     private var seriesWords: String? {
         switch self {
         case .sameDataAsNew:
-            "the new copy has the data of the version before it, so nothing is deleted for it"
+            "what the source offers as new has the data of the version before it, so nothing is "
+                + "changed for it"
         case .currentNotShown: "the version that replaces it is not shown yet"
         case .becomesCurrent: "it becomes the current version of its series"
         case .nameHeld(let id, let edited):

@@ -29,6 +29,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// How a refused publication left the copy; nil in every other state, and in journals of earlier
     /// versions.
     public private(set) var left: LeftCopy?
+    /// The version whose data this one turned out to have, so that no copy was left of it; nil in
+    /// every other case, and in journals of earlier versions.
+    public private(set) var sameData: CurrentVersion?
 
     /// Adds a remark, unless it is there.
     public mutating func remark(_ note: Note) {
@@ -123,6 +126,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         wait.end(keepsImport: next == .importing)
         if next != .failed { tries.failure = nil }
         left = nil
+        sameData = nil
     }
 
     /// Ends it with an error.
@@ -143,6 +147,17 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         move(to: .unpublished)
         tries.failure = Failure(error)
         left = copy
+    }
+
+    /// Ends it without a copy: its data is that of a version that the target has.
+    ///
+    /// - Parameter proof: of the copy that was made and discarded.
+    /// - Precondition: it starts over, because its record is gone.
+    public mutating func end(asSameDataAs version: CurrentVersion, proof: Proof) {
+        self.proof = proof
+        move(to: .skipped)
+        sameData = version
+        remark(.nothingNew(imageID: version.imageID))
     }
 
     /// The size of the data, as far as the source has reported it; nil if it has not.

@@ -33,6 +33,9 @@ public struct Intent: Codable, Hashable, Sendable {
     public var spools = false
     /// Why, or why not.
     public var wayReason: PlanReason?
+    /// The versions of the same series at the target whose data is nothing new, the current one first;
+    /// nil if there is none, and in journals of earlier versions.
+    public var known: [CurrentVersion]?
 
     public init(
         targetKey: String, source: SourceImage, record: PlannedRecord, origin: Origin,
@@ -49,6 +52,7 @@ public struct Intent: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case targetKey, projectID, origin, method, methodReason, fallbacks, spools, wayReason
+        case known
         case boxedSource = "source"
         case boxedRecord = "record"
     }

@@ -48,7 +48,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// The copy is at the target, proved and published. Final.
     case done
 
-    /// Nothing had to be done, or another process did it. Final.
+    /// Nothing had to be done, or another process did it, or the data turned out to be that of the
+    /// current version. Final.
     case skipped
 
     /// The data is proved, but the target refused a last step (visibility,

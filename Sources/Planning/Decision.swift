@@ -301,6 +301,11 @@ struct Decision {
         _ item: PlanItem, _ known: Transfer, _ comparison: PlanComparison
     ) -> PlanItem {
         switch known.state {
+        case .skipped where known.sameData != nil:
+            return notThere(
+                item, .notAtTarget, comparison,
+                start: .fresh(
+                    item.intent, promised: item.promise, generation: known.placement.generation))
         case .done, .skipped, .unpublished:
             var transfer = known
             transfer.intent.record = item.record

@@ -119,7 +119,8 @@ extension Planner {
         let item = try await notingHands(try await decide(comparison), comparison)
         guard let target = target(item.targetKey) else { return item }
         let beside = try await besideEarlierVersion(item, comparison, at: target)
-        return try await named(beside, besides: comparison.transfer, at: target)
+        let named = try await named(beside, besides: comparison.transfer, at: target)
+        return try await besideKnownData(named, comparison)
     }
 
     private func afterChecks(_ given: PlanItem) async throws(TranshipError) -> PlanItem {

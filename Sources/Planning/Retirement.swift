@@ -99,11 +99,14 @@ struct Retirement {
         let copy = standing.copy
         var action = action(standing)
         var reason = reason(standing, item)
+        // If nothing is new, each version is one less away from the current one.
+        var isDueAnyway = standing.isNeverCurrent || standing.rank >= 1
         // A rollback deletes nothing: the next run does. And a version gives the name of the series
         // back before it is deleted, which the service may refuse.
         let hasName = previous == .rename && copy.image.name == copy.transfer?.record.shownName
         if rollbackTo == nil, !hasName, let expired, hasExpired(standing, expired) {
             action = expired.action.change
+            isDueAnyway = standing.isNeverCurrent || standing.rank > keep ?? 0
             reason =
                 standing.isNeverCurrent
                 ? .neverCurrent(afterSeconds: expired.afterSeconds)
@@ -121,6 +124,9 @@ struct Retirement {
             newName: action == .rename ? copy.earlierName(transfer) : nil, reason: reason)
         change.otherCurrentVersionIDs =
             others.isEmpty ? nil : others.map(\.origin.versionID)
+        if item.intent.known != nil, others.isEmpty, rollbackTo == nil, isDueAnyway {
+            change.isDueAnyway = true
+        }
         if change.isCarriedOut(on: copy.image) { return nil }
         return unless(objection(copy, transfer), change)
     }

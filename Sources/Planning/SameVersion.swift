@@ -15,6 +15,11 @@ struct SameVersion {
     /// A version that was copied, and what is known of its data as its source publishes it.
     struct Candidate {
         let image: SourceImage
+        /// The fingerprint of the version that the copy is of: another one if the data turned out to
+        /// be that of a version that was there.
+        let fingerprint: String
+        /// True if there is no copy of it.
+        let isAlias: Bool
         /// Digests that the data certainly has, or was promised to have and proved with.
         var certain: [Checksum]
         /// What a target reports: digests of the same data, unless the target converted it.
@@ -22,6 +27,8 @@ struct SameVersion {
 
         init(_ transfer: Transfer) {
             image = transfer.source
+            fingerprint = transfer.sameData?.fingerprint ?? image.fingerprint
+            isAlias = transfer.sameData != nil
             let proof = transfer.proof
             certain = [transfer.source.promise].compactMap(\.self)
             reported = []
@@ -46,24 +53,23 @@ struct SameVersion {
     ///
     /// - Parameter candidates: the newest first.
     func fingerprint(among candidates: [Candidate]) -> String? {
-        let own = candidates.filter(isOfOnePlace)
-        guard !own.contains(where: { $0.image.fingerprint == image.fingerprint }) else {
-            return nil
-        }
+        let own = candidates.filter { Self.isOfOnePlace($0.image, image) }
+        let named = own.filter { $0.image.fingerprint == image.fingerprint }
+        if let alias = named.first, named.allSatisfy(\.isAlias) { return alias.fingerprint }
+        guard named.isEmpty else { return nil }
         if let promise = image.promise,
             let same = own.first(where: { ($0.certain + $0.reported).contains(promise) })
         {
-            return same.image.fingerprint
+            return same.fingerprint
         }
-        return own.first(where: isUnchanged)?.image.fingerprint
+        return own.first(where: isUnchanged)?.fingerprint
     }
 
     /// True if ids differ in the fingerprint alone, and the data is sent in the same way.
-    private func isOfOnePlace(_ candidate: Candidate) -> Bool {
-        let other = candidate.image
-        return other.keyWithoutAlias == image.keyWithoutAlias
-            && other.published?.compression == image.published?.compression
-            && other.published?.conversion?.format == image.published?.conversion?.format
+    static func isOfOnePlace(_ one: SourceImage, _ other: SourceImage) -> Bool {
+        one.keyWithoutAlias == other.keyWithoutAlias
+            && one.published?.compression == other.published?.compression
+            && one.published?.conversion?.format == other.published?.conversion?.format
     }
 
     /// True if no digest can be compared, and the source says that the data is that of the last look.
@@ -87,10 +93,15 @@ struct SameVersion {
             before.image.promise?.algorithm != image.promise?.algorithm,
             before.image.sizeAtSourceBytes == image.sizeAtSourceBytes
         else { return false }
-        if let eTag = look.eTag, eTag == before.eTag { return true }
-        guard let time = look.lastModified, image.sizeAtSourceBytes != nil else { return false }
+        if let eTag = SeenVersion.tag(look.eTag, besides: look.lastModified),
+            eTag == before.eTag
+        {
+            return true
+        }
+        guard let time = SeenVersion.time(look.lastModified), image.sizeAtSourceBytes != nil else {
+            return false
+        }
         return time == before.lastModified
-            && SeenVersion(lastModified: time).showsNewVersions
     }
 }
 
@@ -100,12 +111,13 @@ extension Planner {
     func continued(
         _ given: ListedImage, _ lineageID: String, _ known: Upstream?
     ) async throws(TranshipError) -> ListedImage {
-        guard given.series != nil, given.refusal == nil, given.image.imageID == nil,
-            known?.fingerprint != given.image.fingerprint
-        else { return given }
+        guard given.series != nil, given.refusal == nil, given.image.imageID == nil else {
+            return given
+        }
         var candidates = try await journal.provedTransfers(ofLineage: lineageID)
             .map(SameVersion.Candidate.init)
-        guard !candidates.isEmpty else { return given }
+        let isNew = known?.fingerprint != given.image.fingerprint
+        guard candidates.contains(where: { isNew || $0.isAlias }) else { return given }
         try await addReports(to: &candidates, lineageID)
         // The promise that the last plan took for one of them.
         if let known, let promise = known.look?.image.promise {

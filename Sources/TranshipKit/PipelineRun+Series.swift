@@ -98,6 +98,11 @@ extension PipelineRun {
             guard let current, [.done, .skipped].contains(current.state) else {
                 return .currentNotDone(state: current?.state)
             }
+            if let same = current.sameData {
+                // The version that stays the current one was seen at the target.
+                if change.isDueAnyway == true, current.intent.known?.first == same { continue }
+                return .sameDataAsNew(versionID: same.versionID)
+            }
             // Only the copying showed it; the next plan knows.
             if change.action == .delete, current.state == .done,
                 let known = try await journal.sameData(as: current, madeIn: run)
@@ -256,7 +261,9 @@ extension Change {
     /// Others do not see the current version. While an image that someone edited keeps the name, they
     /// see that one, and the plan has left what it must not touch.
     fileprivate var isShownInVain: Bool {
-        action.shows && !waitsForName && (state == .left || state == .failed)
+        // If nothing is new, what others see stays.
+        if case .sameDataAsNew = reason { return false }
+        return action.shows && !waitsForName && (state == .left || state == .failed)
     }
 }
 

@@ -95,6 +95,26 @@ import Testing
         #expect(reading.bytes == (isChanged ? [] : [1]))
     }
 
+    @Test func `Another mirror is asked if one has another version`() async throws {
+        let days = Guarded(["21", "21", "20"])
+        let server = try RawHTTPServer { _ in
+            let day = days.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+            return .status(
+                200, headers: [("Last-Modified", "Fri, \(day) Nov 2026 00:00:00 GMT")], body: [1])
+        }
+        defer { server.stop() }
+        var reopening = Reopening()
+        reopening.wait = { _ in }
+        let source = URLImage(
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient(),
+            reopening: reopening)
+        var image = Sample.source("a", sizeBytes: nil)
+        image.location = server.url + "/a.img"
+        image.seen = SeenVersion(lastModified: "Fri, 20 Nov 2026 00:00:00 GMT")
+        #expect(await read(image, by: source).bytes == [1])
+        #expect(server.requests.count == 3)
+    }
+
     @Test func `A body without a declared length ends where the planned size ends`() async throws {
         let endless = Reply { exchange in
             exchange.sendHead(200, [("Transfer-Encoding", "chunked")])

@@ -84,8 +84,11 @@ extension Journal {
             let newer: String = try row["newer"]
             let versions = try JSONDecoder().decode([String].self, from: Data(newer.utf8))
             let hasEnded = try versions.contains { version in
+                let newer = try transfer(db, held.targetKey, version)
+                // Its data turned out to be that of a version which was known then.
+                if newer?.sameData != nil { return false }
                 guard let place = held.place else { return true }
-                return try transfer(db, held.targetKey, version)?.source.isAt(place) == true
+                return newer?.source.isAt(place) == true
             }
             return hasEnded ? nil : held
         }
@@ -185,7 +188,9 @@ extension Journal {
                 let (target, version): (String, String) = try (
                     row["target_key"], row["version_id"]
                 )
-                guard let transfer = try Self.transfer(db, target, version) else { return nil }
+                guard let transfer = try Self.transfer(db, target, version),
+                    transfer.sameData == nil
+                else { return nil }
                 let imageID: String? = try row["image_id"]
                 var found = SeriesVersion(
                     lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],

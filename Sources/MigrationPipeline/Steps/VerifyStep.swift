@@ -44,6 +44,7 @@ struct VerifyStep: Sendable {
                 monitor.note(transfer, "reading it back")
                 _ = try await readBack(transfer, from: uploader)
             }
+            if let ended = try await nothingNew(transfer, report) { return .advance(ended) }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
             throw otherData(words, transfer)
@@ -61,6 +62,22 @@ struct VerifyStep: Sendable {
         case .unverifiable(let words):
             return .advance(try await unverifiable(transfer, report, words, from: uploader))
         }
+    }
+
+    /// The transfer without its copy, if the target has a version with the same data; else nil.
+    private func nothingNew(
+        _ given: Transfer, _ report: TargetReport
+    ) async throws(TranshipError) -> Transfer? {
+        let digests = given.proof.computed + given.proof.reported + report.checksums
+        guard given.placement.isFilledByUs, !given.holdsKeptID,
+            let version = given.intent.known?.first(where: { $0.hasData(of: digests) }),
+            // Someone may have deleted it since the plan.
+            let there = try await ends.uploader.record(version.imageID, withMembers: false),
+            there.image.isWhole, version.hasData(of: there.image.checksums)
+        else { return nil }
+        var transfer = try await ends.uploader.abandon(given, isWrong: false)
+        transfer.end(asSameDataAs: version, proof: given.proof)
+        return transfer
     }
 
     /// The report proves nothing, so read the data back if there is a checksum to compare it with.

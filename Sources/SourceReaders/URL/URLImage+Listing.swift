@@ -319,14 +319,18 @@ extension URLImage {
         /// True if two answers for the same data have different ETags, as servers behind one name
         /// give them that do not share their clocks or their files' numbers.
         var hasFickleTag = false
+        /// True if the time of change is that of the answer.
+        var hasFickleTime = false
 
         func header(_ name: String) -> String? { answer?.headers[name] }
 
         /// What shows a new version.
         var seen: SeenVersion {
-            SeenVersion(
+            var seen = SeenVersion(
                 eTag: hasFickleTag ? nil : header("ETag"), lastModified: header("Last-Modified"),
                 headDigest: headDigest)
+            seen.isStamped = hasFickleTime || answer?.isStamped == true ? true : nil
+            return seen
         }
 
         var headDigest: String?
@@ -398,6 +402,7 @@ extension URLImage {
             found.unseen = beginning.unseen
             let tag = beginning.header("ETag")
             found.hasFickleTag = tag != nil && tag != response.headers["ETag"]
+            found.hasFickleTime = beginning.answer?.ticks(after: response) == true
         } catch {
             // The transfer looks again, and tries again.
             guard error.isTransient else { throw error }

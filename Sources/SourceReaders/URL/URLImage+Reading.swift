@@ -51,8 +51,8 @@ extension URLImage {
         }
     }
 
-    /// Reads the data from its beginning. A mirror of a pool may lack what the plan has seen, and
-    /// another one answers the next time.
+    /// Reads the data from its beginning. A mirror of a pool may lack what the plan has seen, or have
+    /// another version of it, and another one answers the next time.
     private func begin(
         _ image: SourceImage, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -64,9 +64,9 @@ extension URLImage {
             do throws(TranshipError) {
                 return try await beginOnce(image, into: ring, opened)
             } catch {
-                guard triesLeft > 0, error.answer?.status == 404, !Task.isCancelled else {
-                    throw error
-                }
+                guard triesLeft > 0, !Task.isCancelled,
+                    error.answer?.status == 404 || error.code == .sourceChanged
+                else { throw error }
             }
             await reopening.wait(waitSeconds)
             waitSeconds *= 2
@@ -179,29 +179,56 @@ extension URLImage {
 extension SourceImage {
     /// What the server says of its version, when that is not the planned one.
     ///
-    /// Only for images without a checksum, which would be the better proof.
+    /// Only for images without a checksum, which would be the better proof. A time that the plan's
+    /// answer got when it was sent proves nothing, nor does an ETag or a time that says nothing.
     func otherVersion(in head: HTTPResponse) -> String? {
-        guard checksums.isEmpty else { return nil }
+        guard promise == nil else { return nil }
         let isSameFile = Self.isSameFile(
             self, sizeBytes: head.wholeBytes, now: head.headers["Last-Modified"],
             before: seen?.lastModified)
         if isSameFile { return nil }
-        if let tag = head.headers["ETag"], let planned = seen?.eTag {
+        if let tag = head.eTag,
+            let planned = SeenVersion.tag(seen?.eTag, besides: seen?.lastModified)
+        {
             return tag == planned ? nil : tag
         }
-        if let time = head.headers["Last-Modified"], let planned = seen?.lastModified {
-            return time == planned ? nil : time
-        }
-        return nil
+        guard seen?.isStamped != true, let time = SeenVersion.time(head.headers["Last-Modified"]),
+            let planned = SeenVersion.time(seen?.lastModified)
+        else { return nil }
+        return time == planned ? nil : time
     }
 }
 
 extension HTTPResponse {
+    private static let stampSecondsMax: Int64 = 2
+
+    /// True if the time of change is that of the answer: a script or a proxy that knows no other
+    /// writes it so. It proves no version (RFC 9110, section 8.8.2.2).
+    var isStamped: Bool {
+        guard let sent = seconds("Date"), let changed = seconds("Last-Modified") else {
+            return false
+        }
+        return abs(sent.clampedDifference(changed)) <= Self.stampSecondsMax
+    }
+
+    /// True if the time of change went on with the clock since another answer. Times of two mirrors
+    /// differ by more.
+    func ticks(after other: HTTPResponse) -> Bool {
+        guard let before = other.seconds("Last-Modified"), let now = seconds("Last-Modified") else {
+            return false
+        }
+        return (1...Self.stampSecondsMax).contains(now.clampedDifference(before))
+    }
+
+    private func seconds(_ name: String) -> Int64? {
+        headers[name].flatMap(UTCTime.unixSecondsOfHTTPDate)
+    }
+
     /// The version to compare a later range with, or nil if it would prove nothing.
     var sourceVersion: SourceVersion? {
         if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
         let version = SourceVersion(
-            strongETag: strongETag, lastModified: headers["Last-Modified"],
+            strongETag: strongETag, lastModified: isStamped ? nil : headers["Last-Modified"],
             totalBytes: wholeBytes)
         return version.isProof ? version : nil
     }
