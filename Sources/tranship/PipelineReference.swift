@@ -249,8 +249,8 @@ enum PipelineReference {
           loses an algorithm, another list, a checksum that is added or removed. What a
           run computed and what the target reports decide; if they have no digest of
           that algorithm, ETag, time of change and size do. If those have changed as
-          well, the data is copied as a new version. Should it turn out to be the data
-          of an earlier one, no other version is deleted for it.
+          well, the data is read, and is nothing new if it is that of the current
+          version.
           series: { name: ubuntu-24.04, several: true } allows several sources with
           this series. name is required; several is false by default. What any of the
           sources has now is current, and all other versions are earlier ones. They are

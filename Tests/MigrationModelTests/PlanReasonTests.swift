@@ -113,8 +113,8 @@ import Testing
             // That of the reason inside of `fillsSeveralStores`.
             "data-is-local",
         ]
-        let kinds = Dictionary(grouping: try Self.all(), by: \.code)
-            .mapValues { Set(try $0.map { try Self.name($0) }) }
+        let kinds = try Dictionary(grouping: try Self.all(), by: \.code)
+            .mapValues { reasons in try Set(reasons.map { try Self.name($0) }) }
         #expect(Set(kinds.filter { $0.value.count > 1 }.keys) == Set(shared))
     }
 
