@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WholeFileTests {
+@Suite(.timeLimit(.minutes(3))) struct WholeFileTests {
     private func problem(_ path: String) -> WholeFile.Problem? {
         do throws(WholeFile.Problem) {
             _ = try WholeFile.read(path, bytesMax: 10)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ByteStreams
 
-@Suite(.timeLimit(.minutes(1))) struct ByteRingCarryTests {
+@Suite(.timeLimit(.minutes(3))) struct ByteRingCarryTests {
     @Test func `The reader gets all bytes of a source that was judged right`() async throws {
         let ring = ByteRing(withholdsEnd: true)
         let bytes = noise(300_000)

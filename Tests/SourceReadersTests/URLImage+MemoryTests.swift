@@ -12,7 +12,7 @@ import Testing
 @testable import SourceReaders
 
 /// The second look at a source that was looked at before.
-@Suite(.timeLimit(.minutes(1))) struct URLImageMemoryTests {
+@Suite(.timeLimit(.minutes(3))) struct URLImageMemoryTests {
     private static let sums = String(repeating: "a", count: 64) + "  a.img\n"
     private static let time = "Sat, 21 Nov 2026 00:00:00 GMT"
 

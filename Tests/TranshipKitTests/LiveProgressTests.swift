@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `A named pipe in the place of a file blocks no command`() {
+    @Test(.timeLimit(.minutes(3))) func `A named pipe in the place of a file blocks no command`() {
         let path = LiveProgress.path(journalPath: journal)
         mkfifo(path + ".new", 0o600)
         live.write(besideJournal: journal)

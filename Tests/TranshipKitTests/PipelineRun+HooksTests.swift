@@ -11,7 +11,7 @@ import Testing
 
 @testable import TranshipKit
 
-@Suite(.timeLimit(.minutes(1))) struct PipelineRunHooksTests {
+@Suite(.timeLimit(.minutes(3))) struct PipelineRunHooksTests {
     private let nights: Nights
 
     init() throws { nights = try Nights("beta") }
