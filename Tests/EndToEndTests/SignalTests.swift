@@ -22,7 +22,7 @@ extension EndToEndTests {
                 let outcome = await command.outcome()
                 #expect(ContinuousClock.now - sent < .seconds(5))
                 #expect(outcome.status == 130, outcome.said)
-                #expect(outcome.talk.contains("tranship resume"), outcome.said)
+                #expect(outcome.talk.contains("the same command goes on"), outcome.said)
                 #expect(
                     outcome.talk.components(separatedBy: "interrupted;").count == 2, outcome.said)
 

@@ -81,7 +81,7 @@ extension EndToEndTests {
                 ).run(["run", try pipeline(scene, mebibytes: 8)], in: scene)
                 #expect(outcome.status == 130, outcome.said)
                 expectClean(screen, outcome.said)
-                #expect(screen.lines.contains { $0.contains("interrupted; run again") })
+                #expect(screen.lines.contains { $0.contains("interrupted; the same command") })
                 #expect(screen.lines.contains { $0.hasPrefix("  not finished") }, outcome.said)
             }
         }
