@@ -123,29 +123,15 @@ package struct ArchiveFolder: Sendable {
         return false
     }
 
-    /// Refuses a target that other users may write to: they could exchange its images. Write access
-    /// for the primary group of this process passes: many systems have a group for each user.
+    /// Refuses a target that other users may write to (``OtherUsers``): they could exchange its images.
     private func refuseOthers(_ folder: OpenFolder) throws(TranshipError) {
         guard side == .target else { return }
         for name in [".", Self.imagesName] {
-            guard let status = folder.status(name), status.st_mode & S_IFMT == S_IFDIR else {
-                continue
-            }
-            let words: String
-            if status.st_uid != geteuid(), status.st_uid != 0 {
-                words =
-                    "belongs to another user (uid \(status.st_uid); this is uid \(geteuid()))"
-            } else if status.st_mode & S_IWOTH != 0
-                || (status.st_mode & S_IWGRP != 0 && status.st_gid != getegid())
-            {
-                words =
-                    "can be written to by other users "
-                    + "(mode \(String(status.st_mode & 0o7777, radix: 8)))"
-            } else {
-                continue
-            }
+            guard let status = folder.status(name), status.st_mode & S_IFMT == S_IFDIR,
+                let access = OtherUsers.access(to: status, trustsRoot: true)
+            else { continue }
             throw problem(
-                "the folder \(name == "." ? path : "\(path)/\(name)") of the archive \(words)",
+                "the folder \(name == "." ? path : "\(path)/\(name)") of the archive \(access)",
                 hint: "they could exchange its images: name a folder of this user that only this "
                     + "user may write to (chmod go-w)")
         }

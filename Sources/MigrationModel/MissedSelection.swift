@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// An image of a source that a run copied.
 public struct CopiedImage: Sendable, Hashable {
     /// At the source.
@@ -20,9 +22,9 @@ public struct MissedSelection: Sendable, Hashable {
 
     /// Why the image of a name is left out.
     public enum Cause: Sendable, Hashable {
-        /// It does not meet a condition: its key in the pipeline file, and the reason, such as "its
-        /// status is deactivated".
-        case leftOut(key: String, reason: String)
+        /// An image with this status does not meet a condition: its key in the pipeline file, and the
+        /// reason for people. The status is nil of a source whose images have none.
+        case leftOut(key: String, reason: String, status: ImageStatus?)
         /// An image that a run copied has another name now.
         case renamed(String)
         /// An image that a run copied was deleted, or is not shown to this project any more.
@@ -95,7 +97,7 @@ public struct MissedSelection: Sendable, Hashable {
         let run = copiedInRun.map { "run \($0)" }
         let copied = run.map { "; \($0) copied it" } ?? ""
         return switch cause {
-        case .leftOut(_, let reason):
+        case .leftOut(_, let reason, _):
             "\(kind.rawValue) \(cloud) has an image \"\(name)\", but \(reason)\(copied)"
         case .renamed(let new):
             "the image \"\(name)\" of \(kind.rawValue) \(cloud) is called \"\(new)\" now\(copied)"
@@ -109,15 +111,15 @@ public struct MissedSelection: Sendable, Hashable {
     public var wayOut: String? {
         switch cause {
         case nil: nil
-        case .leftOut("status", "its status is deactivated"):
+        case .leftOut("status", _, .deactivated):
             "have it reactivated at the source, or take its name out of the list"
-        case .leftOut("status", _): "wait until it is active, or take its name out of the list"
-        case .leftOut("hidden", _):
+        case .leftOut("status", _, _): "wait until it is active, or take its name out of the list"
+        case .leftOut("hidden", _, _):
             "write `hidden: any`, unhide it at the source, or take its name out of the list"
-        case .leftOut("owner", _): "write `owner: any`, or take its name out of the list"
-        case .leftOut("snapshots", _):
+        case .leftOut("owner", _, _): "write `owner: any`, or take its name out of the list"
+        case .leftOut("snapshots", _, _):
             "write `snapshots: include`, or take its name out of the list"
-        case .leftOut(let key, _): "change `\(key)`, or take its name out of the list"
+        case .leftOut(let key, _, _): "change `\(key)`, or take its name out of the list"
         case .renamed: "write the new name, or take the old one out of the list"
         case .gone: "bring it back at the source, or take its name out of the list"
         }

@@ -176,14 +176,14 @@ struct CatalogueListing {
                 if now.refusal == nil, let reason = mismatch(now.image, project) {
                     return reason.key == "name"
                         ? .renamed(now.image.displayName)
-                        : .leftOut(key: reason.key, reason: reason.words)
+                        : .leaves(now.image, reason)
                 }
             }
             guard seen == nil, let literal = Glob(name).literal,
                 let hidden = try await catalogue.hiddenImage(named: literal, project: project),
                 let reason = mismatch(hidden, project)
             else { return seen }
-            return .leftOut(key: reason.key, reason: reason.words)
+            return .leaves(hidden, reason)
         } catch {
             if error.code == .interrupted { throw error }
             // Only the message is poorer without.

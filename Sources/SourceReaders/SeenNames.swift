@@ -42,7 +42,7 @@ struct SeenNames {
     mutating func add(leftOut image: SourceImage, _ reason: ImageSelection.Mismatch) {
         guard reason.key != "name", reason.key != "id", let name = image.name else { return }
         for glob in pending where leftOut[glob.pattern] == nil && glob.matches(name) {
-            leftOut[glob.pattern] = .leftOut(key: reason.key, reason: reason.words)
+            leftOut[glob.pattern] = .leaves(image, reason)
         }
     }
 
@@ -61,5 +61,12 @@ struct SeenNames {
             examples: Array(names.prefix(Self.examplesMax)), listedImages: count)
         missed.cause = glob.flatMap { leftOut[$0.pattern] }
         return missed
+    }
+}
+
+extension MissedSelection.Cause {
+    /// The entry leaves out this image, which has the name.
+    static func leaves(_ image: SourceImage, _ reason: ImageSelection.Mismatch) -> Self {
+        .leftOut(key: reason.key, reason: reason.words, status: image.status)
     }
 }

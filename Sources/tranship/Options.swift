@@ -32,8 +32,8 @@ protocol NamesJournal {
 }
 
 extension NamesJournal {
-    /// ` --journal PATH` for a command that goes on with the same journal; empty without that option.
-    var journalOption: String { journal.map { " --journal \($0.shellQuoted)" } ?? "" }
+    /// As ``CommandWords/journalOption(_:)``.
+    var journalOption: String { CommandWords.journalOption(journal) }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

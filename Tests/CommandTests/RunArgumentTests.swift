@@ -5,9 +5,9 @@ import Testing
 
 /// `status` and `report` take the run that they show in one way.
 @Suite(.timeLimit(.minutes(5))) struct RunArgumentTests {
-    @Test func `An earlier run is named behind the pipeline, or alone`() async throws {
+    /// A shell with a pipeline file, after these commands.
+    private static func shell(after commands: String) async throws -> Shell {
         let shell = try Shell()
-        defer { shell.remove() }
         let prepared = try await shell.run(
             """
             head -c 70000 /dev/urandom > disk.raw
@@ -17,9 +17,15 @@ import Testing
             sources: [{ file: ./disk.raw, image: { name: one, disk_format: raw } }]
             targets: [{ archive: ./archive }]
             FILE
-            tranship run out.yaml && tranship run out.yaml
+            \(commands)
             """)
         #expect(prepared.status == 0, "\(prepared.talk)")
+        return shell
+    }
+
+    @Test func `An earlier run is named behind the pipeline, or alone`() async throws {
+        let shell = try await Self.shell(after: "tranship run out.yaml && tranship run out.yaml")
+        defer { shell.remove() }
         for command in ["status", "report"] {
             for (words, number) in [
                 ("out 1", 1), ("out.yaml 1", 1), ("1", 1), ("2", 2), ("out 2", 2), ("out", 2),
@@ -46,20 +52,8 @@ import Testing
     }
 
     @Test func `Of many runs, the last ones are listed`() async throws {
-        let shell = try Shell()
+        let shell = try await Self.shell(after: "tranship run out.yaml")
         defer { shell.remove() }
-        let prepared = try await shell.run(
-            """
-            head -c 70000 /dev/urandom > disk.raw
-            cat > out.yaml <<'FILE'
-            version: 1
-            name: out
-            sources: [{ file: ./disk.raw, image: { name: one, disk_format: raw } }]
-            targets: [{ archive: ./archive }]
-            FILE
-            tranship run out.yaml
-            """)
-        #expect(prepared.status == 0, "\(prepared.talk)")
         let one = try await shell.run("tranship report out 2")
         #expect(one.talk.contains("hint: its only run is 1"), "\(one.talk)")
         _ = try await shell.run("for i in 2 3 4 5 6 7 8 9 10 11 12; do tranship run out.yaml; done")

@@ -11,7 +11,8 @@ internal import PipelineFiles
 extension PipelineRun {
     /// Opens the pipeline of an order and its journal.
     ///
-    /// A name that no image has ends ``plan(matching:listsAllDifferences:)`` with an error, before the journal has a run.
+    /// A name that no image has ends ``plan(matching:listsAllDifferences:)`` with an error, before the
+    /// journal has a run.
     ///
     /// - Parameter text: of ``CopyOrder/pipeline(writtenBy:)``.
     /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
@@ -62,7 +63,7 @@ extension CopyOrder {
         let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
         if first.nearest == name {
             var reason = ""
-            if case .leftOut(_, let words) = first.cause { reason = ": \(words)" }
+            if case .leftOut(_, let words, _) = first.cause { reason = ": \(words)" }
             return TranshipError(
                 .noImageSelected,
                 "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected\(reason)",

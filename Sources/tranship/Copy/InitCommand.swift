@@ -57,6 +57,11 @@ enum CommandWords {
     /// the journal keep the words.
     static var own: String { command(Array(CommandLine.arguments.dropFirst())) }
 
+    /// ` --journal PATH` for a command that has to find the same journal; empty without a path.
+    static func journalOption(_ path: String?) -> String {
+        path.map { " --journal \($0.shellQuoted)" } ?? ""
+    }
+
     /// The same without an option and its value.
     static func own(without option: String) -> String {
         var words: [String] = []

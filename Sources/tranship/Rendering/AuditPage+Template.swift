@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AuditPage {
+    /// By it, a later report knows a page that it may replace.
+    static let mark = #"<meta name="generator" content="Tranship">"#
+
     /// The page around the data. Its policy forbids every request.
     static let template = #"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
-        <meta name="generator" content="Tranship">
+        \#(mark)
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="Content-Security-Policy"
           content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">

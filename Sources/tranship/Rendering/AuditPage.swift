@@ -32,9 +32,7 @@ struct AuditPage {
         guard let handle = FileHandle(forReadingAtPath: path) else { return }
         defer { try? handle.close() }
         let start = String(decoding: (try? handle.read(upToCount: 1024)) ?? Data(), as: UTF8.self)
-        guard !start.isEmpty, !start.contains(#"<meta name="generator" content="Tranship">"#) else {
-            return
-        }
+        guard !start.isEmpty, !start.contains(Self.mark) else { return }
         throw TranshipError(
             .usage, "\(path) is there already, and is not a page of `report`",
             hint: "name another file, or remove it")

@@ -87,7 +87,7 @@ struct EndFacts {
     }
 
     private var journalOption: String {
-        journalPath.map { " --journal \($0.shellQuoted)" } ?? ""
+        CommandWords.journalOption(journalPath)
     }
 }
 

@@ -162,8 +162,8 @@ struct StatusRendering {
 
     /// What a command needs to find the journal.
     private func journalWords(_ run: Run) -> String {
-        givenJournal.map { " --journal \($0.shellQuoted)" }
-            ?? " \(run.pipelineName.shellQuoted)"
+        givenJournal == nil
+            ? " \(run.pipelineName.shellQuoted)" : CommandWords.journalOption(givenJournal)
     }
 
     private func words(_ run: Run, _ holder: LockHolder?, isRolledBack: Bool) -> String {
