@@ -270,7 +270,7 @@ struct OIMConversion {
     }
 
     /// Without the folders of a file, which are private, and without the user and the query of an
-    /// address, which are keys to it: who sees the image reads this.
+    /// address, which are keys to it: anyone who sees the image reads this.
     private static func publicSource(_ address: String?) -> String? {
         guard let address, address.hasPrefix("file:") else { return address.map(shownURL) }
         return "file:" + FileName(address).text

@@ -10,7 +10,7 @@ enum PipelineFile {
     ///
     /// - Parameters:
     ///   - kind: what the file should be, for messages.
-    ///   - example: a file name, for who names a folder.
+    ///   - example: a file name, for a user who names a folder.
     ///   - hintIfMissing: if no file of a similar name is there.
     static func read(
         _ file: String, kind: String = "pipeline file", example: String = "pipeline.yaml",

@@ -15,8 +15,8 @@ struct PruneCommand: AsyncParsableCommand {
               $ tranship prune nightly.yaml --yes
 
             Lists each version of each series at every target, and why it is kept. A run
-            does the same deletions after its transfers. An image in use stays, which is
-            normal: the next run or prune tries again.
+            does the same deletions, at each target once its own copies have ended. An
+            image in use stays, which is normal: the next run or prune tries again.
             Without --yes, the exit code is 4 if there is something to delete.
             """)
 
