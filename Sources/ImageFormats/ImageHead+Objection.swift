@@ -7,10 +7,22 @@ public import Basics
 public struct DeclaredFormat: Hashable, Sendable {
     public var disk: String?
     public var container: String?
+    /// True if one entry of a pipeline file says it of several files: another format for one of
+    /// them needs an entry of its own.
+    public var isShared: Bool
 
-    public init(disk: String?, container: String?) {
+    public init(disk: String?, container: String?, isShared: Bool = false) {
         self.disk = disk
         self.container = container
+        self.isShared = isShared
+    }
+
+    /// The hint to write `keys`, for this data alone.
+    fileprivate func hint(_ keys: String) -> String {
+        isShared
+            ? "move the file to where the glob does not match it, give it an entry of its own, and "
+                + "there write \(keys)"
+            : "write \(keys)"
     }
 
     /// False for formats that say nothing about the beginning of the data: kernels and ramdisks
@@ -44,7 +56,7 @@ extension ImageHead {
         to declared: DeclaredFormat, shown: String, facts: [String] = [], isUnpacked: Bool = false
     ) -> TranshipError? {
         guard declared.isChecked, let disk = declared.disk else { return nil }
-        if declared.container == "ova" { return objectionToOVA(shown) }
+        if declared.container == "ova" { return objectionToOVA(declared, shown) }
         if let need, let kind {
             return TranshipError(
                 .formatRejected, "\(shown) is \(kind.words) and needs \(need)",
@@ -55,20 +67,22 @@ extension ImageHead {
                 .formatRejected, "\(shown) is damaged: it is \(kind.words) and \(damage)",
                 hint: "look at it (qemu-img info IMAGE), and get it from its publisher again")
         }
-        return objectionToKind(disk, shown, facts, isUnpacked) ?? objectionToFormat(disk, shown)
+        return objectionToKind(disk, declared, shown, facts, isUnpacked)
+            ?? objectionToFormat(disk, declared, shown)
     }
 
-    private func objectionToOVA(_ shown: String) -> TranshipError? {
+    private func objectionToOVA(_ declared: DeclaredFormat, _ shown: String) -> TranshipError? {
         guard let kind, kind != .ova, kind != .tar else { return nil }
         return TranshipError(
             .formatRejected,
             "\(shown) is \(kind.words), and container_format ova means a tar archive",
-            hint: "write `container_format: bare` for a plain disk")
+            hint: declared.hint("`container_format: bare` for a plain disk"))
     }
 
     /// The objection to data that cannot be a disk, no matter what the record says.
     private func objectionToKind(
-        _ disk: String, _ shown: String, _ facts: [String], _ isUnpacked: Bool
+        _ disk: String, _ declared: DeclaredFormat, _ shown: String, _ facts: [String],
+        _ isUnpacked: Bool
     ) -> TranshipError? {
         guard let kind else { return nil }
         let details = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
@@ -81,7 +95,7 @@ extension ImageHead {
             return TranshipError(
                 .formatRejected, "\(shown) is \(kind.words), not \(Self.image(disk))",
                 hint: kind == .ova
-                    ? "write `container_format: ova`, or extract the disk and use it"
+                    ? declared.hint("`container_format: ova`, or extract the disk and use it")
                     : "extract the image and use it")
         case .qcow, .qed:
             return TranshipError(
@@ -99,7 +113,9 @@ extension ImageHead {
         }
     }
 
-    private func objectionToFormat(_ disk: String, _ shown: String) -> TranshipError? {
+    private func objectionToFormat(
+        _ disk: String, _ declared: DeclaredFormat, _ shown: String
+    ) -> TranshipError? {
         let actual = kind?.diskFormat
         // Installers are published as ISOs and written to disks as they are.
         if kind == .iso, Self.plainFormats.contains(disk) { return nil }
@@ -107,7 +123,8 @@ extension ImageHead {
         if let kind, let actual, actual != "raw" {
             return TranshipError(
                 .formatRejected, "\(shown) is \(kind.words), and its disk_format is \(disk)",
-                hint: "write `disk_format: \(actual)`, or `inspect: false` if \(disk) is meant")
+                hint: declared.hint(
+                    "`disk_format: \(actual)`, or `inspect: false` if \(disk) is meant"))
         }
         guard Self.certainFormats.contains(disk) else { return nil }
         let found =
@@ -115,8 +132,9 @@ extension ImageHead {
             ? "is empty" : kind.map { "is \($0.words)" } ?? "does not begin as \(Self.image(disk))"
         return TranshipError(
             .formatRejected, "\(shown) \(found), and its disk_format is \(disk)",
-            hint: "write the format of the data, such as `disk_format: raw`, or `inspect: false` "
-                + "if \(disk) is meant")
+            hint: declared.hint(
+                "the format of the data, such as `disk_format: raw`, or `inspect: false` if \(disk) "
+                    + "is meant"))
     }
 
     /// The least that a disk has.

@@ -62,12 +62,15 @@ extension ImageTemplate {
     ///   - contentType: what the server calls the data.
     ///   - isUnpacked: true if the data came out of compressed data.
     ///   - isPromised: true if a checksum says which data is right.
+    ///   - isOneOfSeveral: true if the entry of the pipeline file has further files.
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String,
-        sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool, isPromised: Bool
+        sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool, isPromised: Bool,
+        isOneOfSeveral: Bool = false
     ) -> (refusal: TranshipError?, notes: [Note]) {
         var declared = DeclaredFormat(
-            disk: diskFormat(of: fileName, head), container: containerFormat)
+            disk: diskFormat(of: fileName, head), container: containerFormat,
+            isShared: isOneOfSeveral)
         let isUnknown = declared.disk == nil
         // Without a format, data is compared with disks of any format.
         if isUnknown { declared.disk = "disk" }

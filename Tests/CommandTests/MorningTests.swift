@@ -64,6 +64,32 @@ struct MorningTests {
         }
     }
 
+    @Test func `The format of one file of a glob is changed as the hint says`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try glob(
+            desk,
+            ["a.raw": noise(3000), "b.raw": noise(3000, seed: 2), "odd.raw": DiskHeads.qcow2()])
+        let night = try await desk.run("tranship run night.yaml")
+        #expect(night.status == 3, "\(night.said)")
+        #expect(
+            night.talk.contains(
+                "move the file to where the glob does not match it, give it an entry of its own, "
+                    + "and there write `disk_format: qcow2`"), "\(night.said)")
+        try desk.write(
+            "night.yaml",
+            Self.globPipeline.replacing(
+                "sources:\n",
+                with: "sources:\n  - file: ./odd.raw\n    image: { disk_format: qcow2 }\n"))
+        let next = try await desk.run("mv k/odd.raw . && tranship run night.yaml")
+        #expect(next.status == 0, "\(next.said)")
+        #expect(next.talk.contains("1 done, 2 already there"), "\(next.said)")
+        let copy = try await desk.run("mv odd.raw k/ && tranship copy 'k/*' beta --dry-run")
+        #expect(
+            copy.output.contains("copy the file by itself with --disk-format qcow2"), "\(copy.said)"
+        )
+    }
+
     @Test func `A name that a run copied says what became of its image`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

@@ -15,11 +15,18 @@ package enum CopyHint {
     /// Keys that hints name to say where another key goes, or what a source is.
     private static let places: Set = ["image", "file", "url", "cloud", "archive", "status"]
 
+    /// How hints begin that give one file of a glob another format.
+    private static let ownEntry =
+        "move the file to where the glob does not match it, give it an entry of its own, and "
+        + "there write "
+
     /// The hint with the options of a copy in place of the keys. If it names a key without an
     /// option, it ends with the way to write that key.
     package static func words(_ hint: String) -> String {
         var left: [String] = []
-        let words = replaced(hint, left: &left)
+        // A copy has one entry.
+        let words = replaced(
+            hint.replacing(ownEntry, with: "copy the file by itself with "), left: &left)
         guard !left.isEmpty else { return words }
         let keys = left.map { "`\($0)`" }.joined(separator: " and ")
         return "\(words). A copy has no option for \(keys): add --save FILE to its command, "
