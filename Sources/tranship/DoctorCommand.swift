@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Argument(help: "An entry of clouds.yaml.", completion: .cloud)
     var cloud: String
 
-    @Argument(help: "Another entry: the target of a copy.")
+    @Argument(help: "Another entry: the target of a copy.", completion: .cloud)
     var target: String?
 
     @Option(help: .value("name", "Another region than the entry's."))
