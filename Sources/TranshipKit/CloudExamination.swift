@@ -92,9 +92,7 @@ public struct CloudExamination: Sendable {
         var listing: [String] = []
         let stock = await told("its images", CloudStock?.none, &listing) {
             () throws(TranshipError) in
-            isLegacy
-                ? try await .count(LegacyImageService(session), project: project.projectID)
-                : try await .count(service, project: project.projectID)
+            try await .count(session, isLegacy: isLegacy, project: project.projectID)
         }
         return CloudExamination(
             cloudName: session.cloudName, region: session.configuration.region,

@@ -31,46 +31,23 @@ public struct CloudStock: Sendable, Hashable {
     var newest: Image?
 
     /// Counts the images of the session's project.
-    static func count(_ service: ImageService, project: String?) async throws(TranshipError)
-        -> CloudStock
-    {
-        var stock = CloudStock()
-        var query = ImageQuery()
-        query.ownerID = project
-        query.status = [.active]
-        for try await page in service.images(query) {
-            for image in page where image.properties["image_type"]?.string != "snapshot" {
-                if stock.newest == nil, image.sizeBytes ?? 0 > 1 { stock.newest = image }
-                stock.add(image.sizeBytes, image.diskFormat, image.containerFormat)
-            }
-            if stock.isCut { break }
-        }
-        return stock
-    }
-
-    /// Counts the images of the session's project at a legacy cloud, whose list shows public ones of
-    /// all projects too.
     static func count(
-        _ service: LegacyImageService, project: String?
+        _ session: CloudSession, isLegacy: Bool, project: String?
     ) async throws(TranshipError) -> CloudStock {
         var stock = CloudStock()
-        for try await page in service.images(LegacyImageQuery(publicity: .any)) {
-            for image in page
-            where image.status == .active && (project == nil || image.ownerID == project)
-                && image.properties["image_type"] != "snapshot"
-            {
-                stock.add(image.sizeBytes, image.diskFormat, image.containerFormat)
-            }
-            if stock.isCut { break }
+        try await OwnImage.each(of: session, isLegacy: isLegacy, project: project) { image in
+            stock.add(image)
+            return !stock.isCut
         }
         return stock
     }
 
-    private mutating func add(_ sizeBytes: Int64?, _ disk: String?, _ container: String?) {
+    private mutating func add(_ image: OwnImage) {
+        if newest == nil, image.sizeBytes ?? 0 > 1 { newest = image.record }
         images += 1
-        self.sizeBytes = self.sizeBytes.clampedSum(sizeBytes ?? 0)
-        diskFormats[disk ?? "none", default: 0] += 1
-        containerFormats[container ?? "none", default: 0] += 1
+        sizeBytes = sizeBytes.clampedSum(image.sizeBytes ?? 0)
+        diskFormats[image.diskFormat ?? "none", default: 0] += 1
+        containerFormats[image.containerFormat ?? "none", default: 0] += 1
         isCut = images >= Self.imagesMax
     }
 

@@ -75,27 +75,13 @@ public struct PipelineDraft: Sendable {
             cloud.name, region: cloud.region, environment: environment)
         let project = try await session.authenticate().projectID
         var (lines, count): ([String], Int) = ([], 0)
-        func add(_ name: String, _ sizeBytes: Int64?) {
-            count += 1
-            guard lines.count < examplesMax else { return }
-            let size = sizeBytes.map { ByteCount.format($0) } ?? "no data"
-            lines.append("\(YAMLScalar.text(name))  \(size)")
-        }
         let isLegacy = try await LegacyImageService.isNeeded(by: session)
-        if isLegacy {
-            for try await page in LegacyImageService(session).images(
-                LegacyImageQuery(publicity: .any))
-            {
-                for image in page where image.status == .active && image.ownerID == project {
-                    add(image.name ?? image.id, image.sizeBytes)
-                }
-            }
-        } else {
-            var query = ImageQuery(status: [.active])
-            query.ownerID = project
-            for try await image in ImageService(session).images(query).flattened {
-                add(image.name ?? image.id, image.sizeBytes)
-            }
+        try await OwnImage.each(of: session, isLegacy: isLegacy, project: project) { image in
+            count += 1
+            guard lines.count < examplesMax else { return true }
+            let size = image.sizeBytes.map { ByteCount.format($0) } ?? "no data"
+            lines.append("\(YAMLScalar.text(image.name))  \(size)")
+            return true
         }
         let more = count - lines.count
         let list = "tranship \(isLegacy ? "v1" : "image") list \(cloud.options)"
