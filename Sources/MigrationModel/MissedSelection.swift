@@ -50,6 +50,8 @@ public struct MissedSelection: Sendable, Hashable {
     public var copiedInRun: Int64?
     /// What is not there, of a source that is not a cloud.
     private let what: String?
+    /// What to do about that.
+    private let remedy: String?
 
     public init(
         place: String, kind: Kind = .cloud, cloud: String, name: String?, nearest: String?,
@@ -63,13 +65,16 @@ public struct MissedSelection: Sendable, Hashable {
         self.nearest = nearest
         self.examples = examples
         self.listedImages = listedImages
-        what = nil
+        (what, remedy) = (nil, nil)
     }
 
-    /// - Parameter what: what happened, in words: "… has no product with release: nix".
-    public init(place: String, what: String) {
+    /// - Parameters:
+    ///   - what: what happened, in words: "… has no product with release: nix".
+    ///   - remedy: what to do about it; nil if a name may be mistaken.
+    public init(place: String, what: String, remedy: String? = nil) {
         self.place = place
         self.what = what
+        self.remedy = remedy
         kind = .cloud
         (cloud, name, nearest, examples, listedImages) = ("", nil, nil, [], 0)
     }
@@ -109,7 +114,8 @@ public struct MissedSelection: Sendable, Hashable {
 
     /// What to do about a known cause; nil if the name may be mistaken.
     public var wayOut: String? {
-        switch cause {
+        if let remedy { return remedy }
+        return switch cause {
         case nil: nil
         case .leftOut("status", _, .deactivated):
             "have it reactivated at the source, or take its name out of the list"

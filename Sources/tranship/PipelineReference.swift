@@ -51,7 +51,8 @@ enum PipelineReference {
                                 images start first
           limits                mapping
           allow_empty           true, false [false]; true if a cloud source may select
-                                no image, and each of its names may have none
+                                no image, each of its names may have none, and a
+                                pattern may match no file
           hooks                 { on_success, on_failure }; commands after a run
           journal               { keep } [everything]; how long the journal keeps what
                                 runs did, such as keep: 90d

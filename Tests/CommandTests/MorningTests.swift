@@ -90,6 +90,20 @@ struct MorningTests {
         )
     }
 
+    @Test func `A pattern that matches no file is no good night`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try glob(desk, [:])
+        let night = try await desk.run("tranship run -q night.yaml")
+        #expect(night.status == 3, "\(night.said)")
+        #expect(night.talk.contains("no file matches k/*"), "\(night.said)")
+        #expect(night.talk.contains("look whether the folder is mounted"), "\(night.said)")
+        let status = try await desk.run("tranship status")
+        #expect(status.output.contains("no file matches k/*"), "\(status.said)")
+        try desk.write("night.yaml", Self.globPipeline + "allow_empty: true\n")
+        #expect(try await desk.run("tranship run -q night.yaml").status == 0)
+    }
+
     @Test func `A name that a run copied says what became of its image`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

@@ -48,7 +48,15 @@ struct FileImages: ImageSource {
             return try await page(
                 [listed(source.pattern, nil, checksum: nil, listing.date, refusal: error)])
         }
-        if paths.isEmpty { listing.tell(.warning("no file matches \(source.pattern)")) }
+        // A file system that is not mounted looks like an empty folder.
+        if paths.isEmpty {
+            listing.missed(
+                MissedSelection(
+                    place: "\(source.position)", what: "no file matches \(source.pattern)",
+                    remedy:
+                        "look whether the folder is mounted and its files are there, correct the "
+                        + "pattern, or write `allow_empty: true`"))
+        }
         // Read once, however many files it is for.
         let promise = paths.isEmpty ? Promise(own: source.checksum) : try await promise()
         var rest = paths[...]
