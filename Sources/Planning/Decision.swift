@@ -19,8 +19,8 @@ internal import PipelineFiles
 /// 4. A transfer that was begun continues where the journal left it.
 /// 5. The same data under the same name is not copied again, no matter who
 ///    copied it.
-/// 6. For different data under the same name, not ours, `on_conflict` decides. A marker alone
-///    makes no image ours: see ``PlanComparison/strangers``.
+/// 6. For different data under the same name, not of this pipeline, `on_conflict` decides. A marker
+///    alone makes no image ours: see ``PlanComparison/strangers``.
 /// 7. Our copy comes back under the next id if someone deleted it.
 struct Decision {
     let onConflict: OnConflict
@@ -77,7 +77,8 @@ struct Decision {
         var item = given
         if item.record.keptID != .required,
             let same = comparison.namesakes.first(where: {
-                item.hasSameData(as: $0) && stays($0, besides: item)
+                item.hasSameData(as: $0)
+                    && (comparison.strangers.contains($0.id) || stays($0, besides: item))
             })
         {
             // Written down, so that images which name this one find it.
@@ -365,7 +366,7 @@ struct Decision {
 }
 
 extension PlanComparison {
-    /// The images of its name, without copies of ours of other images.
+    /// The images of its name that `on_conflict` counts.
     fileprivate var others: [TargetImage] {
         namesakes.filter { !$0.isMarked || strangers.contains($0.id) }
     }

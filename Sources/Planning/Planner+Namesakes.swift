@@ -7,8 +7,9 @@ internal import MigrationModel
 
 /// Which images of one name count for `on_conflict`.
 ///
-/// Copies of ours of other images do not: two source images may have one name. A marker alone
-/// makes no copy. Compute services copy it into snapshots, and anyone may write it.
+/// Copies of ours of other images of this pipeline do not: two source images may have one name. Copies
+/// that other pipelines made of other images do. A marker alone makes no copy. Compute services copy
+/// it into snapshots, and anyone may write it.
 extension Planner {
     /// Adds the images that carry the marker of this very copy under an id that is not its own, and
     /// names those whose marker proves nothing.
@@ -27,19 +28,49 @@ extension Planner {
         comparison.namesakes += forged
         comparison.strangers = Set(forged.map(\.id))
         for image in given.namesakes where image.isMarked {
-            if try await !isCopyOfAnother(image, record, at: target) {
-                comparison.strangers.insert(image.id)
+            let isOurs = try await isCopyOfAnother(image, record, at: target)
+            if !isOurs { comparison.strangers.insert(image.id) }
+            guard isOurs, asksForRelation(comparison, image, at: target),
+                let origin = image.origin
+            else { continue }
+            // Clouds delete images and make others of their names; a file or a URL keeps its series
+            // unless the pipeline file gives it another one.
+            var isKnown = false
+            if comparison.item.source.imageID != nil {
+                isKnown = try await journal.isCopy(image.id, origin, at: image.targetKey)
             }
+            let planned = try await plan.items(ofLineage: origin.lineageID, at: image.targetKey)
+            if !isKnown, planned.isEmpty { comparison.strangers.insert(image.id) }
         }
         return comparison
     }
 
-    /// True if an image of its name may be the copy of one that is listed later, whose id it keeps.
+    /// True if an image of its name may be the copy of one that is listed later: whose id it keeps,
+    /// or that decides what `on_conflict` counts.
     func mayNameLater(_ comparison: PlanComparison) -> Bool {
-        comparison.item.record.keptID != nil
-            && comparison.namesakes.contains {
-                $0.isMarked && !ImageIdentity.mayBeDerived($0.id)
+        comparison.namesakes.contains { image in
+            guard image.isMarked else { return false }
+            if comparison.item.record.keptID != nil, !ImageIdentity.mayBeDerived(image.id) {
+                return true
             }
+            return target(comparison.item.targetKey).map {
+                asksForRelation(comparison, image, at: $0)
+            } ?? false
+        }
+    }
+
+    /// True if it matters whether the copy is one of another pipeline. Versions of one series are not
+    /// in conflict with each other, and nothing is if both may stay.
+    private func asksForRelation(
+        _ comparison: PlanComparison, _ image: TargetImage, at target: PlanningTarget
+    ) -> Bool {
+        let item = comparison.item
+        return ![.keepBoth, .update].contains(onConflict(of: item, at: target))
+            && image.origin?.lineageID != item.origin.lineageID
+    }
+
+    func onConflict(of item: PlanItem, at target: PlanningTarget) -> OnConflict {
+        target.rules.onConflict ?? (item.source.imageID == nil ? .fail : .keepBoth)
     }
 
     /// True if the journal or the plan knows the image as the copy of another one, or if its id is of

@@ -311,9 +311,8 @@ public struct Planner: Sendable {
         }
         comparison = try await withStrangers(comparison, at: target)
         comparison.ours = ours(comparison, at: target)
-        let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         let item = Decision(
-            onConflict: target.rules.onConflict ?? fallback,
+            onConflict: onConflict(of: comparison.item, at: target),
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.rules.image.name.placeholders.contains(.date),
             hasSeriesRules: target.hasSeriesRules,

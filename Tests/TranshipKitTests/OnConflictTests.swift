@@ -229,6 +229,39 @@ import Testing
         #expect(beta.changes.count { $0 == "POST /v2/images" } == 2)
     }
 
+    /// The image that the other pipeline copied is not in this plan, and this journal has no copy of it.
+    @Test(arguments: ["fail", "skip", "replace", "rename", "keep-both"])
+    func `A copy that another pipeline made of another image counts`(rule: String) async throws {
+        let other = try await run("on_conflict: keep-both", journal: "first.sqlite")
+        let id = try #require(other.transfer?.imageID)
+        scene.alpha.burn("s")
+        scene.alpha.put(
+            "7b0f6f0e-2f0f-4f5e-8d39-0c5a3f6f3c22", data: noise(1000, seed: 8),
+            ["name": "web", "disk_format": "raw", "container_format": "bare"])
+        let item = try await run("on_conflict: \(rule)", journal: "second.sqlite").item
+        let expected: (PlanAction, PlanReason) =
+            switch rule {
+            case "fail": (.conflict, .nameTaken(imageID: id, .fail))
+            case "skip": (.skip, .nameTaken(imageID: id, .skip))
+            case "replace": (.conflict, .nameTaken(imageID: id, .cannotReplace))
+            case "rename": (.create, .nameTaken(imageID: id, .rename))
+            default: (.create, .notAtTarget)
+            }
+        #expect(item.action == expected.0 && item.reason == expected.1, "\(item.reason.code)")
+        #expect(beta.image(id)?["os_hidden"] != true)
+    }
+
+    @Test func `A copy of this pipeline counts for none of its rules, also without its source`()
+        async throws
+    {
+        #expect(try await run("on_conflict: fail").transfer?.state == .done)
+        scene.alpha.burn("s")
+        scene.alpha.put(
+            "7b0f6f0e-2f0f-4f5e-8d39-0c5a3f6f3c22", data: noise(1000, seed: 8),
+            ["name": "web", "disk_format": "raw", "container_format": "bare"])
+        #expect(try await run("on_conflict: fail").item.action == .create)
+    }
+
     @Test func `A protected image is never replaced`() async throws {
         beta.put("old", data: [1], ["name": "web", "protected": true])
         let first = try await run("on_conflict: replace")

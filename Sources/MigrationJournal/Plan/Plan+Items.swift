@@ -19,8 +19,8 @@ public struct PlanComparison: Sendable {
     public var namesakes: [TargetImage]
     /// An image that has the id that is to be kept, and is not a copy of ours.
     public var holder: TargetImage?
-    /// The ids of ``namesakes`` that carry a marker of ours which proves nothing: they count as any
-    /// other image.
+    /// The ids of ``namesakes`` that carry a marker of ours and count as any other image: it proves
+    /// nothing, or another pipeline copied them from another image.
     public var strangers: Set<String> = []
 }
 
