@@ -42,8 +42,7 @@ extension TargetRecord {
 
 /// A field that differs between what is wanted and what the target has.
 public struct FieldDifference: Codable, Sendable, Hashable {
-    /// In the words of pipeline files: `min_disk`, `properties.os_distro`.
-    public var field: String
+    public var field: RecordField
     /// What the source has, by the target's rules; nil if nothing is wanted.
     public var wanted: String?
     /// What the target has; nil if it has nothing.
@@ -57,19 +56,10 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         public var found: [String]
     }
 
-    /// The project whose answer it is about; nil for other fields.
-    public private(set) var memberID: String?
-
-    public init(_ field: String, wanted: String?, found: String?) {
+    public init(_ field: RecordField, wanted: String?, found: String?) {
         self.field = field
         self.wanted = wanted
         self.found = found
-    }
-
-    /// The answer of a project that the image is shared with.
-    public init(answerOf memberID: String, wanted: String, found: String) {
-        self.init("members.\(memberID)", wanted: wanted, found: found)
-        self.memberID = memberID
     }
 
     /// `name: a -> b`.
@@ -95,8 +85,12 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         }
         let before = shown(wanted, cut: cut.old, projects?.wanted, but: projects?.found)
         let after = shown(found, cut: cut.new, projects?.found, but: projects?.wanted)
-        let field = memberID.map { "members.\(Self.shown($0, names))" } ?? self.field
-        return "\(field): \(before) -> \(after)"
+        return "\(shownField(names)): \(before) -> \(after)"
+    }
+
+    private func shownField(_ names: [String: String]) -> String {
+        guard case .answer(let memberID) = field else { return field.words }
+        return RecordField.answer(ofMember: Self.shown(memberID, names)).words
     }
 
     private static func shown(_ id: String, _ names: [String: String]) -> String {
@@ -105,7 +99,7 @@ public struct FieldDifference: Codable, Sendable, Hashable {
 
     /// `min_disk 40 instead of 0`.
     var insteadWords: String {
-        "\(field) \(Self.shown(found)) instead of \(Self.shown(wanted))"
+        "\(field.words) \(Self.shown(found)) instead of \(Self.shown(wanted))"
     }
 
     private static func shown(_ value: String?) -> String {
@@ -115,7 +109,8 @@ public struct FieldDifference: Codable, Sendable, Hashable {
 
     /// The ids of projects on both sides; none of a field that is not about projects.
     public var projectIDs: [String] {
-        (projects.map { $0.wanted + $0.found } ?? []) + [memberID].compactMap(\.self)
+        if case .answer(let memberID) = field { return [memberID] }
+        return projects.map { $0.wanted + $0.found } ?? []
     }
 
     private static let valueCharactersMax = 80

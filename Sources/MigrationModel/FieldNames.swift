@@ -7,6 +7,11 @@ public struct FieldNames: Codable, Hashable, Sendable {
 
     public init(_ names: [String]) { self.names = names }
 
+    /// The fields that differ, each once, in the order of their names.
+    public init(of differences: [FieldDifference]) {
+        names = Set(differences.map(\.field)).map(\.words).sorted()
+    }
+
     /// Reads a list of names. Journals of older versions have one text with commas.
     public init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self) {

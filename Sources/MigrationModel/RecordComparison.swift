@@ -33,11 +33,11 @@ public struct RecordComparison: Sendable {
 
     public func differences(_ found: TargetRecord) -> [FieldDifference] {
         var differences: [FieldDifference] = []
-        func compare(_ field: String, _ wanted: String?, _ found: String?) {
+        func compare(_ field: RecordField, _ wanted: String?, _ found: String?) {
             guard wanted != found else { return }
             differences.append(FieldDifference(field, wanted: wanted, found: found))
         }
-        func compareProjects(_ field: String, _ wanted: [String], _ found: [String]?) {
+        func compareProjects(_ field: RecordField, _ wanted: [String], _ found: [String]?) {
             compare(field, Self.list(wanted), found.map(Self.list))
             guard let last = differences.indices.last, differences[last].field == field else {
                 return
@@ -46,21 +46,21 @@ public struct RecordComparison: Sendable {
                 wanted: wanted.sorted(), found: found?.sorted() ?? [])
         }
         if !otherNames.contains(found.image.name) {
-            compare("name", wanted.shownName, found.image.name)
+            compare(.name, wanted.shownName, found.image.name)
         }
         if !wanted.acceptsTransformed {
-            compare("disk_format", wanted.diskFormat, found.diskFormat)
-            compare("container_format", wanted.containerFormat, found.containerFormat)
+            compare(.diskFormat, wanted.diskFormat, found.diskFormat)
+            compare(.containerFormat, wanted.containerFormat, found.containerFormat)
         }
-        compare("min_disk", "\(wanted.minDiskGiB)", "\(found.minDiskGiB)")
-        compare("min_ram", "\(wanted.minRAMMiB)", "\(found.minRAMMiB)")
-        compare("tags", Self.list(wanted.tags), Self.list(found.tags))
+        compare(.minDisk, "\(wanted.minDiskGiB)", "\(found.minDiskGiB)")
+        compare(.minRAM, "\(wanted.minRAMMiB)", "\(found.minRAMMiB)")
+        compare(.tags, Self.list(wanted.tags), Self.list(found.tags))
         if let owner = wanted.ownerID {
-            compareProjects("owner", [owner], found.image.ownerID.map { [$0] })
+            compareProjects(.owner, [owner], found.image.ownerID.map { [$0] })
         }
-        compare("visibility", wanted.visibility.rawValue, found.image.visibility.rawValue)
+        compare(.visibility, wanted.visibility.rawValue, found.image.visibility.rawValue)
         if let members, let has = found.members {
-            compareProjects("members", members, has)
+            compareProjects(.members, members, has)
             let answers =
                 accepted.sorted().map { ($0, "accepted") }
                 + pending.sorted().map { ($0, "pending") }
@@ -68,16 +68,16 @@ public struct RecordComparison: Sendable {
                 let answer = found.answer(of: member)
                 guard answer != wanted else { continue }
                 differences.append(
-                    FieldDifference(answerOf: member, wanted: wanted, found: answer))
+                    FieldDifference(.answer(ofMember: member), wanted: wanted, found: answer))
             }
         }
-        compare("hidden", "\(wanted.isHidden)", "\(found.image.isHidden)")
+        compare(.hidden, "\(wanted.isHidden)", "\(found.image.isHidden)")
         compare(
-            "deactivated", "\(wanted.isDeactivated)", "\(found.image.status == .deactivated)")
-        compare("protected", "\(wanted.isProtected)", "\(found.image.isProtected)")
+            .deactivated, "\(wanted.isDeactivated)", "\(found.image.status == .deactivated)")
+        compare(.protected, "\(wanted.isProtected)", "\(found.image.isProtected)")
         if !missingStores.isEmpty {
             compare(
-                "stores", Self.list(found.image.stores + missingStores),
+                .stores, Self.list(found.image.stores + missingStores),
                 Self.list(found.image.stores))
         }
         return differences + propertyDifferences(found)
@@ -92,7 +92,7 @@ public struct RecordComparison: Sendable {
         }
         return Set(want.keys).union(has.keys).sorted().compactMap { key in
             want[key] == has[key]
-                ? nil : FieldDifference("properties.\(key)", wanted: want[key], found: has[key])
+                ? nil : FieldDifference(.property(key), wanted: want[key], found: has[key])
         }
     }
 

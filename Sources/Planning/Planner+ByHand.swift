@@ -58,9 +58,9 @@ extension Planner {
             ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
         guard let own = copies.first(where: { $0.image.id == image.id }), own.waitsForItsName
         else { return }
-        if !checked.differences.contains(where: { $0.field == "name" }) {
+        if !checked.differences.contains(where: { $0.field == .name }) {
             checked.differences.append(
-                FieldDifference("name", wanted: record.shownName, found: image.name))
+                FieldDifference(.name, wanted: record.shownName, found: image.name))
         }
         let holder = copies.first { copy in
             copy.image.id != image.id && copy.image.name == record.shownName

@@ -82,8 +82,7 @@ extension Planner {
             checked.add(note: note.words, about: [owner].compactMap(\.self))
         }
         try await compareFields(comparison, found, at: target, &checked)
-        if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == "members" })
-        {
+        if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == .members }) {
             checked.add(
                 note:
                     "`projects` or `image.owner` would say which projects those are at the target; "
@@ -142,7 +141,7 @@ extension Planner {
         try await checkName(of: found.image, comparison, &checked)
         if found.image.isUnpublished == true {
             checked.differences.append(
-                FieldDifference("published", wanted: "true", found: "false"))
+                FieldDifference(.published, wanted: "true", found: "false"))
         }
     }
 
@@ -158,12 +157,12 @@ extension Planner {
             target.isElsewhere(image, item.record)
         {
             found.append(
-                FieldDifference("owner", wanted: target.opened.projectID, found: image.ownerID))
+                FieldDifference(.owner, wanted: target.opened.projectID, found: image.ownerID))
         }
         if ownership == .unmarked {
             found.append(
                 FieldDifference(
-                    "properties.\(Origin.propertyName)", wanted: item.marker,
+                    .property(Origin.propertyName), wanted: item.marker,
                     found: image.originValue))
         }
         return found
@@ -216,7 +215,7 @@ extension Planner {
             let same = expected.filter { $0.algorithm == reported.algorithm }
             if let other = same.first(where: { !$0.matches(reported) }) {
                 checked.differences.append(
-                    FieldDifference("data", wanted: "\(other)", found: "\(reported)"))
+                    FieldDifference(.data, wanted: "\(other)", found: "\(reported)"))
                 return
             }
             if !same.isEmpty { checked.proofs.append(reported) }
@@ -225,7 +224,7 @@ extension Planner {
             !isConverted
         {
             checked.differences.append(
-                FieldDifference("size", wanted: "\(size)", found: "\(has)"))
+                FieldDifference(.size, wanted: "\(size)", found: "\(has)"))
         }
         guard let reading else {
             if checked.proofs.isEmpty {
@@ -262,7 +261,7 @@ extension Planner {
             checked.proofs = [has]
         } else {
             checked.differences.append(
-                FieldDifference("data", wanted: "\(wanted)", found: "\(has)"))
+                FieldDifference(.data, wanted: "\(wanted)", found: "\(has)"))
         }
     }
 

@@ -97,35 +97,35 @@ extension WantedImage {
         _ image: Image, _ references: [String: String], marker: String
     ) -> [FieldDifference] {
         var found: [FieldDifference] = []
-        func compare(_ field: String, _ wanted: String?, _ has: String?) {
+        func compare(_ field: RecordField, _ wanted: String?, _ has: String?) {
             guard wanted ?? "" != has ?? "" else { return }
             // It goes into the journal. The largest values are tens of thousands of characters.
             found.append(
                 FieldDifference(field, wanted: wanted?.cut(to: 255), found: has?.cut(to: 255)))
         }
-        compare("name", fields.name, image.name)
+        compare(.name, fields.name, image.name)
         if !record.acceptsTransformed {
-            if let wanted = record.diskFormat { compare("disk_format", wanted, image.diskFormat) }
+            if let wanted = record.diskFormat { compare(.diskFormat, wanted, image.diskFormat) }
             if let wanted = record.containerFormat {
-                compare("container_format", wanted, image.containerFormat)
+                compare(.containerFormat, wanted, image.containerFormat)
             }
         }
-        compare("min_disk", "\(fields.minDiskGiB)", "\(image.minDiskGiB)")
-        compare("min_ram", "\(fields.minRAMMiB)", "\(image.minRAMMiB)")
+        compare(.minDisk, "\(fields.minDiskGiB)", "\(image.minDiskGiB)")
+        compare(.minRAM, "\(fields.minRAMMiB)", "\(image.minRAMMiB)")
         if !Set(fields.tags).isSubset(of: image.tags) {
             compare(
-                "tags", fields.tags.sorted().joined(separator: ", "),
+                .tags, fields.tags.sorted().joined(separator: ", "),
                 image.tags.sorted().joined(separator: ", "))
         }
-        compare("visibility", record.visibility.rawValue, image.visibility.rawValue)
-        compare("os_hidden", "\(record.isHidden)", "\(image.isHidden)")
-        compare("protected", "\(record.isProtected)", "\(image.isProtected)")
+        compare(.visibility, record.visibility.rawValue, image.visibility.rawValue)
+        compare(.hidden, "\(record.isHidden)", "\(image.isHidden)")
+        compare(.protected, "\(record.isProtected)", "\(image.isProtected)")
         var wanted = fields.propertyTexts.filter { record.properties[$0.key] != nil }
         wanted.merge(references) { $1 }
         wanted[Origin.propertyName] = marker
         let has = image.propertyTexts
         for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
-            compare("properties.\(key)", value, has[key])
+            compare(.property(key), value, has[key])
         }
         return found
     }

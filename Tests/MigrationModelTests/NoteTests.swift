@@ -29,7 +29,7 @@ import Testing
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
         .idPlanted(imageID: "i", ownerID: "p"),
         .changedByTarget(
-            imageID: "i", [FieldDifference("min_disk", wanted: "0", found: "40")], more: 0),
+            imageID: "i", [FieldDifference(.minDisk, wanted: "0", found: "40")], more: 0),
     ]
 
     @Test func `Every note has a code and words of its own, and survives the journal`() throws {

@@ -48,7 +48,7 @@ import Testing
         let all = (10..<30).map { "p\($0)" }
         let record = found { $0.members = all.filter { $0 != "p25" } }
         let comparison = RecordComparison(wanted: Sample.record(), members: all)
-        let difference = comparison.differences(record).first { $0.field == "members" }
+        let difference = comparison.differences(record).first { $0.field == .members }
         let words = difference?.words(naming: ["p25": "pay"])
         #expect(words?.hasPrefix("members: pay (p25), p10, ") == true, "\(words ?? "")")
     }
@@ -117,5 +117,32 @@ import Testing
             $0.diskFormat = "qcow2"
         }
         #expect(comparison.differences(record).isEmpty)
+    }
+
+    @Test func `A journal has a field by its words`() throws {
+        var comparison = RecordComparison(
+            wanted: Sample.record(visibility: .shared), members: ["a"], missingStores: ["ceph"])
+        comparison.accepted = ["a"]
+        let shared = comparison.differences(found { $0.members = ["a"] })
+        #expect(shared.map(\.field).contains(.answer(ofMember: "a")))
+        let plain = Self.changes.flatMap { _, change in
+            RecordComparison(wanted: Sample.record()).differences(found(change))
+        }
+        for difference in shared + plain {
+            let data = try JSONEncoder().encode(difference)
+            let json = try JSONDecoder().decode(JSONValue.self, from: data)
+            #expect(json["field"]?.string == difference.field.words)
+            #expect(try JSONDecoder().decode(FieldDifference.self, from: data) == difference)
+        }
+    }
+
+    @Test func `The field of an older journal is read`() throws {
+        func read(_ field: String) throws -> RecordField {
+            try JSONDecoder().decode(
+                FieldDifference.self, from: Data(#"{"field":"\#(field)","wanted":"true"}"#.utf8)
+            ).field
+        }
+        #expect(try read("os_hidden") == .hidden)
+        #expect(throws: DecodingError.self) { try read("no such field") }
     }
 }

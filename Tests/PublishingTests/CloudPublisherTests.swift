@@ -250,13 +250,13 @@ import Testing
                 .changedByTarget(
                     imageID: "i",
                     [
-                        FieldDifference("name", wanted: wanted.name, found: "renamed"),
-                        FieldDifference("disk_format", wanted: "raw", found: "qcow2"),
-                        FieldDifference("min_disk", wanted: "0", found: "40"),
-                        FieldDifference("min_ram", wanted: "0", found: "4096"),
-                        FieldDifference("tags", wanted: "ours", found: "imposed"),
+                        FieldDifference(.name, wanted: wanted.name, found: "renamed"),
+                        FieldDifference(.diskFormat, wanted: "raw", found: "qcow2"),
+                        FieldDifference(.minDisk, wanted: "0", found: "40"),
+                        FieldDifference(.minRAM, wanted: "0", found: "4096"),
+                        FieldDifference(.tags, wanted: "ours", found: "imposed"),
                         FieldDifference(
-                            "properties.os_distro", wanted: "debian", found: "Debian"),
+                            .property("os_distro"), wanted: "debian", found: "Debian"),
                     ], more: 0)
             ])
         #expect(done.remarks.first?.words.contains("min_disk 40 instead of 0") == true)
@@ -300,7 +300,7 @@ import Testing
             done.remarks == [
                 .changedByTarget(
                     imageID: "i",
-                    [FieldDifference("visibility", wanted: "public", found: "private")], more: 0)
+                    [FieldDifference(.visibility, wanted: "public", found: "private")], more: 0)
             ])
     }
 

@@ -110,7 +110,7 @@ import Testing
             atPath: "\(images)/\(id).json", toPath: "\(images)/.\(id).json")
         #expect(
             try await scene.checked(to: target).map(\.differences) == [
-                [FieldDifference("published", wanted: "true", found: "false")]
+                [FieldDifference(.published, wanted: "true", found: "false")]
             ])
         // Someone protects it meanwhile.
         let pending = URL(fileURLWithPath: "\(images)/.\(id).json")

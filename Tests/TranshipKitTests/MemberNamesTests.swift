@@ -75,12 +75,12 @@ import Testing
 
     @Test func `A difference in an answer has the name of its project`() {
         let difference = FieldDifference(
-            answerOf: Self.named, wanted: "accepted", found: "pending")
+            .answer(ofMember: Self.named), wanted: "accepted", found: "pending")
         #expect(difference.projectIDs == [Self.named])
         #expect(
             difference.words(naming: [Self.named: "payroll"])
                 == "members.payroll (\(Self.named)): accepted -> pending")
-        #expect(FieldDifference("min_disk", wanted: "0", found: "1").projectIDs.isEmpty)
+        #expect(FieldDifference(.minDisk, wanted: "0", found: "1").projectIDs.isEmpty)
     }
 
     @Test func `check has the names of those who still have to accept`() async throws {

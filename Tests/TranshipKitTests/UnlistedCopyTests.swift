@@ -45,7 +45,7 @@ import Testing
         #expect(checked.verdict == .differs && checked.imageID == id)
         #expect(
             checked.differences == [
-                FieldDifference("owner", wanted: "project", found: "someone")
+                FieldDifference(.owner, wanted: "project", found: "someone")
             ])
         #expect(checked.note?.contains("project someone") == true)
     }
@@ -107,7 +107,7 @@ import Testing
         beta.put(id, [Origin.propertyName: .null])
         let checked = try await check()
         #expect(checked.verdict == .differs)
-        #expect(checked.differences.map(\.field) == ["properties.\(Origin.propertyName)"])
+        #expect(checked.differences.map(\.field) == [.property(Origin.propertyName)])
         #expect(checked.differences.first?.wanted == first.transfer?.origin.propertyValue)
     }
 
@@ -119,7 +119,7 @@ import Testing
         #expect(
             transfer.remarks == [
                 .changedByTarget(
-                    imageID: id, [FieldDifference("min_disk", wanted: "0", found: "40")], more: 0)
+                    imageID: id, [FieldDifference(.minDisk, wanted: "0", found: "40")], more: 0)
             ])
         #expect(
             transfer.remarks.first?.words

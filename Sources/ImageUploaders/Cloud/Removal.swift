@@ -241,11 +241,9 @@ public enum Removal {
         var comparison = RecordComparison(
             wanted: wanted, otherNames: [wanted.name], references: references, members: members)
         (comparison.accepted, comparison.pending) = (accepted, answers.pending)
-        let fields = Set(comparison.differences(found).map(\.field))
-        guard fields.isEmpty else {
-            return .changed(.editedByHand(field: FieldNames(fields.sorted())))
-        }
-        return nil
+        let differences = comparison.differences(found)
+        return differences.isEmpty
+            ? nil : .changed(.editedByHand(field: FieldNames(of: differences)))
     }
 
     /// ``Ownership`` gave the right while the target was listed, which may be

@@ -67,7 +67,7 @@ struct CheckRendering {
 extension FieldDifference {
     fileprivate var json: JSONValue {
         .object([
-            "field": .string(field), "source": wanted.map { .string($0) } ?? .null,
+            "field": .string(field.words), "source": wanted.map { .string($0) } ?? .null,
             "target": found.map { .string($0) } ?? .null,
         ])
     }
