@@ -8,7 +8,7 @@ public enum PlanningEvent: Sendable {
     case listing(what: String, images: Int)
     /// The plan asks this place now: the number of it among all, from 1.
     case asking(what: String, number: Int, of: Int)
-    case warning(String)
+    case warning(Warning)
 }
 
 /// What happens in a run, for progress and logs.
@@ -21,13 +21,13 @@ public enum RunEvent: Sendable {
     case waiting(Transfer, seconds: Double)
     case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
-    case note(Transfer, String)
+    case note(Transfer, TransferNotice)
     /// The transfer waits for an endpoint that does not answer. The outage is a notice of its own.
-    case waitsForEndpoint(Transfer, String)
+    case waitsForEndpoint(Transfer, TransferNotice)
     /// A change of an earlier version has ended.
     case changed(Change)
     /// Concerns the run, not a single image.
-    case notice(String)
+    case notice(RunNotice)
 }
 
 /// The whole run at one moment.

@@ -8,29 +8,26 @@ internal import MigrationModel
 /// same is said of.
 struct OtherCopies {
     private struct Found {
-        var count = 0
-        var first: [(name: String, targetKey: String)] = []
+        /// Of all, with and without their targets.
+        var (named, placed) = (FirstNames(), FirstNames())
         var targetKeys: Set<String> = []
         /// Of the first one.
         var words = ""
 
         mutating func add(_ name: String, _ targetKey: String) {
-            count += 1
             targetKeys.insert(targetKey)
-            if first.count < OtherCopies.namesMax { first.append((name, targetKey)) }
+            named.add(name)
+            placed.add("\(name) -> \(targetKey)")
         }
 
         /// `target beta: a, b and 3 more`; with several targets `a -> beta, b -> gamma and 3 more`.
-        var names: String {
-            let isOne = targetKeys.count == 1
-            let names = first.map { isOne ? $0.name : "\($0.name) -> \($0.targetKey)" }
-                .joined(separator: ", ")
-            return (isOne ? "target \(first[0].targetKey): " : "") + names
-                + (count > first.count ? " and \(count - first.count) more" : "")
+        func warning(_ code: String) -> Warning {
+            let target = targetKeys.count == 1 ? targetKeys.first : nil
+            return .noted(
+                code: code, targetKey: target, target == nil ? placed : named, words: words)
         }
     }
 
-    private static let namesMax = 3
     /// More different texts of one kind are only counted.
     private static let textsMax = 5
 
@@ -53,31 +50,24 @@ struct OtherCopies {
             }
             var one = found[note.code]?[shape] ?? Found()
             if isNew { one.words = note.words(at: item.targetKey, name: item.record.name) }
-            if one.count == 1 { one.words = shape }
+            if one.named.count == 1 { one.words = shape }
             one.add(name, item.targetKey)
             found[note.code, default: [:]][shape] = one
         }
     }
 
     /// What is left out, in the order of the targets' names, then the others in the order of their codes.
-    var words: [String] {
-        skipped.sorted { $0.key < $1.key }.map { target, found in
-            let names =
-                found.first.map(\.name).joined(separator: ", ")
-                + (found.count > found.first.count ? ", …" : "")
-            return "target \(target): on_conflict: skip leaves out "
-                + "\(counted(found.count, "image")), since a different image there has the same "
-                + "name: \(names)"
-        } + noted
+    var warnings: [Warning] {
+        skipped.sorted { $0.key < $1.key }
+            .map { Warning.leftOut(targetKey: $0.key, $0.value.named) } + noted
     }
 
-    private var noted: [String] {
-        found.sorted { $0.key < $1.key }.flatMap { _, texts in
+    private var noted: [Warning] {
+        found.sorted { $0.key < $1.key }.flatMap { code, texts in
             texts.sorted { ($0.key == "…" ? 1 : 0, $0.key) < ($1.key == "…" ? 1 : 0, $1.key) }
                 .map { shape, found in
                     shape == "…"
-                        ? "and \(found.count) more of these; `tranship plan -v` lists them"
-                        : "\(found.names): \(found.words)"
+                        ? .moreNoted(code: code, count: found.named.count) : found.warning(code)
                 }
         }
     }

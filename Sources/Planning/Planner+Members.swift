@@ -33,9 +33,9 @@ extension Planner {
         if members.count > 128 {
             tell(
                 .warning(
-                    "\(item.source.displayName) -> \(item.targetKey): \(members.count) members: more "
-                        + "than 128, the default of image_member_quota; if the target refuses some, "
-                        + "the copy stays unpublished"))
+                    .manyMembers(
+                        image: item.source.displayName, targetKey: item.targetKey,
+                        count: members.count)))
         }
         if !words.isEmpty { notes.append(.membersHaveToAccept(words)) }
         let accepted = members.filter { !waiting.contains($0) }

@@ -59,27 +59,17 @@ extension Planner {
     /// Warns once for each target of versions that stay active beside new ones of the same name.
     func tellEarlierVersions() async throws(TranshipError) {
         for target in targets where target.tellsOfEarlierVersions {
-            var known = EarlierVersions()
-            var unknown = EarlierVersions()
+            var (known, unknown) = (FirstNames(), FirstNames())
             try await eachVersion(at: target) { (item) throws(TranshipError) in
                 guard case .earlierVersionStays(let id) = item.reason else { return }
-                if try await isKnown(id, item) { known.add(item) } else { unknown.add(item) }
+                let name = item.record.name ?? item.source.displayName
+                if try await isKnown(id, item) { known.add(name) } else { unknown.add(name) }
             }
-            let start = "target \(target.opened.key): the earlier version of "
-            if let names = known.words {
+            for (names, areKnown) in [(known, true), (unknown, false)] where names.count > 0 {
                 tell(
                     .warning(
-                        start + names
-                            + " stays active under the same name; `previous: hide` in the target "
-                            + "hides it"))
-            }
-            if let names = unknown.words {
-                tell(
-                    .warning(
-                        start + names
-                            + " stays active under the same name, because another pipeline or "
-                            + "journal made it, and no rule of this one changes it; hide it "
-                            + "yourself, or give the images of this pipeline other names"))
+                        .earlierVersionsStay(
+                            targetKey: target.opened.key, names, areKnown: areKnown)))
             }
         }
     }
@@ -188,25 +178,6 @@ extension Planner {
             EarlierName.text(name, of: item.source, madeAtUnixSeconds: nowUnixSeconds),
             asCurrent: name)
         return item
-    }
-}
-
-/// Earlier versions that stay, for one warning.
-private struct EarlierVersions {
-    private static let namesMax = 3
-    private var names: [String] = []
-    private var count = 0
-
-    mutating func add(_ item: PlanItem) {
-        count += 1
-        if names.count < Self.namesMax { names.append(item.record.name ?? item.source.displayName) }
-    }
-
-    /// Nil without any.
-    var words: String? {
-        guard count > 0 else { return nil }
-        let more = count > names.count ? " and \(count - names.count) more" : ""
-        return names.joined(separator: ", ") + more
     }
 }
 

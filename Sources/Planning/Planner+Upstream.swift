@@ -66,7 +66,7 @@ extension Planner {
         guard let upstream else { return listed }
         if let note = upstream.staleNote(at: nowMilliseconds) {
             listed.notes.append(note)
-            tell(.warning(note.words))
+            tell(.warning(.note(note)))
         }
         try await plan.add(upstream)
         return listed
@@ -77,11 +77,9 @@ extension Planner {
         for selector in vanished.selectors {
             for upstream in try await journal.upstreams(ofSelector: selector)
             where vanished.isMissing(upstream) {
-                let place = upstream.placeWords.map { " (\($0))" } ?? ""
                 tell(
                     .warning(
-                        "\(upstream.series)\(place): the index does not have this product any more; "
-                            + "its copies stay as they are, and get no new version"))
+                        .productGone(series: upstream.series, place: upstream.placeWords)))
             }
         }
     }

@@ -74,7 +74,7 @@ extension Planner {
                 try await leaveOut(asked, error, &listed)
             }
         }
-        for words in decisions.others.words { tell(.warning(words)) }
+        for warning in decisions.others.warnings { tell(.warning(warning)) }
         try await plan.remove(decisions.along.unneeded)
         try await updateReferences(decisions.naming)
     }

@@ -200,7 +200,7 @@ struct CatalogueListing {
                 let image = listed.image
                 if let reason = mismatch(image, project) {
                     listing.tell(
-                        .warning("image \(id) is named, but not selected: \(reason.words)"))
+                        .warning(.notSelected(imageID: id, reason: reason.words)))
                     listing.unselected(unselected(image, reason), reason.key)
                     continue
                 }

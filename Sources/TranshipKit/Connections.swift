@@ -4,6 +4,7 @@
 package import Basics
 internal import Foundation
 package import HTTPTransport
+package import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
 package import PipelineFiles
@@ -24,12 +25,12 @@ package protocol Connections: Sendable {
     func expectKnown(_ cloud: CloudName) throws(TranshipError)
 
     /// What does not protect the ways that were opened so far, for a warning each.
-    var weaknesses: [String] { get }
+    var weaknesses: [Warning] { get }
 }
 
 extension Connections {
     package var reopening: Reopening { Reopening() }
-    package var weaknesses: [String] { [] }
+    package var weaknesses: [Warning] { [] }
     package func expectKnown(_ cloud: CloudName) throws(TranshipError) {}
 }
 
@@ -41,13 +42,13 @@ final class NetworkConnections: Connections {
     private let environment: [String: String]
     private let transport: TransportConfiguration
     private let known = Guarded<[[String?]: CloudSession]>([:])
-    private let weak = Guarded<[String]>([])
-    private let warn: @Sendable (String) -> Void
+    private let weak = Guarded<[Warning]>([])
+    private let warn: @Sendable (Warning) -> Void
 
     /// - Parameter warn: takes what an entry of clouds.yaml says without effect.
     init(
         environment: [String: String], transport: TransportConfiguration,
-        warn: @escaping @Sendable (String) -> Void
+        warn: @escaping @Sendable (Warning) -> Void
     ) {
         self.environment = environment
         self.transport = transport
@@ -62,8 +63,7 @@ final class NetworkConnections: Connections {
         if url.auth == .netrc { configuration.netrcFile = Self.netrcFile(environment) }
         if url.auth != nil || !url.headers.isEmpty, PlainAddress.crossesNetwork(url.url) {
             note([
-                "\(url.position): `auth` and `headers` go to \(shownURL(url.url)) without TLS, so "
-                    + "they can be read on the way"
+                .secretsWithoutTLS(place: "\(url.position)", url: shownURL(url.url))
             ])
         }
         return HTTPClient(configuration)
@@ -92,7 +92,8 @@ final class NetworkConnections: Connections {
                 "\(cloud.position) asks for the project \"\(asked)\": check its name first"
                     + (named.hint.map { "; \($0)" } ?? ""))
         }
-        note(session.weaknesses(imageEndpoint: project.imageEndpoint))
+        note(
+            session.weaknesses(imageEndpoint: project.imageEndpoint).map(Warning.weakConnection))
         return SignedInCloud(
             session, endpoint: shownURL(project.imageEndpoint),
             region: session.configuration.authURL.map {
@@ -103,10 +104,10 @@ final class NetworkConnections: Connections {
 
     func expectKnown(_ cloud: CloudName) throws(TranshipError) { _ = try session(cloud) }
 
-    var weaknesses: [String] { weak.withLock { $0 } }
+    var weaknesses: [Warning] { weak.withLock { $0 } }
 
     /// A cloud may be a source and a target.
-    private func note(_ found: [String]) {
+    private func note(_ found: [Warning]) {
         weak.withLock { known in known += found.filter { !known.contains($0) } }
     }
 
@@ -119,7 +120,7 @@ final class NetworkConnections: Connections {
                 project: cloud.project, projectDomain: cloud.projectDomain,
                 environment: environment, transport: transport, quickRetries: 2)
             known.withLock { $0[key] = session }
-            session.configuration.remarks.forEach(warn)
+            for remark in session.configuration.remarks { warn(.cloudsFile(remark)) }
             return session
         } catch {
             throw error.whileDoing("\(cloud.position)")

@@ -24,7 +24,7 @@ struct OpenedPipeline: Sendable {
     /// For messages.
     var projectNames = ProjectNames([])
     /// What does not protect the ways to them.
-    let weaknesses: [String]
+    let weaknesses: [Warning]
     /// Targets that do not answer now, or that refuse the login, by key. The others go on without
     /// them.
     var absent: [String: TranshipError] = [:]
@@ -90,8 +90,9 @@ struct OpenedPipeline: Sendable {
             else { continue }
             tell(
                 .warning(
-                    "\(from.cloud.position): source and target are one: \(from.cloud.name) and "
-                        + "\(target.opened.key) are the same project of the same Image service"))
+                    .sourceIsTarget(
+                        place: "\(from.cloud.position)", cloud: from.cloud.name,
+                        targetKey: target.opened.key)))
         }
         return OpenedPipeline(
             sources: sources.all, sourceNames: sources.names,

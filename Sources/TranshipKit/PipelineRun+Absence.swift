@@ -59,11 +59,7 @@ extension PipelineRun {
     }
 
     func warn(of absences: [Absence]) {
-        for absence in absences {
-            tell(
-                .warning(
-                    "\(absence.words): \(absence.failure.message); \(absence.consequence)"))
-        }
+        for absence in absences { tell(.warning(.absent(absence))) }
     }
 
     /// An absent source has no images that were deleted, and an absent target lacks none: its part

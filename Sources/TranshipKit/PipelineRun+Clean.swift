@@ -58,13 +58,11 @@ extension PipelineRun {
         for (target, transfers) in Dictionary(grouping: left, by: \.targetKey).sorted(by: {
             $0.key < $1.key
         }) {
-            let ids = transfers.prefix(5).compactMap(\.imageID).joined(separator: ", ")
-            let more = transfers.count > 5 ? " and \(transfers.count - 5) more" : ""
             tell(
                 .warning(
-                    "the pipeline file no longer names the target \(target), at which the journal "
-                        + "knows \(counted(transfers.count, "unfinished record")) of ours: \(ids)\(more); "
-                        + "name it again under `targets` and run clean, or delete them by hand"))
+                    .targetNotNamed(
+                        targetKey: target, imageIDs: transfers.prefix(5).compactMap(\.imageID),
+                        count: transfers.count)))
         }
     }
 

@@ -52,10 +52,7 @@ extension PipelineRun {
             }
             return pipeline
         } else {
-            planning(
-                .warning(
-                    "the pipeline file \(run.pipelineFile) is gone; the text in the journal takes its "
-                        + "place"))
+            planning(.warning(.pipelineFileGone(file: run.pipelineFile)))
         }
         return try Pipeline.recall(
             text: run.pipelineText, file: run.pipelineFile, environment: environment)

@@ -10,15 +10,13 @@ extension PipelineRun {
     private static let editsMax = 10
 
     /// Why an interrupted run does not go on as it was planned; nil if it does.
-    var replanWords: String? {
-        let run = "run \(interrupted?.id ?? 0)"
+    var replanWarning: Warning? {
+        let run = interrupted?.id ?? 0
         if !edits.isEmpty {
-            return "the pipeline file was edited since \(run) began, so the work is planned again: "
-                + editsList
+            return .pipelineEdited(
+                sinceRun: run, edits: Array(edits.prefix(Self.editsMax)), count: edits.count)
         }
-        return failedSince.map {
-            "run \($0) failed since \(run) was interrupted, so the work is planned again"
-        }
+        return failedSince.map { .laterRunFailed($0, interrupted: run) }
     }
 
     private var editsList: String {

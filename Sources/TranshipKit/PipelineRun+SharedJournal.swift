@@ -10,17 +10,16 @@ internal import PipelineFiles
 extension PipelineRun {
     /// Warns of another pipeline file with the same name, which puts its runs into the same journal.
     /// Nil if there is none: a file that was moved or renamed does not count.
-    func sharedJournalWords() async throws(TranshipError) -> String? {
+    func sharedJournalWarning() async throws(TranshipError) -> Warning? {
         let own = pipeline.absoluteFile
         guard !Run.isCopy(file: own, name: pipeline.name) else { return nil }
         let other = try await journal.pipelineFiles().first { file in
             !Self.isSameFile(file, own) && Self.name(in: file) == pipeline.name
         }
-        guard let other else { return nil }
-        return
-            "\(own) and \(other) have the same `name`, \(pipeline.name), so both use the journal "
-            + "\(journal.path): status, report, resume and rollback take their runs for those of one "
-            + "pipeline; give one of them another `name`, or run it with --journal PATH"
+        return other.map {
+            .journalShared(
+                file: own, other: $0, name: pipeline.name, journalPath: journal.path)
+        }
     }
 
     /// The name of the pipeline in a file; nil without such a file.

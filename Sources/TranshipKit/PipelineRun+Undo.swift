@@ -176,30 +176,18 @@ extension PipelineRun {
 
     private func tellWhatWasThere(_ images: Int, before run: Int64) {
         guard images > 0 else { return }
-        let words = images == 1 ? "1 image was" : "\(images) images were"
-        tell(
-            .warning(
-                "\(words) at the targets before run \(run): the rollback leaves \(images == 1 ? "it" : "them") alone"
-            ))
+        tell(.warning(.othersWereThere(images: images, beforeRun: run)))
     }
 
     /// What else the run did. A rollback removes what it made, and changes nothing back.
     private func tellWhatStays(of run: Run) async throws(TranshipError) {
         let changes = try await journal.changes(of: run, in: [.done]).count
         if changes > 0 {
-            tell(
-                .warning(
-                    "run \(run.id) also changed \(counted(changes, "earlier version")) of series, which "
-                        + "stay as they are; `tranship series rollback` goes back to an earlier version"
-                ))
+            tell(.warning(.versionsStayChanged(count: changes, byRun: run.id)))
         }
         let updated = try await journal.updatedCount(by: run)
         if updated > 0 {
-            tell(
-                .warning(
-                    "run \(run.id) also updated \(counted(updated, "image")) of earlier runs, which stay "
-                        + "as they are: a rollback removes what a run made, and changes nothing back"
-                ))
+            tell(.warning(.imagesStayUpdated(count: updated, byRun: run.id)))
         }
     }
 

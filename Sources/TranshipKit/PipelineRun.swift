@@ -90,7 +90,7 @@ public final class PipelineRun: Sendable {
         guard
             let (path, run) = try await JournalPlace.interrupted(
                 journalPath: journalPath, environment: environment,
-                passedOver: { planning(.warning("passed over: \($0.message)")) })
+                passedOver: { planning(.warning(.journalPassedOver(message: $0.message))) })
         else { return nil }
         let pipeline = try pipeline(of: run, environment: environment, planning: planning)
         // What was removed would count as done.
@@ -235,16 +235,16 @@ public final class PipelineRun: Sendable {
         }
         let planned = self.planned
         if planned == nil, saved == nil { try await expectNoSavedPlan() }
-        if let words = replanWords { tell(.warning(words)) }
-        if let words = try await sharedJournalWords() { tell(.warning(words)) }
+        if let warning = replanWarning { tell(.warning(warning)) }
+        if let warning = try await sharedJournalWarning() { tell(.warning(warning)) }
         let opened = try await open(goingOnWith: planned)
         warn(of: opened.absentTargets)
         places.withLock { $0.positions = opened.positions }
         let hooks = NamedPlaces(pipeline: pipeline, environment: environment).missingPrograms.map {
-            "\($0.1.message), so nothing will run after the run"
+            Warning.hookProgramMissing(message: $0.1.message)
         }
-        for words in opened.weaknesses + pipeline.rulesWithoutEffect + hooks {
-            tell(.warning(words))
+        for warning in opened.weaknesses + pipeline.rulesWithoutEffect + hooks {
+            tell(.warning(warning))
         }
         if let planned {
             return try await PipelinePlan(
@@ -279,8 +279,8 @@ public final class PipelineRun: Sendable {
         _ plan: PipelinePlan, is saved: SavedPlan, listsAll: Bool
     ) async throws(TranshipError) {
         let now = try await plan.saved()
-        for words in listsAll ? saved.differenceLines(from: now) : [] {
-            tell(.warning("not as in the saved plan: \(words)"))
+        for line in listsAll ? saved.differenceLines(from: now) : [] {
+            tell(.warning(.savedPlanDiffers(line)))
         }
         try saved.check(against: now)
     }
@@ -324,12 +324,7 @@ public final class PipelineRun: Sendable {
     }
 
     func warn(of missed: MissedSelections) {
-        for one in missed.all {
-            tell(
-                .warning(
-                    one.words
-                        + (one.wayOut.map { ": \($0)" } ?? " (`allow_empty: true` accepts that)")))
-        }
+        for one in missed.all { tell(.warning(.missed(one))) }
     }
 
     private func plan(
@@ -371,10 +366,10 @@ public final class PipelineRun: Sendable {
         pipeline.sources.contains(where: \.entry.isPublished)
     }
 
-    private func fewFiles(for images: Int) -> String {
-        "limits.images: \(images) needs about \(OpenFileLimit.files(forImages: images)) open "
-            + "files, and this process may have \(openFiles): no more than "
-            + "\(counted(imagesInFlight, "image")) at once are in flight; raise the limit (`ulimit -n`) for more"
+    private func fewFiles(for images: Int) -> Warning {
+        .fewOpenFiles(
+            imagesWanted: images, filesNeeded: OpenFileLimit.files(forImages: images),
+            filesMax: openFiles, images: imagesInFlight)
     }
 
     func planner(
@@ -490,7 +485,7 @@ public final class PipelineRun: Sendable {
                 before: tuning.surroundings.now()
                     .clampedDifference(keepSeconds.clampedProduct(1000)))
         } catch {
-            tell(.warning("the journal keeps what `journal.keep` would remove: \(error.message)"))
+            tell(.warning(.journalNotPruned(message: error.message)))
         }
     }
 }

@@ -29,6 +29,13 @@ final class RunLimits: Sendable {
             case .atMost(let bytes): bytes
             }
         }
+
+        /// The rate for people: of the file, with what follows it.
+        func rate(_ override: LimitOverride, atMinute minute: Int) -> String {
+            override.bandwidth == .asInFile
+                ? bandwidth.words(atMinute: minute)
+                : BandwidthSchedule.words(bytesPerSecond(override, atMinute: minute))
+        }
     }
 
     let limiter: BandwidthLimiter
@@ -36,17 +43,17 @@ final class RunLimits: Sendable {
     private let journal: Journal
     private let run: Run
     private let now: @Sendable () -> Int64
-    private let notice: @Sendable (String) -> Void
+    private let notice: @Sendable (RunNotice) -> Void
     private let override = Guarded(LimitOverride())
 
     private static let lookSeconds = 1.0
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
-    ///   - notice: takes a line when a limit changes.
+    ///   - notice: takes what is to be said when a limit changes.
     init(
         _ settings: Settings, of run: Run, in journal: Journal,
-        now: @escaping @Sendable () -> Int64, notice: @escaping @Sendable (String) -> Void
+        now: @escaping @Sendable () -> Int64, notice: @escaping @Sendable (RunNotice) -> Void
     ) {
         self.settings = settings
         self.run = run
@@ -104,30 +111,23 @@ final class RunLimits: Sendable {
         let images = settings.images(found)
         if images != settings.images(last) { setImages(images) }
         guard found != last else {
-            if isOtherRate { notice("bandwidth: \(settings.bandwidth.words(atMinute: minute))") }
+            if isOtherRate {
+                notice(.bandwidthChanged(rate: settings.bandwidth.words(atMinute: minute)))
+            }
             return
         }
         override.withLock { $0 = found }
-        notice("limits: \(words(found, minute, images)) (set with `tranship limit`)")
+        notice(
+            .limitsChanged(
+                rate: settings.rate(found, atMinute: minute), images,
+                imagesWanted: wanted(found, besides: images)))
     }
 
-    /// `bandwidth 50.0 MiB/s, 8 images at once`.
-    private func words(
-        _ override: LimitOverride, _ minute: Int, _ images: ImagesAtOnce
-    ) -> String {
-        let bandwidth =
-            switch override.bandwidth {
-            case .asInFile: settings.bandwidth.words(atMinute: minute)
-            case .unlimited: BandwidthSchedule.words(nil)
-            case .atMost(let bytes): BandwidthSchedule.words(bytes)
-            }
-        guard case .atMost(let images) = images else {
-            return "bandwidth \(bandwidth), images at once as the run finds best"
-        }
-        var words = "bandwidth \(bandwidth), \(counted(images, "image")) at once"
-        if case .atMost(let wanted) = override.images, wanted > images {
-            words += " instead of \(wanted), since this process may open no more files"
-        }
-        return words
+    /// The images at once that the operator asks for, if this process may not open as many files.
+    private func wanted(_ override: LimitOverride, besides images: ImagesAtOnce) -> Int? {
+        guard case .atMost(let wanted) = override.images, case .atMost(let most) = images,
+            wanted > most
+        else { return nil }
+        return wanted
     }
 }

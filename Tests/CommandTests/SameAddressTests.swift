@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -172,6 +173,27 @@ struct SharedJournalTests {
         try desk.write("two.yaml", Desk.pipeline([("name: night", "name: evening")]))
         #expect(try await !told("run two.yaml"))
         #expect(try await !told("run one.yaml"))
+    }
+
+    @Test func `Programs get the codes of the warning and of a note`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("one.yaml", Desk.pipeline())
+        let changes = [
+            ("name: copy", "name: other"), ("cloud: beta", "cloud: beta\n    verify: paranoid"),
+        ]
+        try desk.write("two.yaml", Desk.pipeline(changes))
+        #expect(try await desk.run("tranship run one.yaml").status == 0)
+        let run = try await desk.run("tranship run two.yaml --format json")
+        let lines = try run.output.split(separator: "\n").map {
+            try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
+        }
+        let warning = try #require(lines.first { $0["type"]?.string == "warning" }, "\(run.said)")
+        #expect(warning["code"]?.string == "journal-shared")
+        #expect(warning["message"]?.string?.contains(Self.words) == true)
+        let note = try #require(lines.first { $0["type"]?.string == "note" }, "\(run.said)")
+        #expect(note["code"]?.string == "reading-back")
+        #expect(note["message"]?.string == "reading it back")
     }
 
     @Test func `A file that was moved, and another path of one file, are the same`() async throws {

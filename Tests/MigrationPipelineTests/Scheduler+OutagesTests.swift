@@ -29,7 +29,8 @@ import Testing
         let scheduler = fixture.scheduler(
             journal,
             events: { event in
-                if case .notice(let text) = event { notices.withLock { $0.append(text) } }
+                guard case .notice(let notice) = event else { return }
+                notices.withLock { $0.append(notice.words) }
             },
             retries: {
                 $0.outageFailures = 3

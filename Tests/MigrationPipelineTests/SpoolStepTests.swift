@@ -73,8 +73,8 @@ import Testing
                 ends: try world.stages().ends(of: now), queues: StageQueues(), limiter: nil,
                 monitor: RunMonitor(
                     sink: { [weak self] event in
-                        guard case .note(_, let text) = event else { return }
-                        self?.notes.withLock { $0.append(text) }
+                        guard case .note(_, let notice) = event else { return }
+                        self?.notes.withLock { $0.append(notice.words) }
                     }), spool: spool)
             let trip = Trip(now) { [self] given throws(TranshipError) in
                 try await journal.commit(given)

@@ -206,8 +206,8 @@ import Testing
         let ends = try await run(
             items("a", count: 1_000_000) + items("b", count: 1_000_000), disk: disk
         ) { event in
-            guard case .note(_, let text) = event else { return }
-            notes.withLock { $0.append(text) }
+            guard case .note(_, let notice) = event else { return }
+            notes.withLock { $0.append(notice.words) }
         }
         await opening.value
         #expect(ends.map(\.state) == [.done, .done])

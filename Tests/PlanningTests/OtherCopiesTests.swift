@@ -22,9 +22,9 @@ import Testing
             let given = item("i\(number)", at: "beta", [])
             others.add(given.decided(.skip, .nameTaken(imageID: "x", .skip)))
         }
-        #expect(others.words.count == 1)
-        #expect(others.words[0].contains("leaves out 4 images"))
-        #expect(others.words[0].hasSuffix("same name: i1, i2, i3, …"))
+        #expect(others.warnings.count == 1)
+        #expect(others.warnings[0].words.contains("leaves out 4 images"))
+        #expect(others.warnings[0].words.hasSuffix("same name: i1, i2, i3, …"))
     }
 
     @Test func `Names three that the same is said of, and counts the rest`() {
@@ -37,7 +37,7 @@ import Testing
         }
         others.add(item("d", at: "alpha", [.deactivatedAtTarget(imageID: "y")]))
         others.add(item("n", at: "alpha", [.noChecksum]))
-        let words = others.words
+        let words = others.warnings.map(\.words)
         #expect(words.count == 2)
         #expect(words[0].hasPrefix("target alpha: d: image y was deactivated"))
         #expect(
@@ -50,9 +50,12 @@ import Testing
         var others = OtherCopies()
         others.add(item("i 1", at: "beta", [note]))
         #expect(
-            others.words.first?.hasSuffix("tranship image set --cloud beta --name 'i 1' x") == true)
+            others.warnings.first?.words.hasSuffix("tranship image set --cloud beta --name 'i 1' x")
+                == true)
         others.add(item("i2", at: "gamma", [note]))
-        #expect(others.words.first?.hasPrefix("i 1 -> beta, i2 -> gamma: the image was") == true)
+        #expect(
+            others.warnings.first?.words.hasPrefix("i 1 -> beta, i2 -> gamma: the image was")
+                == true)
         #expect(note.words(at: "beta/RegionTwo", name: "n").contains("--cloud CLOUD --name n"))
     }
 }

@@ -97,10 +97,10 @@ extension RunEvent {
             "\(transfer.words): again in \(seconds) s: \(error.message)"
         case .ended(let transfer):
             "\(transfer.words): ended\(transfer.failure.map { ": \($0.code) \($0.message)" } ?? "")"
-        case .note(let transfer, let text), .waitsForEndpoint(let transfer, let text):
-            "\(transfer.words): \(text)"
+        case .note(let transfer, let notice), .waitsForEndpoint(let transfer, let notice):
+            "\(transfer.words): \(notice.words)"
         case .changed(let change): "\(change.label) \(change.action): \(change.state)"
-        case .notice(let text): text
+        case .notice(let notice): notice.words
         }
     }
 }

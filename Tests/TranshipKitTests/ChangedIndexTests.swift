@@ -62,7 +62,8 @@ import Testing
         let warnings = Guarded<[String]>([])
 
         func take(_ event: PlanningEvent) {
-            if case .warning(let words) = event { warnings.withLock { $0.append(words) } }
+            guard case .warning(let warning) = event else { return }
+            warnings.withLock { $0.append(warning.words) }
         }
     }
 

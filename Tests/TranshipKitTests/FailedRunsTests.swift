@@ -59,7 +59,7 @@ import Testing
                 try pipeline(), journal: try await .open(path: path), environment: [:],
                 tuning: tuning, resuming: interrupted, refusal: refusal,
                 failedSince: failedSince,
-                planning: { if case .warning(let words) = $0 { warnings(words) } }))
+                planning: { if case .warning(let warning) = $0 { warnings(warning.words) } }))
     }
 
     /// A whole run.

@@ -43,7 +43,8 @@ import Testing
         let run = try nights.run(
             ["a": noise(5000, seed: version)], rules: rules,
             tell: { event in
-                if case .warning(let words) = event { found.withLock { $0.append(words) } }
+                guard case .warning(let warning) = event else { return }
+                found.withLock { $0.append(warning.words) }
             })
         _ = try await nights.night(run)
         return found.withLock { $0 }

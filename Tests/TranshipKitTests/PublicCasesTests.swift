@@ -67,7 +67,8 @@ import Testing
         let run = PipelineRun(
             pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
             planning: { event in
-                if case .warning(let text) = event { warnings.texts.withLock { $0.append(text) } }
+                guard case .warning(let warning) = event else { return }
+                warnings.texts.withLock { $0.append(warning.words) }
             })
         let plan = try await run.plan()
         var items: [PlanItem] = []

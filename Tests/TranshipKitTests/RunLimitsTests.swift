@@ -46,7 +46,7 @@ import Testing
         RunLimits(
             .init(bandwidth: bandwidth, images: images, imagesMax: imagesMax), of: run, in: journal,
             now: { watch.clock.withLock { $0 } },
-            notice: { line in watch.lines.withLock { $0.append(line) } })
+            notice: { notice in watch.lines.withLock { $0.append(notice.words) } })
     }
 
     @Test func `The rate changes with the time of day, with one line each`() async throws {

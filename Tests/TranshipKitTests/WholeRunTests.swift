@@ -23,7 +23,7 @@ import Testing
 
     private struct TestConnections: Connections {
         let glance: GlanceServer
-        var weaknesses: [String] = []
+        var weaknesses: [Warning] = []
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
 
@@ -128,8 +128,8 @@ import Testing
                 journal: try .openIfPresent(path: path), environment: [:], tuning: tuning,
                 writes: false,
                 planning: { event in
-                    guard case .warning(let text) = event else { return }
-                    warnings.withLock { $0.append(text) }
+                    guard case .warning(let warning) = event else { return }
+                    warnings.withLock { $0.append(warning.words) }
                 })
             _ = try await run.plan()
             #expect(run.imagesInFlight == images)
@@ -144,14 +144,15 @@ import Testing
         let warnings = Guarded<[String]>([])
         var tuning = RunTuning()
         tuning.connections = TestConnections(
-            glance: glance, weaknesses: ["no TLS", "no certificates"])
+            glance: glance,
+            weaknesses: [.weakConnection("no TLS"), .weakConnection("no certificates")])
         tuning.kinds[MemoryImages.kind] = { MemoryImages(["a": noise(10)], sourceIndex: $1) }
         let run = PipelineRun(
             pipeline, journal: try .openIfPresent(path: folder.file("journal.sqlite")),
             environment: [:], tuning: tuning, writes: false,
             planning: { event in
-                guard case .warning(let text) = event else { return }
-                warnings.withLock { $0.append(text) }
+                guard case .warning(let warning) = event else { return }
+                warnings.withLock { $0.append(warning.words) }
             })
         _ = try await run.plan()
         #expect(warnings.withLock { $0 }.suffix(2) == ["no TLS", "no certificates"])

@@ -73,13 +73,13 @@ public final class RunMonitor: Sendable {
         sink(.moved(transfer))
     }
 
-    func note(_ transfer: Transfer, _ text: String) {
-        sink(.note(transfer, text))
+    func note(_ transfer: Transfer, _ notice: TransferNotice) {
+        sink(.note(transfer, notice))
     }
 
     /// Reports something about the run, not about a single image.
-    package func notice(_ text: String) {
-        sink(.notice(text))
+    package func notice(_ notice: RunNotice) {
+        sink(.notice(notice))
     }
 
     /// The scheduler is done with this transfer for now: it ended, or it waits for

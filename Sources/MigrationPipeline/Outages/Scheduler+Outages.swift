@@ -106,12 +106,10 @@ extension Scheduler {
             switch news {
             case .stopped(let endpoint, let error):
                 try await journal.beginOutage(run: run, endpoint: endpoint, error: error)
-                monitor.notice(
-                    "\(endpoint) does not answer; its images wait and keep their tries: "
-                        + error.message)
+                monitor.notice(.endpointStopped(endpoint, message: error.message))
             case .answered(let endpoint, let seconds):
                 try await journal.endOutage(run: run, endpoint: endpoint)
-                monitor.notice("\(endpoint) answers again, after \(seconds) s")
+                monitor.notice(.endpointAnswers(endpoint, afterSeconds: seconds))
                 wake()
             }
         }

@@ -16,7 +16,7 @@ extension Scheduler {
         }
         if Self.isFatal(error) {
             state.withLock { $0.fatal = $0.fatal ?? error }
-            monitor.left(given, .note(given, error.message))
+            monitor.left(given, .note(given, .failed(.init(error))))
             return
         }
         noteConversion(given, error)
@@ -27,17 +27,18 @@ extension Scheduler {
             try await journal.recordAttempt(given, run: run, error: error)
             if let transfer = try await withoutTry(given, error, run: run) {
                 try await journal.commit(transfer)
-                let words = transfer.wait.reason ?? error.message
+                let notice =
+                    transfer.wait.cause.map(TransferNotice.waits) ?? .failed(.init(error))
                 monitor.left(
                     transfer,
                     error.looksLikeOutage
-                        ? .waitsForEndpoint(transfer, words) : .note(transfer, words))
+                        ? .waitsForEndpoint(transfer, notice) : .note(transfer, notice))
                 return
             }
             try await spendTry(given, error)
         } catch {
             state.withLock { $0.fatal = $0.fatal ?? error }
-            monitor.left(given, .note(given, error.message))
+            monitor.left(given, .note(given, .failed(.init(error))))
         }
     }
 
@@ -69,8 +70,7 @@ extension Scheduler {
         {
             transfer.intent.spools = true
             transfer.intent.wayReason = .sourceBreaks
-            monitor.note(
-                transfer, "it uses the spool now: \(PlanReason.sourceBreaks.words)")
+            monitor.note(transfer, .usesSpool(.sourceBreaks))
         }
         if error.isSurprise { transfer.tries.surprises += 1 }
         var decision = limits.retries.decide(
@@ -103,8 +103,7 @@ extension Scheduler {
             return state.triesLeft
         }
         if left == 0 {
-            monitor.notice(
-                "retry budget used up: no more retries in this run; fix the cause, then run again")
+            monitor.notice(.retriesUsedUp)
         }
         return left > 0
     }
@@ -123,8 +122,7 @@ extension Scheduler {
                 transfer = try await abandon(transfer, isWrong: isWrong)
             } catch let obstacle {
                 // The id stays in the journal: the next run looks at it first.
-                monitor.note(
-                    transfer, "could not discard the unfinished copy: \(obstacle.message)")
+                monitor.note(transfer, .notDiscarded(message: obstacle.message))
                 error = cause.leaving(copy: id, because: obstacle)
                 if isWrong {
                     error = cause.hinting(

@@ -336,7 +336,7 @@ public final class Scheduler: Sendable {
         let reason = WaitReason.startsOver(transfer.method, message: error.message)
         transfer.wait.cause = reason
         try await journal.commit(transfer)
-        monitor.left(transfer, .note(transfer, reason.words))
+        monitor.left(transfer, .note(transfer, .waits(reason)))
     }
 
     private func step(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
@@ -412,7 +412,7 @@ public final class Scheduler: Sendable {
             try await spool.release(transfer)
         } catch {
             // The next run removes it.
-            monitor.note(transfer, error.message)
+            monitor.note(transfer, .failed(.init(error)))
         }
     }
 

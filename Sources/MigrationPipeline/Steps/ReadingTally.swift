@@ -36,9 +36,7 @@ final class ReadingTally: Sendable {
             state.withLock { $0.save(startBytes) }
             whoAnswered.withLock { $0 = facts.whoAnswered }
         case .dropped(let byte, let error):
-            monitor.note(
-                transfer,
-                "the source broke after \(byte) bytes and is opened again there: \(error.message)")
+            monitor.note(transfer, .sourceBroke(afterBytes: byte, message: error.message))
         case .reopened(let byte):
             state.withLock { state in
                 state.reopenings += 1
@@ -49,9 +47,7 @@ final class ReadingTally: Sendable {
         case .proved(let found): proof.withLock { $0 = found }
         case .cannotGoOn(let byte, let reason):
             state.withLock { $0.restarts += 1 }
-            monitor.note(
-                transfer,
-                "the source broke after \(byte) bytes and cannot continue there: \(reason)")
+            monitor.note(transfer, .sourceCannotContinue(afterBytes: byte, reason: reason))
         }
     }
 

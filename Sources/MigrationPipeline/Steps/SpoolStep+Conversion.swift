@@ -24,7 +24,7 @@ extension SpoolStep {
         try await converter.expectWhole(inputBytes: inputBytes)
         try spool.reserve(&filling.entry, inputBytes.clampedSum(virtualBytes), transfer)
         monitor.note(
-            transfer, "converting from \(conversion.from) to \(conversion.format.rawValue)")
+            transfer, .converting(from: "\(conversion.from)", to: conversion.format.rawValue))
         let result = try await converter.run(
             virtualBytes: virtualBytes, inputBytes: inputBytes, on: spool.disk)
         guard rename(output, input) == 0 else {

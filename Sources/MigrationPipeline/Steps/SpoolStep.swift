@@ -81,8 +81,7 @@ struct SpoolStep: Sendable {
             try await spool.discard(claimed, unlessFilled: true)
         }
         if spool.isFirstToTellOfFullDisk() {
-            monitor.note(
-                transfer, "\(error.message); images that need room wait until others are sent")
+            monitor.note(transfer, .spoolIsFull(message: error.message))
         }
         spool.waits(transfer)
         return .snooze(
@@ -150,9 +149,7 @@ struct SpoolStep: Sendable {
             filling.entry = filling.entry.emptied
             try await spool.keep(filling.entry, filledBy: filling.transfer)
             guard wasAsked else { throw error }
-            monitor.note(
-                filling.transfer,
-                "the spooled data cannot be continued and is read again: \(error.message)")
+            monitor.note(filling.transfer, .spoolReadAgain(message: error.message))
             try await attempt(&filling, file, trip)
         }
         return filling
@@ -246,7 +243,7 @@ struct SpoolStep: Sendable {
                 filling.start = point.offsetBytes
                 return (verification, point)
             }
-            monitor.note(given, "the spooled data is damaged and is read again")
+            monitor.note(given, .spoolReadAgain(message: nil))
             verification = try ends.verifier.begin(given, reportedAlgorithm: algorithm)
         }
         filling.start = 0

@@ -41,7 +41,7 @@ struct VerifyStep: Sendable {
         case .match(let proofs):
             transfer.proof.reported = proofs
             if transfer.record.verification == .paranoid {
-                monitor.note(transfer, "reading it back")
+                monitor.note(transfer, .readingBack(because: nil))
                 _ = try await readBack(transfer, from: uploader)
             }
             if let ended = try await nothingNew(transfer, report) { return .advance(ended) }
@@ -99,7 +99,7 @@ struct VerifyStep: Sendable {
             // The digests died with the process that sent the bytes.
             return try await uploader.abandon(transfer, isWrong: true)
         }
-        monitor.note(transfer, "\(words); reading it back")
+        monitor.note(transfer, .readingBack(because: words))
         transfer.proof.reported = try await readBack(transfer, from: uploader)
         return confirmed(transfer, report)
     }
@@ -122,7 +122,7 @@ struct VerifyStep: Sendable {
         guard given.source.published == nil, !report.checksums.isEmpty else {
             throw unproved(words)
         }
-        monitor.note(given, "no checksum is known; reading the source to compare")
+        monitor.note(given, .readingSource)
         var transfer = given
         transfer.proof.computed = try await digests(ofSource: given, from: uploader)
         switch ends.verifier.compare(transfer, with: report) {

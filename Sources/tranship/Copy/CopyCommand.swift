@@ -91,7 +91,9 @@ struct CopyCommand: AsyncParsableCommand {
         talk.endLine()
         try await PlanRendering(talk: talk, tallyOnly: false).render(
             plan, headline: run.pipelineName)
-        for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
+        for shortfall in plan.shortfalls {
+            talk.planning(.warning(.noQuota(message: shortfall.message)))
+        }
     }
 
     private func carryOut(_ run: PipelineRun, _ talk: Talk) async throws {

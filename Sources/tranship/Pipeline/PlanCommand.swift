@@ -43,7 +43,7 @@ struct PlanCommand: AsyncParsableCommand {
             try await PlanRendering(talk: talk, tallyOnly: false, listsUnselected: true).render(
                 plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
             for shortfall in plan.shortfalls {
-                talk.planning(.warning(shortfall.message))
+                talk.planning(.warning(.noQuota(message: shortfall.message)))
                 if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
             }
             talk.tellHints(of: plan.absences)

@@ -108,7 +108,7 @@ struct RunSession {
             for line in lines { Terminal.tellFitted(line) }
             if talk.style.isForLogs { Terminal.tell(report.lastLine) }
         } catch {
-            talk.planning(.warning("the journal does not say how the run ended: \(error.message)"))
+            talk.planning(.warning(.endUnknown(message: error.message)))
         }
     }
 
@@ -142,7 +142,7 @@ struct RunSession {
             ).text(bytesMax: PipelineRun.reportBytesMax)
             try await run.runHook(for: status, report: report)
         } catch {
-            talk.planning(.warning("hook: \(error.message)"))
+            talk.planning(.warning(.hookFailed(message: error.message)))
         }
     }
 

@@ -38,9 +38,12 @@ final class Talk: Sendable {
                 // A log has the plan when it is made.
                 guard style.draws else { return }
                 screen.show("planning: \(what) (\(number) of \(all))")
-            case .warning(let words):
-                let text = CommandWords.hint(words)
-                if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
+            case .warning(let warning):
+                let text = CommandWords.hint(warning.words)
+                if format == .json {
+                    JSONLine("warning", ["code": .string(warning.code), "message": .string(text)])
+                        .put()
+                }
                 line("warning: \(text)")
             }
         }
@@ -84,14 +87,14 @@ final class Talk: Sendable {
             line(
                 "\(transfer.label): \(error.message)\n  "
                     + "\(transfer.wait.reason ?? "failed"), again in \(rounded(seconds))")
-        case .note(let transfer, let text) where verbose || !style.isForLogs:
-            line("\(transfer.label): \(text)")
-        case .note(let transfer, let text):
-            notes.withLock { $0.add(transfer.label, text) }
-        case .waitsForEndpoint(let transfer, let text) where verbose:
-            line("\(transfer.label): \(text)")
+        case .note(let transfer, let notice) where verbose || !style.isForLogs:
+            line("\(transfer.label): \(notice.words)")
+        case .note(let transfer, let notice):
+            notes.withLock { $0.add(transfer.label, notice.words) }
+        case .waitsForEndpoint(let transfer, let notice) where verbose:
+            line("\(transfer.label): \(notice.words)")
         case .waitsForEndpoint: break
-        case .notice(let text): line(text)
+        case .notice(let notice): line(notice.words)
         case .changed(let change):
             if change.state != .left || verbose { line(change.endedLine) }
             if let hint = change.failure?.hint { line("  hint: \(CommandWords.hint(hint))") }
@@ -119,10 +122,15 @@ final class Talk: Sendable {
             put("waiting", transfer, ["seconds": .number(seconds)])
         case .retrying(let transfer, _, let seconds):
             put("retrying", transfer, ["seconds": .number(seconds)])
-        case .note(let transfer, let text), .waitsForEndpoint(let transfer, let text):
-            put("note", transfer, ["message": .string(text)])
+        case .note(let transfer, let notice), .waitsForEndpoint(let transfer, let notice):
+            put(
+                "note", transfer,
+                ["code": .string(notice.code), "message": .string(notice.words)])
         case .changed(let change): change.json("change").put()
-        case .notice(let text): JSONLine("notice", ["message": .string(text)]).put()
+        case .notice(let notice):
+            JSONLine(
+                "notice", ["code": .string(notice.code), "message": .string(notice.words)]
+            ).put()
         }
     }
 

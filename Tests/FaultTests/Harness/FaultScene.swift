@@ -307,9 +307,9 @@ extension RunEvent {
         case .waiting(let transfer, _): "waits: \(transfer.wait.reason ?? "")"
         case .retrying(_, let error, let seconds): "retries in \(seconds) s: \(error.message)"
         case .ended(let transfer): "ended \(transfer.state.rawValue)"
-        case .note(_, let text), .waitsForEndpoint(_, let text): "note: \(text)"
+        case .note(_, let notice), .waitsForEndpoint(_, let notice): "note: \(notice.words)"
         case .changed(let change): "changed \(change.label): \(change.state.rawValue)"
-        case .notice(let text): "notice: \(text)"
+        case .notice(let notice): "notice: \(notice.words)"
         }
     }
 }

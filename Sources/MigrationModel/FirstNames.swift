@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The first names of what may be many, and how many they are.
+public struct FirstNames: Hashable, Sendable {
+    /// More names are only counted.
+    public static let namesMax = 3
+
+    public private(set) var names: [String] = []
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - names: those after the first ``namesMax`` count, and are not kept.
+    ///   - count: of all names; nil if `names` has all.
+    public init(_ names: [String], of count: Int? = nil) {
+        self.names = Array(names.prefix(Self.namesMax))
+        self.count = count ?? names.count
+    }
+
+    public mutating func add(_ name: String) {
+        count += 1
+        if names.count < Self.namesMax { names.append(name) }
+    }
+
+    /// `a, b, c and 3 more`
+    public var words: String {
+        names.joined(separator: ", ")
+            + (count > names.count ? " and \(count - names.count) more" : "")
+    }
+}
