@@ -37,46 +37,35 @@ public struct DigestVerifier: ChecksumVerifier {
         if let format = report.diskFormat, let planned = transfer.record.diskFormat,
             format != planned
         {
-            return .transformed("disk format \(planned) was sent, the target has \(format)")
+            return .transformed(.diskFormat(sent: planned, found: format))
         }
         if let format = report.containerFormat, let planned = transfer.record.containerFormat,
             format != planned
         {
-            return .transformed("container format \(planned) was sent, the target has \(format)")
+            return .transformed(.containerFormat(sent: planned, found: format))
         }
         // An import may decompress the data, which then grows. Less of it is a part.
         if let sent, let has = report.sizeBytes, sent < has, transfer.method.isImport,
             Self.differs(transfer, report)
         {
-            return .transformed("\(sent) bytes were sent, the target has \(has)")
+            return .transformed(.grown(sentBytes: sent, toBytes: has))
         }
         let expected =
             transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
             + transfer.source.checksums
         let comparison = Checksum.compare(expected, with: report.checksums)
         if case .other(let known, let reported) = comparison {
-            let verb = transfer.proof.computed.contains(known) ? "sent" : "promised"
-            return .mismatch("\(verb) \(known), the target reports \(reported)")
+            let isSent = transfer.proof.computed.contains(known)
+            return .mismatch(.checksum(known, isSent ? .sent : .promised, reported: reported))
         }
         if let sent, let has = report.sizeBytes, sent != has {
-            let verb = transfer.method.isServerSide ? "promised" : "sent"
-            return .mismatch("\(sent) bytes were \(verb), the target reports \(has)")
+            let origin: DataDifference.Origin = transfer.method.isServerSide ? .promised : .sent
+            return .mismatch(.size(bytes: sent, origin, reportedBytes: has))
         }
         guard case .same(let proofs) = comparison else {
-            let have = Self.algorithms(expected)
-            let reported = Self.algorithms(report.checksums)
-            return .unverifiable(
-                "the target reports \(reported.isEmpty ? "no checksum" : reported), "
-                    + "known here is \(have.isEmpty ? "none" : have)")
+            return .unverifiable(IncomparableDigests(reported: report.checksums, known: expected))
         }
         return .match(proofs)
-    }
-
-    /// The algorithms for messages, each once: the source and its list often have the same one.
-    private static func algorithms(_ checksums: [Checksum]) -> String {
-        var known: Set<Checksum.Algorithm> = []
-        return checksums.map(\.algorithm).filter { known.insert($0).inserted }
-            .map(\.rawValue).joined(separator: ", ")
     }
 
     /// Returns true if a hash shows other data. A different size alone may be a truncation.

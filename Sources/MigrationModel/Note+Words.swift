@@ -211,8 +211,8 @@ extension Note {
             ("conversion-avoided", "\(method.rawValue) converts the data, so upload was used")
         case .methodFailed(let method, let next):
             ("method-failed", "\(method.rawValue) failed, so \(next.rawValue) was used")
-        case .transformed(let words): ("transformed", "transformed: \(words)")
-        case .unverifiable(let words): ("unverifiable", "unverifiable: \(words)")
+        case .transformed(let facts): ("transformed", "transformed: \(facts.words)")
+        case .unverifiable(let facts): ("unverifiable", "unverifiable: \(facts.words)")
         case .missingStores(let held, let missing, let reason):
             ("missing-stores", Self.missing(held, missing, reason))
         case .membersWaiting(let members, let id):

@@ -66,8 +66,8 @@ extension TransferNotice {
                 "the spooled data cannot be continued and is read again: \(message)"
             )
         case .converting(let old, let new): ("converting", "converting from \(old) to \(new)")
-        case .readingBack(let words):
-            ("reading-back", (words.map { "\($0); " } ?? "") + "reading it back")
+        case .readingBack(let facts):
+            ("reading-back", (facts.map { "\($0.words); " } ?? "") + "reading it back")
         case .readingSource:
             ("reading-source", "no checksum is known; reading the source to compare")
         case .notDiscarded(let message):

@@ -43,8 +43,8 @@ public enum TransferNotice: Hashable, Sendable {
 
     // MARK: Proving
 
-    /// The words say why the target's report proves nothing; nil if the pipeline asks for it.
-    case readingBack(because: String?)
+    /// Why the target's report proves nothing; nil if the pipeline asks for it.
+    case readingBack(because: IncomparableDigests?)
     /// No checksum is known here that the target reports.
     case readingSource
     case notDiscarded(message: String)

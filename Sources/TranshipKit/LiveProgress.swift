@@ -46,10 +46,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
     public struct Standstill: Codable, Sendable, Hashable {
         /// The image that waits, or the first of them.
         public var name: String
-        /// As ``WaitReason/code``.
-        public var code: String
-        /// As ``WaitReason/words``.
-        public var reason: String
+        public var reason: WaitReason
         public var otherImages: Int
 
         /// Nil if an image is in flight, or none has a reason to wait. An import has its own line.
@@ -61,8 +58,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
                 let cause = first.wait.cause
             else { return nil }
             name = first.source.displayName
-            code = cause.code
-            reason = cause.words
+            reason = cause
             otherImages = progress.waiting.count - 1
         }
 
@@ -70,7 +66,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         public var words: String {
             name.withControlsShown
                 + (otherImages > 0 ? " and \(counted(otherImages, "other"))" : "")
-                + " waiting: \(reason)"
+                + " waiting: \(reason.words)"
         }
     }
 

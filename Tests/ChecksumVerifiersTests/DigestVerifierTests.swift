@@ -120,17 +120,15 @@ import Testing
         let verdict = compare(
             computed: [try sum(.sha512), try sum(.md5)],
             reported: [try sum(.sha512), try sum(.md5, "b")])
-        guard case .mismatch(let words) = verdict else {
-            Issue.record("\(verdict)")
-            return
-        }
-        #expect(words.contains("\(try sum(.md5, "b"))"))
+        #expect(
+            verdict
+                == .mismatch(.checksum(try sum(.md5), .sent, reported: try sum(.md5, "b"))))
     }
 
     @Test func `A size that differs is a mismatch, even without checksums`() throws {
         let verdict = compare(
             computed: [try sum(.md5)], reported: [try sum(.md5)], sizeBytes: 9)
-        #expect(verdict == .mismatch("10 bytes were sent, the target reports 9"))
+        #expect(verdict == .mismatch(.size(bytes: 10, .sent, reportedBytes: 9)))
         guard case .mismatch = compare(reported: [], sizeBytes: 9) else {
             Issue.record("a short copy was not seen")
             return
@@ -140,7 +138,7 @@ import Testing
     @Test func `What was not sent is called a promise`() throws {
         let (sum, other) = (try sum(.sha512), try sum(.sha512, "b"))
         func words(_ verdict: Verdict) -> String {
-            if case .mismatch(let words) = verdict { words } else { "\(verdict)" }
+            if case .mismatch(let difference) = verdict { difference.words } else { "\(verdict)" }
         }
         let reports = ", the target reports \(other)"
         #expect(
@@ -154,19 +152,22 @@ import Testing
 
     @Test func `Algorithms that do not meet prove nothing`() throws {
         let verdict = compare(computed: [try sum(.sha512)], reported: [try sum(.sha256)])
-        guard case .unverifiable(let words) = verdict else {
+        guard case .unverifiable(let facts) = verdict else {
             Issue.record("\(verdict)")
             return
         }
-        #expect(words == "the target reports sha256, known here is sha512")
+        #expect(facts.words == "the target reports sha256, known here is sha512")
         let twice = compare(
             computed: [try sum(.sha512)], promise: try sum(.sha512), listed: [try sum(.md5)],
             reported: [try sum(.sha256)])
-        #expect(
-            twice == .unverifiable("the target reports sha256, known here is sha512, md5"))
-        #expect(
-            compare(reported: [])
-                == .unverifiable("the target reports no checksum, known here is none"))
+        guard case .unverifiable(let both) = twice,
+            case .unverifiable(let none) = compare(reported: [])
+        else {
+            Issue.record("\(twice)")
+            return
+        }
+        #expect(both.words == "the target reports sha256, known here is sha512, md5")
+        #expect(none.words == "the target reports no checksum, known here is none")
     }
 
     @Test func `Another format is a conversion, and so is another size after an import`() throws {

@@ -51,7 +51,8 @@ import Testing
         .sourceCannotContinue(afterBytes: 3, reason: "r"), .usesSpool(.sourceBreaks),
         .spoolIsFull(message: "m"), .spoolReadAgain(message: nil), .spoolReadAgain(message: "m"),
         .converting(from: "raw", to: "qcow2"), .readingBack(because: nil),
-        .readingBack(because: "w"), .readingSource, .notDiscarded(message: "m"),
+        .readingBack(because: IncomparableDigests(reported: [], known: [])), .readingSource,
+        .notDiscarded(message: "m"),
     ]
 
     /// What a program gets, and where the source declares it.

@@ -83,13 +83,13 @@ public struct TargetReport: Sendable, Hashable {
 public enum Verdict: Sendable, Hashable {
     /// The target holds these bytes; the checksums that prove it.
     case match([Checksum])
-    /// The target holds other bytes. The text says which values differ.
-    case mismatch(String)
+    /// The target holds other bytes.
+    case mismatch(DataDifference)
     /// Size or format differ because the service converted the data. With another format it did;
     /// with another size alone it may also have lost data.
-    case transformed(String)
+    case transformed(DataDifference)
     /// No algorithm is known on both sides.
-    case unverifiable(String)
+    case unverifiable(IncomparableDigests)
 }
 
 /// Stage *upload*: creates the record at the target and sends the data.

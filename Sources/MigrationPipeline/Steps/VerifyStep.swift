@@ -46,21 +46,21 @@ struct VerifyStep: Sendable {
             }
             if let ended = try await nothingNew(transfer, report) { return .advance(ended) }
             return .advance(confirmed(transfer, report))
-        case .mismatch(let words):
-            throw otherData(words, transfer)
-        case .transformed(let words) where transfer.record.acceptsTransformed:
-            transfer.remarkAnew(.transformed(words))
+        case .mismatch(let difference):
+            throw otherData(difference, transfer)
+        case .transformed(let difference) where transfer.record.acceptsTransformed:
+            transfer.remarkAnew(.transformed(.facts(difference)))
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
-        case .transformed(let words):
-            let error = converted(words, transfer, report)
+        case .transformed(let difference):
+            let error = converted(difference, transfer, report)
             guard error.code == .transformed,
                 let next = transfer.uploadedInstead(because: error)
             else { throw error }
             return .restart(next, after: error)
-        case .unverifiable(let words):
-            return .advance(try await unverifiable(transfer, report, words, from: uploader))
+        case .unverifiable(let facts):
+            return .advance(try await unverifiable(transfer, report, facts, from: uploader))
         }
     }
 
@@ -82,24 +82,24 @@ struct VerifyStep: Sendable {
 
     /// The report proves nothing, so read the data back if there is a checksum to compare it with.
     private func unverifiable(
-        _ given: Transfer, _ report: TargetReport, _ words: String,
+        _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
         from uploader: any ImageUploader
     ) async throws(TranshipError) -> Transfer {
         var transfer = given
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
             if transfer.method.isServerSide {
                 // The pipeline file names this method, and there is no checksum to compare with.
-                transfer.remarkAnew(.unverifiable(words))
+                transfer.remarkAnew(.unverifiable(.facts(facts)))
                 return confirmed(transfer, report)
             }
             if transfer.placement.isAdopted {
                 return confirmed(
-                    try await provedBySource(transfer, report, words, from: uploader), report)
+                    try await provedBySource(transfer, report, facts, from: uploader), report)
             }
             // The digests died with the process that sent the bytes.
             return try await uploader.abandon(transfer, isWrong: true)
         }
-        monitor.note(transfer, .readingBack(because: words))
+        monitor.note(transfer, .readingBack(because: facts))
         transfer.proof.reported = try await readBack(transfer, from: uploader)
         return confirmed(transfer, report)
     }
@@ -107,20 +107,16 @@ struct VerifyStep: Sendable {
     /// Another process made the copy, and only it knew the digests: the source's data has to be what
     /// the target reports. Sends nothing.
     private func provedBySource(
-        _ given: Transfer, _ report: TargetReport, _ words: String,
+        _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
         from uploader: any ImageUploader
     ) async throws(TranshipError) -> Transfer {
-        func unproved(_ words: String) -> TranshipError {
-            TranshipError(
-                .unverifiable,
-                "image \(given.imageID ?? "?") is a copy of ours, and nothing proves it: " + words,
-                hint: given.source.published == nil
-                    ? "name the source's checksum in the pipeline, or delete that image"
-                    : "delete that image, and run again: a checksum of the published data does not "
-                        + "prove it")
+        func unproved(_ why: VerificationFailure.Unproved) -> TranshipError {
+            VerificationFailure.unproved(
+                imageID: given.imageID, why, isPublished: given.source.published != nil
+            ).error
         }
         guard given.source.published == nil, !report.checksums.isEmpty else {
-            throw unproved(words)
+            throw unproved(.nothingInCommon(facts))
         }
         monitor.note(given, .readingSource)
         var transfer = given
@@ -129,8 +125,9 @@ struct VerifyStep: Sendable {
         case .match(let proofs):
             transfer.proof.reported = proofs
             return transfer
-        case .mismatch(let words): throw unproved("the source has other data: \(words)")
-        case .transformed(let words), .unverifiable(let words): throw unproved(words)
+        case .mismatch(let difference): throw unproved(.sourceHasOther(difference))
+        case .transformed(let difference): throw unproved(.transformed(difference))
+        case .unverifiable(let facts): throw unproved(.nothingInCommon(facts))
         }
     }
 
@@ -189,68 +186,45 @@ struct VerifyStep: Sendable {
                 try verification.judge(totalBytes: total)
             }.get()
         } catch {
-            let words =
+            let sizeBytes = expectation.proof.sizeBytes ?? 0
+            let reading: VerificationFailure.Reading =
                 switch error.code {
-                case .checksumMismatch: error.message
-                // These words describe sources, but here the target is read.
+                case .checksumMismatch: .otherBytes(message: error.message)
+                // The error's words describe sources, but here the target is read.
                 case .sourceTruncated where ring.writtenBytes >= expectation.proof.sizeBytes ?? .max:
-                    "more than \(expectation.proof.sizeBytes ?? 0) bytes came"
-                case .sourceTruncated:
-                    "of \(expectation.proof.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
+                    .more(thanBytes: sizeBytes)
+                case .sourceTruncated: .fewer(bytes: ring.writtenBytes, ofBytes: sizeBytes)
                 default: throw error
                 }
-            throw Self.mismatch("read back from the target: \(words)")
+            throw VerificationFailure.readBack(reading).error
         }
     }
 
     /// Another format is a conversion and no mismatch: the bytes that were sent are proved. Another
     /// size alone may also be lost data.
     private func converted(
-        _ words: String, _ transfer: Transfer, _ report: TargetReport
+        _ difference: DataDifference, _ transfer: Transfer, _ report: TargetReport
     ) -> TranshipError {
         let isConverted =
             report.diskFormat ?? transfer.record.diskFormat != transfer.record.diskFormat
             || report.containerFormat ?? transfer.record.containerFormat
                 != transfer.record.containerFormat
-        if !isConverted, transfer.method.isServerSide { return otherData(words, transfer) }
-        let copying =
-            transfer.record.stores.areSeveral
-            ? ", with an administrator's entry: only administrators may copy the image into the "
-                + "other stores" : ""
-        return TranshipError(
-            isConverted ? .transformed : .verificationMismatch,
-            "the target \(isConverted ? "converted" : "decompressed or damaged") the data: \(words)",
-            hint: (isConverted ? "" : "if this cloud decompresses images on import, ")
-                + "accept it with accept_transformed: true, or use method: upload, "
-                + "which converts nothing\(copying)")
+        if !isConverted, transfer.method.isServerSide { return otherData(difference, transfer) }
+        return VerificationFailure.transformed(
+            difference, isConverted ? .converted : .decompressedOrDamaged,
+            severalStores: transfer.record.stores.areSeveral
+        ).error
     }
 
     /// What was compared decides who is asked: if nothing of ours went to the target, or nothing of
     /// ours was hashed, the promise of the source is what does not fit.
-    private func otherData(_ words: String, _ transfer: Transfer) -> TranshipError {
+    private func otherData(_ difference: DataDifference, _ transfer: Transfer) -> TranshipError {
         let promiser = (try? ends.source)?.promiser(of: transfer.source)
-        let origin = promiser.map { "; the promise comes from \($0.words)" } ?? ""
-        if transfer.method.isServerSide {
-            return TranshipError(
-                .verificationMismatch,
-                "the target fetched other data than the source promises: \(words)\(origin)",
-                hint:
-                    "check that the source and its checksum are of the same version; if they are, "
-                    + "the data is damaged, or the target fetched it from another mirror")
-        }
-        guard transfer.proof.computed.isEmpty else {
-            return Self.mismatch("the target holds other bytes than were sent: \(words)")
-        }
-        return TranshipError(
-            .verificationMismatch,
-            "the target holds other data than the source promises: \(words)\(origin)",
-            hint: "check that the source and its checksum are of the same version; `verify: proof` "
-                + "shows whether the source or the target is wrong")
-    }
-
-    private static func mismatch(_ message: String) -> TranshipError {
-        TranshipError(
-            .verificationMismatch, message,
-            hint: "run again, and check the target's store if it happens again")
+        let failure: VerificationFailure =
+            transfer.method.isServerSide
+            ? .fetchedOther(difference, promiser)
+            : transfer.proof.computed.isEmpty
+                ? .otherThanPromised(difference, promiser) : .otherThanSent(difference)
+        return failure.error
     }
 }

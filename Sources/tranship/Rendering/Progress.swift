@@ -181,7 +181,7 @@ struct ProgressLog {
 
     mutating func isDue(_ live: LiveProgress, at now: Double) -> Bool {
         let figures = [live.doneBytes, Int64(live.endedImages)]
-        let standstill = live.standstill?.code
+        let standstill = live.standstill?.reason.code
         guard now - toldAt >= ProgressStyle.logSeconds,
             figures != told || standstill != nil && standstill != toldStandstill
         else { return false }

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// What shows that the target holds other data than it should.
+public enum DataDifference: WordedFacts {
+    /// Who knows what the data should be.
+    public enum Origin: String, Codable, Sendable {
+        /// This process: it saw the bytes.
+        case sent
+        /// The source.
+        case promised
+    }
+
+    case checksum(Checksum, Origin, reported: Checksum)
+    case size(bytes: Int64, Origin, reportedBytes: Int64)
+    /// An import made more of what was sent.
+    case grown(sentBytes: Int64, toBytes: Int64)
+    case diskFormat(sent: String, found: String)
+    case containerFormat(sent: String, found: String)
+
+    /// As messages and remarks have it. The only place that words it.
+    public var words: String {
+        switch self {
+        case .checksum(let known, let origin, let reported):
+            "\(origin.rawValue) \(known), the target reports \(reported)"
+        case .size(let bytes, let origin, let reported):
+            "\(bytes) bytes were \(origin.rawValue), the target reports \(reported)"
+        case .grown(let sent, let found): "\(sent) bytes were sent, the target has \(found)"
+        case .diskFormat(let sent, let found):
+            "disk format \(sent) was sent, the target has \(found)"
+        case .containerFormat(let sent, let found):
+            "container format \(sent) was sent, the target has \(found)"
+        }
+    }
+}
+
+/// Why the target's report proves nothing: no algorithm is known on both sides.
+public struct IncomparableDigests: WordedFacts {
+    /// What the target reports, each once.
+    public var reported: [Checksum.Algorithm]
+    /// What is known here, each once.
+    public var known: [Checksum.Algorithm]
+
+    /// The source and its list often have the same algorithm.
+    public init(reported: [Checksum], known: [Checksum]) {
+        (self.reported, self.known) = (Self.algorithms(reported), Self.algorithms(known))
+    }
+
+    /// As messages and remarks have it. The only place that words it.
+    public var words: String {
+        "the target reports \(Self.list(reported) ?? "no checksum"), known here is "
+            + (Self.list(known) ?? "none")
+    }
+
+    private static func algorithms(_ checksums: [Checksum]) -> [Checksum.Algorithm] {
+        var known: Set<Checksum.Algorithm> = []
+        return checksums.map(\.algorithm).filter { known.insert($0).inserted }
+    }
+
+    private static func list(_ algorithms: [Checksum.Algorithm]) -> String? {
+        algorithms.isEmpty ? nil : algorithms.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+/// Facts that a note remembers, with words for people.
+public protocol WordedFacts: Codable, Hashable, Sendable {
+    var words: String { get }
+}
+
+/// Facts as a journal has them: one of an older version has only their words.
+public enum Remembered<Facts: WordedFacts>: Codable, Hashable, Sendable {
+    case facts(Facts)
+    case words(String)
+
+    public var words: String {
+        switch self {
+        case .facts(let facts): facts.words
+        case .words(let words): words
+        }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        if let words = try? decoder.singleValueContainer().decode(String.self) {
+            self = .words(words)
+        } else {
+            self = .facts(try Facts(from: decoder))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .facts(let facts): try facts.encode(to: encoder)
+        case .words(let words): try words.encode(to: encoder)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+
+/// Why a copy does not count as proved.
+enum VerificationFailure {
+    /// The target fetched data that is not what the source promises.
+    case fetchedOther(DataDifference, Promiser?)
+    /// The target has other bytes than this process sent.
+    case otherThanSent(DataDifference)
+    /// Nothing of ours was hashed: the target has other data than the source promises.
+    case otherThanPromised(DataDifference, Promiser?)
+    /// What was read back from the target.
+    case readBack(Reading)
+    /// The service changed the data.
+    case transformed(DataDifference, Transformation, severalStores: Bool)
+    /// A copy that another process made.
+    case unproved(imageID: String?, Unproved, isPublished: Bool)
+
+    /// How a read of the target's data ended.
+    enum Reading {
+        /// The verifier says which digests differ.
+        case otherBytes(message: String)
+        case more(thanBytes: Int64)
+        case fewer(bytes: Int64, ofBytes: Int64)
+    }
+
+    enum Transformation { case converted, decompressedOrDamaged }
+
+    enum Unproved {
+        case nothingInCommon(IncomparableDigests)
+        case transformed(DataDifference)
+        case sourceHasOther(DataDifference)
+    }
+
+    /// The only place that words it.
+    var error: TranshipError {
+        switch self {
+        case .fetchedOther(let difference, let promiser):
+            TranshipError(
+                .verificationMismatch,
+                "the target fetched other data than the source promises: \(difference.words)"
+                    + Self.origin(promiser),
+                hint:
+                    "check that the source and its checksum are of the same version; if they are, "
+                    + "the data is damaged, or the target fetched it from another mirror")
+        case .otherThanSent(let difference):
+            Self.damaged("the target holds other bytes than were sent: \(difference.words)")
+        case .otherThanPromised(let difference, let promiser):
+            TranshipError(
+                .verificationMismatch,
+                "the target holds other data than the source promises: \(difference.words)"
+                    + Self.origin(promiser),
+                hint: "check that the source and its checksum are of the same version; "
+                    + "`verify: proof` shows whether the source or the target is wrong")
+        case .readBack(let reading): Self.damaged("read back from the target: \(reading.words)")
+        case .transformed(let difference, let transformation, let severalStores):
+            transformation.error(difference, severalStores: severalStores)
+        case .unproved(let imageID, let unproved, let isPublished):
+            TranshipError(
+                .unverifiable,
+                "image \(imageID ?? "?") is a copy of ours, and nothing proves it: "
+                    + unproved.words,
+                hint: isPublished
+                    ? "delete that image, and run again: a checksum of the published data does not "
+                        + "prove it"
+                    : "name the source's checksum in the pipeline, or delete that image")
+        }
+    }
+
+    private static func origin(_ promiser: Promiser?) -> String {
+        promiser.map { "; the promise comes from \($0.words)" } ?? ""
+    }
+
+    private static func damaged(_ message: String) -> TranshipError {
+        TranshipError(
+            .verificationMismatch, message,
+            hint: "run again, and check the target's store if it happens again")
+    }
+}
+
+extension VerificationFailure.Reading {
+    fileprivate var words: String {
+        switch self {
+        case .otherBytes(let message): message
+        case .more(let bytes): "more than \(bytes) bytes came"
+        case .fewer(let bytes, let all): "of \(all) bytes came \(bytes)"
+        }
+    }
+}
+
+extension VerificationFailure.Transformation {
+    fileprivate func error(_ difference: DataDifference, severalStores: Bool) -> TranshipError {
+        let isConverted = self == .converted
+        let copying =
+            severalStores
+            ? ", with an administrator's entry: only administrators may copy the image into the "
+                + "other stores" : ""
+        return TranshipError(
+            isConverted ? .transformed : .verificationMismatch,
+            "the target \(isConverted ? "converted" : "decompressed or damaged") the data: "
+                + difference.words,
+            hint: (isConverted ? "" : "if this cloud decompresses images on import, ")
+                + "accept it with accept_transformed: true, or use method: upload, "
+                + "which converts nothing\(copying)")
+    }
+}
+
+extension VerificationFailure.Unproved {
+    fileprivate var words: String {
+        switch self {
+        case .nothingInCommon(let facts): facts.words
+        case .transformed(let difference): difference.words
+        case .sourceHasOther(let difference): "the source has other data: \(difference.words)"
+        }
+    }
+}
