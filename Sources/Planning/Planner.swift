@@ -274,7 +274,7 @@ public struct Planner: Sendable {
             sizeBytes: image.sizeBytes, endpoint: source.endpoint)
         guard let named = target.rules.method else {
             let choice = negotiation.choose(
-                for: origin, saved: savedMethods[image.key, target.opened.key])
+                for: origin, saved: savedMethods.method(of: image, at: target))
             return target.rules.image.keepID == nil ? choice : choice.keepingID
         }
         return try negotiation.check(named, for: origin)

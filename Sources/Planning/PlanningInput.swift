@@ -53,13 +53,22 @@ public struct PlanningTarget: Sendable {
 
 /// The methods that a saved plan has for images at targets.
 public struct SavedMethods: Sendable {
-    private var methods: [String: [String: UploadMethod]] = [:]
+    /// One image at one target.
+    private struct Way: Hashable {
+        let sourceKey: String
+        let targetKey: String
+    }
+
+    private var methods: [Way: UploadMethod] = [:]
 
     public init() {}
 
-    /// By the keys of the source image and the target; nil if the saved plan does not have it.
-    public subscript(source: String, target: String) -> UploadMethod? {
-        get { methods[target]?[source] }
-        set { methods[target, default: [:]][source] = newValue }
+    public mutating func add(_ method: UploadMethod, of sourceKey: String, at targetKey: String) {
+        methods[Way(sourceKey: sourceKey, targetKey: targetKey)] = method
+    }
+
+    /// Nil if the saved plan does not have it.
+    func method(of image: SourceImage, at target: PlanningTarget) -> UploadMethod? {
+        methods[Way(sourceKey: image.key, targetKey: target.opened.key)]
     }
 }

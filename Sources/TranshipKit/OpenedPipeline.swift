@@ -60,7 +60,8 @@ struct OpenedPipeline: Sendable {
         let targetFactory = TargetFactory(
             pipeline: pipeline, connections: connections, tuning: tuning, services: services)
         let owners = OwnerTable(pipeline, connections, without: sources.lost)
-        for (target, route) in zip(expanded.targets, expanded.routes) {
+        for expandedTarget in expanded.targets {
+            let target = expandedTarget.target
             tell(
                 .asking(
                     what: "target \(targetFactory.target(target).key)",
@@ -68,7 +69,7 @@ struct OpenedPipeline: Sendable {
             do {
                 let unopened = targetFactory.target(try await owners.withIDs(target))
                 var opened = try await unopened.open()
-                opened.route = route
+                opened.route = expandedTarget.route
                 if let journal { try await unopened.expectNoLoss(journal) }
                 targets.append(opened)
             } catch {
@@ -96,7 +97,7 @@ struct OpenedPipeline: Sendable {
         }
         return OpenedPipeline(
             sources: sources.all, sourceNames: sources.names,
-            positions: expanded.sources.map(\.position), targets: targets,
+            positions: expanded.sources.map(\.source.position), targets: targets,
             projectNames: ProjectNames(services.sessions), weaknesses: connections.weaknesses,
             absent: absent)
     }

@@ -38,9 +38,9 @@ struct OpenedSources {
                 return cloud
             }, client: { connections.client(for: $0) }, others: kinds)
         var errors: [String: TranshipError] = [:]
-        for (index, source) in expanded.sources.enumerated() {
-            if let absent = expanded.absent[index] { errors[absent.name] = absent.error }
-            let name = expanded.absent[index]?.name ?? source.shownName
+        for (index, expandedSource) in expanded.sources.enumerated() {
+            let name = expandedSource.name
+            if let silent = expandedSource.silent { errors[name] = silent.error }
             names.append(name)
             // Two entries of one cloud wait for it once.
             if let error = errors[name] {
@@ -51,7 +51,7 @@ struct OpenedSources {
                 .asking(
                     what: "source \(name)", number: index + 1, of: expanded.sources.count))
             do throws(TranshipError) {
-                all.append(try await factory.open(source, index: index))
+                all.append(try await factory.open(expandedSource.source, index: index))
             } catch {
                 guard mayLack(name), error.isOfOneSource else { throw error }
                 errors[name] = error

@@ -43,8 +43,9 @@ extension SavedPlan {
     var methods: SavedMethods {
         var methods = SavedMethods()
         for entry in entries {
-            methods[entry.source, entry.target] = entry.fields["method"].flatMap(
-                UploadMethod.init(rawValue:))
+            guard let method = entry.fields["method"].flatMap(UploadMethod.init(rawValue:))
+            else { continue }
+            methods.add(method, of: entry.source, at: entry.target)
         }
         return methods
     }

@@ -11,11 +11,16 @@ internal import Planning
 struct ImagePlaces: Sendable {
     /// Of each source of the opened pipeline.
     var positions: [FilePosition] = []
-    /// The numbers of the sources of images that the plan refused: the journal does not have these.
-    var sourceIndexes: [String: Int] = [:]
+    /// Of images that the plan refused, which the journal does not have, by ``SourceImage/key``.
+    var refused: [String: FilePosition] = [:]
 
     /// Refused images that are remembered.
     static let imagesMax = 1000
+
+    /// - Parameter index: ``SourceImage/sourceIndex``.
+    func position(ofSource index: Int) -> FilePosition? {
+        positions.indices.contains(index) ? positions[index] : nil
+    }
 }
 
 extension PipelineRun {
@@ -28,9 +33,7 @@ extension PipelineRun {
     public func place(ofSource key: String, index: Int? = nil) -> String? {
         guard !Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name) else { return nil }
         let places = places.withLock { $0 }
-        let known = (index ?? places.sourceIndexes[key]).flatMap { index in
-            places.positions.indices.contains(index) ? places.positions[index] : nil
-        }
+        let known = index.flatMap { places.position(ofSource: $0) } ?? places.refused[key]
         let named = pipeline.sources.filter { $0.entry.names(key, in: pipeline.baseDirectory) }
             .map(\.position)
         guard let position = known ?? (named.count == 1 ? named.first : nil) else { return nil }
@@ -41,9 +44,11 @@ extension PipelineRun {
     func remember(refusedIn plan: Plan) async throws(TranshipError) {
         let page = try await plan.items(
             after: 0, limit: ImagePlaces.imagesMax, actions: [.refuse, .conflict])
-        let indexes = page.map { ($0.item.source.key, $0.item.source.sourceIndex) }
-        places.withLock {
-            $0.sourceIndexes = Dictionary(indexes, uniquingKeysWith: { first, _ in first })
+        places.withLock { places in
+            places.refused = [:]
+            for image in page.map(\.item.source) where places.refused[image.key] == nil {
+                places.refused[image.key] = places.position(ofSource: image.sourceIndex)
+            }
         }
     }
 }

@@ -12,14 +12,8 @@ internal import SourceReaders
 /// A pipeline with `projects`, with the entries that it becomes: one for each project, unless an
 /// administrator's entry lists or owns the images of all of them.
 struct ProjectExpansion: Sendable {
-    let sources: [Source]
-    let targets: [Target]
-    /// For each target of ``targets``, which projects' images it gets; nil without `projects`.
-    let routes: [ProjectRoute?]
-
-    /// Sources whose clouds did not list their projects, by their index in ``sources``. There, each
-    /// has one entry for each line of the table, so the other sources keep their indexes.
-    var absent: [Int: (name: String, error: TranshipError)] = [:]
+    let sources: [ExpandedSource]
+    let targets: [ExpandedTarget]
 
     /// - Parameter mayLack: true for the name of a source that the others can do without.
     /// - Throws: unknown projects, and what signing in throws.
@@ -28,13 +22,11 @@ struct ProjectExpansion: Sendable {
         mayLack: (String) -> Bool = { _ in false }
     ) async throws(TranshipError) {
         guard let table = pipeline.projects else {
-            sources = pipeline.sources
-            targets = pipeline.targets
-            routes = pipeline.targets.map { _ in nil }
+            sources = pipeline.sources.map { ExpandedSource($0) }
+            targets = pipeline.targets.map { ExpandedTarget($0, nil) }
             return
         }
         var found = SourceProjects()
-        var absent: [Int: (name: String, error: TranshipError)] = [:]
         var mistakes = TableMistakes()
         for source in pipeline.sources {
             guard let cloud = source.cloudEntry else { continue }
@@ -49,28 +41,59 @@ struct ProjectExpansion: Sendable {
                 (found, mistakes) = (more, made)
             } catch {
                 guard mayLack(source.shownName), error.isOfOneSource else { throw error }
-                let first = found.sources.count
-                found.sources +=
+                let silent = ExpandedSource.SilentCloud(name: source.shownName, error: error)
+                let lines =
                     cloud.isOfOwnProject
-                    ? table.rows.map { .cloud(cloud.inProject($0.source)) } : [source]
-                for index in first..<found.sources.count {
-                    absent[index] = (source.shownName, error)
-                }
+                    ? table.rows.map { Source.cloud(cloud.inProject($0.source)) } : [source]
+                found.sources += lines.map { ExpandedSource($0, of: silent) }
             }
         }
         sources = found.sources + found.others
-        self.absent = absent
-        var all: [(Target, ProjectRoute?)] = []
+        var all: [ExpandedTarget] = []
         for target in pipeline.targets {
             guard let cloud = target.cloudEntry else {
-                all.append((target, nil))
+                all.append(ExpandedTarget(target, nil))
                 continue
             }
             let places = try await TargetProjects(cloud, table, connections, &mistakes)
             all += places.targets(cloud, table, found.ids, found.names)
         }
         try mistakes.expectNone(in: table)
-        (targets, routes) = (all.map(\.0), all.map(\.1))
+        targets = all
+    }
+}
+
+/// An entry of a pipeline, or what it becomes for one project.
+struct ExpandedSource: Sendable {
+    /// A cloud that did not list its projects.
+    struct SilentCloud: Sendable {
+        let name: String
+        let error: TranshipError
+    }
+
+    let source: Source
+    /// Nil of a cloud that answered. The others have one entry for each line of the table, so all
+    /// sources keep their places.
+    let silent: SilentCloud?
+
+    init(_ source: Source, of silent: SilentCloud? = nil) {
+        self.source = source
+        self.silent = silent
+    }
+
+    /// What messages call it.
+    var name: String { silent?.name ?? source.shownName }
+}
+
+/// A target of a pipeline, or what it becomes for one project.
+struct ExpandedTarget: Sendable {
+    let target: Target
+    /// Which projects' images it gets; nil without `projects`.
+    let route: ProjectRoute?
+
+    init(_ target: Target, _ route: ProjectRoute?) {
+        self.target = target
+        self.route = route
     }
 }
 
@@ -115,7 +138,7 @@ private struct TargetProjects {
     func targets(
         _ cloud: CloudTarget, _ table: ProjectTable, _ ids: [ProjectTable.Name: Set<String>],
         _ names: [String: String]
-    ) -> [(Target, ProjectRoute?)] {
+    ) -> [ExpandedTarget] {
         var owners: [String: String] = [:]
         for row in table.rows {
             guard let id = places.first(where: { $0.name == row.target })?.id else { continue }
@@ -124,14 +147,17 @@ private struct TargetProjects {
         let rest = places.first { $0.name == table.rest }?.id
         let map = OwnerMap(projects: owners, rest: rest)
         guard !isAdmin else {
-            return [(.cloud(cloud.owned(by: map)), ProjectRoute(members: map, takes: nil))]
+            return [
+                ExpandedTarget(
+                    .cloud(cloud.owned(by: map)), ProjectRoute(members: map, takes: nil))
+            ]
         }
         let mapped = Set(ids.values.joined())
         var seen: Set<String> = []
         return places.filter { seen.insert($0.id).inserted }.enumerated().map { index, place in
             let others: ProjectRoute.Intake.Others =
                 rest == place.id ? .taken : rest == nil && index == 0 ? .refused : .left
-            return (
+            return ExpandedTarget(
                 .cloud(cloud.inProject(place.name)),
                 ProjectRoute(
                     members: map,
@@ -194,9 +220,9 @@ private struct TableMistakes {
 
 /// The projects of a pipeline's source clouds.
 private struct SourceProjects {
-    var sources: [Source] = []
+    var sources: [ExpandedSource] = []
     /// Of projects that the table does not have.
-    var others: [Source] = []
+    var others: [ExpandedSource] = []
     /// Project ids at the sources, by the name in the table.
     var ids: [ProjectTable.Name: Set<String>] = [:]
     var names: [String: String] = [:]
@@ -222,19 +248,22 @@ private struct SourceProjects {
                 }
             }
             guard let id else { continue }
-            if cloud.isOfOwnProject { sources.append(.cloud(cloud.inProject(row.source))) }
+            if cloud.isOfOwnProject {
+                sources.append(ExpandedSource(.cloud(cloud.inProject(row.source))))
+            }
             if let other = lines.updateValue(row, forKey: id) {
                 mistakes.note(Self.contradiction(other, row, id, cloud.cloud))
             }
             ids[row.source, default: []].insert(id)
         }
         guard cloud.isOfOwnProject else {
-            sources.append(.cloud(cloud))
+            sources.append(ExpandedSource(.cloud(cloud)))
             return
         }
         // At the end, so that a new project does not change the places of the others.
         for project in try await session.ownProjects() where lines[project.id] == nil {
-            others.append(.cloud(cloud.inProject(ProjectTable.Name(project.id))))
+            let name = ProjectTable.Name(project.id)
+            others.append(ExpandedSource(.cloud(cloud.inProject(name))))
             names[project.id] = project.name
         }
     }

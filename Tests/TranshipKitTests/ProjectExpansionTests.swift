@@ -107,7 +107,7 @@ import Testing
         let found = try await expansion("{ demo: other, other: demo }")
         #expect(
             found.sources.map { source in
-                guard case .cloud(let cloud) = source else { return "" }
+                guard case .cloud(let cloud) = source.source else { return "" }
                 return cloud.cloud.project ?? ""
             } == ["demo", "other", "third"])
         #expect(found.targets.count == 2)
@@ -117,7 +117,7 @@ import Testing
         let found = try await expansion("{ '*': other }")
         #expect(
             found.sources.map { source in
-                guard case .cloud(let cloud) = source else { return "" }
+                guard case .cloud(let cloud) = source.source else { return "" }
                 return cloud.cloud.project ?? ""
             } == [TwoProjects.demo, "o", "third"])
         #expect(found.targets.count == 1)
@@ -195,7 +195,7 @@ import Testing
             "{ twin: twin, twin@far: lone@far }", source: Self.administrator.source,
             target: Self.administrator.target, domain: domain)
         #expect(
-            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+            found.targets.first?.target.cloudEntry?.rules.image.owner?.projects
                 == ["t1": "t1", "t2": "l2"])
     }
 
