@@ -103,7 +103,6 @@ extension Warning {
             )
         case .notSelected(let id, let reason):
             ("not-selected", "image \(id) is named, but not selected: \(reason)")
-        case .noFile(let pattern): ("no-file", "no file matches \(pattern)")
         case .note(let note): (note.code, note.words)
         case .noted(let code, let target, let names, let words):
             (code, (target.map { "target \($0): " } ?? "") + "\(names.words): \(words)")

@@ -41,7 +41,6 @@ public enum Warning: Hashable, Sendable {
     case absent(Absence)
     case missed(MissedSelection)
     case notSelected(imageID: String, reason: String)
-    case noFile(pattern: String)
     /// What the plan says of a single image, or of a series.
     case note(Note)
     /// What the plan says of several images, and perhaps of one target. It has the words of the first

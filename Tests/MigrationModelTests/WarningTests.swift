@@ -26,7 +26,7 @@ import Testing
             .targetNotNamed(targetKey: "t", imageIDs: ["i"], count: 2),
             .absent(Absence(.source, "a", failure)), .absent(Absence(.target, "a", failure)),
             .missed(MissedSelection(place: "p:1", what: "nothing there")),
-            .notSelected(imageID: "i", reason: "r"), .noFile(pattern: "*.img"),
+            .notSelected(imageID: "i", reason: "r"),
             .note(.staleVersion(series: "s", version: nil, since: 0, staleAfterSeconds: 86400)),
             .noted(code: "other-fields", targetKey: "t", names, words: "w"),
             .moreNoted(code: "other-fields", count: 2), .leftOut(targetKey: "t", names),
