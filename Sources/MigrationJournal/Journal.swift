@@ -96,7 +96,8 @@ public final class Journal: DatabaseAccess {
     ///
     /// - Throws: ``TranshipError/Code/journalInUse`` when another process has
     ///   it, ``TranshipError/Code/journalTooNew`` when a newer version wrote
-    ///   it, ``TranshipError/Code/journalFailed`` for the rest.
+    ///   it, ``TranshipError/Code/journalFailed`` for the rest: also for one that a build
+    ///   before the first release wrote.
     package static func open(
         path: String, hook: CommitHook? = nil
     ) async throws(TranshipError) -> Journal {
@@ -113,7 +114,9 @@ public final class Journal: DatabaseAccess {
             // Check before the pool turns WAL on, so that foreign files are not changed.
             var looking = configuration
             looking.readonly = true
-            try DatabaseQueue(path: path, configuration: looking).read { try check($0, path: path) }
+            try DatabaseQueue(path: path, configuration: looking).read { db in
+                _ = try check(db, path: path)
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Schema.migrator.migrate(pool)
             // The pool sets NORMAL when it turns WAL on, after `prepareDatabase`,
@@ -173,25 +176,18 @@ public final class Journal: DatabaseAccess {
     /// Without the lock, which the run holds. SQLite lets one process write at a time, and a commit
     /// of the run takes milliseconds.
     ///
-    /// - Throws: as ``openForReading(path:)``; ``TranshipError/Code/journalFailed`` if the process of
-    ///   the run is of a version that does not look for changes.
+    /// - Throws: as ``openForReading(path:)``.
     package static func openBesideRun(path: String) throws(TranshipError) -> Journal {
         _ = try openForReading(path: path)
         return try describing(path) {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            guard try queue.read({ try $0.tableExists(Journal.limitTable) }) else {
-                throw TranshipError(
-                    .journalFailed,
-                    "an earlier version of tranship works on the run, whose limits cannot be changed",
-                    hint: "stop the run, then go on with this version: `tranship resume`")
-            }
             return Journal(path: path, database: queue, lock: nil)
         }
     }
 
-    /// Nil if the file is empty, as a run that has just begun leaves it for a moment.
+    /// Nil if the file has no tables yet, as a run that has just begun leaves it for a moment.
     private static func databaseForReading(path: String) throws(TranshipError) -> DatabaseQueue? {
         try OwnFile.check(path)
         try OwnFile.checkPlace(of: path)
@@ -200,13 +196,8 @@ public final class Journal: DatabaseAccess {
             configuration.readonly = true
             configuration.busyMode = .timeout(10)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            let isEmpty = try queue.read { db in
-                try check(db, path: path)
-                return try String.fetchAll(
-                    db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"
-                ).isEmpty
-            }
-            return isEmpty ? nil : queue
+            let isMade = try queue.read { db in try !check(db, path: path).isEmpty }
+            return isMade ? queue : nil
         }
     }
 
@@ -215,25 +206,24 @@ public final class Journal: DatabaseAccess {
         JournalLock.holder(path: path)
     }
 
-    private static func check(_ db: Database, path: String) throws {
+    /// The steps that made the journal; none of a file that is still empty.
+    ///
+    /// - Throws: for what is no journal, and for one that this version does not know.
+    private static func check(_ db: Database, path: String) throws -> Set<String> {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let tables = try String.fetchAll(
             db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
-        guard id == Schema.applicationID || tables.isEmpty else {
-            // A crash or a full disk while it was made leaves our tables, or
-            // only the one of the migrations, without the header's id.
-            guard tables.contains("grdb_migrations"),
-                tables.count == 1 || tables.contains("transfer")
-            else {
-                throw TranshipError(
-                    .journalFailed, "\(path) is a database of another program",
-                    hint: "name another file with --journal PATH")
-            }
-            return
+        // A crash or a full disk while it was made leaves our tables, or
+        // only the one of the migrations, without the header's id.
+        let isHalfMade =
+            tables.contains("grdb_migrations") && (tables.count == 1 || tables.contains("transfer"))
+        guard id == Schema.applicationID || tables.isEmpty || isHalfMade else {
+            throw TranshipError(
+                .journalFailed, "\(path) is a database of another program",
+                hint: "name another file with --journal PATH")
         }
-        if tables.contains("grdb_migrations"),
-            try Schema.migrator.appliedIdentifiers(db).contains(Schema.refusedStep)
-        {
+        let steps = try Schema.migrator.appliedIdentifiers(db)
+        guard steps.isEmpty || steps.contains(Schema.firstStep) else {
             throw TranshipError(
                 .journalFailed,
                 "the journal \(path) has the shape of a version that was never released",
@@ -245,6 +235,7 @@ public final class Journal: DatabaseAccess {
                 .journalTooNew, "\(path) was written by a newer version of tranship",
                 hint: "use that version, or another --journal PATH")
         }
+        return steps
     }
 
     static func describing<Value>(

@@ -3,53 +3,29 @@
 
 internal import GRDB
 
-/// The journal's shape, as numbered steps. A step that was released is never
-/// edited; what comes later is a new step.
+/// The journal's shape.
 ///
 /// Every fact that a query needs is a column. A `body` is opaque to SQL. What a table holds of old
 /// runs is forgotten by ``Journal/prune(before:)``: a new table needs its line there.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 runs, lineages, work") { try $0.execute(sql: step1) }
-        migrator.registerMigration("2 changes") { try $0.execute(sql: step2) }
-        migrator.registerMigration("3 held versions") { try $0.execute(sql: heldVersions) }
-        migrator.registerMigration("4 upstream memory") { try $0.execute(sql: upstreamMemory) }
-        migrator.registerMigration("5 holds of one place") { try $0.execute(sql: holdsOfOnePlace) }
-        migrator.registerMigration("6 names of refused images") {
-            try $0.execute(sql: refusedNames)
+        migrator.registerMigration(firstStep) { db in
+            for sql in [runs, transfers, series, experience] { try db.execute(sql: sql) }
         }
-        migrator.registerMigration("7 reports") { try $0.execute(sql: reports) }
-        migrator.registerMigration("8 limits of a run under way") {
-            try $0.execute(sql: limitOverrides)
-        }
-        migrator.registerMigration("9 images at once by endpoint") { try $0.execute(sql: paces) }
-        migrator.registerMigration("10 copies that rollback removed") {
-            try $0.execute(sql: removedCopies)
-        }
-        migrator.registerMigration("11 saved plans of runs") { try $0.execute(sql: savedPlans) }
-        migrator.registerMigration("12 copies that are gone") { try $0.execute(sql: goneCopies) }
-        migrator.registerMigration("13 sources and targets that a plan lacks") {
-            try $0.execute(sql: absences)
-        }
-        migrator.registerMigration("14 dependencies at other targets") {
-            try $0.execute(sql: otherTargets)
-        }
-        migrator.registerMigration("15 names of projects") { try $0.execute(sql: projectNames) }
-        migrator.registerMigration("16 times of methods") { try $0.execute(sql: methodTimes) }
-        migrator.registerMigration("17 images of series") { try $0.execute(sql: imagesOfSeries) }
-        migrator.registerMigration("18 causes of failed runs") { try $0.execute(sql: runEnds) }
         return migrator
     }
+
+    /// What makes a new journal. Until a version is released, a change of the shape gives it another
+    /// name: a journal without it was written by a build before that, and is refused. A step that was
+    /// released is never edited; what comes later is a new step.
+    static let firstStep = "1 runs, transfers, series"
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
     /// The same for a plan: "TRSP". Only such a file is emptied.
     static let planID = 0x5452_5350
-
-    /// The first step of journals that no release wrote.
-    static let refusedStep = "001 runs, transfers, plan"
 
     /// In an order in which they can be emptied.
     static let tables = [
@@ -65,7 +41,8 @@ enum Schema {
         "image", "lineage", "run",
     ]
 
-    private static let step1 = """
+    /// What runs planned, and how they ended.
+    private static let runs = """
         CREATE TABLE run (
             id INTEGER PRIMARY KEY,
             pipeline_name TEXT NOT NULL,
@@ -77,6 +54,15 @@ enum Schema {
             outcome TEXT
         ) STRICT;
 
+        -- Who started a run.
+        CREATE TABLE run_facts (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            who TEXT NOT NULL,
+            pipeline_digest TEXT NOT NULL,
+            -- Of the saved plan that the run carries out; NULL without one.
+            plan_digest TEXT
+        ) STRICT;
+
         -- What the run's plan decided.
         CREATE TABLE plan_tally (
             run_id INTEGER NOT NULL REFERENCES run (id),
@@ -86,12 +72,14 @@ enum Schema {
             PRIMARY KEY (run_id, action)
         ) STRICT, WITHOUT ROWID;
 
-        -- Images that the run's plan refused.
+        -- Images that the run's plan refuses or finds in conflict.
         CREATE TABLE refusal (
             id INTEGER PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES run (id),
             target_key TEXT NOT NULL,
             source_key TEXT NOT NULL,
+            name TEXT,
+            action TEXT NOT NULL DEFAULT 'refuse',
             code TEXT NOT NULL,
             message TEXT NOT NULL,
             hint TEXT,
@@ -99,6 +87,51 @@ enum Schema {
         ) STRICT;
         CREATE INDEX refusal_by_run ON refusal (run_id);
 
+        -- Sources and targets that the run's plan had to do without.
+        CREATE TABLE absence (
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            side TEXT NOT NULL,
+            name TEXT NOT NULL,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL,
+            hint TEXT,
+            is_transient INTEGER NOT NULL,
+            PRIMARY KEY (run_id, side, name)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What the run's plan looked for and did not find, in words.
+        CREATE TABLE missed_selection (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            words TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX missed_selection_by_run ON missed_selection (run_id);
+
+        -- How a run ended. The columns from `code` on are NULL unless an error ended it as a whole.
+        CREATE TABLE run_end (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            exit_code INTEGER NOT NULL,
+            code TEXT,
+            message TEXT,
+            hint TEXT,
+            is_transient INTEGER,
+            -- file:line:column in the pipeline.
+            place TEXT
+        ) STRICT;
+
+        -- What `tranship limit` set for a run, in place of what its pipeline file says.
+        CREATE TABLE limit_override (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            -- NULL: as in the file; 0: no limit.
+            bandwidth_bytes_per_second INTEGER,
+            -- NULL: as in the file.
+            images INTEGER,
+            changed_at INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    /// Copies, and the work of runs for them.
+    private static let transfers = """
         -- All versions of one image share a lineage: the first word of the marker.
         CREATE TABLE lineage (
             id INTEGER PRIMARY KEY,
@@ -110,6 +143,8 @@ enum Schema {
         CREATE TABLE image (
             id INTEGER PRIMARY KEY,
             source_key TEXT NOT NULL,
+            -- False for an image with an id at its source, which has no other versions.
+            is_of_series INTEGER NOT NULL DEFAULT 1,
             body BLOB NOT NULL
         ) STRICT;
         CREATE INDEX image_by_source ON image (source_key);
@@ -160,6 +195,8 @@ enum Schema {
         CREATE TABLE dependency (
             transfer_id INTEGER NOT NULL REFERENCES transfer (id),
             source_key TEXT NOT NULL,
+            -- The target that has the image; NULL: that of the transfer.
+            target_key TEXT,
             PRIMARY KEY (transfer_id, source_key)
         ) STRICT, WITHOUT ROWID;
 
@@ -175,6 +212,38 @@ enum Schema {
         ) STRICT;
         CREATE INDEX attempt_by_transfer ON attempt (transfer_id);
         CREATE INDEX attempt_by_run ON attempt (run_id);
+
+        -- When a transfer entered each state.
+        CREATE TABLE state_time (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            state TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX state_time_by_transfer ON state_time (transfer_id, run_id);
+        CREATE INDEX state_time_by_run ON state_time (run_id);
+
+        -- What the requests of each try carried in X-Openstack-Request-Id.
+        CREATE TABLE request (
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            request_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (transfer_id, run_id, request_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_by_run ON request (run_id);
+
+        -- What `rollback --yes` deleted at the target.
+        CREATE TABLE removed_copy (
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            -- The run that was rolled back.
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            image_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (transfer_id, run_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX removed_copy_by_run ON removed_copy (run_id);
 
         -- When endpoints did not answer.
         CREATE TABLE outage (
@@ -201,7 +270,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    private static let step2 = """
+    /// What becomes of versions.
+    private static let series = """
         -- What a run changes about versions that are not current any more.
         CREATE TABLE change (
             id INTEGER PRIMARY KEY,
@@ -217,25 +287,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX change_by_run ON change (run_id, state);
         CREATE INDEX change_by_image ON change (target_key, image_id);
-        """
 
-    private static let upstreamMemory = """
-        -- What the last run with a series found at its source.
-        CREATE TABLE upstream (
-            lineage_id TEXT PRIMARY KEY,
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            body BLOB NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX upstream_by_run ON upstream (run_id);
-        """
-
-    private static let refusedNames = """
-        -- The image's name, and whether the plan refuses it or finds it in conflict.
-        ALTER TABLE refusal ADD COLUMN name TEXT;
-        ALTER TABLE refusal ADD COLUMN action TEXT NOT NULL DEFAULT 'refuse';
-        """
-
-    private static let heldVersions = """
         -- Versions that an operator rolled back from: runs do not go forward to them.
         CREATE TABLE held_version (
             lineage INTEGER NOT NULL REFERENCES lineage (id),
@@ -247,98 +299,12 @@ enum Schema {
             -- that the source did not have then, which ends the hold.
             last_transfer INTEGER NOT NULL,
             held_at INTEGER NOT NULL,
+            -- Of a series with several sources: the place of the versions that the hold is about; see
+            -- SourceImage.place. NULL: all versions of the series.
+            place TEXT,
             PRIMARY KEY (lineage, target_key, version_id)
         ) STRICT, WITHOUT ROWID;
-        """
 
-    private static let limitOverrides = """
-        -- What `tranship limit` set for a run, in place of what its pipeline file says.
-        CREATE TABLE limit_override (
-            run_id INTEGER PRIMARY KEY REFERENCES run (id),
-            -- NULL: as in the file; 0: no limit.
-            bandwidth_bytes_per_second INTEGER,
-            -- NULL: as in the file.
-            images INTEGER,
-            changed_at INTEGER NOT NULL
-        ) STRICT;
-        """
-
-    private static let paces = """
-        -- How many images at once an Image service took best. Of all runs: one row a service, which
-        -- pruning keeps.
-        CREATE TABLE pace (
-            endpoint TEXT PRIMARY KEY,
-            images INTEGER NOT NULL,
-            is_settled INTEGER NOT NULL,
-            learned_at INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        """
-
-    private static let holdsOfOnePlace = """
-        -- Of a series with several sources: the place of the versions that the hold is about; see
-        -- SourceImage.place. NULL: all versions of the series.
-        ALTER TABLE held_version ADD COLUMN place TEXT;
-        """
-
-    private static let reports = """
-        -- Who started a run.
-        CREATE TABLE run_facts (
-            run_id INTEGER PRIMARY KEY REFERENCES run (id),
-            who TEXT NOT NULL,
-            pipeline_digest TEXT NOT NULL
-        ) STRICT;
-
-        -- When a transfer entered each state.
-        CREATE TABLE state_time (
-            id INTEGER PRIMARY KEY,
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
-            state TEXT NOT NULL,
-            at INTEGER NOT NULL
-        ) STRICT;
-        CREATE INDEX state_time_by_transfer ON state_time (transfer_id, run_id);
-        CREATE INDEX state_time_by_run ON state_time (run_id);
-
-        -- What the requests of each try carried in X-Openstack-Request-Id.
-        CREATE TABLE request (
-            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            request_id TEXT NOT NULL,
-            at INTEGER NOT NULL,
-            PRIMARY KEY (transfer_id, run_id, request_id)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX request_by_run ON request (run_id);
-        """
-
-    private static let savedPlans = """
-        -- The digest of the saved plan that the run carries out; NULL without one.
-        ALTER TABLE run_facts ADD COLUMN plan_digest TEXT;
-        """
-
-    private static let imagesOfSeries = """
-        -- False for an image with an id at its source, which has no other versions.
-        ALTER TABLE image ADD COLUMN is_of_series INTEGER NOT NULL DEFAULT 1;
-        UPDATE image AS i SET is_of_series = 0 WHERE NOT (\(oldConditionOfSeries));
-        """
-
-    /// `is_of_series` before step 13, of `image AS i`. Each kind with ids at its source wrote such
-    /// keys then.
-    static let oldConditionOfSeries = "i.source_key NOT LIKE 'image:%'"
-
-    private static let removedCopies = """
-        -- What `rollback --yes` deleted at the target.
-        CREATE TABLE removed_copy (
-            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
-            -- The run that was rolled back.
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            image_id TEXT NOT NULL,
-            at INTEGER NOT NULL,
-            PRIMARY KEY (transfer_id, run_id)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX removed_copy_by_run ON removed_copy (run_id);
-        """
-
-    private static let goneCopies = """
         -- Copies of ours that a target did not list any more when a run looked. Of all runs: a row
         -- goes when the target lists the image again, or when the journal forgets its transfer.
         CREATE TABLE gone_copy (
@@ -347,36 +313,27 @@ enum Schema {
             at INTEGER NOT NULL,
             PRIMARY KEY (target_key, image_id)
         ) STRICT, WITHOUT ROWID;
-        """
 
-    private static let absences = """
-        -- Sources and targets that the run's plan had to do without.
-        CREATE TABLE absence (
+        -- What the last run with a series found at its source.
+        CREATE TABLE upstream (
+            lineage_id TEXT PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES run (id),
-            side TEXT NOT NULL,
-            name TEXT NOT NULL,
-            code TEXT NOT NULL,
-            message TEXT NOT NULL,
-            hint TEXT,
-            is_transient INTEGER NOT NULL,
-            PRIMARY KEY (run_id, side, name)
+            body BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX upstream_by_run ON upstream (run_id);
         """
 
-    private static let otherTargets = """
-        -- The target that has the image; NULL: that of the transfer.
-        ALTER TABLE dependency ADD COLUMN target_key TEXT;
-        """
-
-    private static let projectNames = """
-        -- What projects are called, for people. Of all runs: one row a project, which pruning keeps.
-        CREATE TABLE project_name (
-            project_id TEXT PRIMARY KEY,
-            name TEXT NOT NULL
+    /// Of all runs: pruning keeps it.
+    private static let experience = """
+        -- How many images at once an Image service took best. Of all runs: one row a service, which
+        -- pruning keeps.
+        CREATE TABLE pace (
+            endpoint TEXT PRIMARY KEY,
+            images INTEGER NOT NULL,
+            is_settled INTEGER NOT NULL,
+            learned_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-        """
 
-    private static let methodTimes = """
         -- How long images took by each method. Of all runs, and pruning keeps it: the newest rows of
         -- each source, target and method stay for a while. What `work` and `state_time` have is gone
         -- with the runs, and says no endpoint.
@@ -394,28 +351,12 @@ enum Schema {
             learned_at INTEGER NOT NULL,
             UNIQUE (run_id, transfer_id)
         ) STRICT;
-        """
 
-    private static let runEnds = """
-        -- How a run ended. The columns from `code` on are NULL unless an error ended it as a whole.
-        CREATE TABLE run_end (
-            run_id INTEGER PRIMARY KEY REFERENCES run (id),
-            exit_code INTEGER NOT NULL,
-            code TEXT,
-            message TEXT,
-            hint TEXT,
-            is_transient INTEGER,
-            -- file:line:column in the pipeline.
-            place TEXT
-        ) STRICT;
-
-        -- What the run's plan looked for and did not find, in words.
-        CREATE TABLE missed_selection (
-            id INTEGER PRIMARY KEY,
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            words TEXT NOT NULL
-        ) STRICT;
-        CREATE INDEX missed_selection_by_run ON missed_selection (run_id);
+        -- What projects are called, for people. Of all runs: one row a project, which pruning keeps.
+        CREATE TABLE project_name (
+            project_id TEXT PRIMARY KEY,
+            name TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

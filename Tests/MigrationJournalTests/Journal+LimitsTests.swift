@@ -52,20 +52,6 @@ import Testing
         #expect(try await journal.limitOverride(of: run) == nil)
     }
 
-    @Test func `Limits of a run of an earlier version cannot be changed`() async throws {
-        do {
-            let journal = try await Journal.open(path: path)
-            _ = try await begin(journal)
-            try await journal.write { try $0.execute(sql: "DROP TABLE limit_override") }
-        }
-        let error = await failure { _ = try Journal.openBesideRun(path: path) }
-        #expect(error?.code == .journalFailed)
-        #expect(error?.message.contains("earlier version") == true)
-        let reading = try Journal.openForReading(path: path)
-        let run = try #require(try await reading.lastRun())
-        #expect(try await reading.limitOverride(of: run) == nil)
-    }
-
     @Test func `No journal is made for a change`() async throws {
         let error = await failure { _ = try Journal.openBesideRun(path: path) }
         #expect(error?.code == .journalMissing)

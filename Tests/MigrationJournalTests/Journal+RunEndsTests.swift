@@ -87,18 +87,6 @@ import Testing
         #expect(ends == 1)
     }
 
-    @Test func `A journal of an earlier version says that it knows no end`() async throws {
-        let journal = try await Journal.open(path: path)
-        try await fail(journal)
-        let run = try #require(try await journal.lastRun())
-        try await journal.write { db in
-            try db.execute(sql: "DROP TABLE run_end; DROP TABLE missed_selection")
-        }
-        let reader = try Journal.openForReading(path: path)
-        #expect(try await reader.end(of: run) == nil)
-        #expect(try await reader.missed(in: run) == [])
-    }
-
     @Test func `A journal that holds nothing leaves no file`() async throws {
         let journal = try await Journal.open(path: path)
         #expect(FileManager.default.fileExists(atPath: path))

@@ -33,63 +33,63 @@ import Testing
         #expect(try folder.bytes(of: "journal.sqlite")[68..<72].elementsEqual("TRSH".utf8))
     }
 
-    @Test func `A journal of a shape that was never released is refused with what to do`()
-        async throws
-    {
+    /// With the mark in the header, and killed before it was there.
+    @Test(
+        arguments: ["001 runs, transfers, plan", "1 runs, lineages, work"],
+        [Schema.applicationID, 0])
+    func `A journal of a build before the first release is refused with what to do`(
+        step: String, id: Int
+    ) async throws {
         do {
             let queue = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(queue)
             try await queue.write { db in
                 try db.execute(
-                    sql: """
-                        CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
-                        INSERT INTO grdb_migrations VALUES ('001 runs, transfers, plan');
-                        CREATE TABLE transfer (id INTEGER PRIMARY KEY);
-                        PRAGMA application_id = \(Schema.applicationID);
-                        """)
+                    sql:
+                        "PRAGMA application_id = \(id); UPDATE grdb_migrations SET identifier = '\(step)'"
+                )
             }
         }
         let before = try folder.bytes(of: "journal.sqlite")
-        let opening = await failure { _ = try await Journal.open(path: path) }
-        let reading = await failure { _ = try Journal.openForReading(path: path) }
-        for error in [opening, reading] {
+        let openings: [@Sendable () async throws -> Void] = [
+            { [path] in _ = try await Journal.open(path: path) },
+            { [path] in _ = try Journal.openForReading(path: path) },
+            { [path] in _ = try Journal.openIfPresent(path: path) },
+            { [path] in _ = try Journal.openBesideRun(path: path) },
+        ]
+        for opening in openings {
+            let error = await failure(opening)
             #expect(error?.code == .journalFailed)
+            #expect(error?.message.contains("\(path) has the shape of a version") == true)
             #expect(error?.hint?.contains("move \(path), ") == true)
             #expect(error?.hint?.contains("tranship adopt") == true)
         }
         #expect(try folder.bytes(of: "journal.sqlite") == before)
     }
 
-    @Test func `Series are found in journals of older versions, read and brought up to date`()
-        async throws
-    {
+    /// A process that was killed between the two leaves it so.
+    @Test func `A file without our tables has no run yet, and a run makes them`() async throws {
         do {
             let queue = try DatabaseQueue(path: path)
-            try Schema.migrator.migrate(queue, upTo: "12 copies that are gone")
             try await queue.write { db in
                 try db.execute(
-                    sql: """
-                        PRAGMA application_id = \(Schema.applicationID);
-                        INSERT INTO run (id, pipeline_name, pipeline_file, pipeline_text,
-                            started_at) VALUES (1, 'p', 'p.yaml', '', 0);
-                        """)
-                for (id, key) in [(1, "image:a"), (2, "url:http://h/a")] {
-                    try db.execute(
-                        sql: """
-                            INSERT INTO lineage (id, lineage_id) VALUES (\(id), 'of \(key)');
-                            INSERT INTO image (id, source_key, body) VALUES (\(id), '\(key)', x'');
-                            INSERT INTO transfer (id, target_key, version_id, lineage, run_id)
-                                VALUES (\(id), 'beta', 'v\(id)', \(id), 1);
-                            INSERT INTO work (transfer_id, run_id, position, state, image,
-                                source_index, method, spools, is_copying, read_bytes, again_bytes,
-                                saved_bytes, reopenings, restarts, updated_at, body)
-                            VALUES (\(id), 1, \(id), 'done', \(id), 0, 'upload', 0, 0, 0, 0, 0, 0, 0, 0,
-                                x'');
-                            """)
-                }
+                    sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
             }
         }
-        #expect(try await Journal.openForReading(path: path).seriesIDs() == ["of url:http://h/a"])
-        #expect(try await Journal.open(path: path).seriesIDs() == ["of url:http://h/a"])
+        let error = await failure { _ = try Journal.openForReading(path: path) }
+        #expect(error?.code == .notFound)
+        #expect(try await Journal.openIfPresent(path: path).lastRun() == nil)
+        #expect(try await Journal.open(path: path).lastRun() == nil)
+        #expect(try await Journal.openForReading(path: path).lastRun() == nil)
+    }
+
+    @Test func `Series are the images without an id at their source`() async throws {
+        let journal = try Journal.inMemory()
+        var series = Sample.item("b")
+        series.intent.source.imageID = nil
+        series.intent.origin.lineageID = "of b"
+        _ = try await journal.takeOver([Sample.item("a"), series])
+        #expect(try await journal.seriesIDs() == ["of b"])
     }
 
     // MARK: Room

@@ -70,9 +70,10 @@ extension Plan {
                         && upstream.place.map { source.isAt($0) } ?? true
                 }
                 let shown = try Journal.shown(db, image.id, at: targetKey)
-                let moments =
-                    [done, shown].compactMap(\.self)
-                    + (offered.map { [($0.since, $0.sinceRunID ?? 0)] } ?? [])
+                let began = offered.flatMap { upstream in
+                    upstream.sinceRunID.map { (at: upstream.since, runID: $0) }
+                }
+                let moments = [done, shown, began].compactMap(\.self)
                 var copy = SeriesCopy(
                     image, transfer: transfer, currentSince: moments.map(\.at).max(),
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
@@ -161,9 +162,7 @@ extension Journal {
         of run: Run, in states: [Change.State] = Change.State.allCases
     ) async throws(TranshipError) -> [Change] {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("change") else { return [] }
-            return try db.rows(
+            try db.rows(
                 cached: """
                     SELECT id, body FROM change WHERE run_id = ? AND state IN (\(Self.list(states)))
                     ORDER BY id
@@ -214,8 +213,7 @@ extension Journal {
     /// True if a run ever changed an earlier version at that target.
     public func hasChanges(at targetKey: String) async throws(TranshipError) -> Bool {
         try await read { db in
-            guard try db.tableExists("change") else { return false }
-            return try db.value(
+            try db.value(
                 cached: "SELECT EXISTS (SELECT 1 FROM change WHERE target_key = ?)",
                 arguments: [targetKey]) ?? false
         }
@@ -264,10 +262,7 @@ extension Journal {
     public func retirements(
         ofImage imageID: String, at targetKey: String
     ) async throws(TranshipError) -> [(action: Change.Action, at: Int64, runID: Int64)] {
-        try await read { db in
-            guard try db.tableExists("change") else { return [] }
-            return try Self.retirements(db, imageID, at: targetKey)
-        }
+        try await read { db in try Self.retirements(db, imageID, at: targetKey) }
     }
 
     fileprivate static func retirements(

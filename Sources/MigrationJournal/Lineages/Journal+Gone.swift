@@ -42,9 +42,7 @@ extension Journal {
 
     /// When a run first did not find a copy any more, in milliseconds since 1970; nil if runs do.
     static func goneAt(_ db: Database, _ imageID: String?, _ targetKey: String) throws -> Int64? {
-        // A journal that is only read may be of an older version.
-        guard try db.tableExists("gone_copy") else { return nil }
-        return try db.value(
+        try db.value(
             cached: "SELECT at FROM gone_copy WHERE target_key = ? AND image_id = ?",
             arguments: [targetKey, imageID])
     }

@@ -63,13 +63,9 @@ extension Journal {
     }
 
     private static func heldVersions(_ db: Database) throws -> [HeldVersion] {
-        // A journal that is only read may be of an older version.
-        guard try db.tableExists("held_version") else { return [] }
-        let hasPlaces = try db.columns(in: "held_version").contains { $0.name == "place" }
-        return try db.rows(
+        try db.rows(
             cached: """
-                SELECT l.lineage_id, h.target_key, h.version_id, h.current_version_id,
-                    \(hasPlaces ? "h.place" : "NULL") AS place,
+                SELECT l.lineage_id, h.target_key, h.version_id, h.current_version_id, h.place,
                     (SELECT json_group_array(t.version_id) FROM transfer AS t
                         WHERE t.lineage = h.lineage AND t.target_key = h.target_key
                             AND t.id > h.last_transfer) AS newer
@@ -154,15 +150,12 @@ extension Journal {
     /// The lineages of all images that do not come from clouds, in order of their first transfer.
     public func seriesIDs() async throws(TranshipError) -> [String] {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            let knowsKinds = try db.columns(in: "image").contains { $0.name == "is_of_series" }
-            let condition = knowsKinds ? "i.is_of_series" : Schema.oldConditionOfSeries
-            return try db.values(
+            try db.values(
                 cached: """
                     SELECT l.lineage_id FROM lineage AS l
                     WHERE EXISTS (
                         SELECT 1 FROM \(TransferRows.joined)
-                        WHERE t.lineage = l.id AND \(condition))
+                        WHERE t.lineage = l.id AND i.is_of_series)
                     ORDER BY l.id
                     """)
         }
@@ -175,7 +168,6 @@ extension Journal {
     ) async throws(TranshipError) -> [SeriesVersion] {
         try await read { db in
             let held = try Self.heldVersions(db).filter { $0.lineageID == lineageID }
-            let hasChanges = try db.tableExists("change")
             let upstreams = try Self.upstreams(db, ofLineage: lineageID)
             var versions: [SeriesVersion] = try db.rows(
                 cached: """
@@ -195,7 +187,7 @@ extension Journal {
                 var found = SeriesVersion(
                     lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],
                     runID: try row["run_id"],
-                    lastChange: hasChanges ? try Self.lastChange(db, imageID, target) : nil,
+                    lastChange: try Self.lastChange(db, imageID, target),
                     goneAt: try Self.goneAt(db, imageID, target),
                     isHeld: held.contains {
                         $0.targetKey == target && $0.versionID == version
@@ -205,8 +197,7 @@ extension Journal {
                     })
                 found.place = Self.place(of: transfer.source, upstreams)
                 found.isLeft = Self.isLeft(transfer.source, upstreams)
-                found.becameCurrent = try Self.becameCurrent(
-                    db, transfer, imageID, hasChanges: hasChanges)
+                found.becameCurrent = try Self.becameCurrent(db, transfer, imageID)
                 return found
             }
             Self.noteLeft(&versions)
@@ -243,11 +234,10 @@ extension Journal {
     }
 
     private static func becameCurrent(
-        _ db: Database, _ transfer: Transfer, _ imageID: String?, hasChanges: Bool
+        _ db: Database, _ transfer: Transfer, _ imageID: String?
     ) throws -> Bool {
         guard let imageID else { return false }
-        let done: [Change.Action] =
-            hasChanges ? try changes(db, of: imageID, at: transfer.targetKey) : []
+        let done = try changes(db, of: imageID, at: transfer.targetKey)
         if done.contains(where: \.shows) { return true }
         let hadName =
             try done.contains(.rename) || !isUnnamed(db, transfer, imageID)

@@ -25,8 +25,6 @@ extension Journal {
         ofLineage lineageID: String, at place: String? = nil
     ) async throws(TranshipError) -> Upstream? {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("upstream") else { return nil }
             if let found = try Self.upstream(db, key: Upstream.key(lineageID, at: place)) {
                 return found
             }
@@ -42,14 +40,13 @@ extension Journal {
 
     /// What the last runs found at the sources of a series.
     static func upstreams(_ db: Database, ofLineage lineageID: String) throws -> [Upstream] {
-        guard try db.tableExists("upstream") else { return [] }
         let found: [Data] = try db.values(
             cached: """
                 SELECT body FROM upstream
                 WHERE lineage_id = ?1 OR substr(lineage_id, 1, length(?1) + 1) = ?1 || ' '
                 """, arguments: [lineageID])
         let all = try found.map { try Body.unpack(Upstream.self, $0) }
-        // What an older version remembered of all sources together is out of date.
+        // What was remembered while the series had one source is out of date.
         let ofSeveral = all.filter { $0.place != nil }
         return ofSeveral.isEmpty ? all : ofSeveral
     }
@@ -57,7 +54,6 @@ extension Journal {
     /// The products that plans ever found in an index; see ``Upstream/selector``.
     public func upstreams(ofSelector selector: String) async throws(TranshipError) -> [Upstream] {
         try await read { db in
-            guard try db.tableExists("upstream") else { return [] }
             let found: [Data] = try db.values(
                 cached: "SELECT body FROM upstream ORDER BY lineage_id")
             return try found.map { try Body.unpack(Upstream.self, $0) }
@@ -68,8 +64,7 @@ extension Journal {
     /// What the plan of a run found at its sources, by series.
     public func upstreams(of run: Run) async throws(TranshipError) -> [Upstream] {
         let found: [Upstream] = try await read { db in
-            guard try db.tableExists("upstream") else { return [] }
-            return try db.values(
+            try db.values(
                 cached: "SELECT body FROM upstream WHERE run_id = ?", arguments: [run.id]
             ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
         }
@@ -122,17 +117,9 @@ extension Journal {
             cached: "SELECT body FROM plan_upstream ORDER BY lineage_id")
         for body in bodies {
             var upstream = try Body.unpack(Upstream.self, body)
-            let before = try db.row(
-                cached: "SELECT run_id, body FROM upstream WHERE lineage_id = ?",
-                arguments: [upstream.key])
-            upstream.sinceRunID = runID
-            if let before {
-                let known = try Body.unpack(Upstream.self, before["body"])
-                if known.isSameVersion(as: upstream) {
-                    // Of an older version: some run that found it.
-                    upstream.sinceRunID = try known.sinceRunID ?? before["run_id"]
-                }
-            }
+            let before = try Self.upstream(db, key: upstream.key)
+            upstream.sinceRunID =
+                before?.isSameVersion(as: upstream) == true ? before?.sinceRunID : runID
             try db.execute(
                 cached: """
                     INSERT OR REPLACE INTO upstream (lineage_id, run_id, body) VALUES (?, ?, ?)

@@ -25,9 +25,7 @@ extension Journal {
     /// The sources and targets that the run's plan had to do without, sources first.
     public func absences(of run: Run) async throws(TranshipError) -> [Absence] {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("absence") else { return [] }
-            return try db.rows(
+            try db.rows(
                 cached: "SELECT * FROM absence WHERE run_id = ? ORDER BY side, name",
                 arguments: [run.id]
             ).compactMap { row in

@@ -6,15 +6,9 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    static let limitTable = "limit_override"
-
     /// What an operator set for the run; nil if nothing.
     public func limitOverride(of run: Run) async throws(TranshipError) -> LimitOverride? {
-        try await read { db in
-            // Commands that only look do not migrate the journal of an earlier version.
-            guard try db.tableExists(Self.limitTable) else { return nil }
-            return try Self.limitOverride(db, runID: run.id)
-        }
+        try await read { db in try Self.limitOverride(db, runID: run.id) }
     }
 
     /// Changes limits of a run. The others stay as they are.
@@ -41,7 +35,7 @@ extension Journal {
             let count: Int? = if case .atMost(let count) = limits.images { count } else { nil }
             try db.execute(
                 cached: """
-                    INSERT INTO \(Self.limitTable)
+                    INSERT INTO limit_override
                         (run_id, bandwidth_bytes_per_second, images, changed_at)
                     VALUES (?1, ?2, ?3, ?4)
                     ON CONFLICT (run_id) DO UPDATE
@@ -53,7 +47,7 @@ extension Journal {
 
     private static func limitOverride(_ db: Database, runID: Int64) throws -> LimitOverride? {
         try db.row(
-            cached: "SELECT * FROM \(limitTable) WHERE run_id = ?", arguments: [runID]
+            cached: "SELECT * FROM limit_override WHERE run_id = ?", arguments: [runID]
         ).map { row in
             let rate: Int64? = try row["bandwidth_bytes_per_second"]
             let images: Int? = try row["images"]

@@ -12,9 +12,7 @@ extension Journal {
     ///   ``MethodTime/ageMillisecondsMax`` is left out.
     public func methodTimes(now: Int64) async throws(TranshipError) -> [MethodTime] {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("method_time") else { return [] }
-            return try db.rows(
+            try db.rows(
                 cached: """
                     SELECT * FROM method_time WHERE learned_at >= ?
                     ORDER BY learned_at DESC, id DESC

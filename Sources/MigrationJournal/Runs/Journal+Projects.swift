@@ -8,9 +8,7 @@ extension Journal {
     /// What projects are called, by their ids: as far as a run could find out.
     public func projectNames() async throws(TranshipError) -> [String: String] {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("project_name") else { return [:] }
-            return try db.rows(cached: "SELECT * FROM project_name", arguments: [])
+            try db.rows(cached: "SELECT * FROM project_name", arguments: [])
                 .reduce(into: [:]) { names, row in
                     names[try row["project_id"] as String] = try row["name"] as String
                 }

@@ -23,9 +23,7 @@ extension Journal {
     /// The copies that a run made and `rollback` deleted.
     public func removals(of run: Run) async throws(TranshipError) -> [RemovedCopy] {
         try await read { db in
-            // A journal that an earlier version wrote is read as it is.
-            guard try db.tableExists("removed_copy") else { return [] }
-            return try db.rows(
+            try db.rows(
                 cached: "SELECT transfer_id, image_id, at FROM removed_copy WHERE run_id = ?",
                 arguments: [run.id]
             ) { row in

@@ -16,18 +16,15 @@ extension Journal {
                 """, arguments: [runID, facts.who, facts.pipelineDigest, facts.planDigest])
     }
 
-    /// Nil for runs of earlier versions, and for those that `adopt` wrote down.
+    /// Nil for runs that `adopt` wrote down.
     public func facts(of run: Run) async throws(TranshipError) -> RunFacts? {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("run_facts") else { return nil }
-            let knowsPlans = try db.columns(in: "run_facts").contains { $0.name == "plan_digest" }
-            return try db.row(
+            try db.row(
                 cached: "SELECT * FROM run_facts WHERE run_id = ?", arguments: [run.id]
             ).map {
                 try RunFacts(
                     who: $0["who"], pipelineDigest: $0["pipeline_digest"],
-                    planDigest: knowsPlans ? $0["plan_digest"] : nil)
+                    planDigest: $0["plan_digest"])
             }
         }
     }
@@ -52,7 +49,6 @@ extension Journal {
                 history.failedTries = try row["failed"]
                 found[try row["transfer_id"]] = history
             }
-            guard try db.tableExists("state_time") else { return found }
             for row in try db.rows(
                 cached: "SELECT * FROM state_time WHERE \(chosen) ORDER BY at, id",
                 arguments: [run.id, ids])

@@ -61,12 +61,9 @@ extension Journal {
             ])
     }
 
-    /// How a run ended; nil while it has not ended, if it was killed, and for runs of earlier
-    /// versions.
+    /// How a run ended; nil while it has not ended, and if it was killed.
     public func end(of run: Run) async throws(TranshipError) -> RunEnd? {
         try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("run_end") else { return nil }
             let row = try db.row(
                 cached: "SELECT * FROM run_end WHERE run_id = ?", arguments: [run.id])
             guard let row, let status = ExitStatus(rawValue: try row["exit_code"]) else {
@@ -98,8 +95,7 @@ extension Journal {
     /// What the run's plan looked for and did not find, in words.
     public func missed(in run: Run) async throws(TranshipError) -> [String] {
         try await read { db in
-            guard try db.tableExists("missed_selection") else { return [] }
-            return try db.values(
+            try db.values(
                 cached: "SELECT words FROM missed_selection WHERE run_id = ? ORDER BY id",
                 arguments: [run.id])
         }
