@@ -48,7 +48,7 @@ public struct Change: Codable, Hashable, Sendable {
     public var reason: PlanReason
     public var failure: Transfer.Failure?
     /// True if it is due as well if the new version turns out to have the data of the current one; nil
-    /// if not, and in journals of earlier versions.
+    /// if not.
     public var isDueAnyway: Bool?
 
     public init(

@@ -12,13 +12,8 @@ public struct FieldNames: Codable, Hashable, Sendable {
         names = Set(differences.map(\.field)).map(\.words).sorted()
     }
 
-    /// Reads a list of names. Journals of older versions have one text with commas.
     public init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self) {
-            names = text.split(separator: ", ").map(String.init)
-        } else {
-            names = try [String](from: decoder)
-        }
+        names = try [String](from: decoder)
     }
 
     public func encode(to encoder: any Encoder) throws {

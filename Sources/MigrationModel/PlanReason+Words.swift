@@ -240,8 +240,6 @@ extension PlanReason: CustomStringConvertible {
             "the source promises no checksum, so only bytes that pass through here can be hashed"
         case .digestsDiffer(let digests):
             "\(digests.words), so only bytes that pass through here can be proved"
-        case .targetFetches(let algorithm):
-            "the target fetches it itself, and its \(algorithm.rawValue) proves the result"
         case .targetFetchesFaster(let algorithm, let estimates):
             "\(MethodEstimate.words(estimates)); the target's \(algorithm.rawValue) proves the result"
         case .sendingIsFaster(let estimates): MethodEstimate.words(estimates)

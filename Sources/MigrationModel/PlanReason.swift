@@ -24,7 +24,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case unfinishedGeneration(imageID: String)
     case failedBefore(code: TranshipError.Code?)
     case deletedAtTarget(imageID: String?)
-    /// Its record is at the target, and not its data: as older versions say it.
+    /// Its record is at the target, and not its data.
     case dataLost(imageID: String)
     /// Its files in an archive are damaged. A run makes them again, if it can.
     case damaged(imageID: String, TargetImage.Damage)
@@ -153,8 +153,6 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case methodNotOffered(UploadMethod)
     case nothingPromisedToCompare
     case digestsDiffer(Digests)
-    /// In journals of earlier versions.
-    case targetFetches(provedBy: Checksum.Algorithm)
     /// It is estimated to take less time than the other methods; the first estimate is its own.
     case targetFetchesFaster(provedBy: Checksum.Algorithm, [MethodEstimate])
     /// The target could fetch the data, and that is estimated to take longer.
@@ -269,7 +267,7 @@ extension PlanReason {
         case .dataIsLocal, .dataIsDecompressed, .dataIsConverted, .urlNeedsSecrets,
             .noSharedKeystone, .oneImageService, .namedByPipeline, .namedByPipelineUnproved,
             .namedByPipelineReadBack, .importsNeedKeystone, .methodNotOffered,
-            .nothingPromisedToCompare, .digestsDiffer, .targetFetches, .targetFetchesFaster,
+            .nothingPromisedToCompare, .digestsDiffer, .targetFetchesFaster,
             .sendingIsFaster, .methodStays, .imageIsSmall, .methodOfSavedPlan, .idIsKept,
             .methodFailed, .fillsSeveralStores:
             methodCode ?? ""
@@ -300,7 +298,7 @@ extension PlanReason {
         case .idIsKept: "id-is-kept"
         case .methodFailed: "method-failed"
         case .fillsSeveralStores(let reason): reason.code
-        case .targetFetches, .targetFetchesFaster: "target-fetches"
+        case .targetFetchesFaster: "target-fetches"
         case .sendingIsFaster: "sending-is-faster"
         case .methodStays: "method-stays"
         case .imageIsSmall: "image-is-small"

@@ -40,11 +40,10 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var signedBy: String?
     /// The version within the series, if the source states one.
     public var version: String?
-    /// The ``place``, if the source states where in the key the version is; nil in journals of
-    /// older versions, and without `latest`.
+    /// The ``place``, if the source states where in the key the version is; nil without `latest`.
     public var placeTemplate: String?
-    /// True if several servers may answer at the address of the data; nil in journals of older
-    /// versions, and for kinds without such addresses.
+    /// True if several servers may answer at the address of the data; nil for kinds without such
+    /// addresses.
     public var isAtMirrors: Bool?
 
     public var name: String?

@@ -44,8 +44,7 @@ public struct SeenVersion: Codable, Hashable, Sendable {
     public var changedAt: FileTime?
     /// The digest of the first bytes, of data whose server reports no version of it.
     public var headDigest: String?
-    /// True if ``lastModified`` is another one in each answer; nil if nothing says so, and in journals
-    /// of earlier versions.
+    /// True if ``lastModified`` is another one in each answer; nil if nothing says so.
     public var isStamped: Bool?
 
     public init(

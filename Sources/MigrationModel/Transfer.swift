@@ -26,11 +26,11 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var memberAnswers: [String: String]?
     /// What the report says beside the state: conversions, stores that failed.
     public var remarks: [Note] = []
-    /// How a refused publication left the copy; nil in every other state, and in journals of earlier
-    /// versions.
+    /// How a refused publication left the copy; nil in every other state, and if publishing was not
+    /// refused but given up.
     public private(set) var left: LeftCopy?
     /// The version whose data this one turned out to have, so that no copy was left of it; nil in
-    /// every other case, and in journals of earlier versions.
+    /// every other case.
     public private(set) var sameData: CurrentVersion?
 
     /// Adds a remark, unless it is there.
@@ -72,7 +72,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var record: PlannedRecord { _read { yield intent.record } }
     public var method: UploadMethod { intent.method }
     public var origin: Origin { intent.origin }
-    /// The project that owns the copy; nil without Keystone, and if the journal does not know it.
+    /// The project that owns the copy; nil without Keystone.
     public var ownerID: String? { record.ownerID ?? intent.projectID }
     public var imageID: String? { placement.imageID }
     public var failure: Failure? { tries.failure }
@@ -141,7 +141,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// Ends it proved and not published as planned: a last step is missing.
     ///
-    /// - Parameter copy: what others see of it now; nil if publishing had not begun.
+    /// - Parameter copy: what others see of it now; nil if no answer says that.
     /// - Precondition: it is being published or copied into further stores.
     public mutating func leaveUnpublished(_ error: TranshipError, as copy: LeftCopy? = nil) {
         move(to: .unpublished)

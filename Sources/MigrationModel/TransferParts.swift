@@ -10,7 +10,7 @@ public struct Intent: Codable, Hashable, Sendable {
     /// The pipeline's target: see `targets` in the file.
     public var targetKey: String
     /// The project of the target's token, which owns the copy unless the record says otherwise; nil
-    /// without Keystone, and in journals of earlier versions.
+    /// without Keystone.
     public var projectID: String?
     public var source: SourceImage {
         _read { yield boxedSource.value }
@@ -34,7 +34,7 @@ public struct Intent: Codable, Hashable, Sendable {
     /// Why, or why not.
     public var wayReason: PlanReason?
     /// The versions of the same series at the target whose data is nothing new, the current one first;
-    /// nil if there is none, and in journals of earlier versions.
+    /// nil if there is none.
     public var known: [CurrentVersion]?
 
     public init(

@@ -11,7 +11,7 @@ public struct Upstream: Codable, Hashable, Sendable {
     /// As in ``Origin/lineageID``.
     public var lineageID: String
     /// The ``SourceImage/place`` of this version's source, if the series has several sources. Nil if it
-    /// has one, and in journals of older versions.
+    /// has one.
     public var place: String?
     /// Nil if the source states no version; the fingerprint identifies the data then.
     public var version: String?
@@ -23,13 +23,7 @@ public struct Upstream: Codable, Hashable, Sendable {
     /// After which age the version counts as stale; nil for never.
     public var staleAfterSeconds: Int64?
     /// The fingerprints of the keys that signed the list of checksums; nil if none was asked for.
-    public var signers: [String]? {
-        get { signingKeys ?? signedBy?.split(separator: " ").map(String.init) }
-        set { (signingKeys, signedBy) = (newValue, nil) }
-    }
-    private var signingKeys: [String]?
-    /// ``signers`` in journals of older versions: fingerprints with a blank between two.
-    private var signedBy: String?
+    public var signers: [String]?
     /// The digest of the keyring that had the key.
     public var keyring: String?
     /// The last look at the data; nil if it was not remembered.
@@ -103,7 +97,7 @@ public struct Upstream: Codable, Hashable, Sendable {
         self.fingerprint = fingerprint
         self.since = since
         self.staleAfterSeconds = staleAfterSeconds
-        signingKeys = signers
+        self.signers = signers
         self.keyring = keyring
     }
 
@@ -122,8 +116,8 @@ public struct Upstream: Codable, Hashable, Sendable {
         place.map { "\(lineageID) \($0)" } ?? lineageID
     }
 
-    /// What an older version remembered of all sources of a series together, as far as it holds for
-    /// one of them: the keys that signed, and the last look if it was at that place.
+    /// What was remembered while the series had one source, as far as it holds for one of several:
+    /// the keys that signed, and the last look if it was at that place.
     public func narrowed(to place: String) -> Upstream {
         var upstream = self
         if look?.image.isAt(place) != true {

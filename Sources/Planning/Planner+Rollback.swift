@@ -157,13 +157,7 @@ extension Planner {
     ) -> String? {
         let shown = copies.flatMap(\.self).filter(\.isShown).max(by: SeriesCopy.isEarlier)
         let named = version.flatMap { version in versions.first { $0.isNamed(version) } }
-        guard let one = (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source
-        else { return nil }
-        // An older version of Tranship did not write down where the version is in the key.
-        let known = versions.map(\.transfer.source).first {
-            $0.placeTemplate != nil && one.isAt($0.place)
-        }
-        return (known ?? one).place
+        return (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source.place
     }
 
     /// The newest first: a version's place in the list decides.

@@ -38,7 +38,7 @@ public struct RunAudit: Sendable {
     }
 
     public let run: Run
-    /// Nil for runs of earlier versions.
+    /// Nil for runs that `adopt` wrote down.
     public let facts: RunFacts?
     public let status: RunStatus
     /// What projects are called, by their ids; those that a run could find out.

@@ -33,7 +33,7 @@ public struct RunStatus: Sendable {
     public let absences: [Absence]
     /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
     public let limits: LimitOverride?
-    /// How the run ended; nil while it has not, if it was killed, and for runs of earlier versions.
+    /// How the run ended; nil while it has not, if it was killed, and for what `adopt` wrote down.
     public let end: RunEnd?
     /// What the run's plan looked for and did not find, in words.
     public var missed: [String] { notFound.map(\.words) }

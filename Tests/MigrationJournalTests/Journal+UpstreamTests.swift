@@ -42,11 +42,12 @@ import Testing
         #expect(try await journal.upstream(ofLineage: "a")?.sinceRunID == second.id)
     }
 
-    @Test func `Each of several sources has a memory, and an old journal's counts for its place`()
+    @Test
+    func `Each of several sources has a memory, and that of the one source counts for its place`()
         async throws
     {
         let journal = try Journal.inMemory()
-        // As an older version wrote it: the last source of the list counts for all.
+        // The series had one source then.
         var image = Sample.source("a")
         image.key = "url:h/x/1"
         image.version = "1"

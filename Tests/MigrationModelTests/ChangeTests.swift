@@ -80,9 +80,9 @@ import Testing
         found.details?.properties["os_glance_failed_import"] = ""
         found.stores = ["fast"]
         #expect(planned.difference(of: found) == nil)
-        // The journal of an older version kept no details.
-        var older = planned
-        older.image.details = nil
-        #expect(older.difference(of: found) == nil)
+        // Images of archives have no details.
+        var archived = planned
+        archived.image.details = nil
+        #expect(archived.difference(of: found) == nil)
     }
 }

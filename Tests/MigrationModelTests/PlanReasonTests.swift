@@ -47,7 +47,6 @@ import Testing
             .namedByPipelineUnproved,
             .namedByPipelineReadBack(digests), .importsNeedKeystone,
             .methodNotOffered(.webDownload), .nothingPromisedToCompare, .digestsDiffer(digests),
-            .targetFetches(provedBy: .sha512),
             .targetFetchesFaster(provedBy: .sha512, estimates), .sendingIsFaster(estimates),
             .methodStays(estimates), .imageIsSmall(belowBytes: 8 << 20), .methodOfSavedPlan,
             .idIsKept, .methodFailed(.webDownload, message: "m"),

@@ -318,7 +318,7 @@ import Testing
 
     @Test(arguments: [true, false], ["0s", "1d"])
     func `A source that was not planned keeps its version`(template: Bool, after: String) throws {
-        // Journals of older versions have no templates.
+        // Indexes of Simplestreams have no templates.
         let copies = [
             copy(1, at: "x", template: template), copy(2, at: "y", template: template),
             copy(3, at: "x", template: template), copy(4, at: "y", template: template),

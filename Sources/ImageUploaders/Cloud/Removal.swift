@@ -285,7 +285,7 @@ extension Transfer {
         switch state {
         case .done, .skipped, .publishing, .failed: break
         case .unpublished:
-            // Journals of earlier versions do not say it. Members were refused, or what others see.
+            // Publishing was given up: it may have come as far as planned, or to the members.
             record.visibility = left?.visibility ?? (record.takesMembers ? .shared : .private)
             record.isHidden = left?.isHidden ?? record.isHidden
             record.isProtected = left?.isProtected ?? record.isProtected

@@ -61,7 +61,7 @@ extension Journal {
             ])
     }
 
-    /// How a run ended; nil while it has not ended, and if it was killed.
+    /// How a run ended; nil while it has not, if it was killed, and for what `adopt` wrote down.
     public func end(of run: Run) async throws(TranshipError) -> RunEnd? {
         try await read { db in
             let row = try db.row(
