@@ -16,33 +16,35 @@ enum Body {
     private static let words: [UInt8: Data] = [
         1: Data(
             """
-            {"direct","glance-download","web-download","required","preferred","community","public",\
-            "shared","iso","vmdk","aki","ari","ami","ova","docker","deactivated","url":"https://\
-            ","path":"file:/","sha256","sha1","services","paranoid","keep":{}","map":{"_0":{"",\
-            "named":{"_0":["","all":{}","references":{"kernel_id":"image:","ramdisk_id":"image:",\
-            "failure":{"code":"","hint":"","isTransient":true,"message":"","dueAt":1,"busy":{"looks":\
-            1,"since":1},"importRequestedAt":1,"importSince":1,"reason":"try 1 of 5 failed","reading":{\
-            "againBytes":0,"furthestBytes":0,"readBytes":0,"reopenings":0,"restarts":0,"savedBytes":0}\
-            "hw_disk_bus":"virtio","hw_scsi_model":"virtio-scsi","hw_vif_model":"virtio",\
-            "hw_qemu_guest_agent":"yes","hw_firmware_type":"uefi","hw_machine_type":"q35",\
-            "architecture":"x86_64","os_distro":"ubuntu","os_version":"","os_type":"linux",\
-            {"checksums":["md5:","sha512:"],"containerFormat":"bare","diskFormat":"qcow2","raw",\
-            "fingerprint":"sha512:","isHidden":false,"isProtected":false,"key":"image:","lineage":\
-            "image:","location":{"cloud":{"imageID":"","minDiskGiB":0,"minRAMMiB":0,"name":"",\
-            "ownerID":"","properties":{"sizeBytes":,"sourceIndex":0,"status":"active","tags":[],\
-            "updatedAt":"2025-01-01T00:00:00Z","visibility":"private"},\
-            "firstImageID":"","notes":[],"promise":"sha512:","start":{"action":"create","reason":"",\
-            {"id":0,"intent":{"fallbacks":["upload"],"method":"upload","methodReason":"",\
-            "origin":{"lineageID":"","versionID":""},"record":{"acceptsTransformed":false,\
-            "allStoresMustSucceed":true,"containerFormat":"bare","diskFormat":"qcow2",\
-            "isDeactivated":false,"isHidden":false,"isProtected":false,"members":{"drop":{}},\
-            "minDiskGiB":0,"minRAMMiB":0,"name":"","properties":{},"references":{},"stores":\
-            {"standard":{}},"tags":[],"verification":"proof","visibility":"private"},"source":{\
-            "spools":false,"targetKey":"","wayReason":"one target"},"members":[],"placement":\
-            {"contents":"empty","contents":"ours","generation":0,"heldStores":[],"imageID":"",\
+            {"direct","glance-download","web-download","required","preferred","community",\
+            "public","shared","iso","vmdk","aki","ari","ami","ova","docker","deactivated",\
+            "url":"https://","path":"file:/","sha256","sha1","services","paranoid","keep":{}",\
+            "map":{"_0":{"","named":{"_0":["","all":{}","references":{"kernel_id":"image:",\
+            "ramdisk_id":"image:","failure":{"code":"","hint":"","isTransient":true,"message":"",\
+            "dueAt":1,"busy":{"looks":1,"since":1},"importRequestedAt":1,"importSince":1,\
+            "reading":{"againBytes":0,"furthestBytes":0,"readBytes":0,"reopenings":0,"restarts":0,\
+            "savedBytes":0}"properties":{"architecture":"x86_64","description":"",\
+            "hw_disk_bus":"scsi","hw_disk_bus":"virtio","hw_firmware_type":"uefi",\
+            "hw_machine_type":"q35","hw_qemu_guest_agent":"yes","hw_rng_model":"virtio",\
+            "hw_scsi_model":"virtio-scsi","hw_vif_model":"virtio","os_admin_user":"",\
+            "os_distro":"ubuntu","os_hash_algo":"sha512","os_type":"linux","os_version":""},\
+            "sizeBytes":{"checksums":["md5:","sha512:","],"containerFormat":"bare",\
+            "diskFormat":"qcow2","raw","fingerprint":"sha512:","imageID":"","isHidden":false,\
+            "isProtected":false,"key":"image:","lineage":"image:","location":"","minDiskGiB":0,\
+            "minRAMMiB":0,"name":"","ownerID":"","properties":{},"sizeBytes":,"sourceIndex":0,\
+            "status":"active","tags":[],"updatedAt":"2025-01-01T00:00:00Z",\
+            "visibility":"private"},{"id":0,"intent":{"fallbacks":["upload"],"method":"upload",\
+            "methodReason":{"dataIsLocal":{}},"origin":{"lineageID":"","versionID":""},\
+            "record":{"acceptsTransformed":false,"allStoresMustSucceed":true,\
+            "containerFormat":"bare","diskFormat":"qcow2","isDeactivated":false,"isHidden":false,\
+            "isProtected":false,"members":{"drop":{}},"minDiskGiB":0,"minRAMMiB":0,"name":"",\
+            "properties":{},"references":{},"stores":{"standard":{}},"tags":[],\
+            "verification":"proof","visibility":"private"},"source":{"spools":false,\
+            "targetKey":"","wayReason":{"oneTarget":{}}},"members":[],"placement":{"contents":\
+            "empty","contents":"ours","generation":0,"heldStores":[],"imageID":"",\
             "isCopying":false},"proof":{"computed":[],"promised":"sha512:","reported":["sha512:"],\
-            "sizeBytes":},"remarks":[],"state":"publishing","state":"done","state":"planned",\
-            "tries":{"attempts":0,"importFailures":0,"surprises":0},"wait":{}}
+            "sizeBytes":},"remarks":[],"state":"publishing","state":"verifying","state":"done",\
+            "state":"planned","tries":{"attempts":0,"importFailures":0,"surprises":0},"wait":{}}
             """.utf8)
     ]
     private static let current: UInt8 = 1

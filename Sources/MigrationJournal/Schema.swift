@@ -19,7 +19,7 @@ enum Schema {
     /// What makes a new journal. Until a version is released, a change of the shape gives it another
     /// name: a journal without it was written by a build before that, and is refused. A step that was
     /// released is never edited; what comes later is a new step.
-    static let firstStep = "1 runs, transfers, series"
+    static let firstStep = "1 runs, transfers, series, names"
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
@@ -78,8 +78,8 @@ enum Schema {
             run_id INTEGER NOT NULL REFERENCES run (id),
             target_key TEXT NOT NULL,
             source_key TEXT NOT NULL,
-            name TEXT,
-            action TEXT NOT NULL DEFAULT 'refuse',
+            name TEXT NOT NULL,
+            action TEXT NOT NULL,
             code TEXT NOT NULL,
             message TEXT NOT NULL,
             hint TEXT,
@@ -99,11 +99,13 @@ enum Schema {
             PRIMARY KEY (run_id, side, name)
         ) STRICT, WITHOUT ROWID;
 
-        -- What the run's plan looked for and did not find, in words.
+        -- What the run's plan looked for and did not find, in words, and what to do about it.
         CREATE TABLE missed_selection (
             id INTEGER PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES run (id),
-            words TEXT NOT NULL
+            words TEXT NOT NULL,
+            -- NULL: the name may be mistaken.
+            way_out TEXT
         ) STRICT;
         CREATE INDEX missed_selection_by_run ON missed_selection (run_id);
 
@@ -143,11 +145,13 @@ enum Schema {
         CREATE TABLE image (
             id INTEGER PRIMARY KEY,
             source_key TEXT NOT NULL,
+            name TEXT,
             -- False for an image with an id at its source, which has no other versions.
-            is_of_series INTEGER NOT NULL DEFAULT 1,
+            is_of_series INTEGER NOT NULL,
             body BLOB NOT NULL
         ) STRICT;
         CREATE INDEX image_by_source ON image (source_key);
+        CREATE INDEX image_by_name ON image (name);
 
         -- A version of a lineage at a target. What was done for it is in `work`.
         CREATE TABLE transfer (
@@ -316,11 +320,17 @@ enum Schema {
 
         -- What the last run with a series found at its source.
         CREATE TABLE upstream (
-            lineage_id TEXT PRIMARY KEY,
+            lineage_id TEXT NOT NULL,
+            -- Of one of several sources: see SourceImage.place. Empty: the series has one source.
+            place TEXT NOT NULL,
+            -- What the entry selected of an index; NULL without one.
+            selector TEXT,
             run_id INTEGER NOT NULL REFERENCES run (id),
-            body BLOB NOT NULL
+            body BLOB NOT NULL,
+            PRIMARY KEY (lineage_id, place)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX upstream_by_run ON upstream (run_id);
+        CREATE INDEX upstream_by_selector ON upstream (selector) WHERE selector IS NOT NULL;
         """
 
     /// Of all runs: pruning keeps it.
@@ -398,8 +408,10 @@ enum Schema {
         CREATE INDEX plan_item_of_series ON plan_item (position) WHERE is_of_series = 1;
 
         CREATE TABLE plan_upstream (
-            lineage_id TEXT PRIMARY KEY,
-            body BLOB NOT NULL
+            lineage_id TEXT NOT NULL,
+            place TEXT NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (lineage_id, place)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE plan_change (

@@ -15,6 +15,21 @@ public struct CopiedImage: Sendable, Hashable {
     }
 }
 
+/// What a run did not find, in words, as its journal keeps it.
+public struct MissedWords: Sendable, Hashable {
+    public let words: String
+    /// What to do about it; nil if the name may be mistaken.
+    public let wayOut: String?
+
+    public init(_ words: String, wayOut: String?) {
+        (self.words, self.wayOut) = (words, wayOut)
+    }
+
+    public init(_ missed: MissedSelection) {
+        self.init(missed.words, wayOut: missed.wayOut)
+    }
+}
+
 /// A name of a pipeline, or all conditions of an entry, that no image of the source meets.
 public struct MissedSelection: Sendable, Hashable {
     /// What kind of source it is.

@@ -110,11 +110,18 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var placeWords: String? { place.map(SourceImage.shownPlace) }
 
     /// Identifies the memory: a series, or one of its sources.
-    public var key: String { Self.key(lineageID, at: place) }
+    public struct Key: Hashable, Sendable {
+        /// As in ``Origin/lineageID``.
+        public let lineageID: String
+        /// As in ``Upstream/place``.
+        public let place: String?
 
-    public static func key(_ lineageID: String, at place: String?) -> String {
-        place.map { "\(lineageID) \($0)" } ?? lineageID
+        public init(_ lineageID: String, at place: String?) {
+            (self.lineageID, self.place) = (lineageID, place)
+        }
     }
+
+    public var key: Key { Key(lineageID, at: place) }
 
     /// What was remembered while the series had one source, as far as it holds for one of several:
     /// the keys that signed, and the last look if it was at that place.

@@ -8,7 +8,7 @@ internal import MigrationPipeline
 /// The products that indexes have now, to miss those that they had before.
 final class VanishedProducts: Sendable {
     private struct Found {
-        var keys: Set<String> = []
+        var keys: Set<Upstream.Key> = []
         var isWhole = true
     }
 
@@ -20,7 +20,7 @@ final class VanishedProducts: Sendable {
         let lineageID = ImageIdentity.lineageID(listed.image.lineage)
         let place = listed.series?.allowsSeveral == true ? listed.image.place : nil
         found.withLock { found in
-            found[selector, default: Found()].keys.insert(Upstream.key(lineageID, at: place))
+            found[selector, default: Found()].keys.insert(Upstream.Key(lineageID, at: place))
             if listed.refusal != nil { found[selector]?.isWhole = false }
         }
     }

@@ -334,7 +334,8 @@ public final class PipelineRun: Sendable {
             let members = ProjectWords.findable(found.memberIDs)
             try await remember(projects: found.projectIDs.union(members), opened)
             try await remember(refusedIn: found.plan)
-            try await journal.remember(missed: found.missed.map(\.text), in: run)
+            try await journal.remember(
+                missed: found.missed.map { MissedWords($0) }, in: run)
         }
         return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.settingTexts,

@@ -46,7 +46,7 @@ public struct RunMetrics: Sendable {
             upstreams: try await journal.upstreams(
                 of: try await journal.lastRunWithWork() ?? run),
             lastSuccessAt: try await journal.lastSuccess()?.endedAt,
-            missed: try await journal.missed(in: run),
+            missed: try await journal.missed(in: run).map(\.words),
             cause: try await journal.end(of: run)?.cause)
     }
 }

@@ -96,7 +96,7 @@ public struct RunStatus: Sendable {
         absences = try await journal.absences(of: run)
         limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
         end = try await journal.end(of: run)
-        notFound = try await journal.missed(in: run).map(MissedWords.init)
+        notFound = try await journal.missed(in: run)
         projects = ProjectWords(try await journal.projectNames())
     }
 

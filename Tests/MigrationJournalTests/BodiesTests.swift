@@ -9,7 +9,7 @@ import Testing
 
 @testable import MigrationJournal
 
-/// Rows are read and written as Foundation's coders do it, with which earlier versions wrote them.
+/// Rows are read and written as Foundation's coders do it.
 @Suite struct BodiesTests {
     private func expected(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
@@ -106,15 +106,15 @@ import Testing
 
     // MARK: Compressed
 
-    @Test func `What earlier versions compressed can be read`() throws {
-        // The row of an image, by an earlier version: the window is that of a stream of any length.
+    @Test func `What was compressed with the words of form 1 can be read`() throws {
+        // The row of an image: the window is that of a stream of any length.
         let row = try #require(
             Data(
                 base64Encoded: """
-                    AT0DAAB4+fSk1Q7NlVtqhCEMhVf0QzTRxOWYG93/CqqlTKfDMMj0pXk4gqAx4PnOA0e/3zpYs/jE\
-                    iVIVRmHp0CxJJJm4VPGA6eioDXJ2q15aEoTFQKuRsPxQln1cfQn1ApWLd846MowTibvjnGCEQU7N\
-                    VsdBmB0dbOp28CJ6NCNXm4maooXRW4qLeYykKv2c8y/4/g9m/fl5sAtDrr1etEW2wF29E0iH9z6G\
-                    1umxW7CdDnACKV00+rjgV9597T2h152xyurwp+jrx9H3CaXx7KU=
+                    AT0DAAB4+RJQ6unNlUGKgyEMhU/0Q2KiiccxiaH3P0F1GOhMF0XaTbN4ghCj4HvfUyj+3r+LJcag\
+                    QVoMOoo2qJ6smsKCRWPCCAqyCjmal8CaDNNnJy8zYfkEl63CYgk3hCIYTbL0nC5JLC1oDHCmycHV\
+                    18TOlI0CfNh2+ornWZ3DfCRZqqFQ1NRQj9mTi7bzyH4R1V/w1sdvhF009drrxVt0C/ypd3ByeO4z\
+                    ck7bHlg67DgJL1spdbvgH8F+9l5jDNeEj1DWjlF2B6Xx7KU=
                     """))
         let image = try Body.unpack(SourceImage.self, row)
         #expect(image.name == "bench-0")

@@ -70,13 +70,17 @@ import Testing
         let journal = try await Journal.open(path: path)
         try await fail(journal)
         let interrupted = try await journal.takeOver([Sample.item("a")])
-        try await journal.remember(missed: ["no image x"], in: interrupted)
+        let missed = [
+            MissedWords("no image x\nin two lines", wayOut: nil),
+            MissedWords("no image y", wayOut: "write its name"),
+        ]
+        try await journal.remember(missed: missed, in: interrupted)
         for _ in 1...3 { try await fail(journal) }
         try await journal.prune(before: Timestamp.now() + 1000)
         #expect(try await journal.run(1) == nil)
         let left = try #require(try await journal.lastRunWithWork())
         #expect(left.id == interrupted.id && left.pipelineText == "version: 1")
-        #expect(try await journal.missed(in: left) == ["no image x"])
+        #expect(try await journal.missed(in: left) == missed)
         #expect(try await journal.unfinished(run: left, limit: 9).count == 1)
         let last = try #require(try await journal.lastRun())
         #expect(last.id == interrupted.id + 3)

@@ -24,6 +24,43 @@ import Testing
         try await journal.commit(done)
     }
 
+    @Test func `A copied image is found by its name, however many came after it`() async throws {
+        let journal = try Journal.inMemory()
+        var other = Sample.item("b")
+        other.intent.source.name = "name of a"
+        for (item, image) in [(Sample.item("a"), "image-a"), (other, "image-b")] {
+            let run = try await journal.takeOver([item])
+            let transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+            try await finish(transfer, as: image, in: journal)
+        }
+        // One that was never copied, and thousands of other names.
+        let last = try await journal.takeOver([Sample.item("c")])
+        try await journal.write { db in
+            for sql in [
+                """
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+                INSERT INTO image (id, source_key, name, is_of_series, body)
+                    SELECT 100 + i, 'image:' || i, 'n' || i, FALSE, x'' FROM n
+                """,
+                """
+                INSERT INTO transfer (id, target_key, version_id, lineage, run_id)
+                    SELECT id, 'beta', 'v' || id, 1, \(last.id) FROM image WHERE id > 100
+                """,
+                """
+                INSERT INTO work (transfer_id, run_id, position, state, image, source_index,
+                    method, spools, is_copying, read_bytes, again_bytes, saved_bytes, reopenings,
+                    restarts, updated_at, body)
+                SELECT id, run_id, id, 'done', id, 0, 'upload', 0, 0, 0, 0, 0, 0, 0, 0, x''
+                    FROM transfer WHERE id > 100
+                """,
+            ] { try db.execute(sql: sql) }
+        }
+        // Of two images with the name, the one that was copied last.
+        #expect(
+            try await journal.copiedImages(named: ["name of a", "name of c", "none"])
+                == ["name of a": CopiedImage(imageID: "b", runID: last.id - 1)])
+    }
+
     @Test func `Versions follow each other as their runs did, whatever the clocks said`()
         async throws
     {

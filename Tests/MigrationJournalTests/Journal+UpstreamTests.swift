@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import MigrationJournal
 import MigrationModel
 import TestSupport
 import Testing
+
+@testable import MigrationJournal
 
 @Suite struct JournalUpstreamTests {
     private func run(
@@ -72,6 +73,21 @@ import Testing
             try await journal.upstreams(of: second).map(\.placeWords) == [
                 "h/x/{version}", "h/y/{version}",
             ])
+    }
+
+    @Test func `The products of an index are found by what its entry selected`() async throws {
+        let journal = try Journal.inMemory()
+        // No text of one is taken for two facts.
+        var found = [upstream("a", "1"), upstream("a b", "1"), upstream("b", "1")]
+        (found[0].selector, found[1].selector) = ("index x", "index")
+        (found[0].place, found[2].selector) = ("url:h/{version}", "index x")
+        _ = try await run(journal, found)
+        #expect(try await journal.upstreams(ofSelector: "index x").map(\.lineageID) == ["a", "b"])
+        #expect(try await journal.upstreams(ofSelector: "index").map(\.lineageID) == ["a b"])
+        #expect(try await journal.upstreams(ofSelector: "x").isEmpty)
+        let ofA = try await journal.read { db in try Journal.upstreams(db, ofLineage: "a") }
+        #expect(ofA.map(\.place) == ["url:h/{version}"])
+        #expect(try await journal.upstream(ofLineage: "a") == nil)
     }
 
     @Test func `Only versions that were copied count as copied`() async throws {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import Foundation
 internal import GRDB
 public import MigrationModel
 
@@ -56,41 +57,30 @@ extension Journal {
         }
     }
 
-    /// The newest transfers that a search for names looks at.
-    private static let searchedTransfersMax = 5000
-    private static let searchedPage = 100
-
-    /// The images with these names at their source that runs copied, as far as the newest 5,000
-    /// transfers know. Of one name, the image that was copied last.
+    /// The images with these names at their source that runs copied. Of one name, the image that was
+    /// copied last.
     public func copiedImages(
         named names: Set<String>
     ) async throws(TranshipError) -> [String: CopiedImage] {
-        var found: [String: CopiedImage] = [:]
-        for offset in stride(from: 0, to: Self.searchedTransfersMax, by: Self.searchedPage)
-        where found.count < names.count {
-            let page = try await read { db in
-                try TransferRows.transfers(
-                    db,
-                    where: """
-                        w.run_id = t.run_id AND w.state IN ('done', 'unpublished')
-                        ORDER BY w.run_id DESC, t.id LIMIT ? OFFSET ?
-                        """, [Self.searchedPage, offset])
-            }
-            for transfer in page {
-                guard let name = transfer.source.name, names.contains(name), found[name] == nil,
-                    let id = transfer.source.imageID
+        try await read { db in
+            var found: [String: CopiedImage] = [:]
+            for name in names {
+                // CROSS JOIN keeps the order of the tables, and so the index of names.
+                let row = try db.row(
+                    cached: """
+                        SELECT i.body, w.run_id FROM image AS i
+                        CROSS JOIN work AS w ON w.image = i.id
+                        CROSS JOIN transfer AS t ON t.id = w.transfer_id AND t.run_id = w.run_id
+                        WHERE i.name = ? AND NOT i.is_of_series AND w.state IN ('done', 'unpublished')
+                        ORDER BY w.run_id DESC, t.id LIMIT 1
+                        """, arguments: [name])
+                guard let row,
+                    let id = try Body.unpack(SourceImage.self, row["body"]).imageID
                 else { continue }
-                let runID: Int64? = try await read { db in
-                    try db.value(
-                        cached: """
-                            SELECT run_id FROM transfer WHERE id = ?
-                            """, arguments: [transfer.id])
-                }
-                if let runID { found[name] = CopiedImage(imageID: id, runID: runID) }
+                found[name] = CopiedImage(imageID: id, runID: try row["run_id"])
             }
-            if page.count < Self.searchedPage { break }
+            return found
         }
-        return found
     }
 
     /// True if a run made or took the image as the copy with this marker.

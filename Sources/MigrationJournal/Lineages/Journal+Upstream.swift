@@ -11,8 +11,12 @@ extension Plan {
     public func add(_ upstream: Upstream) async throws(TranshipError) {
         try await write { db in
             try db.execute(
-                cached: "INSERT OR REPLACE INTO plan_upstream (lineage_id, body) VALUES (?, ?)",
-                arguments: [upstream.key, try Body.pack(upstream)])
+                cached: """
+                    INSERT OR REPLACE INTO plan_upstream (lineage_id, place, body) VALUES (?, ?, ?)
+                    """,
+                arguments: [
+                    upstream.lineageID, upstream.place ?? "", try Body.pack(upstream),
+                ])
         }
     }
 }
@@ -25,39 +29,41 @@ extension Journal {
         ofLineage lineageID: String, at place: String? = nil
     ) async throws(TranshipError) -> Upstream? {
         try await read { db in
-            if let found = try Self.upstream(db, key: Upstream.key(lineageID, at: place)) {
+            if let found = try Self.upstream(db, Upstream.Key(lineageID, at: place)) {
                 return found
             }
             guard let place else { return nil }
-            return try Self.upstream(db, key: lineageID)?.narrowed(to: place)
+            return try Self.upstream(db, Upstream.Key(lineageID, at: nil))?.narrowed(to: place)
         }
     }
 
-    private static func upstream(_ db: Database, key: String) throws -> Upstream? {
-        try db.value(cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [key])
-            .map { (body: Data) in try Body.unpack(Upstream.self, body) }
+    private static func upstream(_ db: Database, _ key: Upstream.Key) throws -> Upstream? {
+        try db.value(
+            cached: "SELECT body FROM upstream WHERE lineage_id = ? AND place = ?",
+            arguments: [key.lineageID, key.place ?? ""]
+        ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
     }
 
-    /// What the last runs found at the sources of a series.
+    /// What the last runs found at the sources of a series. Of several, without what was remembered
+    /// while it had one: that is out of date.
     static func upstreams(_ db: Database, ofLineage lineageID: String) throws -> [Upstream] {
         let found: [Data] = try db.values(
             cached: """
                 SELECT body FROM upstream
-                WHERE lineage_id = ?1 OR substr(lineage_id, 1, length(?1) + 1) = ?1 || ' '
+                WHERE lineage_id = ?1 AND (place <> '' OR NOT EXISTS (
+                    SELECT 1 FROM upstream WHERE lineage_id = ?1 AND place <> ''))
+                ORDER BY place
                 """, arguments: [lineageID])
-        let all = try found.map { try Body.unpack(Upstream.self, $0) }
-        // What was remembered while the series had one source is out of date.
-        let ofSeveral = all.filter { $0.place != nil }
-        return ofSeveral.isEmpty ? all : ofSeveral
+        return try found.map { try Body.unpack(Upstream.self, $0) }
     }
 
     /// The products that plans ever found in an index; see ``Upstream/selector``.
     public func upstreams(ofSelector selector: String) async throws(TranshipError) -> [Upstream] {
         try await read { db in
-            let found: [Data] = try db.values(
-                cached: "SELECT body FROM upstream ORDER BY lineage_id")
-            return try found.map { try Body.unpack(Upstream.self, $0) }
-                .filter { $0.selector == selector }
+            try db.values(
+                cached: "SELECT body FROM upstream WHERE selector = ? ORDER BY lineage_id, place",
+                arguments: [selector]
+            ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
         }
     }
 
@@ -114,16 +120,21 @@ extension Journal {
     /// Takes over what the plan found at the sources.
     static func takeUpstreams(_ planned: Database, into db: Database, _ runID: Int64) throws {
         let bodies: [Data] = try planned.values(
-            cached: "SELECT body FROM plan_upstream ORDER BY lineage_id")
+            cached: "SELECT body FROM plan_upstream ORDER BY lineage_id, place")
         for body in bodies {
             var upstream = try Body.unpack(Upstream.self, body)
-            let before = try Self.upstream(db, key: upstream.key)
+            let before = try Self.upstream(db, upstream.key)
             upstream.sinceRunID =
                 before?.isSameVersion(as: upstream) == true ? before?.sinceRunID : runID
             try db.execute(
                 cached: """
-                    INSERT OR REPLACE INTO upstream (lineage_id, run_id, body) VALUES (?, ?, ?)
-                    """, arguments: [upstream.key, runID, try Body.pack(upstream)])
+                    INSERT OR REPLACE INTO upstream (lineage_id, place, selector, run_id, body)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    upstream.lineageID, upstream.place ?? "", upstream.selector, runID,
+                    try Body.pack(upstream),
+                ])
         }
     }
 }

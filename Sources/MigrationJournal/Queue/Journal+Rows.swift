@@ -9,7 +9,7 @@ internal import MigrationModel
 /// How a transfer becomes rows, and rows a transfer.
 ///
 /// The body of a row of `work` is compressed against its row of `image`, whose
-/// JSON it repeats.
+/// JSON it repeats, and the version's id.
 enum TransferRows {
     /// What ``transfer(_:)`` needs of `work AS w`, `image AS i`.
     private static let columns = """
@@ -33,8 +33,8 @@ enum TransferRows {
 
     /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
     private static func transfer(_ row: CheckedRow) throws -> Transfer {
-        let image = try Body.json(row["image_body"])
-        var transfer = try Body.unpack(Transfer.self, row["body"], knowing: image)
+        let known = try words(Body.json(row["image_body"]), row["version_id"])
+        var transfer = try Body.unpack(Transfer.self, row["body"], knowing: known)
         transfer.id = try row["transfer_id"]
         // Queries change when it is due.
         transfer.wait.dueAt = try row["due_at"]
@@ -42,6 +42,12 @@ enum TransferRows {
             throw Body.damage("the row of transfer \(transfer.id) contradicts itself")
         }
         return transfer
+    }
+
+    /// What a body is compressed against, and which never changes: the JSON of the image, and the
+    /// id of the version.
+    private static func words(_ image: Data, _ versionID: String) -> Data {
+        image + Data(versionID.utf8)
     }
 
     /// True if the columns say what the body says. Queries choose by columns, and steps go by the
@@ -65,7 +71,7 @@ enum TransferRows {
     static func update(_ db: Database, _ transfer: Transfer, requestID: String? = nil) throws {
         let row = try db.row(
             cached: """
-                SELECT w.id, w.state, w.run_id, i.body AS image_body FROM \(joined)
+                SELECT w.id, w.state, w.run_id, t.version_id, i.body AS image_body FROM \(joined)
                 WHERE w.transfer_id = ? AND w.run_id = t.run_id
                 """, arguments: [transfer.id])
         guard let row else {
@@ -74,6 +80,7 @@ enum TransferRows {
                 hint: "run again")
         }
         let id: Int64 = try row["id"]
+        let known = try words(Body.json(row["image_body"]), row["version_id"])
         // Before the values are made: it is not to end before it starts.
         let now = Timestamp.now()
         try db.execute(
@@ -81,8 +88,7 @@ enum TransferRows {
                 UPDATE work SET (\(state)) = (\(marks)), started_at = coalesce(started_at, ?)
                 WHERE id = ?
                 """,
-            arguments: try values(transfer, knowing: try Body.json(row["image_body"]))
-                + [now, id])
+            arguments: try values(transfer, knowing: known) + [now, id])
         try note(transfer, requestID, db, runID: try row["run_id"], before: try row["state"])
     }
 
@@ -113,7 +119,7 @@ enum TransferRows {
     private static let marks = state.split(separator: ",").map { _ in "?" }.joined(separator: ", ")
 
     private static func values(
-        _ transfer: Transfer, knowing image: Data
+        _ transfer: Transfer, knowing known: Data
     ) throws -> StatementArguments {
         let reading = transfer.reading ?? SourceReading()
         return [
@@ -121,7 +127,7 @@ enum TransferRows {
             transfer.intent.spools, transfer.placement.isCopying, transfer.imageID,
             transfer.proof.sizeBytes, transfer.failure?.code.rawValue, reading.readBytes,
             reading.againBytes, reading.savedBytes, reading.reopenings, reading.restarts,
-            Timestamp.now(), try Body.pack(transfer, knowing: image),
+            Timestamp.now(), try Body.pack(transfer, knowing: known),
         ]
     }
 
@@ -150,7 +156,7 @@ enum TransferRows {
                 VALUES (?, ?, ?, ?, ?, \(marks))
                 """,
             arguments: [id, runID, position, image, transfer.source.sourceIndex]
-                + (try values(transfer, knowing: source)))
+                + (try values(transfer, knowing: words(source, transfer.origin.versionID))))
         try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
         for key in Set(transfer.record.references.values) {
             try db.execute(
@@ -170,8 +176,10 @@ enum TransferRows {
         // By what they say: equal texts may be compressed to other bytes by another zlib.
         for row in known where try Body.json(row["body"]) == json { return try row["id"] }
         try db.execute(
-            cached: "INSERT INTO image (source_key, is_of_series, body) VALUES (?, ?, ?)",
-            arguments: [image.key, image.isOfSeries, try Body.pack(json: json)])
+            cached: """
+                INSERT INTO image (source_key, name, is_of_series, body) VALUES (?, ?, ?, ?)
+                """,
+            arguments: [image.key, image.name, image.isOfSeries, try Body.pack(json: json)])
         return db.lastInsertedRowID
     }
 

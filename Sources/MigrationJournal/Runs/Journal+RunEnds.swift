@@ -80,24 +80,26 @@ extension Journal {
         }
     }
 
-    /// Writes down what the run's plan looked for and did not find, in words; at most 10,000.
-    public func remember(missed words: [String], in run: Run) async throws(TranshipError) {
-        guard !words.isEmpty else { return }
+    /// Writes down what the run's plan looked for and did not find; at most 10,000.
+    public func remember(missed: [MissedWords], in run: Run) async throws(TranshipError) {
+        guard !missed.isEmpty else { return }
         try await write { db in
-            for words in words.prefix(RunPlan.refusalsMax) {
+            for missed in missed.prefix(RunPlan.refusalsMax) {
                 try db.execute(
-                    cached: "INSERT INTO missed_selection (run_id, words) VALUES (?, ?)",
-                    arguments: [run.id, words])
+                    cached:
+                        "INSERT INTO missed_selection (run_id, words, way_out) VALUES (?, ?, ?)",
+                    arguments: [run.id, missed.words, missed.wayOut])
             }
         }
     }
 
-    /// What the run's plan looked for and did not find, in words.
-    public func missed(in run: Run) async throws(TranshipError) -> [String] {
+    /// What the run's plan looked for and did not find.
+    public func missed(in run: Run) async throws(TranshipError) -> [MissedWords] {
         try await read { db in
-            try db.values(
-                cached: "SELECT words FROM missed_selection WHERE run_id = ? ORDER BY id",
-                arguments: [run.id])
+            try db.rows(
+                cached: "SELECT words, way_out FROM missed_selection WHERE run_id = ? ORDER BY id",
+                arguments: [run.id]
+            ).map { row in MissedWords(try row["words"], wayOut: try row["way_out"]) }
         }
     }
 

@@ -139,11 +139,9 @@ extension Run {
 
 extension RefusedImage {
     fileprivate init(_ row: CheckedRow) throws {
-        let sourceKey: String = try row["source_key"]
-        let name: String? = try row["name"]
         self.init(
-            // Earlier versions kept no name.
-            name: name ?? sourceKey, sourceKey: sourceKey, targetKey: try row["target_key"],
+            name: try row["name"], sourceKey: try row["source_key"],
+            targetKey: try row["target_key"],
             action: PlanAction(rawValue: try row["action"]) ?? .refuse,
             failure: Transfer.Failure(
                 code: .init(try row["code"]), message: try row["message"], hint: try row["hint"],
