@@ -208,7 +208,7 @@ public final class Journal: DatabaseAccess {
 
     /// The steps that made the journal; none of a file that is still empty.
     ///
-    /// - Throws: for what is no journal, and for one that this version does not know.
+    /// - Throws: for a file that holds no journal, and for one that this version does not know.
     private static func check(_ db: Database, path: String) throws -> Set<String> {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let tables = try String.fetchAll(

@@ -4,6 +4,7 @@
 internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
+internal import PipelineFiles
 
 /// Which images of one name count for `on_conflict`.
 ///

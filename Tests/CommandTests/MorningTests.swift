@@ -90,7 +90,7 @@ struct MorningTests {
         )
     }
 
-    @Test func `A pattern that matches no file is no good night`() async throws {
+    @Test func `A pattern that matches no file makes a bad night`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
         try glob(desk, [:])

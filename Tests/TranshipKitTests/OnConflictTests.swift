@@ -247,7 +247,9 @@ import Testing
             case "rename": (.create, .nameTaken(imageID: id, .rename))
             default: (.create, .notAtTarget)
             }
-        #expect(item.action == expected.0 && item.reason == expected.1, "\(item.reason.code)")
+        #expect(
+            item.action == expected.0 && item.reason == expected.1,
+            "\(String(describing: item.reason))")
         #expect(beta.image(id)?["os_hidden"] != true)
     }
 
