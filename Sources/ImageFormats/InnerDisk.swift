@@ -95,7 +95,11 @@ struct InnerDisk {
                 sizeBytes: sectors(head.littleEndian(12, bytes: 4)),
                 need: "the file that describes it")
         }
-        guard head.has("KDMV") else { return InnerDisk(need: need(descriptor: head.bytes[...])) }
+        guard head.has("KDMV") else {
+            let isCut = head.bytes.count >= ImageHead.bytesMax && !head.bytes.contains(0)
+            return InnerDisk(
+                need: need(descriptor: head.bytes[...]), damage: isCut ? farDescription : nil)
+        }
         var disk = InnerDisk(
             sizeBytes: sectors(head.littleEndian(12, bytes: 8)), damage: cut(head, below: 512))
         guard let offset = sectors(head.littleEndian(28, bytes: 8)),

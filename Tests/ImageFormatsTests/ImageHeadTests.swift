@@ -195,6 +195,15 @@ import Testing
         #expect(ImageHead(DiskHeads.vmdk()).damage == nil)
     }
 
+    @Test func `A description that goes on beyond the head cannot be checked`() {
+        let description = DiskHeads.vmdkDescriptor("monolithicFlat", parent: "/etc/secret")
+        let start = "# Disk DescriptorFile\n" + String(repeating: "#\n", count: 40_000)
+        let far = ImageHead(Array(start.utf8) + description)
+        #expect(far.damage?.contains("unusual offset") == true)
+        let padded = ImageHead(description + Array(repeating: 0, count: ImageHead.bytesMax))
+        #expect(padded.damage == nil && padded.need == "its parent \"/etc/secret\"")
+    }
+
     @Test(arguments: parts)
     func `An image that needs another file says which`(head: [UInt8], need: String) {
         #expect(ImageHead(head).need == need)
