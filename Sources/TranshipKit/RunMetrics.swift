@@ -12,6 +12,8 @@ public struct RunMetrics: Sendable {
     public struct Target: Sendable {
         public let key: String
         public let states: [Tally<TransferState>]
+        /// What the plan of the last run refused there, and what was a conflict; without sizes.
+        public let refusals: [Tally<PlanAction>]
         /// When a copy was last done there, by any run; milliseconds since 1970.
         public let latestDoneAt: Int64?
     }
@@ -40,7 +42,9 @@ public struct RunMetrics: Sendable {
         return RunMetrics(
             run: run, planned: try await journal.plan(of: run).tallies,
             targets: try await journal.targetTallies(run: run).map {
-                Target(key: $0.key, states: $0.states, latestDoneAt: $0.latestDoneAt)
+                Target(
+                    key: $0.key, states: $0.states, refusals: $0.refusals,
+                    latestDoneAt: $0.latestDoneAt)
             }, changes: try await journal.changes(of: run),
             absences: try await journal.absences(of: run),
             upstreams: try await journal.upstreams(

@@ -30,6 +30,8 @@ extension EndToEndTests {
                     "tranship_run_images{pipeline=\"\(scene.prefix)\",target=\"beta\",outcome=\"done\"} 1\n",
                     "tranship_run_done_bytes{pipeline=\"\(scene.prefix)\",target=\"beta\"} 50000\n",
                     "tranship_plan_images{pipeline=\"\(scene.prefix)\",action=\"create\"} 1\n",
+                    "target=\"beta\",outcome=\"refused\"} 0\n",
+                    "target=\"beta\",outcome=\"conflict\"} 0\n",
                 ] {
                     #expect(text.contains(value), "\(value)\n\(text)")
                 }
@@ -77,6 +79,25 @@ extension EndToEndTests {
                 #expect(quiet.talk.contains("\(folder.path)/tranship.prom"), quiet.said)
                 let names = try FileManager.default.contentsOfDirectory(atPath: scene.folder.path)
                 #expect(!names.contains { $0.hasSuffix(".prom.new") })
+            }
+        }
+
+        @Test("an image that is refused counts for its target")
+        func refusedImage() async throws {
+            try await scene("refused") { scene in
+                try scene.file("a.raw", bytes: 0)
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./a.raw
+                        image: { name: "\(scene.prefix)", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta, method: upload }]
+                    """)
+                let place = scene.folder.appendingPathComponent("night.prom")
+                let run = try await scene.tranship("run", file, "--metrics", place.path)
+                #expect(run.status == 3, run.said)
+                let text = try String(contentsOf: place, encoding: .utf8)
+                #expect(text.contains("target=\"beta\",outcome=\"refused\"} 1\n"), "\(text)")
             }
         }
 

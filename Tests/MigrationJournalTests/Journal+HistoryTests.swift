@@ -68,6 +68,12 @@ import Testing
         #expect(plan.refused.map(\.failure.code) == [.refused, .targetConflict])
         #expect(plan.refusals.map(\.message) == ["cannot be copied"])
         #expect(plan.refusals.first?.hint == "leave it")
+        // For their targets, too, and no longer in the run that had none.
+        let targets = try await journal.targetTallies(run: first)
+        #expect(targets.map { $0.key } == [refused.targetKey])
+        #expect(targets.first?.refusals.map(\.kind) == [.conflict, .refuse])
+        #expect(targets.first?.refusals.map(\.images) == [1, 1])
+        #expect(try await journal.targetTallies(run: second).flatMap { $0.refusals }.isEmpty)
         #expect(try await journal.plan(of: second).refusals.isEmpty)
 
         let tries = try await journal.attempts(of: [failed.id], run: second)

@@ -52,11 +52,14 @@ extension Journal {
         }
     }
 
-    /// As ``tally(run:)``, for each target that the journal knows, in order of its key.
+    /// As ``tally(run:)``, for each target that the journal knows, in order of its key. Beside the
+    /// states, it counts what the plan refused and what was a conflict there; of both together, at
+    /// most ``RunPlan/refusalsMax`` at all targets.
     public func targetTallies(
         run: Run
     ) async throws(TranshipError) -> [(
-        key: String, states: [Tally<TransferState>], latestDoneAt: Int64?
+        key: String, states: [Tally<TransferState>], refusals: [Tally<PlanAction>],
+        latestDoneAt: Int64?
     )] {
         try await read { db in
             let tallies = try Dictionary(
@@ -68,20 +71,35 @@ extension Journal {
                         WHERE w.run_id = ? GROUP BY t.target_key, w.state
                         """, arguments: [run.id])
             ) { row -> String in try row["target_key"] }
+            let refused = try Dictionary(
+                grouping: db.rows(
+                    cached: """
+                        SELECT target_key, action,
+                            count(*) AS images
+                        FROM refusal WHERE run_id = ? GROUP BY 1, 2 ORDER BY 2
+                        """, arguments: [run.id])
+            ) { row -> String in try row["target_key"] }
             return try db.rows(
                 cached: """
-                    SELECT t.target_key, max(iif(w.state = 'done', w.updated_at, NULL)) AS at
-                    FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
-                    GROUP BY t.target_key ORDER BY t.target_key
-                    """
+                    SELECT target_key, max(at) AS at FROM (
+                        SELECT t.target_key, iif(w.state = 'done', w.updated_at, NULL) AS at
+                        FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
+                        UNION ALL SELECT target_key, NULL FROM refusal WHERE run_id = ?
+                    ) GROUP BY target_key ORDER BY target_key
+                    """, arguments: [run.id]
             ).map { row in
                 let key: String = try row["target_key"]
+                let refusals = try (refused[key] ?? []).compactMap { row in
+                    try PlanAction(rawValue: row["action"]).map {
+                        try Tally($0, images: row["images"], sizeBytes: 0)
+                    }
+                }
                 let states = try (tallies[key] ?? []).compactMap { row in
                     try TransferState(rawValue: row["state"]).map {
                         try Tally($0, images: row["images"], sizeBytes: row["bytes"])
                     }
                 }
-                return (key, states, try row["at"])
+                return (key, states, refusals, try row["at"])
             }
         }
     }

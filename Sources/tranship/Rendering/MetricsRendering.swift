@@ -120,6 +120,11 @@ struct MetricsRendering {
                     bytes.samples.append((labels, "\(tally?.sizeBytes ?? 0)"))
                 }
             }
+            // What was never begun failed, too.
+            for (action, outcome) in [(PlanAction.refuse, "refused"), (.conflict, "conflict")] {
+                let tally = target.refusals.first { $0.kind == action }
+                images.samples.append((labels + [("outcome", outcome)], "\(tally?.images ?? 0)"))
+            }
         }
         let plan = Family(
             name: "tranship_plan_images", help: "What the last run planned for the images.",
