@@ -158,6 +158,7 @@ import Testing
         #expect(target.rules.keep == 2 && target.rules.previous == .rename)
         #expect(
             catalogue.remarks == [
+                "0.yml:5: Ubuntu 22.04: `shortname` is left out: it names the folder of a mirror",
                 "0.yml:26: Ubuntu 22.04: version 20241002 is not pinned: the source follows "
                     + "https://cloud-images.example/jammy/current/jammy-server-cloudimg-amd64.img; "
                     + "`--pinned` keeps the version",
@@ -223,6 +224,47 @@ import Testing
         // One image keeps all versions, so none may go.
         guard case .cloud(let target) = pipeline.targets.first else { throw NotAURL() }
         #expect(target.rules.keep == nil)
+    }
+
+    @Test func `A keep that does not hold for all images is named`() throws {
+        func image(_ name: String, _ validity: String) -> String {
+            """
+            images:
+              - { name: \(name), format: qcow2, meta: { uuid_validity: \(validity) },
+                  versions: [{ version: '2', url: 'https://a.example/\(name).img' }] }
+            """
+        }
+        let words =
+            "A: `uuid_validity: last-3` is not `keep`: a rule holds for all images of a "
+            + "target, and T keeps all versions"
+        let (_, one) = try convert(image("A", "last-3"), image("B", "last-5"))
+        #expect(!one.remarks.contains { $0.contains("uuid_validity") })
+        #expect(one.pipeline.contains("keep: 4"))
+        let (_, both) = try convert(image("A", "last-3"), image("T", "notice"))
+        #expect(both.remarks.contains { $0.hasPrefix("0.yml:2: ") && $0.hasSuffix(words) })
+        #expect(!both.pipeline.contains("keep:"))
+    }
+
+    @Test func `An image without enable is taken, as openstack-image-manager takes it`() throws {
+        let text = Self.ubuntu.replacing("    enable: true\n", with: "")
+        #expect(text != Self.ubuntu)
+        #expect(try convert(text).catalogue.sourceCount == 1)
+    }
+
+    /// Not in those of pipeline files, which are YAML too.
+    @Test(arguments: [
+        "", "images: [{ url: https://a.example/${X}/a, b: c]", "images: []\n---\nimages: []",
+        "images: \u{7}", "images: [a: *b]", "images:\n\t- a",
+    ])
+    func `What is wrong with a file is said in the words of catalogues`(text: String) {
+        do throws(TranshipError) {
+            _ = try OIMCatalogue(
+                texts: [("a.yml", text)], settings: .init(name: "a", cloud: "b"))
+            Issue.record("not refused")
+        } catch {
+            let words = error.message + (error.hint ?? "")
+            #expect(!words.contains("pipeline") && !words.contains("${"), "\(words)")
+        }
     }
 
     @Test(arguments: [true, false])

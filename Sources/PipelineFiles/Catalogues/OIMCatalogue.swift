@@ -63,7 +63,8 @@ public struct OIMCatalogue: Sendable, Equatable {
         var conversion = OIMConversion(settings: settings)
         var imageCount = 0
         for (file, text) in texts {
-            let reader = PipelineReader(text: text, file: file, environment: [:])
+            let reader = PipelineReader(
+                text: text, file: file, environment: [:], document: .catalogue)
             let images = try Self.images(reader)
             imageCount += images.count
             guard imageCount <= Self.imagesMax else {
@@ -74,6 +75,7 @@ public struct OIMCatalogue: Sendable, Equatable {
             for image in images { conversion.add(CatalogueValue(image, reader)) }
             conversion.endFile()
         }
+        conversion.endCatalogue()
         guard !conversion.sources.isEmpty else {
             throw TranshipError(
                 .invalidPipeline, "the catalogue has no image that can be carried over",
@@ -91,7 +93,7 @@ public struct OIMCatalogue: Sendable, Equatable {
         guard let images = root.mapping?["images"] else {
             throw reader.refusal(
                 reader.position(of: root), "this is not a catalogue: it has no `images`",
-                hint: "name a file such as etc/images/ubuntu.yml of openstack-image-manager")
+                hint: PipelineReader.Document.catalogue.beginningHint)
         }
         guard let list = images.sequence else {
             throw reader.refusal(reader.position(of: images), "`images` is not a list")

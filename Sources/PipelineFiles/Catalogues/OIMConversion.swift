@@ -15,7 +15,9 @@ struct OIMConversion {
     private(set) var remarks: [String] = []
     private var names: Set<String> = []
     /// How many earlier versions each image wants to keep; nil for all of them.
-    private var keeps: [Int?] = []
+    private var keeps: [(name: String, count: Int?)] = []
+    /// Where an image says how many it wants to keep, with its words.
+    private var keepWords: [(place: String, name: String, words: String)] = []
 
     init(settings: OIMCatalogue.Settings) { self.settings = settings }
 
@@ -23,7 +25,7 @@ struct OIMConversion {
     private static let imageKeys: Set = [
         "name", "enable", "format", "latest_checksum_url", "latest_url", "login", "meta",
         "min_disk",
-        "min_ram", "multi", "shortname", "status", "separator", "tags", "versions", "visibility",
+        "min_ram", "multi", "status", "separator", "tags", "versions", "visibility",
     ]
     private static let versionKeys: Set = [
         "version", "url", "checksum", "checksums_url", "checksum_url", "build_date", "hidden",
@@ -40,6 +42,15 @@ struct OIMConversion {
         notes = []
     }
 
+    /// Call after the last file.
+    mutating func endCatalogue() {
+        guard keepOfAll == nil, let whole = keeps.first(where: { $0.count == nil }) else { return }
+        remarks += keepWords.map { one in
+            "\(one.place): \(one.name): `uuid_validity: \(one.words)` is not `keep`: a rule holds for "
+                + "all images of a target, and \(whole.name) keeps all versions"
+        }
+    }
+
     mutating func add(_ image: CatalogueValue) {
         guard let name = image["name"]?.text, !name.isEmpty else {
             return notes.append(
@@ -53,7 +64,7 @@ struct OIMConversion {
                 VersionOrder.isEarlier($0["version"]?.text ?? "", $1["version"]?.text ?? "")
             }
         for (key, value) in image.members where !Self.imageKeys.contains(key) {
-            remark(value, name, "`\(key)` has no counterpart")
+            remark(value, name, Self.words(onKey: key))
         }
         if let status = image["status"], status.text != "active" {
             remark(status, name, "`status: \(status.text ?? "")` has no counterpart: it is active")
@@ -140,12 +151,13 @@ struct OIMConversion {
             return remark(place, name, "left out: \(words)")
         }
         sources.append(lines)
-        if image["multi"].map(\.isTrue) != false { keeps.append(keep(image, name)) }
+        if image["multi"].map(\.isTrue) != false { keeps.append((name, keep(image, name))) }
     }
 
     private static func words(onKey key: String) -> String {
         switch key {
         case "id": "`id` is left out: the service chooses the ids of copies"
+        case "shortname": "`shortname` is left out: it names the folder of a mirror"
         case "mirror_url": "`mirror_url` is left out; to use it, write it as `url`"
         default: "`\(key)` has no counterpart"
         }
@@ -281,9 +293,10 @@ struct OIMConversion {
         guard let validity = image["meta"]?["uuid_validity"], let text = validity.text else {
             return nil
         }
-        if text == "none" { return 0 }
-        if let count = text.firstMatch(of: #/^last-(\d+)$/#).flatMap({ Int($0.1) }) {
-            return max(count - 1, 0)
+        let last = text.firstMatch(of: #/^last-(\d+)$/#).flatMap { Int($0.1) }
+        if let count = text == "none" ? 0 : last.map({ max($0 - 1, 0) }) {
+            keepWords.append((validity.place, name, text))
+            return count
         }
         if !["notice", "forever"].contains(text) {
             remark(validity, name, "`uuid_validity: \(text)` is left out: all versions stay")
@@ -291,14 +304,17 @@ struct OIMConversion {
         return nil
     }
 
+    /// One rule for all: nothing may go that one of the images wants to keep.
+    private var keepOfAll: Int? {
+        let known = keeps.compactMap { $0.count }
+        return known.count == keeps.count ? known.max() : nil
+    }
+
     // MARK: The file
 
     /// The whole pipeline file.
     func text(from files: [String]) -> String {
-        let known = keeps.compactMap { $0 }
-        // One rule for all: nothing may go that one of the images wants to keep.
-        let keep = known.count == keeps.count ? known.max() : nil
-        return text(of: sources, keep: keep, from: files)
+        text(of: sources, keep: keepOfAll, from: files)
     }
 
     private func text(of sources: [[String]], keep: Int?, from files: [String]) -> String {

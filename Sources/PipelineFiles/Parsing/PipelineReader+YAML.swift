@@ -15,7 +15,8 @@ extension PipelineReader {
     func root() throws(TranshipError) -> Node {
         guard text.utf8.count <= Pipeline.fileBytesMax else {
             throw refusal(
-                position(nil), "the file is larger than 1 MiB, too large for a pipeline file")
+                position(nil), "the file is larger than 1 MiB, too large for a \(document.rawValue)"
+            )
         }
         do throws(YAMLBounds.Excess) {
             try YAMLBounds.pipeline.check(text)
@@ -34,8 +35,7 @@ extension PipelineReader {
         guard let node, !isNull(node) else {
             throw refusal(
                 position(nil), "the file is empty",
-                hint: "start it with `version: 1`; tranship help pipeline has an example"
-            )
+                hint: document.beginningHint)
         }
         return node
     }
@@ -48,11 +48,11 @@ extension PipelineReader {
         case .depth:
             return refusal(
                 place, "nested more than \(bounds.depthMax) levels deep",
-                hint: "check the indentation: no pipeline needs that many levels")
+                hint: "check the indentation: no \(document) needs that many levels")
         case .nodes:
             return refusal(
                 place, "more than \(bounds.nodesMax) values once aliases are expanded",
-                hint: "use fewer aliases inside aliases, or split the pipeline")
+                hint: "use fewer aliases inside aliases, or split the \(document)")
         case .keyNodes:
             return refusal(
                 place,
@@ -93,7 +93,7 @@ extension PipelineReader {
                 value > 0
                     ? "a character that YAML does not allow: U+\(hexadecimal(value))"
                     : "this is not YAML: \(problem)",
-                hint: "check that this is a pipeline file")
+                hint: "check that this is a \(document.rawValue)")
         default:
             return refusal(position(nil), "this is not YAML: \(error)")
         }
@@ -112,7 +112,9 @@ extension PipelineReader {
         if problem.contains("another document") {
             return refusal(
                 place, "a second YAML document starts here",
-                hint: "remove the `---`, or make two files: a pipeline file holds one document")
+                hint:
+                    "remove the `---`, or make two files: a \(document.rawValue) holds one document"
+            )
         }
         if problem.contains("nesting level") {
             return refusal(place, "nested too deeply", hint: "check the brackets")
@@ -128,8 +130,10 @@ extension PipelineReader {
         if let brace = bracedValue(before: place) { return mustBeQuoted(brace) }
         if doing.contains("flow"), source(at: position(context?.mark)).contains("${") {
             return refusal(
-                opening ?? place, "inside [ ] and { } a value with ${…} must be quoted",
-                hint: "write \"${NAME}\"")
+                opening ?? place,
+                "inside [ ] and { } a value with "
+                    + "\(document == .pipeline ? "${…}" : "{ }") must be quoted",
+                hint: document == .pipeline ? "write \"${NAME}\"" : "put it in quotes")
         }
         if problem.contains("','"), let opening {
             return refusal(

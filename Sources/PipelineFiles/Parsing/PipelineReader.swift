@@ -16,6 +16,8 @@ final class PipelineReader {
     let baseDirectory: String
     /// Kinds of source that the format does not have, by their keys.
     let kinds: [String]
+    /// What messages call the file.
+    let document: Document
     let lines: [Substring]
     /// What ``refuse(_:)`` noted.
     var mistakes: [TranshipError] = []
@@ -31,7 +33,26 @@ final class PipelineReader {
     /// The values of variables in what the requests of the source being read contain.
     private var variables: Set<String> = []
 
-    init(text: String, file: String, environment: [String: String], kinds: [String] = []) {
+    /// A kind of YAML file.
+    enum Document: String {
+        case pipeline = "pipeline file"
+        case catalogue
+
+        var beginningHint: String {
+            switch self {
+            case .pipeline:
+                "start it with `version: 1`; tranship help pipeline has an example"
+            case .catalogue:
+                "name a file such as etc/images/ubuntu.yml of openstack-image-manager"
+            }
+        }
+    }
+
+    init(
+        text: String, file: String, environment: [String: String], kinds: [String] = [],
+        document: Document = .pipeline
+    ) {
+        self.document = document
         self.file = file
         self.text = text.first == "\u{FEFF}" ? String(text.dropFirst()) : text
         self.environment = environment
