@@ -64,6 +64,32 @@ import Testing
         #expect(names("<a href=1.img>x</a><a href=\"\(link)\">x</a>") == ["1.img"])
     }
 
+    /// As browsers read them.
+    @Test(arguments: [
+        "<a href=\"disk&#45;10.raw\">", "<a href=\"disk&#x2d;10.raw\">",
+        "<a href=disk&#X2D;10.raw>",
+        "<a href=\"disk&#45;10&period;raw\">", "<a href=' disk-10.raw '>",
+        "<a href=\"\n\tdisk-10.raw\r\n\">", "<a href=\"disk-10\n.raw\">",
+        "<a title=\"a>b\" href=\"disk-10.raw\">", "<a title='a>b'href='disk-10.raw'>",
+        "<a data-x=\"<a href='x'>\" href=disk-10.raw>", "<a\nhref\n=\n\"disk-10.raw\">",
+        "<a href=\"../noble/disk-10.raw\">", "<a href=\"./x/../disk-10.raw\">",
+        "<a href=\"/../noble/./disk-10.raw\">", "<a href=\"%2e%2e/noble/disk%2D10.raw\">",
+        "<a href=disk-10.raw href=other.raw>", "<a hidden href=\"disk-10.raw?a=1&lt=2\">",
+        "<a / href=\"disk-10.raw\"/>", "<a href=\"https://m.example/x/../noble/disk-10.raw\">",
+    ])
+    func `A link may be written in many ways`(link: String) {
+        #expect(names("<a href=disk-9.raw>9</a>\(link)10</a>") == ["disk-9.raw", "disk-10.raw"])
+    }
+
+    @Test(arguments: [
+        ("1&amp;lt;2", "1&lt;2"), ("1&#0;2", nil), ("1&#x110000;2", "1&"),
+        ("1&nothing;2", "1&nothing;2"), ("1&amp2", "1&amp2"), ("1&", "1&"), ("a&plus;b", "a+b"),
+        ("&quot;&apos;", "\"'"),
+    ])
+    func `A reference stands for one character, and is read once`(text: String, name: String?) {
+        #expect(names("<a href=\"\(text)\">x</a>") == [name].compactMap { $0 })
+    }
+
     @Test func `A script that gets the name in its query is a file of its own name`() {
         #expect(names("<a href=\"get.php?file=1.img\">1.img</a>") == ["get.php"])
         #expect(names("<a href=\"/get.php?file=/noble/1.img\">1.img</a>") == [])
@@ -71,7 +97,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "../x.img", "/other/x.img", "https://evil.example/noble/x.img", "a/x.img", "%2e%2e%2fx.img",
+        "../x.img", "../noble2/x.img", "../../noble/../x.img", "a/../../x.img", "/noble/../x.img",
+        "&#46;&#46;/x.img", "a&#47;x.img", " ../x.img ", "/other/x.img",
+        "https://evil.example/noble/x.img", "a/x.img", "%2e%2e%2fx.img",
         "//evil.example/noble/x.img", "..%5Cx.img", "#x.img", "%00x.img", "", ".",
         "..",
         "http://m.example/noble/x.img",

@@ -56,6 +56,7 @@ enum NumberExceptions {
             Reason(2, "at most 2^32 and 4 bytes of a field, and bytes that really came"),
         "SourceReaders/KeyringShape.swift":
             Reason(3, "lengths of at most 4 bytes, and places in a list of bytes"),
+        "SourceReaders/URL/LinkTag.swift": Reason(1, "digits as text, which may be none"),
         "SourceReaders/URL/URLImage+Listing.swift":
             Reason(2, "a constant, and a Double of our own"),
         "ByteStreams/BandwidthLimiter.swift": Reason(3, "Doubles, and our clock"),

@@ -23,7 +23,7 @@ struct FolderListing {
     ///   - url: of the folder, after redirects.
     init(_ page: [UInt8], url: String) {
         let origin = URLImage.host(of: url)
-        let folder = URLImage.path(url)
+        let folder = URLImage.path(url).split(separator: "/").map(String.init)
         var known: Set<String> = []
         var rest = page[...]
         var links = 0
@@ -36,11 +36,10 @@ struct FolderListing {
             guard rest.first.map({ $0 | 0x20 }) == UInt8(ascii: "a"),
                 rest.dropFirst().first.map(Self.isSpace) == true
             else { continue }
-            guard let end = rest.firstIndex(of: UInt8(ascii: ">")) else { break }
-            let tag = rest[..<end]
-            rest = rest[end...]
+            guard let tag = LinkTag(rest.dropFirst()) else { break }
+            rest = rest[tag.end...]
             links += 1
-            guard let link = Self.target(of: tag),
+            guard let link = tag.target,
                 let name = Self.name(link, origin: origin, folder: folder)
             else { continue }
             if known.insert(name).inserted { names.append(name) }
@@ -81,58 +80,34 @@ struct FolderListing {
         return nil
     }
 
-    /// The value of `href` in a tag.
-    private static func target(of tag: ArraySlice<UInt8>) -> String? {
-        let key = Array("href".utf8)
-        var rest = tag
-        while rest.count > key.count {
-            defer { rest = rest.dropFirst() }
-            guard isSpace(rest[rest.startIndex]),
-                rest.dropFirst().prefix(key.count).map({ $0 | 0x20 }) == key
-            else { continue }
-            let sign = rest.dropFirst(1 + key.count).drop(while: isSpace)
-            guard sign.first == UInt8(ascii: "=") else { continue }
-            let value = sign.dropFirst().drop(while: isSpace)
-            guard let quote = value.first, [UInt8(ascii: "\""), UInt8(ascii: "'")].contains(quote)
-            else { return text(value.prefix { !isSpace($0) }) }
-            return text(value.dropFirst().prefix { $0 != quote })
-        }
-        return nil
-    }
-
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        let entities = [
-            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"),
-            ("&#43;", "+"), ("&amp;", "&"),
-        ]
-        return entities.reduce(String(decoding: bytes, as: UTF8.self)) {
-            $0.replacing($1.0, with: $1.1)
-        }
-    }
-
     /// The name of what a link leads to, if that lies directly in the folder.
-    private static func name(_ link: String, origin: String, folder: String) -> String? {
+    ///
+    /// - Parameter folder: the parts of its path, decoded.
+    private static func name(_ link: String, origin: String, folder: [String]) -> String? {
         var path = link.prefix { $0 != "#" && $0 != "?" }
         if path.hasPrefix("//") { path = origin.prefix { $0 != "/" } + path }
-        if path.contains("://") {
-            let url = String(path)
-            guard URLImage.host(of: url) == origin else { return nil }
-            path = URLImage.path(url)[...]
-        } else {
-            path = (path.removingPercentEncoding ?? String(path))[...]
+        if let scheme = path.firstRange(of: "://") {
+            guard URLImage.host(of: String(path)) == origin else { return nil }
+            path = path[scheme.upperBound...].drop { $0 != "/" }
         }
-        if path.hasPrefix("/") {
-            guard path.hasPrefix(folder) else { return nil }
-            path = path.dropFirst(folder.count)
+        guard !path.isEmpty else { return nil }
+        // As a browser resolves it (RFC 3986, section 5.2.4); an escaped slash separates nothing.
+        var parts = path.hasPrefix("/") ? [] : folder
+        for part in path.split(separator: "/") {
+            let plain = part.removingPercentEncoding ?? String(part)
+            switch plain {
+            case ".": continue
+            case "..": _ = parts.popLast()
+            default: parts.append(plain)
+            }
         }
-        if path.hasPrefix("./") { path = path.dropFirst(2) }
-        if path.hasSuffix("/") { path = path.dropLast() }
-        guard !path.isEmpty, path != ".", path != "..", !path.contains("/"), !path.contains("\\"),
-            path.utf8.count <= nameBytesMax,
-            path.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        guard parts.count == folder.count + 1, Array(parts.dropLast()) == folder,
+            let name = parts.last, !name.contains("/"), !name.contains("\\"),
+            name.utf8.count <= nameBytesMax,
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else { return nil }
-        return String(path)
+        return name
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
 }
