@@ -135,6 +135,9 @@ extension PlanReason: CustomStringConvertible {
         case .sameDataAsNew:
             "what the source offers as new has the data of the version before it, so nothing is "
                 + "changed for it"
+        case .newDataUnread:
+            "the source's ETag or time is new, and only a run reads whether its data is; if not, "
+                + "this version stays"
         case .currentNotShown: "the version that replaces it is not shown yet"
         case .becomesCurrent: "it becomes the current version of its series"
         case .nameHeld(let id, let edited):

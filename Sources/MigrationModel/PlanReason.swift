@@ -116,6 +116,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case currentNotDone(state: TransferState?)
     /// What replaces it turned out to have the data of a version that was there.
     case sameDataAsNew(versionID: String)
+    /// `prune` deletes it only if what the source offers as new is new, which nothing has read yet.
+    case newDataUnread
     /// What shows the current version was not done.
     case currentNotShown
     /// A new version is named as the series.
@@ -257,7 +259,8 @@ extension PlanReason {
         case .removalFailed: "removal-failed"
         case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
             .journalDoesNotKnow, .notOurs, .protectedByHand,
-            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .currentNotShown,
+            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .newDataUnread,
+            .currentNotShown,
             .becomesCurrent, .nameHeld, .nameHeldByUnknown, .rolledBack, .rollback, .isCurrent,
             .amongKept, .notExpired,
             .neverDeleted, .removedBefore, .neverMade, .finishedByLaterRun, .copiedOtherwise,
@@ -333,6 +336,7 @@ extension PlanReason {
         case .deletesLimit: "deletes-limit"
         case .inUse: "in-use"
         case .currentNotDone: "current-not-done"
+        case .newDataUnread: "new-data-unread"
         case .currentNotShown: "current-not-shown"
         case .becomesCurrent: "becomes-current"
         case .nameHeld: "name-held"

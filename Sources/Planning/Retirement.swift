@@ -364,21 +364,49 @@ extension Retirement {
     func review(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard let item = items.first else { return [] }
         let planned = changes(besides: items, copies)
+        let shown = Self.shown(items)
         return standings(besides: items, copies).map { standing in
             let copy = standing.copy
             if let change = planned.first(where: {
                 $0.image.id == copy.image.id && $0.action == .delete
             }) {
-                // A run copies the current version first, and prune copies nothing.
-                let isNew = items.contains { $0.action != .skip }
-                return unless(isNew ? .currentNotDone(state: nil) : nil, change)
+                return pruned(change, items)
             }
             return Change(
                 .delete, copy.image, origin: copy.transfer?.origin ?? copy.origin(item),
                 currentVersionID: item.origin.versionID,
                 record: copy.transfer?.record ?? item.record, state: .left,
-                reason: reasonToKeep(standing, planned))
+                reason: copy.image.id == shown?.imageID
+                    ? .isCurrent : reasonToKeep(standing, planned))
         }
+    }
+
+    /// A deletion by `prune`. A run copies a new version of the source first, and prune copies nothing.
+    private func pruned(_ given: Change, _ items: [PlanItem]) -> Change {
+        guard given.state == .planned, let new = items.first(where: { $0.action != .skip }) else {
+            return given
+        }
+        guard let shown = Self.shown(items) else {
+            return unless(.currentNotDone(state: nil), given)
+        }
+        guard given.isDueAnyway == true else {
+            // Its promise says that the data is new.
+            return unless(
+                new.source.promise == nil ? .newDataUnread : .currentNotDone(state: nil), given)
+        }
+        // It is due beside the version that others see, whatever the source has now.
+        return Change(
+            given.action, given.image,
+            origin: Origin(lineageID: given.lineageID, versionID: given.versionID),
+            currentVersionID: shown.versionID,
+            record: given.record, reason: given.reason)
+    }
+
+    /// The version that others see while the source offers another one, whose data may be the same;
+    /// nil if the source offers none, or if it has several places.
+    private static func shown(_ items: [PlanItem]) -> CurrentVersion? {
+        guard items.count == 1, let item = items.first, item.action != .skip else { return nil }
+        return item.intent.known?.first
     }
 
     private func reasonToKeep(_ standing: Standing, _ planned: [Change]) -> PlanReason {

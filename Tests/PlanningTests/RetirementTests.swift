@@ -462,6 +462,19 @@ import Testing
         #expect(
             words(retirement.review(besides: [item(6, .create)], copies)).first
                 == "1 left current-not-done")
+        var offered = item(6, .create)
+        offered.intent.known = [
+            CurrentVersion(versionID: "v5", fingerprint: "f", imageID: "image-5", digests: [])
+        ]
+        let expiring = Retirement(
+            try targetRules("keep: 1\nexpired: { action: delete, after: 0s }"), projectID: nil,
+            nowUnixSeconds: 10 * Self.daySeconds)
+        let found = expiring.review(besides: [offered], [copy(3), copy(4), copy(5)])
+        #expect(words(found) == ["3 delete", "4 left new-data-unread", "5 left is-current"])
+        #expect(found.first?.currentVersionID == "v5")
+        offered.intent.source.checksums = [try Sample.checksum(.sha256, "b")]
+        let promised = expiring.review(besides: [offered], [copy(3), copy(4), copy(5)])
+        #expect(words(promised)[1] == "4 left current-not-done")
         let unruled = Retirement(
             try targetRules("keep: 1"), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
         #expect(

@@ -158,6 +158,40 @@ import Testing
         }
     }
 
+    /// Only a run reads whether data under another time is new.
+    @Test func `Prune deletes what has expired whether the data is new or not`() async throws {
+        let nights = try Nights("beta")
+        let kept = "limits: { deletes: 0 }"
+        for version in 1...4 as ClosedRange<UInt64> {
+            _ = try await night(nights, version, Self.time(9 + Int(version)), settings: kept)
+        }
+        #expect(count(nights) == 4)
+        publisher.publish(Offer(version: 4, headers: Self.time(14)))
+        let run = try nights.run(
+            rules: Self.hides,
+            sources: """
+                sources:
+                  - { url: '\(publisher.url)/a.img', image: { name: a, disk_format: raw } }
+                """)
+        let readBefore = reads.withLock { $0 }
+        func words(_ found: [Change]) -> [String] {
+            found.map { $0.state == .planned ? "delete" : $0.reason.code }
+        }
+        let found = try await run.prunable()
+        #expect(words(found) == ["delete", "delete", "new-data-unread", "is-current"])
+        let summary = try await run.prune(found)
+        #expect(summary.changes.map(\.state) == [.done, .done], "\(summary.changes)")
+        #expect((1...4).map { nights.standing($0) } == [nil, nil, "a hidden", "a"])
+        #expect(words(try await run.prunable()) == ["new-data-unread", "is-current"])
+        #expect(reads.withLock { $0 } == readBefore)
+        // Nothing is new, so the run keeps what prune kept.
+        _ = try await night(nights, 4, Self.time(15))
+        #expect((3...4).map { nights.standing($0) } == ["a hidden", "a"])
+        // What is new takes a place, and the oldest one goes.
+        _ = try await night(nights, 5, Self.time(16))
+        #expect((3...5).map { nights.standing($0) } == [nil, "a hidden", "a"])
+    }
+
     @Test func `The series has no version that was nothing new`() async throws {
         let nights = try Nights("beta")
         for day in 10...12 { _ = try await night(nights, 1, Self.time(day), rules: Self.renames) }
