@@ -14,6 +14,8 @@ struct ChecksumLineReader {
     private var armour = Armour.none
     /// Digits in groups, whose next line may have more of them.
     private var grouped: GroupedDigits?
+    /// A record of several lines, which the next one may go on with.
+    private var record: FileHashRecord?
 
     private enum Armour { case none, headers, text, signature }
 
@@ -53,12 +55,19 @@ struct ChecksumLineReader {
         var line = text.trimmed
         // The signed text of a list may begin with a byte order mark.
         if line.utf8.first == 0xEF, line.first == "\u{FEFF}" { line = line.dropFirst().trimmed }
-        if grouped?.add(line, isIndented: text.first?.isWhitespace == true) == true { return [] }
+        let isIndented = text.first?.isWhitespace == true
+        if grouped?.add(line, isIndented: isIndented) == true
+            || record?.add(line, number: number, isIndented: isIndented) == true
+        {
+            return []
+        }
         let ended = end()
+        record = FileHashRecord(line, number: number)
+        if record != nil { return ended }
         var found = entries(line)
         for index in found.indices {
             (found[index].line, found[index].text) = (number, String(line))
-            found[index].path = found[index].path.map(Self.unquoted)
+            found[index].path = found[index].path.map(Self.plainName)
         }
         if found.isEmpty { grouped = GroupedDigits(line, number: number) }
         return ended + found
@@ -66,16 +75,23 @@ struct ChecksumLineReader {
 
     /// What the last lines of the list said.
     mutating func end() -> [ChecksumList.Entry] {
-        guard let whole = grouped else { return [] }
-        grouped = nil
-        let digits = whole.digits[...]
-        guard digits.utf8.count >= ChecksumList.digitsMin else { return [] }
-        guard
-            var entry = whole.label.map({ entry($0, whole.digits, path: whole.path) })
-                ?? unlabelled(digits, path: whole.path)
+        defer { (grouped, record) = (nil, nil) }
+        if let record {
+            return ended(record.label, record.digits, record.path, record.number, record.text)
+        }
+        return grouped.map { ended($0.label, $0.digits, $0.path, $0.number, $0.text) } ?? []
+    }
+
+    /// What several lines said together.
+    private func ended(
+        _ label: ChecksumLabel?, _ digits: String, _ path: String?, _ number: Int, _ text: String
+    ) -> [ChecksumList.Entry] {
+        guard digits.utf8.count >= ChecksumList.digitsMin,
+            var entry = label.map({ entry($0, digits, path: path) })
+                ?? unlabelled(digits[...], path: path)
         else { return [] }
-        (entry.line, entry.text) = (whole.number, whole.text)
-        entry.path = entry.path.map(Self.unquoted)
+        (entry.line, entry.text) = (number, text)
+        entry.path = entry.path.map(Self.plainName)
         return [entry]
     }
 
@@ -86,7 +102,7 @@ struct ChecksumLineReader {
             return []
         }
         if line.hasPrefix("#") { return [] }
-        if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
+        if let entry = parenthesised(line) ?? row(line) ?? prefixed(line) { return [entry] }
         if line.hasPrefix("DIST ") { return manifest(line) }
         return (plain(line) ?? nameFirst(line) ?? numbered(line)).map { [$0] } ?? []
     }
@@ -162,6 +178,21 @@ struct ChecksumLineReader {
         guard digits.count == label.digitCount || digits.count >= ChecksumList.digitsMin && isWhole
         else { return nil }
         return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
+    }
+
+    /// `SHA256  <digits>  C:\images\disk.raw`, as `Get-FileHash` of PowerShell writes it. It cuts what
+    /// its column has no room for (`0D7F…`): such digits are too few for their label.
+    private func row(_ line: Substring) -> ChecksumList.Entry? {
+        guard let blank = line.firstIndex(where: \.isWhitespace) else { return nil }
+        let rest = line[blank...].trimmed
+        let digits = rest.hexDigits
+        guard digits.utf8.count >= ChecksumList.digitsMin,
+            let label = ChecksumLabel(String(line[..<blank]))
+        else { return nil }
+        var name = rest.dropFirst(digits.count)
+        for mark in ["...", "…"] where name.hasPrefix(mark) { name = name.dropFirst(mark.count) }
+        guard name.first?.isWhitespace ?? true else { return nil }
+        return entry(label, String(digits), path: Self.name(name))
     }
 
     /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
@@ -267,6 +298,16 @@ struct ChecksumLineReader {
         return ChecksumList.Entry(
             path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
             algorithm: label.name, digitCount: digits.count, isLabelled: true)
+    }
+
+    /// Without quotes, and with slashes where Windows has backslashes.
+    private static func plainName(_ name: String) -> String {
+        let name = unquoted(name)
+        let bytes = Array(name.utf8.prefix(3))
+        let isOfDrive = name.first?.isLetter == true && bytes.dropFirst().elementsEqual(":\\".utf8)
+        // Any other name may have a backslash of its own.
+        guard isOfDrive || name.hasPrefix("\\\\") || name.hasPrefix(".\\") else { return name }
+        return name.replacing("\\", with: "/")
     }
 
     /// Without the quotes that some publishers put around a name.

@@ -18,6 +18,7 @@ internal import Foundation
 /// | registries | `sha256:<digits>`, with or without a name |
 /// | the name first | `name: <digits>`, `name: sha256:<digits>`, `name  <digits>` |
 /// | GnuPG | `name: 1A2B 3C4D …` over several lines, `name: SHA256 = 1A2B3C4D …`, `name:8:<digits>:` |
+/// | PowerShell's `Get-FileHash` | `SHA256 <digits> C:\images\name`; `Algorithm : SHA256` above `Hash : …` and `Path : …` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
