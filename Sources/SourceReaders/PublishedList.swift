@@ -269,13 +269,31 @@ struct PublishedList {
             response = try await Self.answer(
                 to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
         } catch {
-            throw error.hintedByStatus.whileDoing(
+            throw hinted(error, at: place, access).hintedByStatus.whileDoing(
                 "reading `\(place == self.place ? key : "signature")`")
         }
         let isUnchanged = response.status == 304
         return File(
             bytes: isUnchanged ? [] : try decoded(response, place), headers: response.headers,
             isUnchanged: isUnchanged)
+    }
+
+    /// With what to do about the refusal of a list or a signature, if more is known than its status.
+    private func hinted(
+        _ error: TranshipError, at place: String, _ access: Access
+    ) -> TranshipError {
+        guard error.hint == nil, let status = error.answer?.status else { return error }
+        if [401, 403].contains(status), !access.headers.fields.isEmpty,
+            URLImage.host(of: place) != access.origin
+        {
+            return error.hinting(
+                "`auth` and `headers` go to \(access.origin) only: use an address there or one that "
+                    + "needs no login, or download the file and write its path")
+        }
+        guard [404, 410].contains(status), place == signature?.place else { return error }
+        return error.hinting(
+            "correct `signature`, or leave it out: then the signature is looked for beside the list"
+        )
     }
 
     /// Sends a small request. Asks again after failures that may pass: another mirror of a pool may
@@ -298,8 +316,7 @@ struct PublishedList {
                 }
                 return response
             } catch {
-                guard triesLeft > 0,
-                    error.isTransient || (error.code == .notFound && isThere),
+                guard triesLeft > 0, error.isTransient || (isThere && error.mayBeOfOneMirror),
                     error.code != .interrupted, !Task.isCancelled
                 else { throw error }
             }
@@ -402,6 +419,12 @@ extension TranshipError {
         return hinting(
             "name a list of all the files with `checksum_file`, or give this file a source of its own"
         )
+    }
+
+    /// True for an answer that another mirror of a pool need not give: it has no such file, or lets no
+    /// one read it.
+    fileprivate var mayBeOfOneMirror: Bool {
+        answer.map { [401, 403, 404, 410].contains($0.status) } ?? false
     }
 
     /// With what to do about the refusal of a source's server, unless the error says it already.

@@ -51,7 +51,7 @@ import Testing
         #expect(listed.image.checksums == [try Sample.checksum(.sha256, "a")])
     }
 
-    @Test(arguments: [404, 503])
+    @Test(arguments: [401, 403, 404, 410, 503])
     func `A mirror without the list is asked again`(status: Int) async throws {
         let count = Guarded(0)
         let server = try RawHTTPServer { _ in
@@ -115,8 +115,8 @@ import Testing
                 keyring: folder.file("keys.gpg"), place: isNamed ? server.url + "/SUMS.sig" : nil),
             client: HTTPClient())
         published.wait = { _ in }
-        // What is named has to be there for who asks: only "not found" and a page may pass.
-        let passes = !isNamed || ["404", "page", "list"].contains(first)
+        // What is named is one file, and 206 says that the server has it.
+        let passes = !isNamed || first != "206"
         let error = await failure { _ = try await published.read() }
         #expect((error == nil) == passes, "\(error as Any)")
         #expect(count.withLock { $0 } == (passes ? 2 : 1))
@@ -145,6 +145,50 @@ import Testing
         #expect(error?.message.contains("has no signature") == false, "\(error as Any)")
         #expect(error?.message.contains("SUMS.gpg") == true && error?.hint != nil)
         #expect(server.requests.count { $0.path == "/SUMS.gpg" } == 3)
+    }
+
+    /// What a server says of the signature that the pipeline file names, and a word of what to do.
+    @Test(arguments: [
+        (401, "`auth` and `headers`"), (403, "`auth` and `headers`"), (404, "correct `signature`"),
+        (410, "correct `signature`"), (503, "run again later"),
+    ])
+    func `A signature that is named is asked for three times, and the hint follows the cause`(
+        status: Int, hint: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(try SigningKey().publicKey(), to: "keys.gpg")
+        let server = try RawHTTPServer {
+            $0.path == "/SUMS" ? .status(200, text: Self.line) : .status(status, text: "x")
+        }
+        defer { server.stop() }
+        var published = PublishedList(
+            place: server.url + "/SUMS",
+            signature: SignatureRule(
+                keyring: folder.file("keys.gpg"), place: server.url + "/elsewhere/SUMS.sig"),
+            client: HTTPClient())
+        published.wait = { _ in }
+        let error = await failure { _ = try await published.read() }
+        #expect(error?.answer?.status == status)
+        #expect(error?.message.hasPrefix("reading `signature`: ") == true, "\(error as Any)")
+        #expect(error?.hint?.contains(hint) == true, "\(error as Any)")
+        #expect(server.requests.count { $0.path == "/elsewhere/SUMS.sig" } == 3)
+    }
+
+    @Test(arguments: [401, 403])
+    func `A login goes to one host only, and the hint says so`(status: Int) async throws {
+        let server = try RawHTTPServer { _ in .status(status, text: "x") }
+        defer { server.stop() }
+        var published = PublishedList(place: server.url + "/SUMS", client: HTTPClient())
+        published.wait = { _ in }
+        for (origin, isElsewhere) in [
+            ("127.0.0.2:1", true), (URLImage.host(of: server.url), false),
+        ] {
+            let error = await failure {
+                _ = try await published.read(headers: ["X-Key": "k"], origin: origin)
+            }
+            #expect(error?.hint?.contains("go to 127.0.0.2:1 only") == isElsewhere)
+            #expect(error?.hint?.contains("log in") == !isElsewhere, "\(error as Any)")
+        }
     }
 
     @Test func `A refusal for good ends after a few tries`() async throws {
