@@ -43,6 +43,12 @@ extension Note {
             )
         case .unseenData(let reason):
             ("unseen-data", "the plan could not look at the data: \(reason)")
+        case .versionBeingFilled(let version, let taken, let reason):
+            (
+                "version-being-filled",
+                "version \(version) is still being filled by its publisher, so version \(taken) is "
+                    + "taken: \(reason); if it stays so, correct `latest` or `checksum_file`"
+            )
         case .emptyData: ("empty-data", "it is empty")
         case .smallerThanSector(let size):
             (

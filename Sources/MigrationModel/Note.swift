@@ -21,6 +21,8 @@ public enum Note: Codable, Hashable, Sendable {
     /// Compressed data without a checksum of its own.
     case noInnerChecksum(format: String)
     case unseenData(reason: String)
+    /// With `latest`: a later version has no list of checksums that names it yet.
+    case versionBeingFilled(version: String, taken: String, reason: String)
     case emptyData
     /// Data of so many bytes, which no disk has, and no checksum says that they are right.
     case smallerThanSector(sizeBytes: Int64)
@@ -110,7 +112,7 @@ public enum Note: Codable, Hashable, Sendable {
     public var isWarning: Bool {
         switch self {
         case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
-            .notListed, .manyProperties, .manyTags:
+            .notListed, .manyProperties, .manyTags, .versionBeingFilled:
             true
         default: false
         }

@@ -49,6 +49,9 @@ public struct Upstream: Codable, Hashable, Sendable {
         public var notes: [Note]
         /// The list of checksums that named the data.
         public var list: List?
+        /// What the index said of it; nil for other data, and if the index could not be read as a
+        /// whole.
+        public var product: Product?
 
         public init(
             settings: String, image: SourceImage, eTag: String?, lastModified: String?,
@@ -61,6 +64,33 @@ public struct Upstream: Codable, Hashable, Sendable {
             self.host = host
             self.notes = notes
             self.list = list
+        }
+    }
+
+    /// A product of an index of Simplestreams, so that an index that has not changed need not be read.
+    public struct Product: Codable, Hashable, Sendable {
+        public var name: String
+        /// Relative to the root of the index.
+        public var path: String
+        /// Of the data, as the index says; nil if it says none.
+        public var sizeBytes: Int64?
+        /// As the index says.
+        public var properties: [String: String]
+        /// The index, and each file with products that it names.
+        public var files: [List]
+        /// How many products the entry selected of them.
+        public var count: Int
+
+        public init(
+            name: String, path: String, sizeBytes: Int64?, properties: [String: String],
+            files: [List], count: Int
+        ) {
+            self.name = name
+            self.path = path
+            self.sizeBytes = sizeBytes
+            self.properties = properties
+            self.files = files
+            self.count = count
         }
     }
 

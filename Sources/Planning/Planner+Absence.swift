@@ -38,8 +38,8 @@ extension Planner {
             try await pages(of: index, listing, listed.ahead) { (page) throws(TranshipError) in
                 do throws(TranshipError) {
                     var images: [ListedImage] = []
-                    for image in page {
-                        try series.check(image)
+                    for var image in page {
+                        try series.check(&image)
                         guard crossing.takes(image, of: source) else { continue }
                         decisions.along.list(image)
                         images.append(try await compared(image))

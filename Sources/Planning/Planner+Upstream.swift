@@ -15,17 +15,33 @@ extension Planner {
         _ lineage: String, _ place: String?
     ) async throws(TranshipError) -> Upstream? {
         let lineageID = ImageIdentity.lineageID(lineage)
-        var found = try await journal.upstream(ofLineage: lineageID, at: place)
-        guard let look = found?.look else { return found }
+        guard let found = try await journal.upstream(ofLineage: lineageID, at: place) else {
+            return nil
+        }
+        return try await withoutFailedLook(found)
+    }
+
+    /// As ``remembered(_:_:)``, of all products of an index.
+    func remembered(_ selector: String) async throws(TranshipError) -> [Upstream] {
+        var found: [Upstream] = []
+        for upstream in try await journal.upstreams(ofSelector: selector) {
+            found.append(try await withoutFailedLook(upstream))
+        }
+        return found
+    }
+
+    private func withoutFailedLook(_ upstream: Upstream) async throws(TranshipError) -> Upstream {
+        guard let look = upstream.look else { return upstream }
+        var found = upstream
         // Without a promise or a version, each plan looks anyway.
         let mayBePassedOver =
             look.image.promise != nil || look.eTag != nil || look.lastModified != nil
         if mayBePassedOver,
             try await journal.hasFailed(
-                look.image.fingerprint, ofLineage: lineageID,
+                look.image.fingerprint, ofLineage: upstream.lineageID,
                 at: Set(targets.map(\.opened.key)))
         {
-            found?.look = nil
+            found.look = nil
         }
         return found
     }

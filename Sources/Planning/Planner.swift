@@ -119,6 +119,7 @@ public struct Planner: Sendable {
             copied: { [journal] (names) throws(TranshipError) in
                 try await journal.copiedImages(named: names)
             },
+            products: { (selector) throws(TranshipError) in try await remembered(selector) },
             upstream: { (lineage, place) throws(TranshipError) in
                 try await remembered(lineage, place)
             })
@@ -334,38 +335,5 @@ public struct Planner: Sendable {
 
     func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
         comparison.ours.filter { ownership(of: $0, comparison, at: target).isCopy }
-    }
-}
-
-/// Finds entries that claim to be versions of one series, and entries that are
-/// one and the same.
-struct SeriesCheck {
-    private var seen: [String: (key: String, position: String)] = [:]
-    private var keys: [String: String] = [:]
-
-    mutating func check(_ listed: ListedImage) throws(TranshipError) {
-        guard let claim = listed.series else { return }
-        let lineage = listed.image.lineage
-        let position = claim.position
-        if let first = keys[listed.image.key] {
-            // A query is not part of the key: it may be a signature, which differs from day to day.
-            throw TranshipError(
-                .invalidPipeline,
-                "\(position): \(listed.image.displayName) is read by the source at \(first) already",
-                hint: "leave one of them out, or give each a `name` of its own; of globs and "
-                    + "`latest`, only one may have the file (of a URL, what follows ? does not count)"
-            )
-        }
-        keys[listed.image.key] = position
-        // Of one entry's products, those with the same series are refused alone.
-        if listed.refusal != nil, seen[lineage]?.position == position { return }
-        if let first = seen[lineage], first.key != listed.image.key, !claim.allowsSeveral {
-            throw TranshipError(
-                .invalidPipeline,
-                "\(position): \(listed.image.displayName) has the same series as the source at "
-                    + "\(first.position), so that each would replace the other",
-                hint: "give one of them another name or another `series`")
-        }
-        seen[lineage] = (listed.image.key, position)
     }
 }

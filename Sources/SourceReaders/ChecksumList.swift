@@ -58,6 +58,8 @@ struct ChecksumList {
 
     private(set) var entries: [Entry] = []
     let isWebPage: Bool
+    /// True if it has blanks only, or nothing.
+    private let isBlank: Bool
 
     /// - Parameters:
     ///   - bytes: of the list, as UTF-8 or, with a byte order mark, UTF-16.
@@ -65,6 +67,7 @@ struct ChecksumList {
     init(_ bytes: [UInt8], fileName: String) {
         let text = Self.decoded(bytes)
         isWebPage = Self.isWebPage(text)
+        isBlank = text.allSatisfy(\.isWhitespace)
         guard !isWebPage else { return }
         var reader = ChecksumLineReader(fileName: fileName)
         for (index, bytes) in Self.lines(text).enumerated() {
@@ -214,7 +217,8 @@ struct ChecksumList {
         guard !names.isEmpty else {
             return TranshipError(
                 .sourceUnavailable, "\(shown) holds no checksum that can be read",
-                hint: "check the address; a list has lines such as `<digits>  \(name)`")
+                hint: "check the address; a list has lines such as `<digits>  \(name)`",
+                cause: isBlank ? BlankList() : nil)
         }
         let more = names.count > Self.namesMax ? " and \(names.count - Self.namesMax) more" : ""
         let listed = names.prefix(Self.namesMax).joined(separator: ", ")
@@ -307,3 +311,16 @@ struct ChecksumList {
 
 /// The cause of a refusal: a list names other files only.
 struct NotListed: Error {}
+
+/// The cause of a refusal: a list has nothing at all.
+struct BlankList: Error {}
+
+/// The cause of a refusal: there is no list at the path of one.
+struct NoList: Error {}
+
+extension TranshipError {
+    /// True if a list says nothing of its file: its publisher may still be writing it.
+    var saysStillFilled: Bool {
+        cause is NotListed || cause is BlankList || cause is NoList
+    }
+}

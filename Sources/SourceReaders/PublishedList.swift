@@ -254,7 +254,8 @@ struct PublishedList {
                     hint: error.isMissing
                         ? missingHint(place == self.place ? key : "signature")
                         : "name a list of checksums in checksum_file, and the signature of that list in "
-                            + "signature: both are small files")
+                            + "signature: both are small files",
+                    cause: error.isMissing && place == self.place ? NoList() : nil)
             }
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin

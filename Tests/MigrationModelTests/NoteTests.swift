@@ -12,6 +12,7 @@ import Testing
         .addedBecauseNamed(by: "n"), .noChecksum, .malformedChecksum(fields: ["checksum"]),
         .changingETag, .noVersion,
         .noInnerChecksum(format: "zst"), .unseenData(reason: "r"),
+        .versionBeingFilled(version: "2", taken: "1", reason: "r"),
         .emptyData, .smallerThanSector(sizeBytes: 1), .nothingNew(imageID: "i"),
         .isoWithoutPartitions(diskFormat: "raw"),
         .diskTooSmall(neededGiB: 11, minDiskGiB: 10), .contentType("text/html"),

@@ -62,11 +62,17 @@ import Testing
         #expect(listed.refusal?.message.hasSuffix("disk-2.raw is empty") == true)
     }
 
-    @Test func `The list has to have the newest file`() async throws {
+    @Test func `A version that the list does not have yet is passed over`() async throws {
         try write("disk-1.raw", "disk-2.raw")
         let sum = try digest(.sha256, of: Self.data("disk-1.raw")).value
         try folder.write(Array("\(sum)  disk-1.raw\n".utf8), to: "SHA256SUMS")
         let keys = "latest: disk-@v.raw, checksum_file: '\(folder.path)/SHA256SUMS'"
+        let earlier = try await listed(keys)
+        #expect(earlier.image.version == "1" && earlier.refusal == nil)
+        let code = Note.versionBeingFilled(version: "2", taken: "1", reason: "").code
+        #expect(earlier.notes.map(\.code) == [code])
+        // Without any version, the newest one is refused.
+        try folder.write(Array("\(sum)  other.raw\n".utf8), to: "SHA256SUMS")
         let missing = try await listed(keys)
         #expect(missing.image.version == "2")
         #expect(missing.refusal?.message.contains("disk-2.raw") == true)
@@ -74,7 +80,13 @@ import Testing
         try folder.write(Array("\(own)\n".utf8), to: "disk-2.raw.sha256")
         let whole = try await listed(
             "latest: disk-@v.raw, checksum_file: '\(folder.path)/disk-@v.raw.sha256'")
-        #expect(whole.refusal == nil)
+        #expect(whole.refusal == nil && whole.notes.isEmpty)
+        // Its own list comes later than the file.
+        try write("disk-3.raw")
+        let early = try await self.listed(
+            "latest: disk-@v.raw, checksum_file: '\(folder.path)/disk-@v.raw.sha256'")
+        #expect(early.image.version == "2" && early.refusal == nil)
+        #expect(early.notes.map(\.code) == [code])
         #expect(whole.image.checksums.first?.value == own)
     }
 

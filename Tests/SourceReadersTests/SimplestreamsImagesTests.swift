@@ -12,7 +12,7 @@ import Testing
 @testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(5))) struct SimplestreamsImagesTests {
-    private static let index = """
+    static let index = """
         {"format": "index:1.0", "index": {
           "com.example:released": {"datatype": "image-downloads", "format": "products:1.0",
             "path": "streams/v1/released.json"},
@@ -20,7 +20,7 @@ import Testing
         """
 
     /// Two releases; the first has two versions, the newer one first.
-    private static func products(path: String = "noble/2.img") -> String {
+    static func products(path: String = "noble/2.img") -> String {
         let digits = String(repeating: "b", count: 64)
         return """
             {"format": "products:1.0", "products": {
@@ -36,7 +36,7 @@ import Testing
             """
     }
 
-    private func server(
+    func server(
         products: String = products(), index: String = index
     ) throws -> RawHTTPServer {
         try RawHTTPServer { request in
@@ -82,13 +82,13 @@ import Testing
         try await checkConformance { try await TestStreams() }
     }
 
-    private func source(
+    func source(
         _ server: RawHTTPServer, _ more: String = ""
     ) async throws -> any ImageSource {
         try await Self.source(server, more)
     }
 
-    private static func source(
+    static func source(
         _ server: RawHTTPServer, _ more: String = "", name: String = "{stem} {version}"
     ) async throws -> any ImageSource {
         let entry = try entries(
@@ -124,11 +124,11 @@ import Testing
         #expect(await read(noble, by: source).bytes == [1, 2, 3])
     }
 
-    private static func product(_ path: String, _ more: String = "") -> String {
+    static func product(_ path: String, _ more: String = "") -> String {
         "{\"versions\": {\"1\": {\"items\": {\"disk1.img\": {\"path\": \"\(path)\"\(more)}}}}}"
     }
 
-    private static func products(_ products: [String: String]) -> String {
+    static func products(_ products: [String: String]) -> String {
         let entries = products.sorted { $0.key < $1.key }.map { "\"\($0)\": \($1)" }
         return "{\"format\": \"products:1.0\", \"products\": {\(entries.joined(separator: ", "))}}"
     }

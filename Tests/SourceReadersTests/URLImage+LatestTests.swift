@@ -163,4 +163,66 @@ import Testing
         #expect(gone.refusal?.code == .notFound)
         #expect(gone.refusal?.message.contains("GET \(server.url)/x/") == true)
     }
+
+    // MARK: A version that is still being filled
+
+    private static let newer = [
+        "/n/": "<a href='1/'>x</a><a href='2/'>x</a><a href='3/'>x</a>",
+        "/n/1/disk-1.img": "a", "/n/1/SUMS": "\(digits("a"))  disk-1.img\n",
+        "/n/2/disk-2.img": "b", "/n/2/SUMS": "\(digits("b"))  disk-2.img\n",
+    ]
+
+    private func newest(_ more: [String: String?]) async throws -> ListedImage {
+        var scripts = Self.newer
+        for (path, text) in more { scripts[path] = text }
+        let server = try server(scripts)
+        defer { server.stop() }
+        let source = try source(
+            server, "latest: '@v/disk-@v.img', checksum_file: '\(server.url)/n/@v/SUMS'",
+            path: "/n/")
+        return try #require(try await list(source).first)
+    }
+
+    @Test(arguments: ["", " \n", "\(digits("c"))  disk-3.img.part\n", nil])
+    func `The newest complete version is taken, with a note of the one that is not`(
+        list: String?
+    ) async throws {
+        let listed = try await newest(["/n/3/SUMS": list, "/n/3/disk-3.img": "c"])
+        #expect(listed.refusal == nil && listed.image.version == "2")
+        #expect(listed.image.checksums.first?.value == Self.digits("b"))
+        guard case .versionBeingFilled("3", "2", let reason)? = listed.notes.last else {
+            Issue.record("no note: \(listed.notes)")
+            return
+        }
+        #expect(reason.contains("/n/3/SUMS"), "\(reason)")
+        // The note is of this night alone.
+        #expect(listed.upstream?.look?.notes == Array(listed.notes.dropLast()))
+        let two = try await newest([
+            "/n/3/SUMS": "", "/n/2/SUMS": nil, "/n/3/disk-3.img": "c",
+        ])
+        #expect(two.image.version == "1" && two.refusal == nil)
+    }
+
+    @Test func `A version whose file is not there yet is passed over`() async throws {
+        let listed = try await newest(["/n/3/SUMS": "\(Self.digits("c"))  disk-3.img\n"])
+        #expect(listed.refusal == nil && listed.image.version == "2")
+    }
+
+    @Test func `If none is complete, the newest is refused`() async throws {
+        let listed = try await newest([
+            "/n/3/SUMS": "", "/n/2/SUMS": "", "/n/1/SUMS": "",
+        ])
+        #expect(listed.image.version == "3" && listed.refusal?.code == .sourceUnavailable)
+    }
+
+    /// It is not a matter of time.
+    @Test(arguments: [
+        "\(digits("c"))  disk-3.img\n\(digits("d"))  disk-3.img\n", "<html><body>login",
+        "abc  disk-3.img\n",
+    ])
+    func `A list that says something wrong refuses the newest version`(list: String) async throws {
+        let listed = try await newest(["/n/3/SUMS": list, "/n/3/disk-3.img": "c"])
+        #expect(listed.refusal?.code == .sourceUnavailable, "\(listed.image.version ?? "")")
+        #expect(listed.image.version == "3" && listed.notes.isEmpty)
+    }
 }

@@ -125,6 +125,8 @@ public struct Listing: Sendable {
     /// ``SourceImage/place``.
     public let upstream:
         @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) -> Upstream?
+    /// What the journal remembers of all products of an index; see ``Upstream/selector``.
+    public let products: @Sendable (_ selector: String) async throws(TranshipError) -> [Upstream]
     /// Takes names that no image has.
     public var missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the entry does not select, with the key of the condition they fail.
@@ -144,11 +146,16 @@ public struct Listing: Sendable {
             {
                 _ in [:]
             },
+        products:
+            @escaping @Sendable (_ selector: String) async throws(TranshipError) -> [Upstream] = {
+                _ in []
+            },
         upstream:
             @escaping @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) ->
             Upstream? = { _, _ in nil }
     ) {
         self.upstream = upstream
+        self.products = products
         self.missed = missed
         self.unselected = unselected
         self.copied = copied
@@ -199,10 +206,20 @@ public struct SeriesClaim: Sendable, Hashable {
     public var position: String
     /// True if several entries may add versions to one series.
     public var allowsSeveral: Bool
+    /// True if a server says which file it is, so that the pipeline file is right whatever that
+    /// file is.
+    public var hasFileOfServer: Bool
+    /// True if a server says a part of the name of the series.
+    public var hasSeriesOfServer: Bool
 
-    public init(position: String, allowsSeveral: Bool) {
+    public init(
+        position: String, allowsSeveral: Bool, hasFileOfServer: Bool = false,
+        hasSeriesOfServer: Bool = false
+    ) {
         self.position = position
         self.allowsSeveral = allowsSeveral
+        self.hasFileOfServer = hasFileOfServer
+        self.hasSeriesOfServer = hasSeriesOfServer
     }
 }
 

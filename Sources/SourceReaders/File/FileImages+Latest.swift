@@ -7,8 +7,8 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// `latest`: the file of a folder with the highest version. The names are those of the folder, and the
-/// list of checksums has to have the one that is chosen.
+/// `latest`: the file of a folder with the highest version. The names are those of the folder; a version
+/// that the list of checksums does not have yet is passed over, with a note.
 extension FileImages {
     func newest(
         _ pattern: VersionPattern, _ listing: Listing
@@ -17,10 +17,7 @@ extension FileImages {
         var listed: ListedImage
         var read: PublishedList.Read?
         do throws(TranshipError) {
-            let (path, version) = try newest(pattern, in: folder)
-            let promise = try await promise(version)
-            read = try? promise.list?.read.get()
-            listed = image(path, listing.date, promise, version: version)
+            (listed, read) = try await filled(try versions(pattern, in: folder), listing.date)
         } catch {
             if error.code == .interrupted { throw error }
             listed = self.listed(
@@ -35,10 +32,42 @@ extension FileImages {
         return listed
     }
 
-    /// The path of the file, and its version.
-    private func newest(
+    /// The image of the newest version that the list of checksums names, as ``URLImage`` takes it.
+    private func filled(
+        _ versions: [(path: String, version: String)], _ date: String
+    ) async throws(TranshipError) -> (ListedImage, PublishedList.Read?) {
+        let hasOneList = source.checksumFile?.contains(VersionPattern.mark) != true
+        var promise: Promise?
+        var first: (image: ListedImage, read: PublishedList.Read?, version: String)?
+        for (path, version) in versions {
+            if promise == nil || !hasOneList { promise = try await self.promise(version) }
+            let read = try? promise?.list?.read.get()
+            var listed = image(path, date, promise ?? Promise(), version: version)
+            let isBeingFilled = listed.refusal.map { refusal in
+                refusal.saysStillFilled || (refusal.code == .notFound && !hasOneList)
+            }
+            if isBeingFilled == true {
+                first = first ?? (listed, read, version)
+                continue
+            }
+            guard let newest = first else { return (listed, read) }
+            guard listed.refusal == nil else { break }
+            listed.notes.append(
+                .versionBeingFilled(
+                    version: newest.version, taken: version,
+                    reason: newest.image.refusal?.message ?? ""))
+            return (listed, read)
+        }
+        guard let first else {
+            throw TranshipError(.sourceUnavailable, "\(source.pattern) has no version")
+        }
+        return (first.image, first.read)
+    }
+
+    /// The paths of the newest files, and their versions; the newest of all comes first.
+    private func versions(
         _ pattern: VersionPattern, in folder: String
-    ) throws(TranshipError) -> (path: String, version: String) {
+    ) throws(TranshipError) -> [(path: String, version: String)] {
         let (inner, own, rest) = pattern.parts
         let place = folder + inner
         let names: [String]
@@ -58,13 +87,15 @@ extension FileImages {
             return FileManager.default.fileExists(
                 atPath: place + name + VersionPattern.fill(rest, with: version))
         }
-        let newest = try URLImage.newest(
+        let versions = try URLImage.versions(
             own, among: whole.sorted(), at: place,
             emptyHint: "copy the files there, or correct `file`")
-        let name = newest.name ?? ""
-        return (
-            place + name + VersionPattern.fill(rest, with: newest.version), newest.version
-        )
+        return versions.map { one in
+            let name = one.name ?? ""
+            return (
+                place + name + VersionPattern.fill(rest, with: one.version), one.version
+            )
+        }
     }
 
     /// What `{stem}` means in the words of the series; nil without `latest`.

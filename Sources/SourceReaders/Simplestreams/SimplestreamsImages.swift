@@ -16,10 +16,6 @@ struct SimplestreamsImages: ImageSource {
     /// Of the index; in the place of each image.
     let images: URLImage
 
-    /// An index may name files for several clouds and kinds of data.
-    private static let filesMax = 20
-    private static let fileBytesMax = 32 << 20
-
     var endpoint: String { images.endpoint }
     var hasShortListing: Bool { true }
     var limitImages: Int? { images.limitImages }
@@ -42,38 +38,86 @@ struct SimplestreamsImages: ImageSource {
         try await images.facts(transfer)
     }
 
-    /// Sorted by the product's name. An index that is wrong becomes one refusal, so that the other
-    /// sources go on.
+    /// Sorted by the product's name. An index that is wrong becomes one refusal, and so does each of
+    /// its files, so that the other products and sources go on.
     ///
     /// - Throws: why the index cannot be read now. Which products it has is not known then: a plan
     ///   without them would say that they are gone.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        var newest: [URLImage.Newest] = []
-        var missing = Set(source.filters.flatMap { key, globs in globs.map { Wanted(key, $0) } })
+        let catalogue: Catalogue
         do throws(TranshipError) {
-            newest = try await products(&missing)
+            catalogue = try await self.catalogue(
+                remembering: try await listing.products(selector))
         } catch {
             if error.code == .interrupted || error.isTransient { throw error }
             return try await page([images.unknown(error, date: listing.date)])
         }
+        tellMissing(catalogue, listing)
+        var images = images
+        images.selector = selector
+        let products = refusingTwins(refusingSharedFiles(refusingSeveral(catalogue.newest)))
+        let isWhole = catalogue.isWhole && products.allSatisfy { $0.refusal == nil }
+        for newest in products {
+            var listed = try await images.look(at: newest, listing)
+            listed.upstream?.look?.product =
+                isWhole ? catalogue.memory(of: newest, count: products.count) : nil
+            try await page([listed])
+        }
+        for file in catalogue.unread {
+            try await page([images.unknown(file.error, at: file.place, date: listing.date)])
+        }
+    }
+
+    private func tellMissing(_ catalogue: Catalogue, _ listing: Listing) {
+        // A file that cannot be read may have them.
+        guard catalogue.unread.isEmpty else { return }
         let shown = URLImage.withoutSecrets(images.url)
         let place = "\(source.index.position)"
-        if newest.isEmpty {
-            listing.missed(
+        guard !catalogue.newest.isEmpty else {
+            return listing.missed(
                 MissedSelection(
                     place: place,
                     what: "\(shown) has no product with \(source.item) that `products` selects"))
         }
-        for one in missing.sorted(by: { $0.text < $1.text }) where !newest.isEmpty {
+        for one in catalogue.missing.sorted(by: { $0.text < $1.text }) {
             listing.missed(
                 MissedSelection(place: place, what: "\(shown) has no product with \(one.text)"))
         }
-        var images = images
-        images.selector = selector
-        for newest in refusingTwins(newest) {
-            try await page([try await images.look(at: newest, listing)])
+    }
+
+    // MARK: Products that cannot be told apart
+
+    /// Refuses a product that several files of the index have: which one is right, is not known.
+    private func refusingSeveral(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
+        let all = Dictionary(grouping: newest, by: \.product)
+        var known: Set<String> = []
+        return newest.compactMap { product in
+            guard known.insert(product.product).inserted else { return nil }
+            guard let same = all[product.product], same.count > 1 else { return product }
+            let files = same.compactMap { $0.list?.validators.place }
+            return refused(
+                product, "is in \(same.count) of its files: " + Self.few(files),
+                hint: "ask its publisher, or name the file that you mean as `simplestreams`, in "
+                    + "place of the index")
+        }
+    }
+
+    /// Refuses products that have the same file: each would be a copy of the other, and their data is
+    /// remembered by its address.
+    private func refusingSharedFiles(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
+        let all = Dictionary(grouping: newest.filter { $0.name?.isEmpty == false }) {
+            $0.name ?? ""
+        }
+        return newest.map { product in
+            guard let same = all[product.name ?? ""], same.count > 1 else { return product }
+            let others = same.map(\.product).filter { $0 != product.product }
+            var refused = self.refused(
+                product, "has the same file as \(Self.few(others)): \(product.name ?? "")",
+                hint: "select one of them with `products`, or ask their publisher")
+            refused.sharesFile = true
+            return refused
         }
     }
 
@@ -88,23 +132,36 @@ struct SimplestreamsImages: ImageSource {
             guard product.refusal == nil, let all = twins[images.lineage(of: product)] else {
                 return product
             }
-            var refused = product
             let others = all.map(\.product).filter { $0 != product.product }
-            let more =
-                others.count > Self.namesMax ? " and \(others.count - Self.namesMax) more" : ""
-            refused.refusal = TranshipError(
-                .refused,
-                "product \(product.product) of \(URLImage.withoutSecrets(images.url)) has the same "
-                    + "series as \(others.prefix(Self.namesMax).joined(separator: ", "))\(more), so "
-                    + "that each would replace the other",
+            return refused(
+                product,
+                "has the same series as \(Self.few(others)), so that each would replace the other",
                 hint:
                     "write {product} in the `name` under `image`, or in `series`; or select one of "
                     + "them with `products`")
-            return refused
         }
     }
 
+    /// The product with a refusal; one that has another one keeps it.
+    private func refused(
+        _ product: URLImage.Newest, _ words: String, hint: String
+    ) -> URLImage.Newest {
+        var refused = product
+        refused.refusal =
+            product.refusal
+            ?? TranshipError(
+                .refused,
+                "product \(product.product) of \(URLImage.withoutSecrets(images.url)) \(words)",
+                hint: hint)
+        return refused
+    }
+
     private static let namesMax = 3
+
+    private static func few(_ names: [String]) -> String {
+        let more = names.count > namesMax ? " and \(names.count - namesMax) more" : ""
+        return names.prefix(namesMax).joined(separator: ", ") + more
+    }
 
     /// See ``UpstreamRules/selector``.
     private var selector: String {
@@ -116,71 +173,5 @@ struct SimplestreamsImages: ImageSource {
             images.source.series?.text ?? "",
         ]
         return (words + filters).joined(separator: "\n")
-    }
-
-    /// A value of `products`.
-    private struct Wanted: Hashable {
-        let key: String
-        let glob: Glob
-
-        init(_ key: String, _ glob: Glob) { (self.key, self.glob) = (key, glob) }
-
-        var text: String { "\(key): \(glob.pattern)" }
-    }
-
-    /// The newest version of each product that the entry selects.
-    ///
-    /// - Parameter missing: gives up the values that a product has.
-    private func products(
-        _ missing: inout Set<Wanted>
-    ) async throws(TranshipError) -> [URLImage.Newest] {
-        let index = images.url
-        let read = try await file(at: index)
-        let catalogue = try SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(index))
-        guard let paths = try catalogue.paths() else { return try found(catalogue, read, &missing) }
-        var newest: [URLImage.Newest] = []
-        for path in paths.prefix(Self.filesMax) {
-            let place = SimplestreamsIndex.root(of: index) + path
-            let read = try await file(at: place)
-            let file = try SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place))
-            if !file.isOfOtherData { newest += try found(file, read, &missing) }
-        }
-        return newest
-    }
-
-    private func found(
-        _ catalogue: SimplestreamsIndex, _ read: PublishedList.Read, _ missing: inout Set<Wanted>
-    ) throws(TranshipError) -> [URLImage.Newest] {
-        var unmet = missing
-        defer { missing = unmet }
-        let products = try catalogue.products(item: source.item) { fields in
-            unmet = unmet.filter { one in fields[one.key].map(one.glob.matches) != true }
-            return source.filters.allSatisfy { filter in
-                fields[filter.key].map { text in filter.value.contains { $0.matches(text) } }
-                    ?? false
-            }
-        }
-        return products.map { product in
-            var newest = URLImage.Newest(
-                version: product.version, name: product.path, list: read,
-                promise: product.checksum, sizeBytes: product.sizeBytes, product: product.name,
-                properties: product.properties)
-            newest.refusal = product.refusal
-            if newest.refusal == nil, product.checksum == nil, source.index.signature != nil {
-                newest.refusal = TranshipError(
-                    .sourceUnavailable,
-                    "\(URLImage.withoutSecrets(images.url)) has no checksum for \(product.path): its "
-                        + "signature does not cover the data",
-                    hint: "ask its publisher, or leave `signed_by` out if the data may be anyone's")
-            }
-            return newest
-        }
-    }
-
-    private func file(at place: String) async throws(TranshipError) -> PublishedList.Read {
-        var list = images.published(place)
-        list.bytesMax = Self.fileBytesMax
-        list.key = "simplestreams"
-        return try await images.read(list, known: nil)
     }
 }

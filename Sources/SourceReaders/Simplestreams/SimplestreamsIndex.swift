@@ -57,25 +57,33 @@ struct SimplestreamsIndex {
         return String(address[...(address.lastIndex(of: "/") ?? address.startIndex)])
     }
 
-    /// The files with products of images; nil if this is one itself.
+    /// The files with products of images, and why one that it names cannot be read; nil if this is one
+    /// itself.
     ///
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` for another format.
-    func paths() throws(TranshipError) -> [String]? {
+    func paths() throws(TranshipError) -> (all: [String], refusal: TranshipError?)? {
         let format = root["format"]?.string ?? ""
         if format.hasPrefix("products:") { return nil }
         guard format.hasPrefix("index:"), let entries = root["index"]?.object else {
             throw refused("is not of Simplestreams: its format is \"\(format.prefix(40))\"")
         }
         var paths: [String] = []
+        var refusal: TranshipError?
         for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
             // Both may be left out: the file itself says them, see ``isOfOtherData``.
             guard value["datatype"]?.string.map({ $0 == Self.dataType }) ?? true,
                 value["format"]?.string?.hasPrefix("products:") ?? true,
                 let path = value["path"]?.string
             else { continue }
-            paths.append(try checked(path))
+            do throws(TranshipError) {
+                let path = try checked(path)
+                // Two entries may name one file.
+                if !paths.contains(path) { paths.append(path) }
+            } catch {
+                refusal = refusal ?? error
+            }
         }
-        return paths
+        return (paths, refusal)
     }
 
     private static let dataType = "image-downloads"

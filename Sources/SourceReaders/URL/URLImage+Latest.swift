@@ -4,6 +4,7 @@
 internal import Basics
 internal import HTTPTransport
 internal import MigrationModel
+internal import MigrationPipeline
 internal import PipelineFiles
 
 /// `latest`: the file of a folder with the highest version.
@@ -25,13 +26,19 @@ extension URLImage {
         var product = ""
         /// Of the product, for the record; the pipeline file's own come first.
         var properties: [String: String] = [:]
+        /// True if another product of the index has the same file.
+        var sharesFile = false
         /// Why this product of an index cannot be copied; the others can.
         var refusal: TranshipError?
+        /// Of a folder: the versions before it, the newest first, as many as are worth a look.
+        var earlier: [Newest] = []
     }
 
     private static let pageBytesMax = 8 << 20
     /// The names that an error repeats.
     private static let namesMax = 5
+    /// Publishers fill one version at a time, and some fill a second one before the first is whole.
+    private static let versionsMax = 5
 
     /// As ``newest(_:known:)``. Of the mirrors of a pool, one may be older than the last look was, and
     /// another one answers the next time. What the last one of them has counts.
@@ -67,39 +74,53 @@ extension URLImage {
             let names = read.list.names.map { name in
                 name.hasPrefix(folder) ? String(name.dropFirst(folder.count)) : name
             }
-            var newest = try Self.newest(
+            var newest = try Self.versions(
                 pattern, among: names, at: published.shown,
                 emptyHint:
                     "run again later: its publisher may be writing it; if it stays so, ask the "
-                    + "publisher")
+                    + "publisher")[0]
             newest.list = read
             return newest
         }
         let (folder, own, rest) = pattern.parts
         let url = address(inFolder: folder)
         let names = try await names(inFolder: url)
-        var newest = try Self.newest(own, among: names, at: Self.withoutSecrets(url))
-        newest.name = folder + (newest.name ?? "") + VersionPattern.fill(rest, with: newest.version)
+        let versions = try Self.versions(own, among: names, at: Self.withoutSecrets(url)).map {
+            one in
+            var one = one
+            one.name = folder + (one.name ?? "") + VersionPattern.fill(rest, with: one.version)
+            return one
+        }
+        var newest = versions[0]
+        newest.earlier = Array(versions.dropFirst())
         return newest
     }
 
+    /// The newest versions, the newest of all first: at least one, and at most ``versionsMax``.
+    ///
     /// - Parameter emptyHint: what to do if there is no name at all.
-    static func newest(
+    static func versions(
         _ pattern: VersionPattern, among names: [String], at place: String,
         emptyHint: String = "open the address in a browser; if the server lists no folders, name a "
             + "list with `checksum_file`"
-    ) throws(TranshipError) -> Newest {
-        var found: Newest?
+    ) throws(TranshipError) -> [Newest] {
+        var found: [Newest] = []
         for name in names {
             guard let version = pattern.version(in: name) else { continue }
-            // Of two spellings of one version, the same one every time.
-            let order = found.map { VersionOrder.compare($0.version, version) } ?? -1
-            if order < 0 || (order == 0 && found.map { $0.version < version } == true) {
-                found = Newest(version: version, name: name)
-            }
+            let index =
+                found.firstIndex { isLater(version, than: $0.version) } ?? found.endIndex
+            guard index < versionsMax else { continue }
+            found.insert(Newest(version: version, name: name), at: index)
+            found = Array(found.prefix(versionsMax))
         }
-        guard let found else { throw nothing(pattern, names, place, emptyHint) }
+        guard !found.isEmpty else { throw nothing(pattern, names, place, emptyHint) }
         return found
+    }
+
+    /// Of two spellings of one version, the same one every time.
+    private static func isLater(_ version: String, than other: String) -> Bool {
+        let order = VersionOrder.compare(version, other)
+        return order > 0 || (order == 0 && version > other)
     }
 
     private static func nothing(
@@ -125,6 +146,45 @@ extension URLImage {
             hint:
                 "correct `latest`: \(VersionPattern.mark) stands for the version, which has a digit "
                 + "and no slash, and the rest has to be the same")
+    }
+
+    /// The image of the newest version that its publisher has filled: the list of checksums is there
+    /// and names it. If a later one is still being filled, the image has a note of that.
+    ///
+    /// - Throws: only ``TranshipError/Code/interrupted``.
+    func filled(
+        _ newest: Newest, known: Upstream.Look?, date: String
+    ) async throws(TranshipError) -> ListedImage {
+        let first = try await looked(newest, known, date)
+        guard let reason = beingFilled(first) else { return first }
+        for earlier in newest.earlier {
+            var listed = try await looked(earlier, known, date)
+            if beingFilled(listed) != nil { continue }
+            guard listed.refusal == nil else { return first }
+            listed.notes.append(
+                .versionBeingFilled(
+                    version: newest.version, taken: earlier.version, reason: reason))
+            return listed
+        }
+        return first
+    }
+
+    private func looked(
+        _ newest: Newest, _ known: Upstream.Look?, _ date: String
+    ) async throws(TranshipError) -> ListedImage {
+        let url =
+            newest.name.map { address(inFolder: $0) } ?? known.map { address(of: $0.image) }
+        return try await at(url ?? source.url).look(newest, known: known, date: date)
+    }
+
+    /// Why a version is not whole yet; nil if it is, or if more is wrong with it. A list that
+    /// contradicts itself or its data, or that is not signed, is no such reason.
+    private func beingFilled(_ listed: ListedImage) -> String? {
+        guard let refusal = listed.refusal else { return nil }
+        let hasOwnFolder = source.latest?.parts.rest.isEmpty == false
+        let hasOwnList = source.checksumFile?.contains(VersionPattern.mark) == true
+        let isMissing = refusal.code == .notFound && (hasOwnFolder || hasOwnList)
+        return isMissing || refusal.saysStillFilled ? refusal.message : nil
     }
 
     /// The names that the server lists for a folder.

@@ -32,11 +32,7 @@ extension URLImage {
         let listed: ListedImage
         do throws(TranshipError) {
             let newest = try await newestOfPool(pattern, known: known)
-            let url =
-                newest.name.map { address(inFolder: $0) }
-                ?? known.map { address(of: $0.image) }
-            let version = at(url ?? source.url)
-            listed = try await version.look(newest, known: known, date: listing.date)
+            listed = try await filled(newest, known: known, date: listing.date)
         } catch {
             if error.code == .interrupted { throw error }
             listed = unknown(error, date: listing.date)
@@ -51,59 +47,6 @@ extension URLImage {
             + (source.alias ?? "")
     }
 
-    /// The entry, if its newest version cannot be known, or if a product of it cannot be copied.
-    func unknown(
-        _ problem: TranshipError, of newest: Newest? = nil, date: String
-    ) -> ListedImage {
-        let pattern = source.latest?.text ?? ""
-        var shown = Self.withoutSecrets(source.url) + pattern
-        var fileName = FileName(pattern).text
-        if let newest {
-            let hasPath = newest.name?.isEmpty == false
-            shown = hasPath ? Self.withoutSecrets(url) : "\(shown) (\(newest.product))"
-            fileName = hasPath ? source.decompress.name(FileName(url: url)).text : ""
-        }
-        var (image, stem) = source.image.described(
-            key: key(shown: shown), sourceIndex: sourceIndex, location: shown,
-            fingerprint: "",
-            sizeBytes: nil, checksum: nil, published: nil,
-            fileName: fileName, head: nil, series: source.series, version: newest?.version,
-            lineageStem: newest.map { self.stem(of: $0) } ?? source.stem, date: date)
-        image.alias = source.alias
-        source.image.showPlace(of: &image, stem: source.latest == nil ? stem : nil)
-        var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
-        listed.image.placeTemplate = placeTemplate
-        listed.image.isAtMirrors = true
-        listed.upstream = rules(nil)
-        return listed
-    }
-
-    /// Looks at the newest image of a product.
-    func look(at newest: Newest, _ listing: Listing) async throws(TranshipError) -> ListedImage {
-        let url = SimplestreamsIndex.root(of: source.url) + (newest.name ?? "")
-        let version = of(product: newest.product).at(url)
-        if let refusal = newest.refusal {
-            return version.unknown(refusal, of: newest, date: listing.date)
-        }
-        let stem = version.stem(of: newest)
-        let known = try await version.remembered(listing, stem: stem, version: newest.version)
-        return try await version.look(newest, known: known, date: listing.date)
-    }
-
-    /// The words that all versions of a product share.
-    func lineage(of newest: Newest) -> String {
-        let version = of(product: newest.product)
-            .at(SimplestreamsIndex.root(of: url) + (newest.name ?? ""))
-        return version.source.image.lineage(version.source.series, stem: version.stem(of: newest))
-    }
-
-    /// What `{stem}` means in the words of the series.
-    private func stem(of newest: Newest) -> String {
-        guard locatesByImage else { return source.stem }
-        return source.decompress.name(FileName(url: url)).stem
-            .replacing(newest.version, with: "{version}")
-    }
-
     /// - Parameter list: the list of checksums, if there is one.
     func rules(_ list: PublishedList.Read?) -> UpstreamRules {
         UpstreamRules(
@@ -112,14 +55,10 @@ extension URLImage {
             signers: list?.signers ?? [], selector: selector)
     }
 
-    var claim: SeriesClaim {
-        SeriesClaim(position: "\(source.position)", allowsSeveral: source.seriesHasSeveral)
-    }
-
     /// - Parameters:
     ///   - newest: which version is at the address, if that is known.
     ///   - known: the last look of this entry.
-    private func look(
+    func look(
         _ newest: Newest? = nil, known: Upstream.Look?, date: String
     ) async throws(TranshipError) -> ListedImage {
         let shown = Self.withoutSecrets(url)
