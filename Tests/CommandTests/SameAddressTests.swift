@@ -180,7 +180,7 @@ struct SharedJournalTests {
         defer { desk.remove() }
         try desk.write("one.yaml", Desk.pipeline())
         let changes = [
-            ("name: copy", "name: other"), ("cloud: beta", "cloud: beta\n    verify: paranoid"),
+            ("name: copy", "name: other"), ("name: night", "name: night\nverify: paranoid"),
         ]
         try desk.write("two.yaml", Desk.pipeline(changes))
         #expect(try await desk.run("tranship run one.yaml").status == 0)
