@@ -4,7 +4,7 @@
 public import Basics
 
 /// What shows that the target holds other data than it should.
-public enum DataDifference: WordedFacts {
+public enum DataDifference: Codable, Hashable, Sendable {
     /// Who knows what the data should be.
     public enum Origin: String, Codable, Sendable {
         /// This process: it saw the bytes.
@@ -37,7 +37,7 @@ public enum DataDifference: WordedFacts {
 }
 
 /// Why the target's report proves nothing: no algorithm is known on both sides.
-public struct IncomparableDigests: WordedFacts {
+public struct IncomparableDigests: Codable, Hashable, Sendable {
     /// What the target reports, each once.
     public var reported: [Checksum.Algorithm]
     /// What is known here, each once.
@@ -61,38 +61,5 @@ public struct IncomparableDigests: WordedFacts {
 
     private static func list(_ algorithms: [Checksum.Algorithm]) -> String? {
         algorithms.isEmpty ? nil : algorithms.map(\.rawValue).joined(separator: ", ")
-    }
-}
-
-/// Facts that a note remembers, with words for people.
-public protocol WordedFacts: Codable, Hashable, Sendable {
-    var words: String { get }
-}
-
-/// Facts as a journal has them: one of an older version has only their words.
-public enum Remembered<Facts: WordedFacts>: Codable, Hashable, Sendable {
-    case facts(Facts)
-    case words(String)
-
-    public var words: String {
-        switch self {
-        case .facts(let facts): facts.words
-        case .words(let words): words
-        }
-    }
-
-    public init(from decoder: any Decoder) throws {
-        if let words = try? decoder.singleValueContainer().decode(String.self) {
-            self = .words(words)
-        } else {
-            self = .facts(try Facts(from: decoder))
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .facts(let facts): try facts.encode(to: encoder)
-        case .words(let words): try words.encode(to: encoder)
-        }
     }
 }

@@ -59,9 +59,7 @@ public enum RecordField: Hashable, Sendable {
             .name, .diskFormat, .containerFormat, .minDisk, .minRAM, .tags, .owner, .visibility,
             .members, .hidden, .deactivated, .protected, .stores, .size, .data, .published,
         ]
-        // As the service spells it: so journals of older versions have it.
-        return Dictionary(
-            uniqueKeysWithValues: all.map { ($0.words, $0) } + [("os_hidden", .hidden)])
+        return Dictionary(uniqueKeysWithValues: all.map { ($0.words, $0) })
     }()
 }
 

@@ -25,8 +25,8 @@ import Testing
         .membersHaveToAccept(["p", "q"]), .copiedAsIs(objection: "o"),
         .keptIDGivenUp(imageID: "i", reason: "r"), .converted(.glanceDirect),
         .methodFailed(.webDownload, next: .upload),
-        .transformed(.facts(.diskFormat(sent: "raw", found: "qcow2"))),
-        .unverifiable(.facts(IncomparableDigests(reported: [], known: []))),
+        .transformed(.diskFormat(sent: "raw", found: "qcow2")),
+        .unverifiable(IncomparableDigests(reported: [], known: [])),
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
@@ -57,20 +57,16 @@ import Testing
 
     @Test func `A new remark takes the place of the one on the same matter`() throws {
         var transfer = Sample.transfer("a")
-        transfer.remark(.transformed(.words("once")))
-        transfer.remark(.transformed(.words("once")))
+        transfer.remark(.transformed(.grown(sentBytes: 1, toBytes: 2)))
+        transfer.remark(.transformed(.grown(sentBytes: 1, toBytes: 2)))
         transfer.remark(.notShared(projectID: "p"))
         #expect(transfer.remarks.count == 2)
-        transfer.remarkAnew(.transformed(.words("twice")))
-        #expect(transfer.remarks == [.notShared(projectID: "p"), .transformed(.words("twice"))])
-        transfer.forgetRemarks(like: .transformed(.words("")))
+        transfer.remarkAnew(.transformed(.grown(sentBytes: 1, toBytes: 3)))
+        #expect(
+            transfer.remarks == [
+                .notShared(projectID: "p"), .transformed(.grown(sentBytes: 1, toBytes: 3)),
+            ])
+        transfer.forgetRemarks(like: .transformed(.grown(sentBytes: 1, toBytes: 0)))
         #expect(transfer.remarks == [.notShared(projectID: "p")])
-    }
-
-    @Test func `The words of an older journal are read as they are`() throws {
-        let old = Data(#"{"transformed":{"_0":"disk format raw was sent"}}"#.utf8)
-        let note = try JSONDecoder().decode(Note.self, from: old)
-        #expect(note == .transformed(.words("disk format raw was sent")))
-        #expect(note.words == "transformed: disk format raw was sent")
     }
 }

@@ -49,7 +49,7 @@ struct VerifyStep: Sendable {
         case .mismatch(let difference):
             throw otherData(difference, transfer)
         case .transformed(let difference) where transfer.record.acceptsTransformed:
-            transfer.remarkAnew(.transformed(.facts(difference)))
+            transfer.remarkAnew(.transformed(difference))
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
@@ -89,7 +89,7 @@ struct VerifyStep: Sendable {
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
             if transfer.method.isServerSide {
                 // The pipeline file names this method, and there is no checksum to compare with.
-                transfer.remarkAnew(.unverifiable(.facts(facts)))
+                transfer.remarkAnew(.unverifiable(facts))
                 return confirmed(transfer, report)
             }
             if transfer.placement.isAdopted {
