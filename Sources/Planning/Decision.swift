@@ -77,7 +77,7 @@ struct Decision {
         var item = given
         if item.record.keptID != .required,
             let same = comparison.namesakes.first(where: {
-                item.hasSameData(as: $0)
+                (item.hasSameData(as: $0) || comparison.alike.contains($0.id))
                     && (comparison.strangers.contains($0.id) || stays($0, besides: item))
             })
         {

@@ -61,4 +61,27 @@ extension Planner {
                 digests: copy.image.checksums + proof.computed + proof.reported)
         }
     }
+
+    /// Adds what an earlier run copied from the same place for another series. ETag and time say that
+    /// its data is the same.
+    func withAlike(_ given: PlanComparison) async throws(TranshipError) -> PlanComparison {
+        let source = given.item.source
+        guard source.imageID == nil, source.showsNewVersions, source.seen?.isStamped != true else {
+            return given
+        }
+        var comparison = given
+        for image in given.namesakes where given.strangers.contains(image.id) {
+            guard image.status == .active, let origin = image.origin,
+                let known = try await journal.transfer(
+                    versionID: origin.versionID, targetKey: image.targetKey),
+                known.imageID == image.id, [.done, .skipped].contains(known.state),
+                known.source.fingerprint == source.fingerprint,
+                SameVersion.isOfOnePlace(known.source, source),
+                known.record.diskFormat == given.item.record.diskFormat,
+                known.record.containerFormat == given.item.record.containerFormat
+            else { continue }
+            comparison.alike.insert(image.id)
+        }
+        return comparison
+    }
 }

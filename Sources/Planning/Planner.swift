@@ -310,7 +310,7 @@ public struct Planner: Sendable {
         comparison.holder = comparison.ours.first {
             ownership(of: $0, comparison, at: target) == .holdsKeptID
         }
-        comparison = try await withStrangers(comparison, at: target)
+        comparison = try await withAlike(try await withStrangers(comparison, at: target))
         comparison.ours = ours(comparison, at: target)
         let item = Decision(
             onConflict: onConflict(of: comparison.item, at: target),

@@ -201,6 +201,30 @@ import Testing
         #expect(found.first?.current.first?.transfer.imageID == nights.id(1))
     }
 
+    /// With another series, it is another image.
+    @Test
+    func `A series that is renamed takes the image that is there, and no second one of its name`()
+        async throws
+    {
+        let nights = try Nights("beta")
+        func night(_ version: UInt64, series: String) async throws -> Nights.Night {
+            publisher.publish(Offer(version: version, headers: Self.time(Int(version) + 10)))
+            let source = "url: '\(publisher.url)/a.img', series: \(series)"
+            return try await nights.night(
+                try nights.run(
+                    rules: Self.hides,
+                    sources: "sources:\n  - { \(source), image: { name: a, disk_format: raw } }"))
+        }
+        _ = try await night(1, series: "old")
+        for _ in 1...2 {
+            let same = try await night(1, series: "new")
+            #expect(same.items.map(\.action) == [.skip], "\(same.items.map(\.reason))")
+            #expect(same.summary.exitStatus == .done && count(nights) == 1)
+        }
+        let next = try await night(2, series: "new")
+        #expect(next.items.map(\.action) == [.conflict] && count(nights) == 1)
+    }
+
     /// A script that knows no time of change writes that of its answer.
     @Test func `A time of the answer does not say that the data has changed since the plan`()
         async throws
