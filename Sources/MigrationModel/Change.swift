@@ -47,9 +47,11 @@ public struct Change: Codable, Hashable, Sendable {
     public var state: State
     public var reason: PlanReason
     public var failure: Transfer.Failure?
-    /// True if it is due as well if the new version turns out to have the data of the current one; nil
-    /// if not.
+    /// True if it is due as well if the new version turns out to have the data of one that is there;
+    /// nil if not.
     public var isDueAnyway: Bool?
+    /// True if a newer version at the target has the same data; nil if not.
+    public var isDouble: Bool?
 
     public init(
         _ action: Action, _ image: TargetImage, origin: Origin, currentVersionID: String,

@@ -4,7 +4,7 @@
 public import Basics
 
 /// A version that a target has, as a plan found it beside a new one of the same series: the current
-/// one, or one that an operator rolled back from.
+/// one, one that waits for its name, or one that an operator rolled back from.
 ///
 /// The ETag or the time of the data may change and the data not. A copy that turns out to have the
 /// data of this version is not a new version.
@@ -17,6 +17,9 @@ public struct CurrentVersion: Codable, Hashable, Sendable {
     public var imageID: String
     /// Digests of its data, without MD5.
     public var digests: [Checksum]
+    /// True if it waits for the name of its series, which an image keeps that someone edited; nil if
+    /// not.
+    public var isWaiting: Bool?
 
     /// - Parameter digests: of the data; those of MD5 are left out.
     public init(versionID: String, fingerprint: String, imageID: String, digests: [Checksum]) {

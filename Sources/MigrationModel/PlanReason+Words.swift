@@ -133,8 +133,8 @@ extension PlanReason: CustomStringConvertible {
     private var seriesWords: String? {
         switch self {
         case .sameDataAsNew:
-            "what the source offers as new has the data of the version before it, so nothing is "
-                + "changed for it"
+            "what the source offers as new has the data of a version before it, and replaces no "
+                + "other one"
         case .newDataUnread:
             "the source's ETag or time is new, and only a run reads whether its data is; if not, "
                 + "this version stays"

@@ -11,17 +11,20 @@ internal import MigrationPipeline
 /// A server may stamp each answer with its own time, and each mirror of a pool has ETags and times of
 /// its own. Only reading the data shows that nothing is new then.
 extension Planner {
-    /// The item with the versions at its target whose data would be nothing new: the current one, and
-    /// those that an operator rolled back from. Skipped if an earlier run found it to be so.
+    /// The item with the versions at its target whose data would be nothing new: the current one, one
+    /// that waits for its name, and those that an operator rolled back from. Skipped if an earlier run
+    /// found it to be so.
     func besideKnownData(
         _ given: PlanItem, _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
-        guard given.action == .create, given.source.imageID == nil else { return given }
+        guard given.action == .create, given.source.imageID == nil,
+            let target = target(given.targetKey)
+        else { return given }
         let copies = try await plan.copies(
             ofLineage: given.origin.lineageID, at: given.targetKey, in: journal)
         guard !copies.isEmpty else { return given }
         let held = try await journal.heldVersions().filter { $0.targetKey == given.targetKey }
-        let known = Self.known(copies, given, held: Set(held.map(\.versionID)))
+        let known = known(copies, given, held: Set(held.map(\.versionID)), at: target)
         if let same = comparison.transfer?.sameData,
             known.contains(where: { $0.imageID == same.imageID })
         {
@@ -30,35 +33,102 @@ extension Planner {
         var item = given
         item.intent.known = known.isEmpty ? nil : known
         item.start?.intent.known = item.intent.known
+        if item.mayBeKnown, case .earlierVersionStays = item.reason {
+            // What is most likely the same image is no earlier version.
+            let other = comparison.namesakes.first { image in
+                image.isShownVersion(of: item) && !known.contains { $0.imageID == image.id }
+            }
+            item.reason =
+                other.map { PlanReason.earlierVersionStays(imageID: $0.id) } ?? .notAtTarget
+        }
         return item
     }
 
-    private static func known(
-        _ copies: [SeriesCopy], _ item: PlanItem, held: Set<String>
+    private func known(
+        _ copies: [SeriesCopy], _ item: PlanItem, held: Set<String>, at target: PlanningTarget
     ) -> [CurrentVersion] {
         let own = copies.filter { copy in
             copy.transfer?.source.isAt(item.source.place) == true && copy.image.isWhole
-                && copy.becameCurrent
         }
-        guard let current = own.max(by: SeriesCopy.isEarlier) else { return [] }
-        // The current one comes first.
-        let others = own.filter { $0.image.id != current.image.id }
-        return ([current] + others).compactMap { copy in
-            guard let transfer = copy.transfer, let versionID = copy.versionID,
-                copy.image.id == current.image.id || held.contains(versionID),
-                versionID != item.origin.versionID,
-                // What others would not see does not stand for a version that they would.
-                held.contains(versionID) || copy.image.isHidden == item.record.isHidden,
-                transfer.record.diskFormat == item.record.diskFormat,
-                transfer.record.containerFormat == item.record.containerFormat,
-                SameVersion.isOfOnePlace(transfer.source, item.source),
-                transfer.source.version == item.source.version
-            else { return nil }
-            let proof = transfer.proof
-            return CurrentVersion(
-                versionID: versionID, fingerprint: transfer.source.fingerprint,
-                imageID: copy.image.id,
-                digests: copy.image.checksums + proof.computed + proof.reported)
+        let wereCurrent = own.filter(\.becameCurrent)
+        var found: [CurrentVersion] = []
+        if let current = wereCurrent.max(by: SeriesCopy.isEarlier) {
+            // The current one comes first.
+            let others = wereCurrent.filter { copy in
+                copy.image.id != current.image.id && held.contains(copy.versionID ?? "")
+            }
+            found = ([current] + others).compactMap { copy in
+                let isHeld = held.contains(copy.versionID ?? "")
+                return version(copy, item, isShown: !isHeld)
+            }
+        } else if let unknown = unknown(copies, item, at: target) {
+            found = [unknown]
+        }
+        // It would wait as well, and the same data need not wait twice.
+        if isNameHeld(copies, item, at: target),
+            let waiting = own.filter(\.waitsForItsName).max(by: SeriesCopy.isEarlier),
+            var version = version(waiting, item, isShown: true)
+        {
+            version.isWaiting = true
+            found.append(version)
+        }
+        return found
+    }
+
+    /// Nil if the copy does not stand for the item's image, even if it has the same data.
+    ///
+    /// - Parameter isShown: true if it has to be as visible: what others would not see does not stand
+    ///   for a version that they would.
+    private func version(
+        _ copy: SeriesCopy, _ item: PlanItem, isShown: Bool
+    ) -> CurrentVersion? {
+        guard let transfer = copy.transfer, let versionID = copy.versionID,
+            versionID != item.origin.versionID,
+            !isShown || copy.image.isHidden == item.record.isHidden,
+            transfer.record.diskFormat == item.record.diskFormat,
+            transfer.record.containerFormat == item.record.containerFormat,
+            SameVersion.isOfOnePlace(transfer.source, item.source),
+            transfer.source.version == item.source.version
+        else { return nil }
+        let proof = transfer.proof
+        return CurrentVersion(
+            versionID: versionID, fingerprint: transfer.source.fingerprint,
+            imageID: copy.image.id,
+            digests: copy.image.checksums + proof.computed + proof.reported)
+    }
+
+    /// The image under the name of the series that a journal made which was lost.
+    private func unknown(
+        _ copies: [SeriesCopy], _ item: PlanItem, at target: PlanningTarget
+    ) -> CurrentVersion? {
+        let record = item.record
+        let newest = copies.filter { copy in
+            let image = copy.image
+            return copy.transfer == nil && image.status == .active
+                && image.name == record.shownName && image.isHidden == record.isHidden
+                && image.visibility == record.visibility
+                && ImageIdentity.mayBeDerived(image.id) && !target.isElsewhere(image, record)
+                && image.details?.diskFormat == record.diskFormat
+                && image.details?.containerFormat == record.containerFormat
+        }.max(by: SeriesCopy.isEarlier)
+        guard let image = newest?.image, let origin = image.origin else { return nil }
+        return CurrentVersion(
+            versionID: origin.versionID, fingerprint: item.source.fingerprint, imageID: image.id,
+            digests: image.checksums)
+    }
+
+    /// True if an image keeps the name of the series which no run may rename.
+    private func isNameHeld(
+        _ copies: [SeriesCopy], _ item: PlanItem, at target: PlanningTarget
+    ) -> Bool {
+        guard let name = item.record.currentName else { return false }
+        let retirement = Retirement(
+            target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
+        return copies.contains { copy in
+            guard copy.image.isWhole, copy.image.name == name, !copy.image.isHidden else {
+                return false
+            }
+            return copy.transfer.map { retirement.objection(copy, $0) != nil } ?? true
         }
     }
 
@@ -83,5 +153,51 @@ extension Planner {
             comparison.alike.insert(image.id)
         }
         return comparison
+    }
+
+    /// The copy that a comparison is about if the version that the source shows has none of its own:
+    /// an earlier run found its data there, or its time says nothing.
+    func knownCopy(of item: PlanItem) async throws(TranshipError) -> SeriesCopy? {
+        guard item.source.imageID == nil, let id = item.knownImageID else { return nil }
+        return try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal
+        ).first { $0.image.id == id }
+    }
+}
+
+extension PlanItem {
+    /// True if nothing shows that it is a new version: its source writes the time of its answer into
+    /// each one, so that only reading the data would.
+    var mayBeKnown: Bool {
+        action == .create && source.promise == nil && source.seen?.isStamped == true
+            && intent.known?.isEmpty == false
+    }
+
+    /// The image that a run has found to have its data, or that most likely has it; nil if there is
+    /// none.
+    fileprivate var knownImageID: String? {
+        if mayBeKnown {
+            return (intent.known?.first { $0.isWaiting == true } ?? intent.known?.first)?.imageID
+        }
+        guard action == .skip, case .alreadyAtTarget(let id) = reason else { return nil }
+        return id
+    }
+
+    /// The item with the version of the image that has its data, for what is to become of others.
+    func asKnown(_ copies: [SeriesCopy]) -> PlanItem {
+        guard action == .skip, let id = knownImageID,
+            let copy = copies.first(where: { $0.image.id == id }), copy.transfer != nil,
+            let versionID = copy.versionID
+        else { return self }
+        var item = self
+        item.intent.origin.versionID = versionID
+        return item
+    }
+}
+
+extension TargetImage {
+    /// True for an active image that others see, with the marker of the item's series.
+    func isShownVersion(of item: PlanItem) -> Bool {
+        status == .active && !isHidden && origin?.lineageID == item.origin.lineageID
     }
 }

@@ -38,10 +38,7 @@ extension Planner {
     ) async throws(TranshipError) -> PlanItem {
         guard given.action == .create, given.reason == .notAtTarget,
             target.tellsOfEarlierVersions,
-            let earlier = comparison.namesakes.first(where: { image in
-                image.status == .active && !image.isHidden
-                    && image.origin?.lineageID == given.origin.lineageID
-            })
+            let earlier = comparison.namesakes.first(where: { $0.isShownVersion(of: given) })
         else { return given }
         if target.hasSeriesRules, try await isKnown(earlier.id, given) { return given }
         var item = given
@@ -105,7 +102,8 @@ extension Planner {
                 retirement.sources = seriesSources.knowledge(
                     of: lineageID, all, sourceCount: sources.count)
                 found += try await changes(
-                    retirement, items.map { held.current(insteadOf: $0, copies) }, copies)
+                    retirement,
+                    items.map { held.current(insteadOf: $0.asKnown(copies), copies) }, copies)
             }
             try await page(Self.bounded(found, deletesMax: deletesMax))
         }

@@ -51,10 +51,10 @@ struct Retirement {
     ///   - copies: the images of their lineage at the target.
     /// - Returns: what has a change or a reason to be left, the oldest first.
     func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
-        guard let item = items.first else { return [] }
+        guard !items.isEmpty else { return [] }
         let standings = standings(besides: items, copies)
         var changes = standings.filter { !$0.isCurrent && !$0.isOfOtherSource }.compactMap {
-            change($0, item, others: items.dropFirst())
+            change($0, items)
         }
         var lacksName = false
         for item in items {
@@ -93,10 +93,13 @@ struct Retirement {
         }
     }
 
-    private func change(
-        _ standing: Standing, _ item: PlanItem, others: ArraySlice<PlanItem>
-    ) -> Change? {
+    /// - Parameter items: the versions that the source has now, at least one.
+    private func change(_ standing: Standing, _ items: [PlanItem]) -> Change? {
         let copy = standing.copy
+        // Of several sources, the one that the copy belongs to; of none, the first stands for all.
+        let own = place(copy, items)
+        let index = items.firstIndex { $0.source.place == own } ?? 0
+        let item = items[index]
         var action = action(standing)
         var reason = reason(standing, item)
         // If nothing is new, each version is one less away from the current one.
@@ -122,11 +125,12 @@ struct Retirement {
             action, copy.image, origin: transfer.origin,
             currentVersionID: item.origin.versionID, record: transfer.record,
             newName: action == .rename ? copy.earlierName(transfer) : nil, reason: reason)
-        change.otherCurrentVersionIDs =
-            others.isEmpty ? nil : others.map(\.origin.versionID)
-        if item.intent.known != nil, others.isEmpty, rollbackTo == nil, isDueAnyway {
-            change.isDueAnyway = true
-        }
+        var others = items
+        others.remove(at: index)
+        change.otherCurrentVersionIDs = others.isEmpty ? nil : others.map(\.origin.versionID)
+        // No version comes after one whose place the pipeline has no more.
+        if rollbackTo == nil, isDueAnyway || own == nil { change.isDueAnyway = true }
+        if standing.isDouble { change.isDouble = true }
         if change.isCarriedOut(on: copy.image) { return nil }
         return unless(objection(copy, transfer), change)
     }
@@ -260,8 +264,12 @@ extension Retirement {
         /// No run finished it or gave it the name, and its source has left it. It takes no place among
         /// those to keep.
         var isNeverCurrent = false
-        /// Among the earlier versions that were current, 0 is the newest.
+        /// Among the earlier versions that were current, 0 is the newest. Those with the same data
+        /// push a version out once, but one whose data is in a newer version too counts all that came
+        /// after it: data that comes and goes would pile up otherwise.
         var rank = 0
+        /// A newer one has the same data.
+        var isDouble = false
         /// When the next version became current, before this run and not after now; nil if it did
         /// not. Of one that never became current, when a run last worked on it.
         var replacedAt: Int64?
@@ -293,6 +301,8 @@ extension Retirement {
             let now = whole.last {
                 current.contains($0.versionID ?? "") && place($0, items) == own
             }
+            let after = newer.filter { place($0, items) == own }
+            let isDouble = copy.isDouble(of: after + [now].compactMap(\.self))
             let next = next(after: copy, in: earlier, whole, items)
             // The pipeline has its place no more, so nothing came after it.
             let replacedAt =
@@ -303,8 +313,9 @@ extension Retirement {
                     copy: copy, isCurrent: false,
                     isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
                     isNeverCurrent: !copy.becameCurrent,
-                    rank: SeriesCopy.countOfData(
-                        newer.filter { place($0, items) == own }, besides: now),
+                    rank: isDouble
+                        ? after.count : SeriesCopy.countOfData(after, besides: now),
+                    isDouble: isDouble,
                     replacedAt: since.map { min($0, nowUnixSeconds) }))
         }
         return standings

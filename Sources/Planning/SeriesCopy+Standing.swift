@@ -52,6 +52,9 @@ extension SeriesCopy {
         return image.visibility == record.visibility && image.isProtected == record.isProtected
     }
 
+    /// True if one of the others has the same data.
+    func isDouble(of others: [SeriesCopy]) -> Bool { others.contains(where: hasSameData) }
+
     /// How many copies there are, of which several with the same data count once, and one with the
     /// data of the current version does not count: an image that a source offered twice takes the
     /// place of no version before it.

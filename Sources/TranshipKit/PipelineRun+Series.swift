@@ -44,6 +44,7 @@ extension PipelineRun {
         _ all: [Change], _ run: Run, in targets: [OpenedTarget], isLast: Bool
     ) async throws(TranshipError) -> Bool {
         var silent: [String: TranshipError] = [:]
+        if isLast { try await endWaitsForNothing(all) }
         var unshown = Set(all.filter { $0.isShownInVain }.map(\.seriesPlace))
         for planned in Self.inOrder(all.filter { $0.state == .planned }) {
             if isStopped { return true }
@@ -72,6 +73,19 @@ extension PipelineRun {
         return true
     }
 
+    /// A version that was to wait for its name, and whose data is that of the one that keeps it, or of
+    /// the current one, does not.
+    private func endWaitsForNothing(_ changes: [Change]) async throws(TranshipError) {
+        for change in changes where change.waitsForName {
+            let own = try await journal.transfer(
+                versionID: change.versionID, targetKey: change.targetKey)
+            guard let same = own?.sameData, same.isWaiting != true else { continue }
+            let ended = change.ended(.left, .sameDataAsNew(versionID: same.versionID))
+            try await journal.commit(ended)
+            events(.changed(ended))
+        }
+    }
+
     /// Series by series. In each: what shows the current version, then what takes its name or its
     /// place from others, then deletions.
     static func inOrder(_ changes: [Change]) -> [Change] {
@@ -98,13 +112,16 @@ extension PipelineRun {
             guard let current, [.done, .skipped].contains(current.state) else {
                 return .currentNotDone(state: current?.state)
             }
+            // Of another source, the version that it had before stays the current one.
+            guard version == change.currentVersionID else { continue }
             if let same = current.sameData {
-                // The version that stays the current one was seen at the target.
-                if change.isDueAnyway == true, current.intent.known?.first == same { continue }
+                // That version was seen at the target.
+                if change.isDue(after: current, same) { continue }
                 return .sameDataAsNew(versionID: same.versionID)
             }
             // Only the copying showed it; the next plan knows.
-            if change.action == .delete, current.state == .done,
+            if change.action == .delete, current.state == .done, change.isDueAnyway != true,
+                change.isDouble != true, !change.image.hasData(of: current.proof),
                 let known = try await journal.sameData(as: current, madeIn: run)
             {
                 return .sameDataAsNew(versionID: known.origin.versionID)
@@ -258,12 +275,28 @@ extension Change {
 
     var seriesPlace: SeriesPlace { SeriesPlace(targetKey: targetKey, lineageID: lineageID) }
 
+    /// True if it is due although what the source offered turned out to have the data of a version
+    /// that is there.
+    fileprivate func isDue(after current: Transfer, _ same: CurrentVersion) -> Bool {
+        guard isDueAnyway == true, image.id != same.imageID else { return false }
+        return same.isWaiting == true || current.intent.known?.first == same
+    }
+
     /// Others do not see the current version. While an image that someone edited keeps the name, they
     /// see that one, and the plan has left what it must not touch.
     fileprivate var isShownInVain: Bool {
         // If nothing is new, what others see stays.
         if case .sameDataAsNew = reason { return false }
         return action.shows && !waitsForName && (state == .left || state == .failed)
+    }
+}
+
+extension TargetImage {
+    /// True if a digest of the proof is that of this image.
+    fileprivate func hasData(of proof: Proof) -> Bool {
+        (proof.computed + proof.reported).contains { digest in
+            digest.algorithm != .md5 && checksums.contains { $0.matches(digest) }
+        }
     }
 }
 
