@@ -26,11 +26,20 @@ extension Change {
         return "\(label) at \(targetKey): \(words)"
     }
 
+    /// True if it was planned for a new version, and nothing was new.
+    fileprivate var isForNothingNew: Bool {
+        guard state == .left, action != .delete, case .sameDataAsNew = reason else { return false }
+        return true
+    }
+
     /// True if a copy that is done is not shown as the current version.
     var isWaiting: Bool {
         guard action.shows, state == .left else { return false }
-        if case .currentNotDone = reason { return false }
-        return true
+        return switch reason {
+        // If nothing is new, no version waits.
+        case .currentNotDone, .sameDataAsNew: false
+        default: true
+        }
     }
 
     /// What an operator has to do, so that the version becomes the current one; nil if it does not
@@ -95,7 +104,7 @@ extension [Change] {
             (Change.State.failed, "failed"), (.planned, "still to be changed"),
             (.left, "left as they are"),
         ] {
-            let count = count { $0.state == state }
+            let count = count { $0.state == state && !$0.isForNothingNew }
             if count > 0 { parts.append("\(count) \(word)") }
         }
         return parts.isEmpty ? nil : "earlier versions: " + parts.joined(separator: ", ")

@@ -232,7 +232,9 @@ extension EndReport {
 
     private static func nothingToDo(_ summary: RunSummary) -> String? {
         guard summary.isNothingToDo, summary.images(.refuse) == 0 else { return nil }
-        let there = summary.images(.skip)
+        // Also those whose data turned out to be there.
+        let there = summary.status.outcomes.filter { $0.kind == .skipped }
+            .reduce(0) { $0 + $1.images }
         return there == 0
             ? "nothing to do: no image is selected"
             : there == 1

@@ -109,7 +109,10 @@ final class Talk: Sendable {
             guard verbose || !style.isForLogs else { return }
             return line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         }
-        line("\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
+        let why = transfer.failure?.message ?? transfer.remarks.last?.words
+        line(
+            ([transfer.label, transfer.state.rawValue] + [why].compactMap(\.self))
+                .joined(separator: ": "))
         if let hint = transfer.failure?.hint { line("  hint: \(CommandWords.hint(hint))") }
     }
 
