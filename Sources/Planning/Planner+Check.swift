@@ -22,6 +22,14 @@ public struct DataReading: Sendable {
     public init(digest: @escaping Digest) { self.digest = digest }
 }
 
+extension PlanComparison {
+    /// Compares the version with the copy of another one that has its data.
+    fileprivate mutating func standIn(_ copy: SeriesCopy) {
+        transfer = copy.transfer
+        if let origin = copy.image.origin { item.intent.origin = origin }
+    }
+}
+
 extension Planner {
     /// Compares every image of the sources with its copy at each target, and finds copies that no
     /// source has. Changes nothing but the plan.
@@ -52,8 +60,9 @@ extension Planner {
     }
 
     private func check(
-        _ comparison: PlanComparison, at target: PlanningTarget, _ reading: DataReading?
+        _ given: PlanComparison, at target: PlanningTarget, _ reading: DataReading?
     ) async throws(TranshipError) -> CheckedImage {
+        var comparison = given
         let item = comparison.item
         var checked = CheckedImage(
             .missing, name: item.source.displayName, sourceKey: item.source.key,
@@ -63,7 +72,14 @@ extension Planner {
         if case .damagedUnknown = item.reason, let hint = item.objection?.hint {
             checked.add(note: hint)
         }
-        guard let copy = copy(comparison, at: target) else { return checked }
+        var own = copy(comparison, at: target)
+        if own == nil, item.refusal == nil, let known = try await knownCopy(of: item),
+            item.source.sizeBytes == nil || item.source.sizeBytes == known.image.sizeBytes
+        {
+            comparison.standIn(known)
+            own = known.image
+        }
+        guard let copy = own else { return checked }
         checked.imageID = copy.id
         guard item.refusal == nil else {
             checked.verdict = .unproved
@@ -80,6 +96,11 @@ extension Planner {
         for note in item.notes {
             guard case .notListed(_, let owner) = note else { continue }
             checked.add(note: note.words, about: [owner].compactMap(\.self))
+        }
+        if item.mayBeKnown, reading == nil {
+            checked.add(
+                note: "the source writes the time of its answer into each one, so only its data "
+                    + "tells whether it is new; --download reads that")
         }
         try await compareFields(comparison, found, at: target, &checked)
         if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == .members }) {
@@ -252,7 +273,10 @@ extension Planner {
         let algorithm = expected.first?.algorithm ?? .sha512
         let (has, _) = try await reading.digest(.target, transfer, algorithm)
         let wanted: Checksum
-        if let first = expected.first, item.source.showsNewVersions {
+        let showsVersions =
+            item.source.showsNewVersions
+            && (item.source.promise != nil || item.source.seen?.isStamped != true)
+        if let first = expected.first, showsVersions {
             wanted = first
         } else {
             wanted = try await reading.digest(.source, transfer, algorithm).checksum
