@@ -85,6 +85,14 @@ public enum WaitReason: Codable, Hashable, Sendable {
         }
     }
 
+    /// True if it waits for room in the spool.
+    public var isForRoom: Bool {
+        switch self {
+        case .spoolDiskFull, .spoolFull, .noRoom: true
+        default: false
+        }
+    }
+
     /// How long a body of ours that broke off may keep its record busy before the record is given
     /// up, in looks one second apart. Services end a body whose connection died within a second, and
     /// a stalled one after their socket's time-out, commonly 60 s.

@@ -183,6 +183,49 @@ import Testing
         #expect(left.isEmpty)
     }
 
+    /// Each is larger than the disk, or than the room that another program leaves.
+    @Test(.timeLimit(.minutes(1)), arguments: [["beta"], ["beta", "gamma"]])
+    func `Files that find no room end, one after the other`(targets: [String]) async throws {
+        let notes = Guarded<[String]>([])
+        let ends = try await run(
+            ["a", "b", "c"].flatMap { items($0, count: 2_000_000, to: targets) },
+            disk: small(bytes: 1_500_000)
+        ) { event in
+            guard case .note(_, let notice) = event else { return }
+            notes.withLock { $0.append(notice.words) }
+        }
+        #expect(ends.count == 3 * targets.count)
+        for end in ends {
+            #expect(end.state == .failed && end.failure?.code == .targetFailed)
+            #expect(end.tries.attempts == 3)
+        }
+        #expect(notes.withLock { $0.count { $0.contains("wait until others are sent") } } <= 1)
+        #expect(left.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `A file gets the room that one which never fits gives back`() async throws {
+        let ends = try await run(
+            items("a", count: 2_000_000, to: ["beta", "gamma"])
+                + items("b", count: 1_000_000, to: ["beta", "gamma"]),
+            disk: small(bytes: 1_500_000))
+        #expect(ends.map(\.state) == [.failed, .failed, .done, .done])
+        #expect(left.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [nil, 1_500_000] as [Int64?])
+    func `What waits for a full target gives its room to others`(maxBytes: Int64?) async throws {
+        world.fail(
+            .send, "image:a",
+            with: TranshipError(.quotaExceeded, "the quota is full", cause: FullTarget()))
+        let ends = try await run(
+            items("a", count: 1_000_000, to: ["beta"]) + items("b", count: 1_000_000, to: ["beta"])
+                + items("c", count: 1_000_000, to: ["gamma"]),
+            maxBytes: maxBytes, disk: small(bytes: 1_500_000))
+        #expect(ends.map(\.state)[0] == .failed && ends.map(\.state)[2] == .done)
+        #expect(!ends[1].state.isFinal)
+    }
+
     @Test func `Files that fill a disk together, none of them whole, get through one by one`()
         async throws
     {

@@ -63,20 +63,26 @@ extension Journal {
     }
 
     /// Whether a transfer of this run still waits for the data of that file.
-    public func isNeeded(_ entry: SpoolEntry, run: Run) async throws(TranshipError) -> Bool {
-        try await read { db in try Self.isNeeded(db, entry, run) }
+    ///
+    /// - Parameter targets: those to these targets do not count.
+    public func isNeeded(
+        _ entry: SpoolEntry, run: Run, excludingTargets targets: Set<String> = []
+    ) async throws(TranshipError) -> Bool {
+        try await read { db in try Self.isNeeded(db, entry, run, excludingTargets: targets) }
     }
 
     private static func isNeeded(
-        _ db: Database, _ entry: SpoolEntry, _ run: Run?
+        _ db: Database, _ entry: SpoolEntry, _ run: Run?, excludingTargets targets: Set<String> = []
     ) throws -> Bool {
         let finals = list(TransferState.allCases.filter(\.isFinal))
         let images: [Data] = try db.values(
             cached: """
                 SELECT DISTINCT i.body FROM image AS i JOIN work AS w ON w.image = i.id
+                JOIN transfer AS t ON t.id = w.transfer_id
                 WHERE i.source_key = ? AND w.run_id = ? AND w.spools
                     AND w.state NOT IN (\(finals))
-                """, arguments: [entry.sourceKey, run?.id])
+                    AND t.target_key NOT IN (SELECT value FROM json_each(?))
+                """, arguments: [entry.sourceKey, run?.id, try Body.text(targets.sorted())])
         return try images.contains {
             try Body.unpack(SourceImage.self, $0).fingerprint == entry.fingerprint
         }

@@ -22,6 +22,7 @@ extension Scheduler {
         noteConversion(given, error)
         if error.isAboutWholeTarget {
             state.withLock { $0.paused[given.targetKey] = error }
+            spool?.pause(given.targetKey)
         }
         do throws(TranshipError) {
             try await journal.recordAttempt(given, run: run, error: error)

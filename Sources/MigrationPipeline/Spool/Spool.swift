@@ -48,6 +48,18 @@ public final class Spool: Sendable {
         case wait(reason: WaitReason)
     }
 
+    /// What becomes of a file that found no room.
+    enum Shortage {
+        /// Another file may be completed, sent and removed: wait for that.
+        case mayEnd
+        /// A file was removed meanwhile: go on at once.
+        case hasEnded
+        /// Files that are not complete hold the room that each of them needs: give this one up.
+        case blocksOthers
+        /// Nothing else in the spool can make room.
+        case stays
+    }
+
     private struct Key: Hashable {
         var sourceKey: String
         var fingerprint: String
@@ -77,7 +89,22 @@ public final class Spool: Sendable {
         var changes = 0
         /// Files that are being removed.
         var removing = 0
+        /// How often a file was removed, which gave room back.
+        var removals = 0
+        /// Files that found no room, each with the value of ``removals`` before it was filled.
+        var starved: [Key: Int] = [:]
         var hasToldOfFullDisk = false
+
+        /// True if another file may be completed, sent and removed. One that found no room itself
+        /// needs the room of others first.
+        func mayMakeRoom(besides key: Key) -> Bool {
+            removing > 0
+                || entries.contains { other, entry in
+                    other != key
+                        && (entry.isComplete
+                            || (filling.contains(other) && starved[other] != removals))
+                }
+        }
     }
 
     /// The room that a file of unknown size reserves at a time, in bytes.
@@ -90,6 +117,8 @@ public final class Spool: Sendable {
     private let journal: Journal
     private let run: Run
     private let state = Guarded(State())
+    /// Targets to which the run starts nothing more.
+    private let paused = Guarded<Set<String>>([])
     private let onChange = Guarded<(@Sendable () -> Void)?>(nil)
 
     /// Opens the spool of a run: removes what no transfer needs.
@@ -228,6 +257,11 @@ public final class Spool: Sendable {
                 if entry.isComplete {
                     return .complete(entry, life: state.discards[key, default: 0])
                 }
+                // A file that found no room finds none until another one is removed.
+                if state.starved[key] == state.removals, state.mayMakeRoom(besides: key) {
+                    return wait(.spoolDiskFull)
+                }
+                state.starved[key] = nil
                 state.filling.insert(key)
                 return .fill(entry)
             }
@@ -319,6 +353,7 @@ public final class Spool: Sendable {
             if isAnother || (unlessFilled && isFilling) { return nil }
             state.entries[key] = nil
             state.growing.remove(key)
+            state.starved[key] = nil
             state.discards[key, default: 0] += 1
             state.removing += 1
             // The old file and its row are gone before another transfer fills a new one.
@@ -329,6 +364,7 @@ public final class Spool: Sendable {
         func end() {
             state.withLock { state in
                 state.removing -= 1
+                state.removals += 1
                 if !wasFilling { state.filling.remove(key) }
             }
         }
@@ -358,29 +394,40 @@ public final class Spool: Sendable {
         try await discard(entry)
     }
 
-    /// Returns true if another file may be completed, sent and removed, which would make room.
-    func mayGetRoom(besides entry: SpoolEntry) -> Bool {
-        let key = Key(entry)
-        return state.withLock { state in
-            state.removing > 0
-                || state.entries.contains {
-                    $0.key != key && ($0.value.isComplete || state.filling.contains($0.key))
-                }
+    /// The run starts nothing more to this target: its files are kept for the next run as long as no
+    /// other image needs their room.
+    func pause(_ targetKey: String) { paused.withLock { _ = $0.insert(targetKey) } }
+
+    /// Removes the files that only images of paused targets wait for.
+    func makeRoom() async throws(TranshipError) {
+        let paused = paused.withLock(\.self)
+        guard !paused.isEmpty else { return }
+        let idle = state.withLock { state in
+            Array(state.entries.filter { !state.filling.contains($0.key) }.values)
+        }
+        for entry in idle {
+            let isNeeded = try await journal.isNeeded(entry, run: run, excludingTargets: paused)
+            if !isNeeded { try await discard(entry, unlessFilled: true) }
         }
     }
 
-    /// Returns true if another file is half-filled and its transfer waits for room.
-    func holdsPart(besides entry: SpoolEntry) -> Bool {
+    /// Tells what to do about a file that found no room. Call it before ``leave(_:)``, so that no
+    /// other transfer fills the same file in between.
+    ///
+    /// - Parameter before: ``removalCount`` when the filling began.
+    func shortage(of entry: SpoolEntry, removalsBefore before: Int) -> Shortage {
         let key = Key(entry)
         return state.withLock { state in
-            state.entries.contains {
-                $0.key != key && !$0.value.isComplete && !state.filling.contains($0.key)
-            }
+            state.starved[key] = before
+            if state.mayMakeRoom(besides: key) { return .mayEnd }
+            if state.removals != before { return .hasEnded }
+            let others = state.entries.filter { $0.key != key }
+            return others.isEmpty ? .stays : .blocksOthers
         }
     }
 
-    /// How often a transfer stopped filling a file, or a file was removed.
-    var changeCount: Int { state.withLock { $0.changes } }
+    /// How often a file was removed.
+    var removalCount: Int { state.withLock { $0.removals } }
 
     func waits(_ transfer: Transfer) {
         state.withLock { $0.waiting[transfer.id] = $0.changes }

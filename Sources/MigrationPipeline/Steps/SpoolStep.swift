@@ -34,6 +34,7 @@ struct SpoolStep: Sendable {
         case .complete(let entry, let life):
             return .ready(try await toRead(transfer, trip), entry, life: life)
         case .wait(let reason):
+            if reason.isForRoom { try await spool.makeRoom() }
             return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: reason))
         case .fill(let entry): return try await fill(entry, transfer, trip)
         }
@@ -44,7 +45,7 @@ struct SpoolStep: Sendable {
         _ claimed: SpoolEntry, _ given: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Ending {
         var transfer = given
-        let changesBefore = spool.changeCount
+        let removalsBefore = spool.removalCount
         var filled: Filling?
         var failure: TranshipError?
         do throws(TranshipError) {
@@ -56,36 +57,41 @@ struct SpoolStep: Sendable {
             failure = error
         }
         let life = spool.life(of: claimed)
+        var ending: Ending?
+        do throws(TranshipError) {
+            if let error = failure, error.cause is NoRoom {
+                let outcome = try await noRoom(claimed, trip.committed, error, removalsBefore)
+                ending = .ended(outcome)
+            }
+        } catch {
+            failure = error
+        }
         try await spool.leave(claimed)
+        if let ending { return ending }
         if let filled {
             return .ready(try await toRead(filled.transfer, trip), filled.entry, life: life)
         }
-        guard let failure, failure.cause is NoRoom else {
-            throw failure ?? TranshipError(.interrupted, "the spool was not filled")
-        }
-        return .ended(try await noRoom(claimed, trip.committed, failure, changesBefore))
+        throw failure ?? TranshipError(.interrupted, "the spool was not filled")
     }
 
-    /// Handles a full disk or a full spool.
+    /// Handles a full disk or a full spool, while no other transfer can fill the file.
     private func noRoom(
-        _ claimed: SpoolEntry, _ transfer: Transfer, _ error: TranshipError, _ changesBefore: Int
+        _ claimed: SpoolEntry, _ transfer: Transfer, _ error: TranshipError,
+        _ removalsBefore: Int
     ) async throws(TranshipError) -> Outcome {
-        if !spool.mayGetRoom(besides: claimed) {
-            // The count changed by more than this transfer's own leave, so there may be room now.
-            guard spool.changeCount == changesBefore + 1 else {
-                return .snooze(transfer, seconds: 0, reason: .noRoom(message: error.message))
-            }
-            // Several half-filled files can block each other. The last transfer that could continue
-            // gives up its own file.
-            guard spool.holdsPart(besides: claimed) else { throw error }
-            try await spool.discard(claimed, unlessFilled: true)
+        let reason = WaitReason.noRoom(message: error.message)
+        try await spool.makeRoom()
+        switch spool.shortage(of: claimed, removalsBefore: removalsBefore) {
+        case .hasEnded: return .snooze(transfer, seconds: 0, reason: reason)
+        case .stays: throw error
+        case .blocksOthers: try await spool.discard(claimed)
+        case .mayEnd: break
         }
         if spool.isFirstToTellOfFullDisk() {
             monitor.note(transfer, .spoolIsFull(message: error.message))
         }
         spool.waits(transfer)
-        return .snooze(
-            transfer, seconds: Self.waitSeconds, reason: .noRoom(message: error.message))
+        return .snooze(transfer, seconds: Self.waitSeconds, reason: reason)
     }
 
     /// All data is in the spool and proved.

@@ -13,6 +13,8 @@ final class Talk: Sendable {
     private let screen: Screen
     /// What a log says of images at its end, each kind in one line.
     private let notes = Guarded(AlikeNotes())
+    /// What the lines say of each image that waits for room in the spool.
+    private let waits = Guarded<[Int64: Set<String>]>([:])
 
     init(format: OutputFormat, verbose: Bool, style: ProgressStyle = .standard) {
         self.format = format
@@ -76,11 +78,18 @@ final class Talk: Sendable {
 
     private func tell(_ event: RunEvent) {
         switch event {
-        case .started(let transfer) where verbose:
+        case .started(let transfer) where verbose && transfer.wait.cause?.isForRoom != true:
             line("\(transfer.label): \(transfer.state.rawValue)")
         case .moved(let transfer) where verbose:
             line("\(transfer.label): now \(transfer.state.rawValue)")
         case .waiting(let transfer, let seconds) where verbose:
+            // It looks for room again and again.
+            if let cause = transfer.wait.cause, cause.isForRoom {
+                let isNew = waits.withLock {
+                    $0[transfer.id, default: []].insert(cause.code).inserted
+                }
+                guard isNew else { return }
+            }
             line("\(transfer.label): waiting \(rounded(seconds)): \(transfer.wait.reason ?? "")")
         case .started, .moved, .waiting: break
         case .retrying(let transfer, let error, let seconds):
@@ -103,6 +112,7 @@ final class Talk: Sendable {
     }
 
     private func ended(_ transfer: Transfer) {
+        waits.withLock { $0[transfer.id] = nil }
         let size = transfer.proof.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
         guard transfer.state != .done else {
             // A log has its sums at the end, and `status` its images.
