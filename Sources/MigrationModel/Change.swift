@@ -91,6 +91,49 @@ public struct Change: Codable, Hashable, Sendable {
         }
     }
 
+    /// The name that the image gets by this change; nil if it gets none.
+    public var nameShown: String? {
+        switch action {
+        case .promote: newName
+        case .restore: image.name == record.shownName ? nil : record.shownName
+        case .rename, .hide, .deactivate, .delete: nil
+        }
+    }
+
+    /// Whether the change goes on although the current version waits for the name of its series: the
+    /// deletion of a version that waited for it in vain.
+    public var goesOnBesideWaiting: Bool {
+        guard action == .delete, case .neverCurrent = reason else { return false }
+        return true
+    }
+
+    /// Why two visible images would have the name that this change gives; nil if none keeps it.
+    ///
+    /// - Parameters:
+    ///   - named: the whole, visible images that have the name now.
+    ///   - all: the changes of the series at the target, which take the name from others.
+    ///   - sparesOthers: true if images beside the series may have the name, too.
+    public func nameHolder(
+        among named: [TargetImage], besides all: [Change], sparesOthers: Bool
+    ) -> PlanReason? {
+        // A run that died has given it.
+        guard !named.contains(where: { $0.id == image.id }) else { return nil }
+        for found in named {
+            let own = all.first {
+                $0.image.id == found.id && $0.state == .planned && !$0.action.shows
+            }
+            if let own {
+                guard let difference = own.difference(of: found) else { continue }
+                return .nameHeld(imageID: found.id, edited: difference.editedFields)
+            }
+            // What has a marker, the plan has judged.
+            if !sparesOthers, found.originValue == nil {
+                return .nameHeldByUnknown(imageID: found.id)
+            }
+        }
+        return nil
+    }
+
     /// The image for people.
     public var label: String { "\(image.name ?? "an image without a name") (\(image.id))" }
 
@@ -149,6 +192,17 @@ public struct Change: Codable, Hashable, Sendable {
         ]
         let changed = fields.first { !$0.isEqual }?.name ?? image.detailDiffering(from: found)
         return changed.map { .editedByHand(field: FieldNames([$0])) }
+    }
+}
+
+extension PlanReason {
+    /// What someone changed about an image.
+    public var editedFields: FieldNames? {
+        switch self {
+        case .protectedByHand: "protection"
+        case .editedByHand(let fields): fields
+        default: nil
+        }
     }
 }
 

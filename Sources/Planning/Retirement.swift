@@ -441,15 +441,6 @@ extension Retirement {
 }
 
 extension PlanReason {
-    /// What someone changed about an image.
-    fileprivate var editedFields: FieldNames? {
-        switch self {
-        case .protectedByHand: "protection"
-        case .editedByHand(let fields): fields
-        default: nil
-        }
-    }
-
     /// The image that keeps the name of a series.
     fileprivate var holderID: String? {
         switch self {

@@ -13,19 +13,18 @@ extension PipelineRun {
     /// all their copies there, or have failed to get them. What a target leaves that does not answer
     /// stays planned.
     func changingSeries(of run: Run, in opened: OpenedPipeline) -> Scheduler.FollowUp {
-        let targets = tuning.stages(opened.stages).targets
         // Weak: the scheduler belongs to this object.
         return { [weak self] (key) throws(TranshipError) in
             guard let self else { return true }
             let ready = try await journal.readyChanges(of: run, at: key)
-            return try await changeSeries(ready, run, in: targets, isLast: false)
+            return try await changeSeries(ready, run, in: opened, isLast: false)
         }
     }
 
     /// Carries out what is planned yet of the run's changes, after all its transfers.
     func changeRestOfSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
         let all = try await journal.changes(of: run)
-        _ = try await changeSeries(all, run, in: tuning.stages(opened.stages).targets, isLast: true)
+        _ = try await changeSeries(all, run, in: opened, isLast: true)
     }
 
     /// Carries out changes of earlier versions.
@@ -41,24 +40,39 @@ extension PipelineRun {
     ///     again.
     /// - Returns: false if a target does not answer and its changes are to be tried again.
     private func changeSeries(
-        _ all: [Change], _ run: Run, in targets: [OpenedTarget], isLast: Bool
+        _ all: [Change], _ run: Run, in opened: OpenedPipeline, isLast: Bool
     ) async throws(TranshipError) -> Bool {
+        let targets = tuning.stages(opened.stages).targets
+        let keepsBoth = Set(
+            opened.targets.filter { $0.rules.onConflict == .keepBoth }.map(\.opened.key))
         var silent: [String: TranshipError] = [:]
         if isLast { try await endWaitsForNothing(all) }
         var unshown = Set(all.filter { $0.isShownInVain }.map(\.seriesPlace))
+        // While a version waits for the name of the series, the others stay as they are.
+        var waiting = Set(all.filter(\.waitsForName).map(\.seriesPlace))
         for planned in Self.inOrder(all.filter { $0.state == .planned }) {
             if isStopped { return true }
             var ended = planned
             if let error = silent[planned.targetKey] {
                 ended = planned.ended(.failed, failure: error)
-            } else if !planned.action.shows, unshown.contains(planned.seriesPlace) {
+            } else if !planned.action.shows,
+                unshown.contains(planned.seriesPlace)
+                    || (waiting.contains(planned.seriesPlace) && !planned.goesOnBesideWaiting)
+            {
                 ended = planned.ended(.left, .currentNotShown)
             } else if let objection = try await objection(to: planned, in: run) {
                 ended = planned.ended(.left, objection)
             } else if let target = targets.first(where: { $0.key == planned.targetKey }) {
                 let change = try await located(planned, projectID: target.projectID)
                 do {
-                    ended = try await target.uploader.carryOut(change)
+                    let holder = try await nameHolder(
+                        against: change, all, target,
+                        sparesOthers: keepsBoth.contains(change.targetKey))
+                    if let holder {
+                        ended = change.ended(.left, holder)
+                    } else {
+                        ended = try await target.uploader.carryOut(change)
+                    }
                 } catch {
                     if error.code == .interrupted { return true }
                     guard isLast else { return false }
@@ -67,6 +81,7 @@ extension PipelineRun {
                 }
             }
             if ended.isShownInVain { unshown.insert(ended.seriesPlace) }
+            if ended.waitsForName { waiting.insert(ended.seriesPlace) }
             try await journal.commit(ended)
             events(.changed(ended))
         }
@@ -128,6 +143,19 @@ extension PipelineRun {
             }
         }
         return nil
+    }
+
+    /// The image that keeps the name which a change gives: someone has edited it since the plan, or
+    /// given the name to another one. A copy may take hours.
+    private func nameHolder(
+        against change: Change, _ all: [Change], _ target: OpenedTarget, sparesOthers: Bool
+    ) async throws(TranshipError) -> PlanReason? {
+        guard let name = change.nameShown else { return nil }
+        let named = try await target.uploader.images(
+            named: name, ownerID: change.image.ownerID)
+        return change.nameHolder(
+            among: named, besides: all.filter { $0.seriesPlace == change.seriesPlace },
+            sparesOthers: sparesOthers)
     }
 
     /// A promotion of a copy that this run made: the plan did not know its record.

@@ -83,6 +83,47 @@ import Testing
         #expect(nights.standing(7) == "a (…)" && nights.standing(8) == "a")
     }
 
+    @Test(arguments: ["protected", "foreign"])
+    func `An image that keeps the name since the plan lets the new version wait`(
+        what: String
+    ) async throws {
+        let rules = "previous: rename, keep: 1, expired: { action: delete, after: 0s }"
+        let nights = try await nights(2, rules)
+        let beta = try #require(nights.clouds["beta"])
+        let current = try #require(nights.id(2))
+        let other = "11111111-2222-3333-4444-555555555555"
+        let run = try nights.run(["a": noise(5000, seed: 3)], rules: rules)
+        let plan = try await run.plan()
+        #expect(plan.changes.map(\.action) == [.delete, .rename, .promote])
+        #expect(plan.changes.allSatisfy { $0.state == .planned })
+        if what == "protected" {
+            beta.put(current, ["protected": true])
+        } else {
+            beta.put(other, data: [1, 2, 3], ["name": "a", "owner": "project"])
+        }
+        let expected: PlanReason =
+            what == "protected"
+            ? .nameHeld(imageID: current, edited: "protection")
+            : .nameHeldByUnknown(imageID: other)
+        var summary = try await run.carryOut(plan)
+        for _ in 1...3 {
+            #expect(summary.exitStatus == .someFailed && !summary.isNothingToDo)
+            #expect(summary.changes.filter(\.waitsForOperator).map(\.reason) == [expected])
+            #expect(
+                [1, 2, 3].map { nights.standing($0) } == ["a (…)", "a", "a (…)"])
+            summary = try await nights.night(3, rules: rules).summary
+        }
+        // The operator undoes it.
+        if what == "protected" {
+            beta.put(current, ["protected": false])
+        } else {
+            beta.put(other, ["name": "mine"])
+        }
+        summary = try await nights.night(3, rules: rules).summary
+        #expect(summary.exitStatus == .done)
+        #expect([2, 3].map { nights.standing($0) } == ["a (…)", "a"])
+    }
+
     @Test func `Another visibility of the current version is told before it is in the way`()
         async throws
     {

@@ -6,6 +6,17 @@ public import MigrationModel
 internal import OpenStackImage
 
 extension CloudUploader {
+    public func images(
+        named name: String, ownerID: String?
+    ) async throws(TranshipError) -> [TargetImage] {
+        var query = ImageQuery(name: .one(name))
+        query.ownerID = ownerID
+        if ownerID == nil { query.visibility = .all }
+        // Some databases ignore case when they compare names.
+        return try await service.images(query).all().map { TargetImage($0, targetKey: targetKey) }
+            .filter { $0.name == name && $0.isWhole && !$0.isHidden }
+    }
+
     public func carryOut(_ change: Change) async throws(TranshipError) -> Change {
         if change.action == .delete { return try await expire(change) }
         guard let image = try await service.imageIfPresent(change.image.id) else {

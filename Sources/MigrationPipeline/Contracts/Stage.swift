@@ -103,6 +103,11 @@ public protocol ImageUploader: Stage {
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
 
+    /// The whole images of this name that the target has now and does not hide.
+    ///
+    /// - Parameter ownerID: as in ``list(ownerID:page:)``.
+    func images(named name: String, ownerID: String?) async throws(TranshipError) -> [TargetImage]
+
     /// Reads the whole record of one image, to compare it; nil if it is gone.
     ///
     /// - Parameter withMembers: also lists whom the image is shared with.
@@ -235,6 +240,16 @@ public protocol Publisher: Stage {
 
 extension ImageUploader {
     public func objection(to transfer: Transfer) -> TranshipError? { nil }
+
+    public func images(
+        named name: String, ownerID: String?
+    ) async throws(TranshipError) -> [TargetImage] {
+        var found: [TargetImage] = []
+        try await list(ownerID: ownerID) { (page) throws(TranshipError) in
+            found += page.filter { $0.name == name && $0.isWhole && !$0.isHidden }
+        }
+        return found
+    }
 
     /// Discards a record that cannot be used any more.
     ///
