@@ -58,7 +58,7 @@ extension Exchange {
         handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // The checksums are of the stored bytes: neither request an encoding nor undo one.
         handle.set(CURLOPT_HTTP_CONTENT_DECODING, false)
-        handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutSeconds * 1000)
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, bounded(configuration.connectTimeoutSeconds) * 1000)
         handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
         handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
         handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
@@ -104,6 +104,10 @@ extension Exchange {
     /// How many timeouts an exchange may take while bytes move.
     private static let patience = 10
 
+    private func bounded(_ seconds: Int) -> Int {
+        min(seconds, configuration.answerSecondsMax ?? .max)
+    }
+
     private func setMethod(_ handle: CurlHandle) {
         var receiveBytes = Self.smallBufferBytes
         var sendBytes = Self.smallBufferBytes
@@ -111,8 +115,8 @@ extension Exchange {
         case .small where request.isPatientWhileBytesMove:
             handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000 * Self.patience)
             handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
-            handle.set(CURLOPT_LOW_SPEED_TIME, request.timeoutSeconds)
-        case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
+            handle.set(CURLOPT_LOW_SPEED_TIME, bounded(request.timeoutSeconds))
+        case .small: handle.set(CURLOPT_TIMEOUT_MS, bounded(request.timeoutSeconds) * 1000)
         case .download:
             receiveBytes = configuration.bufferBytes
             useConnectionOnce(handle, unlessShort: request.bodyBytesMax)

@@ -56,6 +56,10 @@ public struct TransportConfiguration: Sendable {
     /// write, and some convert, the data.
     public var answerTimeoutSeconds: Int
 
+    /// The most that ``HTTPRequest/timeoutSeconds`` and ``connectTimeoutSeconds`` count for; nil: as
+    /// they are.
+    public var answerSecondsMax: Int?
+
     /// How many small requests run at once; the others wait. Bodies do not count: their caller
     /// limits them.
     public var connectionsMax: Int

@@ -23,7 +23,8 @@ public final class PipelineRun: Sendable {
     package let pipeline: Pipeline
     package let journal: Journal
     let environment: [String: String]
-    let tuning: RunTuning
+    let givenTuning: RunTuning
+    let answerSecondsMax = Guarded<Int?>(nil)
     let tell: @Sendable (PlanningEvent) -> Void
     let events: @Sendable (RunEvent) -> Void
     private let monitor: RunMonitor
@@ -126,7 +127,7 @@ public final class PipelineRun: Sendable {
         self.pipeline = pipeline
         self.journal = journal
         self.environment = environment
-        self.tuning = tuning
+        givenTuning = tuning
         self.writes = writes
         self.interrupted = interrupted
         self.refusal = refusal

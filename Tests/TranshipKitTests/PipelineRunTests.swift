@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import HTTPTransport
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -36,6 +37,30 @@ import Testing
         #expect(try await run.adopt { _ in }[.known] == 1)
         #expect(try await run.prunable().isEmpty)
         withExtendedLifetime(others) {}
+    }
+
+    @Test func `A service that does not answer takes its part of a short run, and no more`()
+        async throws
+    {
+        let run = try Nights("alpha", "beta").run(rules: "previous: hide")
+        #expect(run.tuning.transport.answerSecondsMax == nil)
+        run.expectEnd(withinSeconds: 6 * 3600)
+        let long = try #require(run.tuning.transport.answerSecondsMax)
+        #expect(long > HTTPRequest(.get, "http://127.0.0.1").timeoutSeconds)
+        run.expectEnd(withinSeconds: 30)
+        // Two targets, and what the sources list.
+        #expect(run.tuning.transport.answerSecondsMax == 30 / 2 / 3)
+        run.expectEnd(withinSeconds: 6)
+        var transport = run.tuning.transport
+        #expect(transport.answerSecondsMax == PipelineRun.leastAnswerSeconds)
+
+        let server = try RawHTTPServer { _ in .hanging() }
+        transport.answerSecondsMax = 1
+        let client = HTTPClient(transport)
+        let start = ContinuousClock.now
+        let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(15))
     }
 
     @Test func `A list works beside a plan, and a second one of its kind says what holds it up`()

@@ -148,6 +148,9 @@ struct RunSession {
 
     private func work(matching saved: SavedPlan?, _ runID: Int64) async throws -> RunSummary {
         let progress = Progress(run: run, talk: talk)
+        if let span = options.maxDuration {
+            run.expectEnd(withinSeconds: Int(clamping: span.seconds))
+        }
         let deadline = options.maxDuration.map { Deadline($0, run, talk) }
         defer { deadline?.cancel() }
         let task = Task { [run, talk] in
