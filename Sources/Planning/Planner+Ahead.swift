@@ -19,39 +19,85 @@ struct ListedAhead: Sendable {
 /// that many of them take no longer than a few, and the plan then goes through the answers in the
 /// order of the pipeline file.
 extension Planner {
+    /// How many are asked at once that may yet answer.
     private static let aheadMax = 16
     /// Mirrors do not like many connections.
     private static let aheadMaxOfEndpoint = 4
+    /// Seconds after which one does not count as such any more, so that those that do not answer keep
+    /// few others waiting.
+    private static let slowSeconds: Int64 = 3
+    /// With those.
+    private static let aheadMaxInAll = 64
+    private static let aheadMaxOfEndpointInAll = 16
+
+    /// What is asked now.
+    private struct Asked {
+        /// When each was, by its index.
+        private var times: [Int: (endpoint: String, at: ContinuousClock.Instant)] = [:]
+
+        mutating func begin(_ index: Int, at endpoint: String) {
+            times[index] = (endpoint, .now)
+        }
+
+        mutating func end(_ index: Int) { times[index] = nil }
+
+        var slowest: Int? { times.keys.min() }
+
+        func mayAsk(_ endpoint: String) -> Bool {
+            let slowSince = ContinuousClock.now - .seconds(Planner.slowSeconds)
+            let own = times.values.filter { $0.endpoint == endpoint }
+            return own.count < Planner.aheadMaxOfEndpointInAll
+                && own.count { $0.at > slowSince } < Planner.aheadMaxOfEndpoint
+                && times.count < Planner.aheadMaxInAll
+                && times.values.count { $0.at > slowSince } < Planner.aheadMax
+        }
+
+        /// When the next one becomes slow, which may let others be asked; nil if all are.
+        var nextSlow: ContinuousClock.Instant? {
+            let now = ContinuousClock.now
+            return times.values.map { $0.at + .seconds(Planner.slowSeconds) }.filter { $0 > now }
+                .min()
+        }
+    }
 
     /// Lists the sources with short listings, by their index.
     func listAhead(_ listing: Listing) async -> [Int: ListedAhead] {
         var waiting = sources.indices.filter { sources[$0].hasShortListing }
         guard waiting.count > 1 else { return [:] }
-        return await withTaskGroup(of: ListedAhead.self) { group in
+        // Nil: another one may have become slow.
+        return await withTaskGroup(of: ListedAhead?.self) { group in
             var found: [Int: ListedAhead] = [:]
-            var asked: [String: Int] = [:]
-            var unanswered: Set<Int> = []
-            func mayAsk(_ index: Int) -> Bool {
-                asked[sources[index].endpoint, default: 0] < Self.aheadMaxOfEndpoint
-            }
+            var asked = Asked()
+            var isTimed = false
             while true {
-                while asked.values.reduce(0, +) < Self.aheadMax,
-                    let place = waiting.firstIndex(where: mayAsk)
+                while let place = waiting.firstIndex(where: { asked.mayAsk(sources[$0].endpoint) })
                 {
                     let index = waiting.remove(at: place)
-                    asked[sources[index].endpoint, default: 0] += 1
-                    unanswered.insert(index)
+                    asked.begin(index, at: sources[index].endpoint)
                     group.addTask { await listedAhead(index, listing) }
                 }
-                if let slowest = unanswered.min() {
+                if !waiting.isEmpty, !isTimed, let time = asked.nextSlow {
+                    isTimed = true
+                    group.addTask {
+                        try? await Task.sleep(until: time, clock: .continuous)
+                        return nil
+                    }
+                }
+                if let slowest = asked.slowest {
                     tell(
                         .asking(
                             what: "source \(sources[slowest].endpoint)", number: slowest + 1,
                             of: sources.count))
                 }
-                guard let listed = await group.next() else { return found }
-                asked[sources[listed.index].endpoint, default: 1] -= 1
-                unanswered.remove(listed.index)
+                guard asked.slowest != nil, let next = await group.next() else {
+                    group.cancelAll()
+                    return found
+                }
+                guard let listed = next else {
+                    isTimed = false
+                    continue
+                }
+                asked.end(listed.index)
                 found[listed.index] = listed
             }
         }

@@ -82,6 +82,18 @@ import Testing
         #expect(names == (0..<count).map { "i\($0)" })
     }
 
+    @Test func `Sources of one host that do not answer keep few others of it waiting`()
+        async throws
+    {
+        let asked = Asked()
+        let count = 6
+        // None answers before all are asked.
+        let server = try server(asked) { asked.wait(for: count) }
+        let names = try await names((0..<count).map { "\(server.url)/\($0).img" })
+        #expect(names.count == count)
+        #expect(asked.most == count)
+    }
+
     @Test func `One host gets few requests at once`() async throws {
         let asked = Asked()
         let server = try server(asked) { usleep(30_000) }
