@@ -13,8 +13,8 @@ internal import Planning
 /// what the clouds have.
 public struct PipelineDraft: Sendable {
     public let text: String
-    /// `alpha-to-beta`
-    public let name: String
+    /// Where it is to be written; `-` for standard output.
+    public let path: String
     /// Why a cloud could not be asked, in a line each.
     public let troubles: [String]
 
@@ -26,10 +26,13 @@ public struct PipelineDraft: Sendable {
     ///   - source: as for a copy; nil takes the first cloud of clouds.yaml, or an address if there
     ///     is only one cloud.
     ///   - target: nil takes the first cloud with another Image service than the source.
+    ///   - path: the file that the commands in its comments name; nil is one that is named after
+    ///     source and target, and `-` stands for no file.
     /// - Throws: ``TranshipError/Code/usage`` as ``CopyOrder``; ``TranshipError/Code/unknownCloud``
     ///   if no cloud is configured.
     public static func write(
-        source: String?, target: String?, command: String, environment: [String: String]
+        source: String?, target: String?, path: String? = nil, command: String,
+        environment: [String: String]
     ) async throws(TranshipError) -> PipelineDraft {
         let known = try KnownClouds(environment: environment)
         guard let first = known.names.first else {
@@ -60,11 +63,11 @@ public struct PipelineDraft: Sendable {
                 troubles.append("cloud \(cloud.words): \(error.message)")
             }
         }
-        let name = order.draftName
+        let file = path ?? "\(order.draftName).yaml"
         return PipelineDraft(
             text: order.draft(
-                name: name, command: command, clouds: known.names, images: there, offer: offered),
-            name: name, troubles: troubles)
+                path: file, command: command, clouds: known.names, images: there, offer: offered),
+            path: file, troubles: troubles)
     }
 
     /// The newest images of the project, in a line each.
@@ -127,21 +130,22 @@ extension CopyOrder {
     }
 
     fileprivate func draft(
-        name: String, command: String, clouds: [String], images: [String], offer: [String]
+        path: String, command: String, clouds: [String], images: [String], offer: [String]
     ) -> String {
+        let file = path == "-" ? "FILE" : path.shellQuoted
         let comment = { (lines: [String], margin: Int) in
             lines.map { "\(String(repeating: " ", count: margin))# \($0.withControlsShown)" }
         }
         var lines = comment(
             [
                 "Written by: \(command)", "",
-                "shows what would happen, and changes nothing:  tranship plan \(name).yaml",
-                "does it; after an interruption, run it again:  tranship run \(name).yaml",
+                "shows what would happen, and changes nothing:  tranship plan \(file)",
+                "does it; after an interruption, run it again:  tranship run \(file)",
                 "explains every key:                            tranship help pipeline", "",
                 "Clouds of clouds.yaml: \(clouds.joined(separator: ", "))",
             ], 0)
         lines += [
-            "version: 1", "# The journal has the same name.", "name: \(name)", "", "sources:",
+            "version: 1", "# The journal has the same name.", "name: \(draftName)", "", "sources:",
         ]
         lines += sourceLines
         switch source {
@@ -166,15 +170,15 @@ extension CopyOrder {
         "image: { name: \"Ubuntu 24.04\", properties: { os_distro: ubuntu } }",
     ]
 
+    /// Keys with their defaults, and examples of others.
     private var targetHelp: [String] {
-        guard case .cloud = target else { return Self.archiveHelp }
-        return ["method: auto"] + Self.archiveHelp
+        let both = [
+            "image: { visibility: private, tags: { add: [mirrored] } }",
+            "on_conflict: \((hasRecords ? OnConflict.keepBoth : .fail).rawValue)",
+        ]
+        guard case .cloud = target else { return both }
+        return ["method: auto"] + both
     }
-
-    private static let archiveHelp = [
-        "image: { visibility: private, tags: { add: [mirrored] } }",
-        "on_conflict: keep-both",
-    ]
 
     private static let limitsHelp = ["limits: { images: 4, bandwidth: 100MiB/s }"]
 }

@@ -41,13 +41,13 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let draft = try await PipelineDraft.write(
-            source: source, target: target, command: CommandWords.own,
+            source: source, target: target, path: output, command: CommandWords.own,
             environment: ProcessInfo.processInfo.environment)
         for trouble in draft.troubles { Terminal.tell("warning: \(trouble)") }
-        let path = output ?? "\(draft.name).yaml"
+        let path = draft.path
         if path == "-" { return Terminal.putWhole(draft.text) }
         try SavedPipeline(text: draft.text, path: path, mayBeThere: false).write()
-        Terminal.tell("wrote \(path); edit it, then: tranship plan \(path)")
+        Terminal.tell("wrote \(path); edit it, then: tranship plan \(path.shellQuoted)")
     }
 }
 
