@@ -18,7 +18,7 @@ public struct DeclaredFormat: Hashable, Sendable {
     }
 
     /// The hint to write `keys`, for this data alone.
-    fileprivate func hint(_ keys: String) -> String {
+    package func hint(_ keys: String) -> String {
         isShared
             ? "move the file to where the glob does not match it, give it an entry of its own, and "
                 + "there write \(keys)"

@@ -220,6 +220,8 @@ public struct FileSource: Sendable, Equatable {
     /// Keeps the image apart from that of an earlier source with the same path and another name or
     /// series; nil for the first one.
     public var alias: String?
+    /// True for a file of a copy that has several: what an option says, it says of all of them.
+    public var isOneOfSeveral = false
     /// The place of `checksum` or `checksum_file`.
     public var promisePosition: FilePosition?
 }

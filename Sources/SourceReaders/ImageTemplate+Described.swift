@@ -88,9 +88,12 @@ extension ImageTemplate {
                 TranshipError(
                     .refused,
                     "\(shown) has no disk_format: neither its extension nor its data shows it",
-                    hint:
-                        "name the format with `disk_format` under `image`, such as `disk_format: raw`"
-                ), []
+                    hint: isOneOfSeveral
+                        ? declared.hint(
+                            "its `disk_format`, such as `disk_format: raw`; if all files have the "
+                                + "same format, write it in this entry")
+                        : "name the format with `disk_format` under `image`, such as "
+                            + "`disk_format: raw`"), []
             )
         }
         let remarks =

@@ -25,6 +25,11 @@ struct CopyHintTests {
                 "write --on-conflict, such as --on-conflict skip"
             ),
             (
+                "give each its own `series` or `name`",
+                "copy one of them by itself, or each by itself with its own name: tranship copy FILE "
+                    + "TARGET --name NAME"
+            ),
+            (
                 "`file` names a folder; run `tranship status`",
                 "`file` names a folder; run `tranship status`"
             ),
@@ -43,6 +48,11 @@ struct CopyHintTests {
         #expect(
             CopyHint.words("`auth` and `headers` log in").hasPrefix(
                 "`auth` and `headers` log in. A copy has no option for `auth` and `headers`: "))
+        #expect(
+            CopyHint.words("write the file of its certificate as `cacert` of this source")
+                .hasSuffix(
+                    "A copy has no option for `cacert`: add --save FILE to its command, edit FILE, and run "
+                        + "it with `tranship run FILE`"))
         #expect(CopyHint.message("\(hint); `name`") == "\(hint); --name")
         let status = "leave it out with `status: [active]`"
         #expect(CopyHint.words(status).hasPrefix("\(status). A copy has no option for `status`: "))

@@ -15,18 +15,27 @@ package enum CopyHint {
     /// Keys that hints name to say where another key goes, or what a source is.
     private static let places: Set = ["image", "file", "url", "cloud", "archive", "status"]
 
-    /// How hints begin that give one file of a glob another format.
-    private static let ownEntry =
-        "move the file to where the glob does not match it, give it an entry of its own, and "
-        + "there write "
+    /// What only a pipeline file can do, and what a copy does in its place.
+    private static let otherWays = [
+        (
+            "move the file to where the glob does not match it, give it an entry of its own, and "
+                + "there write ", "copy the file by itself with "
+        ),
+        ("write it in this entry", "add it to this command"),
+        ("give each its own `series` or `name`", oneOfTwo),
+        ("give one of them another name or another `series`", oneOfTwo),
+    ]
+    /// `{stem}` in a name is the same for both.
+    private static let oneOfTwo =
+        "copy one of them by itself, or each by itself with its own name: tranship copy FILE TARGET "
+        + "--name NAME"
 
     /// The hint with the options of a copy in place of the keys. If it names a key without an
     /// option, it ends with the way to write that key.
     package static func words(_ hint: String) -> String {
         var left: [String] = []
-        // A copy has one entry.
         let words = replaced(
-            hint.replacing(ownEntry, with: "copy the file by itself with "), left: &left)
+            otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) }, left: &left)
         guard !left.isEmpty else { return words }
         let keys = left.map { "`\($0)`" }.joined(separator: " and ")
         return "\(words). A copy has no option for \(keys): add --save FILE to its command, "

@@ -143,23 +143,29 @@ extension PipelineReader {
     ///
     /// Compares only names that the file alone determines. The plan compares rendered names.
     private func refuseSharedSeries(_ sources: [Source]) {
-        var seen: [String: FilePosition] = [:]
+        var seen: [String: (position: FilePosition, file: String?)] = [:]
         for source in sources {
             guard let series = source.knownSeries else { continue }
+            let position = series.position ?? source.position
             if let first = seen[series.name] {
+                let both = [first.file, source.fileName].compactMap(\.self)
                 refuse(
                     refusal(
-                        series.position ?? source.position,
-                        "this source and the one at \(first) share the series \"\(series.name)\"",
+                        position,
+                        isCopy && both.count == 2
+                            ? "\(both[0]) and \(both[1]) share the series \"\(series.name)\", so "
+                                + "each would replace the other"
+                            : "this source and the one at \(first.position) share the series "
+                                + "\"\(series.name)\"",
                         hint: "give each its own `series` or `name`"))
                 continue
             }
-            seen[series.name] = series.position ?? source.position
+            seen[series.name] = (position, source.fileName)
         }
     }
 
     /// Gives sources with one address or path and different names or series an ``URLSource/alias``
-    /// each, but for the first: an image is found again by it.
+    /// each, but for the first: an image is found again by it. Files of one copy know of each other.
     private func keptApart(_ sources: [Source]) -> [Source] {
         var seen: [String: [String: String?]] = [:]
         func alias(_ place: String, _ name: NameTemplate, _ series: NameTemplate?) -> String? {
@@ -184,6 +190,7 @@ extension PipelineReader {
                 let path = FilePath.absolute(file.pattern, in: baseDirectory)
                 let place = ["file", path, file.latest?.text ?? ""]
                 file.alias = alias(place.joined(separator: "\n"), file.image.name, file.series)
+                file.isOneOfSeveral = isCopy && sources.count > 1
                 return .file(file)
             case .cloud, .simplestreams, .file, .archive, .other: return source
             }
@@ -192,6 +199,12 @@ extension PipelineReader {
 }
 
 extension Source {
+    /// Of a file, without its folder.
+    fileprivate var fileName: String? {
+        guard case .file(let file) = self else { return nil }
+        return PathText.lastComponent(Glob(file.pattern).literal ?? file.pattern)
+    }
+
     /// The series, if the file alone determines its name.
     fileprivate var knownSeries: (name: String, position: FilePosition?)? {
         let template: NameTemplate

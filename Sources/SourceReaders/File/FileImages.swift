@@ -191,7 +191,8 @@ struct FileImages: ImageSource {
         let checked = source.image.checked(
             look.head, inspects: source.inspects, fileName: fileName, shown: path,
             sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil,
-            isPromised: checksum != nil, isOneOfSeveral: source.isGlob && source.latest == nil)
+            isPromised: checksum != nil,
+            isOneOfSeveral: source.isOneOfSeveral || source.isGlob && source.latest == nil)
         var notes = checked.notes
         if checksum == nil, let format = look.unprovedFormat {
             notes.append(.noInnerChecksum(format: format))

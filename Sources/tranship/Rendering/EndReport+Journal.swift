@@ -312,10 +312,27 @@ extension EndReport {
             // The same again would fail again.
             let mayPass = broken.isEmpty || broken.contains { $0.failure?.isTransient == true }
             let words =
-                isLeft ? "go on" : mayPass ? "then run again" : "run again once that is changed"
-            steps.append(Step(words, command: facts.command))
+                isLeft
+                ? "go on"
+                : mayPass ? "then run again" : change(after: broken.map(\.failure), facts)
+            if let words { steps.append(Step(words, command: facts.command)) }
         }
         return steps
+    }
+
+    /// What to change before a run that would fail again, in a word; nil if the command is not to be
+    /// repeated, because another command does the rest.
+    private static func change(after failures: [Transfer.Failure?], _ facts: EndFacts) -> String? {
+        let hints = failures.map { $0?.hint.map(CopyOrder.hint) ?? "" }
+        guard facts.ownCommand != nil else { return "run again once that is changed" }
+        let others = ["by itself", "add --save FILE"]
+        if hints.allSatisfy({ others.contains(where: $0.contains) }) { return nil }
+        let lacksOption = zip(failures, hints).contains { failure, hint in
+            [.refused, .formatRejected, .targetConflict].contains(failure?.code)
+                && hint.contains(#/ --(?!save)[a-z]/#)
+        }
+        return lacksOption
+            ? "run again with that option" : "run again once that is changed"
     }
 }
 
