@@ -27,13 +27,23 @@ public struct UnselectedImages: Sendable, Hashable {
     public private(set) var counts: [String: Int] = [:]
     /// The first ``imagesMax``.
     public private(set) var images: [Image] = []
+    /// The first ``imagesMax`` of those that meet all conditions but the status.
+    public private(set) var byStatus: [Image] = []
 
     public init() {}
+
+    /// Of the condition `status`.
+    private static let statusKey = "status"
+
+    /// Images that meet all conditions but the status. What is deactivated is left out without a
+    /// word otherwise, if others meet the same name.
+    public var countByStatus: Int { counts[Self.statusKey] ?? 0 }
 
     public var count: Int { counts.values.reduce(0, +) }
 
     public mutating func add(_ image: Image, key: String) {
         counts[key, default: 0] += 1
         if images.count < Self.imagesMax { images.append(image) }
+        if key == Self.statusKey, byStatus.count < Self.imagesMax { byStatus.append(image) }
     }
 }

@@ -199,8 +199,7 @@ struct CatalogueListing {
                 let listed = try await catalogue.image(id)
                 let image = listed.image
                 if let reason = mismatch(image, project) {
-                    listing.tell(
-                        .warning(.notSelected(imageID: id, reason: reason.words)))
+                    tell(of: id, image, reason)
                     listing.unselected(unselected(image, reason), reason.key)
                     continue
                 }
@@ -221,6 +220,19 @@ struct CatalogueListing {
                 }
             }
         }
+    }
+
+    /// Data that cannot be read is missed, as it is of an image that is named by its name.
+    private func tell(of id: String, _ image: SourceImage, _ reason: ImageSelection.Mismatch) {
+        guard reason.key == "status" else {
+            return listing.tell(.warning(.notSelected(imageID: id, reason: reason.words)))
+        }
+        var missed = MissedSelection(
+            place: catalogue.conditions.place, kind: catalogue.conditions.kind,
+            cloud: catalogue.conditions.name, name: id, nearest: nil, examples: [],
+            listedImages: 1)
+        missed.cause = .leaves(image, reason)
+        listing.missed(missed)
     }
 
     private func unreadable(_ id: String, _ error: TranshipError) -> ListedImage {

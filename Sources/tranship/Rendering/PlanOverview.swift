@@ -162,6 +162,19 @@ struct PlanOverview {
         lines("!", "refused", refused, columns) + lines("!", "in conflict", conflicts, columns)
     }
 
+    /// Images that the names select and the status leaves out: one line.
+    func statusLines(columns: Int) -> [String] {
+        guard let first = unselected.byStatus.first else { return [] }
+        let count = unselected.countByStatus
+        let words =
+            count == 1
+            ? "\(first.name) of \(first.cloud): \(first.words)"
+            : EndReport.list(
+                unselected.byStatus.prefix(8).map(\.name), count: count,
+                toColumns: min(60, columns - 30)) + ", by their status; -v lists them"
+        return "- \(count) not selected: \(words)".wrapped(toColumns: columns - 1, indent: 4)
+    }
+
     /// - Parameters:
     ///   - headline: the pipeline and its ends.
     ///   - changes: of earlier versions, a line each.

@@ -36,7 +36,11 @@ struct PlanRendering {
             }
         }
         if talk.format == .json { return putJSON(plan) }
-        if listsUnselected { tell(plan.unselected) }
+        if listsUnselected {
+            tell(plan.unselected)
+        } else {
+            tell(plan.unselected.byStatus, of: plan.unselected.countByStatus)
+        }
         tell(summary(plan))
         tell(bandwidth: plan)
     }
@@ -53,10 +57,14 @@ struct PlanRendering {
     }
 
     private func tell(_ unselected: UnselectedImages) {
-        for image in unselected.images {
+        tell(unselected.images, of: unselected.count)
+    }
+
+    private func tell(_ images: [UnselectedImages.Image], of count: Int) {
+        for image in images {
             tell("leave    \(image.name) of \(image.cloud): not selected: \(image.words)")
         }
-        let left = unselected.count - unselected.images.count
+        let left = count - images.count
         if left > 0 { tell("… and \(left) more that are not selected") }
     }
 
@@ -77,7 +85,8 @@ struct PlanRendering {
         let changes = plan.changes.filter { $0.state == .planned }.map(\.plannedLine)
         let lines =
             tallyOnly
-            ? overview.problemLines(columns: columns) + changes
+            ? overview.problemLines(columns: columns) + overview.statusLines(columns: columns)
+                + changes
             : overview.lines(headline: headline, changes: changes, columns: columns)
         for line in lines { tell(line) }
     }
