@@ -47,12 +47,13 @@ extension CopyOrder {
         let isLegacy = await isLegacy(cloud, environment)
         let commands = isLegacy ? "tranship v1" : "tranship image"
         let list = "\(commands) list \(cloud.options)"
+        if let error = await ownerRefusal(missed, cloud, environment) { return error }
+        if let error = await statusRefusal(first, cloud, environment) { return error }
         guard let name = first.name else {
             return TranshipError(
                 .noImageSelected, "cloud \"\(cloud.words)\" has no image that meets the conditions",
-                hint: first.listedImages == 0 && ![nil, "self", "any"].contains(options.owner)
-                    ? "--owner takes a project's id, self or any, and no image that this project sees "
-                        + "has that owner"
+                hint: first.listedImages == 0 && otherOwner != nil
+                    ? "no image that this project sees has that owner"
                     : first.listedImages == 0
                         ? "it has no active image of this project; `\(list)\(isLegacy ? "" : " --all")` "
                             + "lists what other projects show, and `--owner any` selects it"
@@ -60,7 +61,9 @@ extension CopyOrder {
                             + ShortList(first.examples, count: first.listedImages).words)
         }
         let words = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
-        let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
+        let message =
+            "cloud \"\(cloud.words)\" has no image \(words) of "
+            + (otherOwner.map { "project \($0)" } ?? "this project")
         if first.nearest == name {
             var reason = ""
             if case .leftOut(_, let words, _) = first.cause { reason = ": \(words)" }
@@ -68,7 +71,7 @@ extension CopyOrder {
                 .noImageSelected,
                 "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected\(reason)",
                 hint: "compare it with the conditions: `\(commands) show \(cloud.options) "
-                    + "\(name.shellQuoted)`; an image must also be active")
+                    + "\(name.shellQuoted)`")
         }
         if let id = await images(ImageQuery(isHidden: true), name, cloud, environment).first {
             return TranshipError(
@@ -95,9 +98,89 @@ extension CopyOrder {
         let guess =
             shellHint(name) ?? first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
         let there = ShortList(first.examples, count: first.listedImages).words
-        let all = "`\(list)` lists all"
+        let all =
+            first.listedImages == 0 && !isLegacy
+            ? "`\(list) --all` lists what other projects show" : "`\(list)` lists all"
         return TranshipError(
             .noImageSelected, message, hint: "\(guess)there are \(there); \(all)")
+    }
+
+    /// The project of `--owner`; nil for this one, and for any.
+    private var otherOwner: String? {
+        options.owner.flatMap { ["self", "any"].contains($0) ? nil : $0 }
+    }
+
+    /// If the owner is the name of a project in the place of its id.
+    private func ownerRefusal(
+        _ missed: [MissedSelection], _ cloud: CloudPlace, _ environment: [String: String]
+    ) async -> TranshipError? {
+        guard let owner = otherOwner, !CloudConfiguration.isProjectID(owner),
+            missed.allSatisfy({ $0.listedImages == 0 })
+        else { return nil }
+        let names = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
+        var id: String?
+        // Without an answer, only the hint is poorer.
+        if let session = try? CloudSession.named(
+            cloud.name, region: cloud.region, environment: environment)
+        {
+            let own = try? await session.ownProjects().filter { $0.name == owner }.map(\.id)
+            id = own?.count == 1 ? own?[0] : nil
+            if id == nil { id = try? await session.projectID(of: owner, domain: nil) }
+        }
+        return TranshipError(
+            .noImageSelected,
+            "cloud \"\(cloud.words)\" has no image "
+                + (names.isEmpty ? "whose owner is \"\(owner)\"" : "\(names) of \"\(owner)\""),
+            hint: id.map { "--owner takes the id of a project: --owner \($0)" }
+                ?? "--owner takes the id of a project, self or any: "
+                + "`openstack --os-cloud \(cloud.name) project show \(owner.shellQuoted) -f value "
+                + "-c id` prints the id")
+    }
+
+    /// If only its status leaves out an image that is named.
+    private func statusRefusal(
+        _ missed: MissedSelection, _ cloud: CloudPlace, _ environment: [String: String]
+    ) async -> TranshipError? {
+        guard let name = missed.name, case .leftOut("status", let reason, let status) = missed.cause
+        else { return nil }
+        var ids: [String] = []
+        var isOwn = otherOwner == nil && options.owner != "any"
+        if Self.isID(name) {
+            ids = [name]
+            isOwn = await self.isOwn(name, cloud, environment)
+        } else if status == .deactivated {
+            ids = await images(ImageQuery(status: [.deactivated]), name, cloud, environment)
+        }
+        let message =
+            "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected: \(reason)"
+        let hint: String
+        if status != .deactivated {
+            hint = "wait until it is active"
+        } else if ids.isEmpty {
+            hint =
+                "`tranship image list \(cloud.options) --status deactivated` lists such images, and "
+                + "`tranship image reactivate IMAGE \(cloud.options)` makes one active"
+        } else if isOwn {
+            hint =
+                "reactivate it: `tranship image reactivate "
+                + "\(ids.prefix(5).joined(separator: " ")) \(cloud.options)`"
+        } else {
+            hint = "ask its owner to reactivate it: \(ids.prefix(5).joined(separator: ", "))"
+        }
+        return TranshipError(.noImageSelected, message, hint: hint)
+    }
+
+    /// False for an image that another project has, as far as the cloud says.
+    private func isOwn(
+        _ id: String, _ cloud: CloudPlace, _ environment: [String: String]
+    ) async -> Bool {
+        guard
+            let session = try? CloudSession.named(
+                cloud.name, region: cloud.region, environment: environment),
+            let project = try? await session.authenticate().projectID,
+            let owner = try? await ImageService(session).imageIfPresent(id)?.ownerID
+        else { return true }
+        return owner == project
     }
 
     private func isLegacy(_ cloud: CloudPlace, _ environment: [String: String]) async -> Bool {
