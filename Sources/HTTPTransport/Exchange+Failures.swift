@@ -61,7 +61,7 @@ extension Exchange {
                 .unreachable, isTransient: handle.long(CURLINFO_HTTP_CONNECTCODE) >= 500,
                 hint: "check https_proxy and no_proxy in the environment: the proxy refused")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
-            return error(.connectionLost, isTransient: true, hint: Self.lossHint)
+            return error(.connectionLost, isTransient: true, hint: lossHint(isOverKept))
         // CURLE_OK: curl accepted something without a head.
         // Over a kept connection it may be the rest of the answer before.
         case CURLE_UNSUPPORTED_PROTOCOL where isOverKept, CURLE_WEIRD_SERVER_REPLY where isOverKept:
@@ -94,6 +94,15 @@ extension Exchange {
             isTransient: true, cause: CurlError(code: Int(code.rawValue)))
     }
 
+    /// Services that speak TLS end a connection that begins with plain HTTP.
+    private func lossHint(_ isOverKept: Bool) -> String {
+        let mayBeTLS =
+            [.get, .head].contains(request.method) && head.status == 0 && !isOverKept
+            && request.url.lowercased().hasPrefix("http://")
+        return mayBeTLS
+            ? "if the port speaks TLS, write https://; else \(Self.lossHint)" : Self.lossHint
+    }
+
     static let lossHint =
         "look at the server, and at proxies and firewalls before it, if that happens again"
     static let silenceHint =
@@ -118,14 +127,21 @@ extension Exchange {
         }
     }
 
+    private var authorityKey: String {
+        switch configuration.settingsPlace {
+        case .cloudsFile: "cacert in clouds.yaml"
+        case .pipelineSource: "`cacert` of this source"
+        }
+    }
+
     private var authorityHint: String {
         switch configuration.settingsPlace {
         case .cloudsFile:
             "if this cloud has a certificate authority of its own, set cacert in clouds.yaml to its "
                 + "certificate"
         case .pipelineSource:
-            "if this server has a certificate authority of its own, set cacert of this source in "
-                + "the pipeline file to its certificate"
+            "if this server has a certificate authority of its own, write the file of its "
+                + "certificate as `cacert` of this source"
         }
     }
 
@@ -148,7 +164,7 @@ extension Exchange {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             hint = authorityHint
         case CURLE_SSL_CACERT_BADFILE:
-            hint = "cacert \(settings) must name a readable file of PEM certificates"
+            hint = "name a readable file of PEM certificates as \(authorityKey)"
         case CURLE_SSL_CERTPROBLEM:
             hint = "cert and key in clouds.yaml must name a PEM certificate and its key"
         case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
@@ -164,7 +180,7 @@ extension Exchange {
             hint =
                 configuration.settingsPlace == .cloudsFile
                 ? "check cacert, cert and key in clouds.yaml, and the service's TLS settings"
-                : "check cacert \(settings), and the TLS settings of the server"
+                : "check \(authorityKey), and the TLS settings of the server"
         default: return nil
         }
         return TranshipError(

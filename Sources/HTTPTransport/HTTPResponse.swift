@@ -158,9 +158,17 @@ extension HTTPResponse {
             if Self.isPage(message) { most = Self.pageCharactersMax }
             message = Self.withoutTags(message)
         }
-        let known = Self.folded(echoes.removed(from: message, isCut: isCut))
+        let known = Self.withoutSchema(Self.folded(echoes.removed(from: message, isCut: isCut)))
         return most == Self.pageCharactersMax
             ? known.cut(to: most) : String(known.prefix(most))
+    }
+
+    /// Glance adds the part of its schema that a record does not match, and the value again. Of
+    /// that, the key alone stays.
+    private static func withoutSchema(_ message: String) -> String {
+        guard let schema = message.firstRange(of: " Failed validating '") else { return message }
+        let key = message[schema.upperBound...].firstMatch(of: /On instance\['([^']+)'\]/)?.1
+        return message[..<schema.lowerBound] + (key.map { " (\($0))" } ?? "")
     }
 
     /// True for the page of a proxy or a web server. Glance answers in HTML as well:

@@ -150,7 +150,7 @@ import Testing
         let server = try await TLSServer()
         for (place, words) in [
             (TransportConfiguration.SettingsPlace.cloudsFile, "set cacert in clouds.yaml"),
-            (.pipelineSource, "set cacert of this source in the pipeline file"),
+            (.pipelineSource, "write the file of its certificate as `cacert` of this source"),
         ] {
             var configuration = TransportConfiguration()
             configuration.settingsPlace = place
@@ -167,6 +167,17 @@ import Testing
         #expect(error?.code == .tlsFailed)
         #expect(error?.hint?.contains("cacert") == true)
         #expect(error?.message.contains("/nowhere/ca.pem") == true)
+    }
+
+    @Test(arguments: [HTTPRequest.Method.get, .head, .put])
+    func `http to a port that speaks TLS may be that`(method: HTTPRequest.Method) async throws {
+        let server = try await TLSServer()
+        let url = server.url.replacing("https:", with: "http:")
+        let error = await failure { _ = try await HTTPClient().send(HTTPRequest(method, url)) }
+        let hint = error?.hint ?? ""
+        #expect(
+            hint.contains("if the port speaks TLS, write https://") == (method != .put), "\(hint)")
+        #expect(hint.contains("look at the server"), "\(hint)")
     }
 
     @Test func `https to a port that speaks http is told apart`() async throws {

@@ -43,6 +43,12 @@ import Testing
             "409 Conflict\n\nThere was a conflict.\n\n Not queued  ",
             "There was a conflict. Not queued"
         ),
+        (
+            "409 Conflict\n\nProvided object does not match schema 'image': 'rwa' is not one of "
+                + "['raw']\n\nFailed validating 'enum' in schema['properties']['disk_format']:\n"
+                + "    {'enum': ['raw'], 'type': 'string'}\n\nOn instance['disk_format']:\n    'rwa'",
+            "Provided object does not match schema 'image': 'rwa' is not one of ['raw'] (disk_format)"
+        ),
         ("409 Conflict\n\n\n\n   ", "409 Conflict"),
         ("", ""),
     ])
