@@ -6,18 +6,10 @@ import Basics
 /// Disk and container formats. The set of the Image service, which its operator may extend: an
 /// unknown word that resembles none of them may be right, and the plan compares it with the target.
 extension FileValue {
-    private static let diskFormats = [
-        "aki", "ami", "ari", "gpt", "iso", "ploop", "qcow2", "raw", "vdi", "vhd", "vhdx", "vmdk",
-    ]
-
-    private static let containerFormats = [
-        "aki", "ami", "ari", "bare", "compressed", "docker", "ova", "ovf",
-    ]
-
-    func diskFormat() throws(TranshipError) -> String { try formatName(of: Self.diskFormats) }
+    func diskFormat() throws(TranshipError) -> String { try formatName(of: FormatNames.disk) }
 
     func containerFormat() throws(TranshipError) -> String {
-        try formatName(of: Self.containerFormats)
+        try formatName(of: FormatNames.container)
     }
 
     private func formatName(of known: [String]) throws(TranshipError) -> String {

@@ -35,6 +35,7 @@ struct ImageSetCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         let explicit = try patch.map { try PatchOperation.list($0) } ?? []
+        try await changes.refuseUnknownFormats(at: service)
         let original = try await service.found(image.image)
         var changed = changes.applied(to: original)
         if let name { changed.name = name }

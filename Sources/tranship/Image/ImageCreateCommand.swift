@@ -46,6 +46,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
         options.allowsDuplicates = allowDuplicates
         options.waiting = data.noWait ? nil : waiting.pace
         let service = try cloud.service()
+        try await fields.refuseUnknownFormats(at: service)
         if image.diskFormat == nil {
             image.diskFormat = try data.shownDiskFormat(
                 otherwise: service.session.configuration.imageDefaults.diskFormat)

@@ -5,6 +5,27 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
+/// `--disk-format` and `--container-format`.
+enum FormatArgument {
+    /// - Parameters:
+    ///   - allowed: what the cloud lists; empty if it lists none.
+    ///   - common: the formats of the Image service, to which the operator of a cloud may add.
+    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list, or that is
+    ///   close to a common one.
+    static func check(
+        _ option: String, _ value: String?, allowed: [String] = [], common: [String]
+    ) throws(TranshipError) {
+        let known = allowed.isEmpty ? common : allowed
+        guard let value, !known.contains(value) else { return }
+        let nearest = Nearest.to(value, in: known)
+        if allowed.isEmpty, nearest == nil { return }
+        throw TranshipError(
+            .usage, "this cloud does not have the format of \(option) \(value.shellQuoted)",
+            hint: (nearest.map { "did you mean \($0)? " } ?? "") + "formats: "
+                + known.joined(separator: ", "))
+    }
+}
+
 /// The fields of a record that users can set, except its name.
 struct ImageFieldOptions: ParsableArguments {
     @Option(
@@ -66,6 +87,26 @@ struct ImageFieldOptions: ParsableArguments {
         for (key, value) in named { properties[key] = value.map(JSONValue.string) }
         for pair in property { properties[pair.key] = .string(pair.value) }
         return properties
+    }
+
+    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list. Its own
+    ///   refusal is a page of its schema.
+    func refuseUnknownFormats(at service: ImageService) async throws(TranshipError) {
+        let given = [
+            ("disk_format", "--disk-format", diskFormat, FormatNames.disk),
+            ("container_format", "--container-format", containerFormat, FormatNames.container),
+        ].filter { $0.2 != nil }
+        guard !given.isEmpty else { return }
+        var schema: Schema?
+        do throws(TranshipError) {
+            schema = try await service.schema("image")
+        } catch  where error.answer != nil && error.code != .authenticationFailed {
+            // A cloud without schemas, or that does not show them.
+        }
+        for (key, option, value, common) in given {
+            try FormatArgument.check(
+                option, value, allowed: schema?.allowedValues(of: key) ?? [], common: common)
+        }
     }
 
     /// The record to create.

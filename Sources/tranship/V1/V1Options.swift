@@ -44,8 +44,12 @@ struct V1FieldOptions: ParsableArguments {
     @Option(help: "The size that the data must have.")
     var size: ByteSize?
 
-    /// - Throws: ``TranshipError/Code/invalidChecksum``.
+    /// - Throws: ``TranshipError/Code/invalidChecksum``; ``TranshipError/Code/usage`` for a mistyped
+    ///   format.
     func fields() throws(TranshipError) -> LegacyImageFields {
+        try FormatArgument.check("--disk-format", diskFormat, common: FormatNames.disk)
+        try FormatArgument.check(
+            "--container-format", containerFormat, common: FormatNames.container)
         var md5: Checksum?
         if let checksum { md5 = try Checksum(.md5, checksum) }
         return LegacyImageFields(
