@@ -27,7 +27,9 @@ extension SavedPlan {
     public func check(against now: SavedPlan) throws(TranshipError) {
         guard pipeline == now.pipeline else {
             throw TranshipError(
-                .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
+                .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)",
+                hint: "name the file of \(pipeline) in `tranship run FILE --plan PLAN`, or save a "
+                    + "plan of \(now.pipeline) with `tranship plan FILE --save PLAN`")
         }
         let differences = differences(from: now)
         guard !differences.isEmpty else { return }

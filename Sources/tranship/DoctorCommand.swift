@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
 import MigrationModel
 import TranshipKit
@@ -37,6 +38,18 @@ struct DoctorCommand: AsyncParsableCommand {
         if target != nil, region != nil {
             throw ValidationError("--region belongs to one cloud: name one, or leave it out")
         }
+        let words = [cloud, target].compactMap(\.self)
+        let paths = ["./", "../", "/", "~"]
+        guard
+            let path = words.first(where: { word in
+                paths.contains { word.hasPrefix($0) } || word.hasSuffix("/")
+            })
+        else { return }
+        let others = words.filter { $0 != path }
+        throw ValidationError(
+            "\(path) is a path, and this command examines clouds"
+                + (others.first.map { ": tranship doctor \($0.shellQuoted)" } ?? "")
+                + "; `tranship plan` examines archives and files as well")
     }
 
     func run() async throws {

@@ -24,6 +24,18 @@ enum MistypedCommand {
         "cached": "tranship cache list", "image cached": "tranship cache list",
     ]
 
+    /// What people ask `tranship help` for beside commands.
+    static let topics: [String: String] = [
+        "clouds": "`tranship doctor CLOUD` examines an entry of clouds.yaml, and `tranship copy "
+            + "--help` says how clouds are named",
+        "errors":
+            "`tranship --help` lists the exit codes; `tranship status -v` shows each error of "
+            + "the last run, and what to do",
+        "journal": "`tranship status` shows what is in it, and --journal PATH names another one",
+        "environment": "OS_CLIENT_CONFIG_FILE is the path of clouds.yaml, OS_CLOUD the entry that "
+            + "`tranship image` takes, XDG_STATE_HOME the folder of tranship/ with the journals",
+    ]
+
     /// - Throws: ``TranshipError/Code/usage`` with the command that was probably meant.
     static func refuse(in arguments: [String]) throws(TranshipError) {
         var command: any ParsableCommand.Type = Tranship.self
@@ -51,6 +63,10 @@ enum MistypedCommand {
         let parents = path.dropLast()
         let word = path[path.count - 1]
         let whole = { (words: [String]) in (["tranship"] + parents + words).joined(separator: " ") }
+        if let topic = topics[path.joined(separator: " ")] {
+            return TranshipError(
+                .usage, "there is no command `\(whole([word]))`", hint: topic)
+        }
         let guess =
             otherWords[path.joined(separator: " ")]
             ?? leaves.first { $0.joined(separator: "-") == word }.map(whole)

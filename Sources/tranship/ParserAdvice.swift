@@ -31,6 +31,8 @@ enum ParserAdvice {
                 "put names and globs after the target: tranship copy SOURCE TARGET 'ubuntu-*'",
             "--source": "write only the names: tranship copy SOURCE TARGET",
             "--target": "write only the names: tranship copy SOURCE TARGET",
+            "--from": "write only the names: tranship copy SOURCE TARGET",
+            "--to": "write only the names: tranship copy SOURCE TARGET",
             "--exclude":
                 "write a pipeline with `exclude`: tranship copy SOURCE TARGET --dry-run --save FILE",
         ],
@@ -90,6 +92,11 @@ enum ParserAdvice {
             quoted(message, after: "is invalid for ")?.hasPrefix("--max-duration") == true
         {
             return "write a unit: \(value)s, \(value)m or \(value)h"
+        }
+        if let value = quoted(message, after: "The value "), !value.contains("="),
+            quoted(message, after: "is invalid for ")?.hasPrefix("--property") == true
+        {
+            return "write the value as well: --property \("\(value)=VALUE".shellQuoted)"
         }
         guard let word = quoted(message, after: "Unexpected argument ") else { return nil }
         let others = arguments.dropFirst().prefix { !$0.hasPrefix("-") }

@@ -339,6 +339,53 @@ struct NextStepTests {
         WrongCommand(
             "tranship doctor alpha beat", says: "did you mean beta?",
             next: "tranship doctor alpha beta"),
+        WrongCommand(
+            "tranship copy --from alpha --to beta",
+            says: "hint: write only the names: tranship copy SOURCE TARGET",
+            next: "tranship copy alpha beta"),
+        WrongCommand(
+            "tranship copy - beta", says: "does not read standard input",
+            "tranship image create NAME --disk-format FORMAT --file - --cloud CLOUD",
+            next: "tranship image create x --disk-format raw --file - --cloud beta < a.raw"),
+        WrongCommand(
+            "tranship copy 127.0.0.1:8000/a.raw beta",
+            says: "if it is an address, write http://127.0.0.1:8000/a.raw or https://127.0.0.1:",
+            next: "tranship copy a.raw beta"),
+        WrongCommand(
+            "tranship image set --cloud alpha ubuntu-24.04 --property os_distro",
+            says: "hint: write the value as well: --property os_distro=VALUE",
+            next: "tranship image set --cloud alpha ubuntu-24.04 --property os_distro=ubuntu"),
+        WrongCommand(
+            "tranship help clouds", says: "`tranship doctor CLOUD` examines",
+            next: "tranship doctor beta"),
+        WrongCommand(
+            "tranship doctor beta ./arc/", says: "./arc/ is a path", "tranship doctor beta",
+            next: "tranship doctor beta"),
+        WrongCommand(
+            "tranship image create x --cloud beta --disk-format rwa",
+            says: "does not have the format of --disk-format rwa", "did you mean raw? formats: ",
+            next: "tranship image create x --cloud beta --disk-format raw"),
+        WrongCommand(
+            "tranship image set ubuntu-24.04 --cloud alpha --container-format baer",
+            says: "does not have the format of --container-format baer",
+            "did you mean bare? formats: ",
+            next: "tranship image set ubuntu-24.04 --cloud alpha --container-format bare"),
+        WrongCommand(
+            "tranship copy alpha beta --disk-format raw",
+            says: "--disk-format is for files and addresses", "hint: leave --disk-format out",
+            next: "tranship copy alpha beta"),
+        WrongCommand(
+            "tranship ls --cloud alpha --name 'ubuntu*'", 0,
+            says: "--name takes no glob; `tranship image list --cloud alpha | grep -F ubuntu`",
+            next: "tranship image list --cloud alpha | grep -F ubuntu"),
+        WrongCommand(
+            "tranship copy alpha . ubuntu-24.04", 1, says: "not an archive and not empty",
+            "name an empty or a new folder", next: "tranship copy alpha ./new/ ubuntu-24.04"),
+        WrongCommand(
+            "sed 's/name: night/name: day/' night.yaml > day.yaml; tranship plan day.yaml "
+                + "--save p.json; tranship run night.yaml --plan p.json",
+            says: "the saved plan is of pipeline day, not of night", "hint: name the file of day",
+            next: "tranship run day.yaml --plan p.json"),
     ]
 
     /// Of an image of a cloud, the line is that of the source that selects it.

@@ -95,7 +95,7 @@ import Testing
         #expect(renamed.targets[0].position.line > 0)
         #expect(
             Self.refusal(folder, "beta") { $0.diskFormat = "raw" }?.message.contains(
-                "are for files and addresses") == true)
+                "--disk-format is for files and addresses") == true)
     }
 
     @Test func `Ids, names and globs select what they should`() throws {
@@ -264,10 +264,16 @@ import Testing
         let checksum = try Checksum(.sha256, String(repeating: "0a", count: 32))
         #expect(
             Self.refusal("alpha", "beta", []) { $0.checksum = checksum }?.message
-                .hasPrefix("--checksum, --checksum-file and --disk-format are for files") == true)
+                == "--checksum is for files and addresses; the record of each image says that itself"
+        )
+        #expect(
+            Self.refusal("alpha", "beta", []) {
+                $0.diskFormat = "raw"
+                $0.checksumFile = "SUMS"
+            }?.hint == "leave --checksum-file and --disk-format out")
         #expect(
             Self.refusal("https://a.example/b.raw") { $0.tags = ["x"] }?.message
-                == "--tag, --property and --owner select images of a cloud")
+                == "--tag selects images of a cloud, and the source is none")
         #expect(
             Self.refusal("alpha", "beta", ["a*"]) { $0.imageName = "b" }?.hint
                 == "name one image, or use placeholders: --name \"{name} copy\"")

@@ -17,6 +17,11 @@ struct CopiedFiles {
         "qcow2", "raw", "img", "iso", "vmdk", "vhd", "vhdx", "vdi",
     ]
 
+    /// `mirror.example:8000/a.raw`, `127.0.0.1/a.raw`
+    private static var hostAndPath: Regex<Substring> {
+        #/^(?:[A-Za-z0-9.-]+:[0-9]+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|[0-9]+(?:\.[0-9]+){3})\/.+/#
+    }
+
     /// Paths and globs for a pipeline file.
     ///
     /// - Parameter names: names and globs of files of a folder, with or without their extension.
@@ -57,6 +62,19 @@ struct CopiedFiles {
     }
 
     private func missing(_ clouds: KnownClouds) -> TranshipError {
+        if word == "-" {
+            return TranshipError(
+                .usage, "a copy does not read standard input: it could not read it again",
+                hint: "write it into a file, and copy that; or send it once: tranship image create "
+                    + "NAME --disk-format FORMAT --file - --cloud CLOUD")
+        }
+        let host = String(word.prefix { $0 != "/" })
+        if word.contains(Self.hostAndPath), Nearest.to(host, in: clouds.names) == nil {
+            return TranshipError(
+                .usage, "\"\(word)\" is neither a file nor a cloud of clouds.yaml",
+                hint: "if it is an address, write http://\(word) or https://\(word); "
+                    + "if it is a path, check it")
+        }
         if let address = word.prefixMatch(of: /(?<scheme>[hH][tT][tT][pP][sS]?):\/?(?=[^\/])/) {
             let rest = word[address.range.upperBound...]
             return TranshipError(

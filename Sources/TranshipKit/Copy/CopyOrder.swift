@@ -188,19 +188,34 @@ public struct CopyOrder: Sendable, Equatable {
     private func refuseContradictions() throws(TranshipError) {
         switch source {
         case .cloud, .archive:
+            let given = [
+                options.checksum.map { _ in "--checksum" },
+                options.checksumFile.map { _ in "--checksum-file" },
+                options.diskFormat.map { _ in "--disk-format" },
+            ].compactMap(\.self)
+            let words = given.joined(separator: " and ")
             try Self.refuse(
-                options.checksum != nil || options.checksumFile != nil || options.diskFormat != nil,
-                "--checksum, --checksum-file and --disk-format are for files and addresses; "
-                    + "the record of a cloud's image says these itself", hint: nil)
+                !given.isEmpty,
+                "\(words) \(given.count == 1 ? "is" : "are") for files and addresses; the record "
+                    + "of each image says that itself",
+                hint: "leave \(words) out")
             if case .cloud(let cloud) = source {
                 try Self.refuse(
                     .cloud(cloud) == target, "source and target are the same: \(cloud.words)",
                     hint: "name another cloud, or another region of it as \(cloud.name)/REGION")
             }
         case .files, .url:
+            let given = [
+                options.tags.isEmpty ? nil : "--tag",
+                options.properties.isEmpty ? nil : "--property",
+                options.owner.map { _ in "--owner" },
+            ].compactMap(\.self)
+            let words = given.joined(separator: " and ")
             try Self.refuse(
-                !options.tags.isEmpty || !options.properties.isEmpty || options.owner != nil,
-                "--tag, --property and --owner select images of a cloud", hint: nil)
+                !given.isEmpty,
+                "\(words) \(given.count == 1 ? "selects" : "select") images of a cloud, and the "
+                    + "source is none",
+                hint: "leave \(words) out")
         }
         if case .url = source {
             try Self.refuse(

@@ -69,7 +69,9 @@ struct KnownClouds {
                 "the target \(word) is a file, and only a cloud or an archive can be a target",
                 hint: hint(forFile: word, from: source))
         }
-        let isPath = ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
+        let isPath =
+            ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
+            || [".", ".."].contains(word)
         if isPath {
             let path = FilePath.absolute(word, in: folder)
             let isMissing = if case .missing = FilePath.kind(path) { true } else { false }

@@ -32,7 +32,9 @@ public struct SavedPipeline: Sendable {
                     : "name another file, or remove it")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: folder) else { throw cannotWrite() }
+        guard access(folder, W_OK) == 0 else {
+            throw cannotWrite(String(cString: strerror(errno)))
+        }
     }
 
     /// Comments may differ: they tell which command wrote the file.

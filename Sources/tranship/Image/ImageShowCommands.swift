@@ -55,13 +55,23 @@ struct ImageListCommand: AsyncParsableCommand {
         var list = RecordList(
             cloud.format, long ? Self.longColumns : Self.columns, more: Self.longColumns)
         var left = limit ?? Int.max
+        var count = 0
         for try await image in try cloud.service().images(query).flattened {
             guard left > 0, Terminal.takesOutput else { break }
             left -= 1
+            count += 1
             list.add(
                 image.record, cells: ["tags": .array(image.tags.sorted().map(JSONValue.string))])
         }
         try list.end()
+        guard count == 0, let glob = filter.name.first(where: { $0.contains { "*?".contains($0) } })
+        else { return }
+        let part = glob.split(whereSeparator: { "*?".contains($0) }).first.map(String.init) ?? ""
+        let words = (["tranship", "image", "list"] + cloud.words).map(\.shellQuoted)
+        Terminal.tell(
+            "no image has the name \(glob.shellQuoted): --name takes no glob; "
+                + "`\(words.joined(separator: " ")) | grep -F \(part.shellQuoted)` finds the images"
+        )
     }
 
     static let columns = [("ID", "id"), ("Name", "name"), ("Status", "status")]
