@@ -57,4 +57,16 @@ struct CopyHintTests {
         let status = "leave it out with `status: [active]`"
         #expect(CopyHint.words(status).hasPrefix("\(status). A copy has no option for `status`: "))
     }
+
+    @Test(
+        "say which command follows",
+        arguments: [
+            ("wait until the server answers", CopyHint.Way.none),
+            ("write `disk_format: qcow2`", .option),
+            ("set `hidden: false` in the target's `image`", .otherCommand),
+            ("give each its own `series` or `name`", .otherCommand),
+        ])
+    func way(hint: String, way: CopyHint.Way) {
+        #expect(CopyHint.way(hint) == way)
+    }
 }

@@ -30,36 +30,54 @@ package enum CopyHint {
         "copy one of them by itself, or each by itself with its own name: tranship copy FILE TARGET "
         + "--name NAME"
 
+    /// The way out that a hint names.
+    package enum Way: Sendable { case none, option, otherCommand }
+
+    /// A text in which options replace keys.
+    private struct Replacement {
+        var text: String
+        /// Keys without an option.
+        var keys: [String] = []
+        var hasOption = false
+    }
+
     /// The hint with the options of a copy in place of the keys. If it names a key without an
     /// option, it ends with the way to write that key.
     package static func words(_ hint: String) -> String {
-        var left: [String] = []
-        let words = replaced(
-            otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) }, left: &left)
-        guard !left.isEmpty else { return words }
-        let keys = left.map { "`\($0)`" }.joined(separator: " and ")
-        return "\(words). A copy has no option for \(keys): add --save FILE to its command, "
+        let found = replaced(otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) })
+        guard !found.keys.isEmpty else { return found.text }
+        let keys = found.keys.map { "`\($0)`" }.joined(separator: " and ")
+        return "\(found.text). A copy has no option for \(keys): add --save FILE to its command, "
             + "edit FILE, and run it with `tranship run FILE`"
     }
 
-    /// A message with the options in place of the keys.
-    package static func message(_ message: String) -> String {
-        var left: [String] = []
-        return replaced(message, left: &left)
+    /// The way out that ``words(_:)`` names.
+    package static func way(_ hint: String) -> Way {
+        let own = otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) }
+        let found = replaced(own)
+        if own != hint || !found.keys.isEmpty { return .otherCommand }
+        return found.hasOption ? .option : .none
     }
 
-    private static func replaced(_ text: String, left: inout [String]) -> String {
-        var keys: [String] = []
-        defer { left = keys }
-        return text.replacing(/`(?<key>[a-z_]+)(?:: (?<value>[^`]*))?`(?: under `image`)?/) {
-            match in
+    /// A message with the options in place of the keys.
+    package static func message(_ message: String) -> String { replaced(message).text }
+
+    private static func replaced(_ text: String) -> Replacement {
+        var found = Replacement(text: "")
+        found.text = text.replacing(
+            /`(?<key>[a-z_]+)(?:: (?<value>[^`]*))?`(?: under `image`)?/
+        ) { match in
             let key = String(match.key)
             if let option = options[key] {
+                found.hasOption = true
                 return match.value.map { "\(option) \($0)" } ?? option
             }
             let isWanted = match.value != nil || !places.contains(key)
-            if isWanted, PipelineKeys.all.contains(key), !keys.contains(key) { keys.append(key) }
+            if isWanted, PipelineKeys.all.contains(key), !found.keys.contains(key) {
+                found.keys.append(key)
+            }
             return String(match.0)
         }
+        return found
     }
 }

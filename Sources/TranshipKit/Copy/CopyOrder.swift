@@ -91,6 +91,25 @@ public struct CopyOrder: Sendable, Equatable {
     /// none.
     public static func hint(_ hint: String) -> String { CopyHint.words(hint) }
 
+    /// Which command follows a hint in the words of a copy.
+    public enum NextCommand: Sendable {
+        /// The same, once something else is changed.
+        case same
+        /// The same with an option that the hint names.
+        case sameWithOption
+        /// One of its own, for the image alone or for a file that is saved.
+        case other
+    }
+
+    /// The command that follows ``hint(_:)``.
+    public static func next(after hint: String) -> NextCommand {
+        switch CopyHint.way(hint) {
+        case .otherCommand: .other
+        case .option: .sameWithOption
+        case .none: .same
+        }
+    }
+
     /// The same for a message, which says no way out.
     public static func message(_ message: String) -> String { CopyHint.message(message) }
 

@@ -323,16 +323,16 @@ extension EndReport {
     /// What to change before a run that would fail again, in a word; nil if the command is not to be
     /// repeated, because another command does the rest.
     private static func change(after failures: [Transfer.Failure?], _ facts: EndFacts) -> String? {
-        let hints = failures.map { $0?.hint.map(CopyOrder.hint) ?? "" }
-        guard facts.ownCommand != nil else { return "run again once that is changed" }
-        let others = ["by itself", "add --save FILE"]
-        if hints.allSatisfy({ others.contains(where: $0.contains) }) { return nil }
-        let lacksOption = zip(failures, hints).contains { failure, hint in
-            [.refused, .formatRejected, .targetConflict].contains(failure?.code)
-                && hint.contains(#/ --(?!save)[a-z]/#)
+        let same = "run again once that is changed"
+        guard facts.ownCommand != nil else { return same }
+        let next = failures.map { $0?.hint.map(CopyOrder.next(after:)) ?? .same }
+        if next.allSatisfy({ $0 == .other }) { return nil }
+        // A wrong promise may also be that of the publisher.
+        let lacksOption = zip(failures, next).contains { failure, next in
+            next == .sameWithOption
+                && [.refused, .formatRejected, .targetConflict].contains(failure?.code)
         }
-        return lacksOption
-            ? "run again with that option" : "run again once that is changed"
+        return lacksOption ? "run again with that option" : same
     }
 }
 
