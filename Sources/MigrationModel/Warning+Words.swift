@@ -21,6 +21,13 @@ extension Warning {
                 "\(place): `auth` and `headers` go to \(url) without TLS, so they can be read on the "
                     + "way"
             )
+        case .projectsUnchecked(let cloud, let ids, let count):
+            (
+                "projects-unchecked",
+                "cloud \"\(cloud)\": its user may not ask Keystone, so nobody checked that it has "
+                    + "\(counted(count, "project")) of the pipeline: \(ids.joined(separator: ", "))"
+                    + (count > ids.count ? " and \(count - ids.count) more" : "")
+            )
         case .sourceIsTarget(let place, let cloud, let target):
             (
                 "source-is-target",

@@ -13,6 +13,8 @@ public enum Warning: Hashable, Sendable {
     case weakConnection(String)
     /// `auth` and `headers` of the entry at this place can be read on their way to a URL.
     case secretsWithoutTLS(place: String, url: String)
+    /// A cloud does not say whether it has these projects of the pipeline, of which the first are named.
+    case projectsUnchecked(cloud: String, ids: [String], count: Int)
     case sourceIsTarget(place: String, cloud: String, targetKey: String)
     /// Keys of a target that are about earlier versions, and its sources have none.
     case rulesWithoutEffect(place: String, keys: [String], target: String)

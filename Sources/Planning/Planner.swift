@@ -250,12 +250,15 @@ public struct Planner: Sendable {
             result.refusal = result.refusal ?? error
         }
         let project = result.record.ownerID ?? target.opened.projectID ?? ""
-        projectsSeen.note([image.ownerID, project])
+        let owner =
+            result.refusal == nil
+            ? project : target.project(forImagesOf: image.ownerID)
+        projectsSeen.note([image.ownerID, owner])
         var intent = Intent(
             targetKey: target.opened.key, source: image, record: result.record,
             origin: ImageIdentity.origin(of: image, project: project), method: choice.method,
             methodReason: choice.reason, fallbacks: choice.fallbacks)
-        intent.projectID = target.opened.projectID
+        intent.projectID = result.refusal == nil ? target.opened.projectID : owner
         return PlanItem(
             intent,
             firstImageID: ImageIdentity.imageID(

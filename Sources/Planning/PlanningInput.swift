@@ -28,6 +28,15 @@ public struct PlanningTarget: Sendable {
         opened.endpoint == other.opened.endpoint && opened.projectID == other.opened.projectID
     }
 
+    /// The project that gets the images of a project of the sources, also if one of them is refused;
+    /// nil if no line of a table says it.
+    func project(forImagesOf owner: String?) -> String? {
+        guard let owner else { return opened.projectID }
+        if let owners = rules.image.owner { return owners.target(of: owner) }
+        guard let route else { return opened.projectID }
+        return route.members.target(of: owner)
+    }
+
     /// True if the source's projects are those of the target, however their addresses are spelled.
     func sharesKeystone(with source: any ImageSource) -> Bool {
         source.region?.sharesKeystone(with: opened.region) == true || isOneService(with: source)

@@ -49,7 +49,9 @@ struct OpenedPipeline: Sendable {
                 environment: environment, transport: tuning.transport,
                 warn: { tell(.warning($0)) })
         try NamedPlaces(pipeline: pipeline, environment: environment).expectClouds(connections)
-        let expanded = try await ProjectExpansion(pipeline, connections, mayLack: mayLack)
+        let unchecked = UncheckedProjects()
+        let expanded = try await ProjectExpansion(
+            pipeline, connections, unchecked: unchecked, mayLack: mayLack)
         let services = ProjectServices()
         let sources = try await OpenedSources(
             expanded, pipeline, environment, connections, services, kinds: tuning.kinds,
@@ -59,7 +61,8 @@ struct OpenedPipeline: Sendable {
         var outage: TranshipError?
         let targetFactory = TargetFactory(
             pipeline: pipeline, connections: connections, tuning: tuning, services: services)
-        let owners = OwnerTable(pipeline, connections, without: sources.lost)
+        let owners = OwnerTable(
+            pipeline, connections, unchecked: unchecked, without: sources.lost)
         for expandedTarget in expanded.targets {
             let target = expandedTarget.target
             tell(
@@ -83,6 +86,7 @@ struct OpenedPipeline: Sendable {
             try expectOtherPlace(targets, target)
         }
         if targets.isEmpty, let outage { throw outage }
+        for warning in unchecked.warnings { tell(.warning(warning)) }
         for (source, opened) in zip(pipeline.sources, sources.all) {
             guard let from = source.cloudEntry, !sources.lost.contains(source.shownName),
                 let target = targets.first(where: { $0.opened.endpoint == opened.endpoint }),
@@ -98,7 +102,8 @@ struct OpenedPipeline: Sendable {
         return OpenedPipeline(
             sources: sources.all, sourceNames: sources.names,
             positions: expanded.sources.map(\.source.position), targets: targets,
-            projectNames: ProjectNames(services.sessions), weaknesses: connections.weaknesses,
+            projectNames: ProjectNames(services.sessions, without: unchecked.targetIDs),
+            weaknesses: connections.weaknesses,
             absent: absent)
     }
 

@@ -13,8 +13,13 @@ struct OwnerTable {
     private let connections: any Connections
     /// The names of sources that the plan does without.
     private let absent: Set<String>
+    private let unchecked: UncheckedProjects
 
-    init(_ pipeline: Pipeline, _ connections: any Connections, without absent: Set<String> = []) {
+    init(
+        _ pipeline: Pipeline, _ connections: any Connections,
+        unchecked: UncheckedProjects = UncheckedProjects(), without absent: Set<String> = []
+    ) {
+        self.unchecked = unchecked
         self.pipeline = pipeline
         self.connections = connections
         self.absent = absent
@@ -28,7 +33,7 @@ struct OwnerTable {
         else { return target }
         var projects: [String: String] = [:]
         for (source, owner) in table.projects.sorted(by: { $0.key < $1.key }) {
-            let owner = try await id(of: owner, at: entry.cloud)
+            let owner = try await id(of: owner, at: .target, entry.cloud)
             for source in try await sourceIDs(of: source) {
                 guard projects.updateValue(owner, forKey: source) == nil else {
                     throw refusal(
@@ -38,24 +43,27 @@ struct OwnerTable {
             }
         }
         var rest: String?
-        if let owner = table.rest { rest = try await id(of: owner, at: entry.cloud) }
+        if let owner = table.rest { rest = try await id(of: owner, at: .target, entry.cloud) }
         return .cloud(entry.owned(by: OwnerMap(projects: projects, rest: rest)))
     }
 
     /// The ids of one project at the sources: a name may be there at each of them.
     private func sourceIDs(of project: String) async throws(TranshipError) -> [String] {
-        guard !CloudConfiguration.isProjectID(project) else { return [project] }
         var ids: [String] = []
         var last: TranshipError?
         var isWhole = true
         for entry in pipeline.sources {
-            guard let source = entry.cloudEntry else { continue }
+            guard let source = entry.cloudEntry else {
+                // The owners in its records may be projects of any cloud.
+                if CloudConfiguration.isProjectID(project) { isWhole = false }
+                continue
+            }
             guard !absent.contains(entry.shownName) else {
                 isWhole = false
                 continue
             }
             do {
-                let id = try await id(of: project, at: source.cloud)
+                let id = try await id(of: project, at: .source, source.cloud)
                 if !ids.contains(id) { ids.append(id) }
             } catch {
                 guard error.code == .invalidPipeline else { throw error }
@@ -71,20 +79,21 @@ struct OwnerTable {
         return ids
     }
 
-    private func id(of project: String, at cloud: CloudName) async throws(TranshipError) -> String {
-        guard !CloudConfiguration.isProjectID(project) else { return project }
+    private func id(
+        of project: String, at side: TranshipError.Side, _ cloud: CloudName
+    ) async throws(TranshipError) -> String {
         let session = try await connections.signIn(cloud).session
         // Without Keystone, an owner is any text.
         guard session.configuration.authURL != nil else { return project }
-        let name = ProjectTable.Name(project)
         do {
-            return try await session.projectID(of: name.project, domain: name.domain)
+            return try await unchecked.id(of: ProjectTable.Name(project), at: side, in: session)
         } catch {
             guard error.isAnAnswer || [.notFound, .ambiguous].contains(error.code) else {
                 throw error
             }
             throw refusal(
-                cloud, "names \"\(project)\", which is not the id of a project: \(error.message)",
+                cloud,
+                "names \"\(project)\", which is not the id of a project: \(error.message)",
                 hint: "write the project's id; `openstack --os-cloud \(cloud.name) project list` "
                     + "shows it")
         }

@@ -190,6 +190,8 @@ extension PipelinePlan {
         guard !projects.moving.isEmpty else { return nil }
         let (source, target) = projects(of: item)
         guard source != nil || target != nil else { return nil }
+        // Of a refused image, no line of a table may say where it would go.
+        if item.action == .refuse, target == nil { return source?.words }
         return "\(source?.words ?? "none") -> \(target?.words ?? "none")"
     }
 }

@@ -85,8 +85,10 @@ extension PipelineRun {
             .filter { known[$0] == nil }
         let new =
             asked.isEmpty ? [:] : await opened.projectNames.names(of: asked.sorted())
+        let unnamed = opened.projectNames.unnamed
         return ProjectWords(
-            known.merging(new) { first, _ in first }, moving: moving, members: members)
+            known.merging(new) { first, _ in first }.filter { !unnamed.contains($0.key) },
+            moving: moving, members: members)
     }
 
     /// False if one project at the source and one at the target leave no doubt.

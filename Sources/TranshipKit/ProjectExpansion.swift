@@ -15,10 +15,13 @@ struct ProjectExpansion: Sendable {
     let sources: [ExpandedSource]
     let targets: [ExpandedTarget]
 
-    /// - Parameter mayLack: true for the name of a source that the others can do without.
+    /// - Parameters:
+    ///   - unchecked: takes the projects that nobody could look up.
+    ///   - mayLack: true for the name of a source that the others can do without.
     /// - Throws: unknown projects, and what signing in throws.
     init(
         _ pipeline: Pipeline, _ connections: any Connections,
+        unchecked: UncheckedProjects = UncheckedProjects(),
         mayLack: (String) -> Bool = { _ in false }
     ) async throws(TranshipError) {
         guard let table = pipeline.projects else {
@@ -32,7 +35,7 @@ struct ProjectExpansion: Sendable {
             guard let cloud = source.cloudEntry else { continue }
             var (more, made) = (found, mistakes)
             do throws(TranshipError) {
-                try await more.add(cloud, table, connections, &made)
+                try await more.add(cloud, table, connections, unchecked, &made)
                 if let first = made.first(after: mistakes), mayLack(source.shownName),
                     first.isOfOneSource
                 {
@@ -55,7 +58,8 @@ struct ProjectExpansion: Sendable {
                 all.append(ExpandedTarget(target, nil))
                 continue
             }
-            let places = try await TargetProjects(cloud, table, connections, &mistakes)
+            let places = try await TargetProjects(
+                cloud, table, connections, unchecked, &mistakes)
             all += places.targets(cloud, table, found.ids, found.names)
         }
         try mistakes.expectNone(in: table)
@@ -104,7 +108,7 @@ private struct TargetProjects {
 
     init(
         _ cloud: CloudTarget, _ table: ProjectTable, _ connections: any Connections,
-        _ mistakes: inout TableMistakes
+        _ unchecked: UncheckedProjects, _ mistakes: inout TableMistakes
     ) async throws(TranshipError) {
         isAdmin = cloud.rules.image.owner?.isProjectTable == true
         var isKnown = false
@@ -116,7 +120,7 @@ private struct TargetProjects {
                 try await asked.explain { () throws(TranshipError) -> String? in
                     if isAdmin {
                         let session = try await connections.signIn(cloud.cloud).session
-                        return try await session.projectID(of: name.project, domain: name.domain)
+                        return try await unchecked.id(of: name, at: .target, in: session)
                     }
                     return try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
                 }
@@ -229,7 +233,7 @@ private struct SourceProjects {
 
     mutating func add(
         _ cloud: CloudSource, _ table: ProjectTable, _ connections: any Connections,
-        _ mistakes: inout TableMistakes
+        _ unchecked: UncheckedProjects, _ mistakes: inout TableMistakes
     ) async throws(TranshipError) {
         let session = try await connections.signIn(cloud.cloud).session
         var lines: [String: ProjectTable.Row] = [:]
@@ -243,8 +247,7 @@ private struct SourceProjects {
                         return try await connections.signIn(cloud.inProject(row.source).cloud)
                             .projectID
                     }
-                    return try await session.projectID(
-                        of: row.source.project, domain: row.source.domain)
+                    return try await unchecked.id(of: row.source, at: .source, in: session)
                 }
             }
             guard let id else { continue }

@@ -16,6 +16,8 @@ actor ProjectNames {
     }
 
     private let sessions: [CloudSession]
+    /// Ids that have no name: no Keystone said that it has them.
+    nonisolated let unnamed: Set<String>
     private var places: [Place] = []
     private var known: [String: String]?
     private var asksOthers = false
@@ -24,13 +26,18 @@ actor ProjectNames {
     /// Projects that Keystone is asked for by id.
     private static let askedMax = 200
 
-    /// - Parameter sessions: of the pipeline's sources and targets.
-    init(_ sessions: [CloudSession]) { self.sessions = sessions }
+    /// - Parameters:
+    ///   - sessions: of the pipeline's sources and targets.
+    ///   - unnamed: ids whose project is not known; one with the same id at another Keystone is not it.
+    init(_ sessions: [CloudSession], without unnamed: Set<String> = []) {
+        self.sessions = sessions
+        self.unnamed = unnamed
+    }
 
     /// The names of those that are known.
     func names(of ids: [String]) async -> [String: String] {
         var found: [String: String] = [:]
-        for id in Set(ids) { found[id] = await name(of: id) }
+        for id in Set(ids).subtracting(unnamed) { found[id] = await name(of: id) }
         return found
     }
 

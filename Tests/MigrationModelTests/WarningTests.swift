@@ -15,6 +15,7 @@ import Testing
         return [
             .cloudsFile("x of y has no effect"), .weakConnection("no TLS"),
             .secretsWithoutTLS(place: "p:1", url: "http://u"),
+            .projectsUnchecked(cloud: "c", ids: ["p"], count: 2),
             .sourceIsTarget(place: "p:1", cloud: "a", targetKey: "b"),
             .rulesWithoutEffect(place: "p:1", keys: ["keep"], target: "b"),
             .hookProgramMissing(message: "no program"),

@@ -43,6 +43,9 @@ import Testing
     }
 
     private let glance: GlanceServer
+    /// Keystone says nothing of it to this user.
+    private static let unread = String(repeating: "ab", count: 16)
+    private static let missing = String(repeating: "cd", count: 16)
 
     init() throws {
         glance = try GlanceServer()
@@ -54,6 +57,14 @@ import Testing
                     {"projects":[{"id":"\(TwoProjects.demo)","name":"demo"},
                     {"id":"o","name":"other"},{"id":"third","name":"third"}]}
                     """))
+        glance.answer(
+            "GET", "/v3/projects/\(TwoProjects.demo)",
+            with: .status(200, text: #"{"project":{"id":"\#(TwoProjects.demo)","name":"demo"}}"#))
+        // As a Keystone that compares ids without case.
+        glance.answer(
+            "GET", "/v3/projects/\(TwoProjects.demo.uppercased())",
+            with: .status(200, text: #"{"project":{"id":"\#(TwoProjects.demo)","name":"demo"}}"#))
+        glance.refuse("GET", "/v3/projects/\(Self.unread)", status: 403)
         let demo = #"{"projects":[{"id":"\#(TwoProjects.demo)","name":"demo"}]}"#
         glance.answer("GET", "/v3/projects", with: .status(200, text: demo)) {
             $0.target.hasSuffix("=demo")
@@ -80,7 +91,8 @@ import Testing
     /// - Parameter keys: more keys of the source and of the target.
     private func expansion(
         _ table: String, source: String = "", target: String = "",
-        domain: CloudConfiguration.Domain? = nil
+        domain: CloudConfiguration.Domain? = nil,
+        unchecked: UncheckedProjects = UncheckedProjects()
     ) async throws -> ProjectExpansion {
         let pipeline = try Pipeline.parse(
             text: """
@@ -90,7 +102,8 @@ import Testing
                 targets: [{ cloud: beta\(target) }]
                 projects: \(table)
                 """, file: "/p/p.yaml", environment: [:])
-        return try await ProjectExpansion(pipeline, TwoProjects(glance: glance, domain: domain))
+        return try await ProjectExpansion(
+            pipeline, TwoProjects(glance: glance, domain: domain), unchecked: unchecked)
     }
 
     private func refusal(
@@ -179,6 +192,47 @@ import Testing
         // An administrator has a role in no project and finds all of them.
         #expect(lines.count { $0.hasPrefix("    hint: correct its name") } == 3)
         #expect(lines.count { $0.hasPrefix("    hint: give the user of cloud") } == 2)
+    }
+
+    // MARK: Ids
+
+    @Test(arguments: ["source", "target"])
+    func `An administrator's id that Keystone lacks is refused, with both values`(
+        side: String
+    ) async throws {
+        let line = side == "source" ? "\(Self.missing): demo" : "demo: \(Self.missing)"
+        let error = try await refusal(
+            "{ \(line) }", source: Self.administrator.source, target: Self.administrator.target)
+        #expect(error.code == .invalidPipeline && ExitStatus(error) == .usage)
+        #expect(error.message.contains("\(Self.missing)\" of the \(side) cloud"), "\(error)")
+        #expect(
+            error.message.contains(line.replacing(": ", with: " to ")), "\(error)")
+        #expect(error.message.contains("has no project with the id"), "\(error)")
+        #expect(error.hint?.contains("remove the line") == true, "\(error)")
+    }
+
+    @Test func `An id is the one that Keystone writes`() async throws {
+        let found = try await expansion(
+            "{ \(TwoProjects.demo.uppercased()): demo }", source: Self.administrator.source,
+            target: Self.administrator.target)
+        #expect(
+            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+                == [TwoProjects.demo: TwoProjects.demo])
+    }
+
+    @Test func `An id that the user may not ask for counts, with a warning`() async throws {
+        let unchecked = UncheckedProjects()
+        let found = try await expansion(
+            "{ demo: \(Self.unread) }", source: Self.administrator.source,
+            target: Self.administrator.target, unchecked: unchecked)
+        #expect(
+            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+                == [TwoProjects.demo: Self.unread])
+        #expect(unchecked.targetIDs == [Self.unread])
+        #expect(
+            unchecked.warnings == [
+                .projectsUnchecked(cloud: "beta", ids: [Self.unread], count: 1)
+            ])
     }
 
     // MARK: Names that several domains have

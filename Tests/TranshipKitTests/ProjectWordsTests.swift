@@ -34,6 +34,9 @@ import Testing
             "GET", "/v3/projects/\(Self.id)",
             with: .status(200, text: #"{"project":{"name":"payroll"}}"#))
         let other = String(Self.id.reversed())
+        for cloud in [scene.alpha, scene.beta] {
+            cloud.refuse("GET", "/v3/projects/\(other)", status: 403)
+        }
         let run = try await scene.start(
             to: "{ cloud: beta, image: { owner: { \(other): \(other) } } }",
             from: "{ cloud: alpha, images: { owner: any } }", writes: runs)
@@ -47,5 +50,35 @@ import Testing
         guard runs else { return }
         let status = try await run.carryOut(plan).status
         #expect(status.projects.names[Self.id] == "payroll")
+    }
+
+    @Test func `A refused image has the target project of its line, or none`() async throws {
+        let scene = try CloudScene()
+        let ids = "abcdef".map { String(repeating: $0, count: 32) }
+        let (mapped, other, unmapped) = (ids[0], ids[1], ids[2])
+        for cloud in [scene.alpha, scene.beta] {
+            for id in ids { cloud.refuse("GET", "/v3/projects/\(id)", status: 403) }
+        }
+        scene.put([
+            "owner": .string(mapped), "cinder_encryption_key_id": "k", "visibility": "public",
+        ])
+        scene.alpha.put(
+            "u", data: noise(900),
+            [
+                "name": "u", "disk_format": "raw", "container_format": "bare",
+                "owner": .string(unmapped), "visibility": "public",
+            ])
+        let plan = try await scene.start(
+            to: "{ cloud: beta, image: { owner: { \(mapped): \(ids[3]), \(other): \(ids[4]) } } }",
+            from: "{ cloud: alpha, images: { owner: any } }", writes: false
+        ).plan()
+        var items: [String: PlanItem] = [:]
+        try await plan.items { for item in $0 { items[item.source.ownerID ?? ""] = item } }
+        #expect(items.values.map(\.action) == [.refuse, .refuse])
+        let encrypted = try #require(items[mapped])
+        #expect(plan.projects(of: encrypted).target?.id == ids[3])
+        let left = try #require(items[unmapped])
+        #expect(plan.projects(of: left).target == nil)
+        #expect(plan.projectWords(of: left) == unmapped)
     }
 }

@@ -24,6 +24,28 @@ extension CloudSession {
         try await keystone("/projects/\(percentEncode(id))")["project"]?["name"]?.string
     }
 
+    /// The id of a project that is given by its id, as Keystone writes it; nil if this user may not
+    /// ask for it.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound``.
+    package func knownProjectID(_ id: String) async throws(TranshipError) -> String? {
+        do {
+            let project = try await keystone("/projects/\(percentEncode(id))")["project"]
+            return OutsideID.read(project?["id"]?.string) ?? id
+        } catch {
+            switch error.code {
+            case .forbidden: return nil
+            case .notFound:
+                throw TranshipError(
+                    .notFound, "cloud \"\(cloudName)\" has no project with the id \"\(id)\"",
+                    hint:
+                        "correct the id, or write the project's name; `openstack project list` shows "
+                        + "both")
+            default: throw error
+            }
+        }
+    }
+
     /// The id of a project. Needs the right to list projects, which administrators have.
     ///
     /// - Parameters:

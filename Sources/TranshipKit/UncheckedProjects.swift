@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// Looks up the projects that a pipeline names by their ids, and keeps those that nobody could look
+/// up. The Image service takes any text as an owner: an id that its Keystone lacks would hide the
+/// images from everyone.
+final class UncheckedProjects: Sendable {
+    private struct Place: Hashable {
+        var cloud: String
+        var side: TranshipError.Side
+    }
+
+    private let unknown = Guarded<[Place: [String]]>([:])
+    /// The ids of the projects that the users of clouds may have tokens for.
+    private let own = Guarded<[String: Set<String>]>([:])
+
+    /// The id of a project, as its Keystone writes it.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound``; for a name also
+    ///   ``TranshipError/Code/ambiguous``, and what Keystone refuses. If it does not say whether it has
+    ///   an id, the id counts, and ``warnings`` has it.
+    func id(
+        of name: ProjectTable.Name, at side: TranshipError.Side, in session: CloudSession
+    ) async throws(TranshipError) -> String {
+        guard CloudConfiguration.isProjectID(name.project) else {
+            return try await session.projectID(of: name.project, domain: name.domain)
+        }
+        if let id = try await session.knownProjectID(name.project) { return id }
+        guard await !ownIDs(session).contains(name.project) else { return name.project }
+        let place = Place(cloud: session.cloudName, side: side)
+        unknown.withLock { unknown in
+            if unknown[place]?.contains(name.project) != true {
+                unknown[place, default: []].append(name.project)
+            }
+        }
+        return name.project
+    }
+
+    private func ownIDs(_ session: CloudSession) async -> Set<String> {
+        if let known = own.withLock({ $0[session.cloudName] }) { return known }
+        let ids = Set(((try? await session.ownProjects()) ?? []).map(\.id))
+        own.withLock { $0[session.cloudName] = ids }
+        return ids
+    }
+
+    /// Those at the targets: another Keystone may have a project with such an id, whose name is not
+    /// theirs.
+    var targetIDs: Set<String> {
+        unknown.withLock { unknown in
+            Set(unknown.filter { $0.key.side == .target }.values.joined())
+        }
+    }
+
+    /// One for each cloud that did not say whether it has a project.
+    var warnings: [Warning] {
+        unknown.withLock { $0 }.sorted { $0.key.cloud < $1.key.cloud }.map { place, ids in
+            .projectsUnchecked(
+                cloud: place.cloud, ids: Array(ids.prefix(Self.listedMax)), count: ids.count)
+        }
+    }
+
+    private static let listedMax = 5
+}
