@@ -148,10 +148,12 @@ extension SavedPlan.Entry {
         fields.merging(["action": action.rawValue, "data": version]) { $1 }
     }
 
-    /// A run that goes on with a saved plan finds done what an earlier one did of it. Then its own
-    /// plan does not say again what was to be done once.
+    /// A run that goes on with a saved plan finds done, or begun, what an earlier one did of it. Then
+    /// its own plan does not say again what was to be done once.
     func fields(asFollowUpOf saved: Self) -> [String: String] {
-        guard isDone, saved.action == .create || saved.action == .update else { return allFields }
+        guard isDone || isBegun, saved.action == .create || saved.action == .update else {
+            return allFields
+        }
         let once = saved.fields.filter { SavedPlan.doneOnce.contains($0.key) }
         return once.merging(allFields) { $1 }
             .merging(["action": saved.action.rawValue]) { $1 }

@@ -25,6 +25,10 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         /// True if the copy is at the target, published with these very fields. What a plan wanted
         /// and is done by now does not count as drift.
         public var isDone = false
+        /// True if the copy is at the target and only a last step is missing: it is to be proved,
+        /// published, or copied into further stores. Known of a plan that was made now; a file does
+        /// not have it.
+        var isBegun = false
     }
 
     /// The version of the format that this program writes and reads.
@@ -280,6 +284,10 @@ extension SavedPlan.Entry {
         action = item.action ?? .refuse
         if case .alreadyAtTarget = item.reason, action == .skip {
             isDone = !item.notes.contains { if case .fieldsChanged = $0 { true } else { false } }
+        }
+        switch item.reason {
+        case .toBePublished, .toBeProved, .missingInStores: isBegun = action == .update
+        default: break
         }
         fields =
             action == .refuse
