@@ -27,11 +27,10 @@ public enum DataDifference: Codable, Hashable, Sendable {
             "\(origin.rawValue) \(known), the target reports \(reported)"
         case .size(let bytes, let origin, let reported):
             "\(bytes) bytes were \(origin.rawValue), the target reports \(reported)"
-        case .grown(let sent, let found): "\(sent) bytes were sent, the target has \(found)"
-        case .diskFormat(let sent, let found):
-            "disk format \(sent) was sent, the target has \(found)"
+        case .grown(let sent, let found): "\(sent) bytes -> \(found) bytes"
+        case .diskFormat(let sent, let found): "disk format \(sent) -> \(found)"
         case .containerFormat(let sent, let found):
-            "container format \(sent) was sent, the target has \(found)"
+            "container format \(sent) -> \(found)"
         }
     }
 }

@@ -70,6 +70,11 @@ extension TransferNotice {
             ("reading-back", (facts.map { "\($0.words); " } ?? "") + "reading it back")
         case .readingSource:
             ("reading-source", "no checksum is known; reading the source to compare")
+        case .comparingSource:
+            (
+                "comparing-source",
+                "the target converted the data; reading the source to compare it with its promise"
+            )
         case .notDiscarded(let message):
             ("copy-not-discarded", "could not discard the unfinished copy: \(message)")
         }

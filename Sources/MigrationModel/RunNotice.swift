@@ -47,6 +47,8 @@ public enum TransferNotice: Hashable, Sendable {
     case readingBack(because: IncomparableDigests?)
     /// No checksum is known here that the target reports.
     case readingSource
+    /// The target converted data that nobody hashed here.
+    case comparingSource
     case notDiscarded(message: String)
 
     /// For programs: stays as it is in every release.

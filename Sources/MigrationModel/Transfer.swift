@@ -400,6 +400,7 @@ extension Transfer {
     public func foundDone(_ proofs: [Checksum], heldStores: [String]) -> Transfer {
         var copy = self
         copy.proof.reported = proofs
+        copy.noteUnconverted()
         copy.placement.heldStores = heldStores
         copy.enter(.done)
         return copy

@@ -228,9 +228,9 @@ extension Planner {
         let item = comparison.item
         let known = comparison.transfer.flatMap { $0.imageID == found.image.id ? $0 : nil }
         let proved = known?.proof.reported ?? []
-        // A conversion that the pipeline accepts has another checksum than the source.
-        let isConverted =
-            item.record.acceptsTransformed && proved.contains(where: found.image.checksums.contains)
+        // Of data that the target converted, its own checksum says only that it is as it was.
+        let conversion = known?.conversion
+        let isConverted = conversion != nil
         let expected = isConverted ? proved : item.expected(known)
         for reported in found.image.checksums {
             let same = expected.filter { $0.algorithm == reported.algorithm }
@@ -239,7 +239,7 @@ extension Planner {
                     FieldDifference(.data, wanted: "\(other)", found: "\(reported)"))
                 return
             }
-            if !same.isEmpty { checked.proofs.append(reported) }
+            if !same.isEmpty, !isConverted { checked.proofs.append(reported) }
         }
         if let size = item.source.sizeBytes, let has = found.image.sizeBytes, size != has,
             !isConverted
@@ -247,15 +247,24 @@ extension Planner {
             checked.differences.append(
                 FieldDifference(.size, wanted: "\(size)", found: "\(has)"))
         }
+        if let conversion {
+            checked.add(
+                note: "the target converted the data (\(conversion)), so nothing compares it with "
+                    + "the source's")
+        }
         guard let reading else {
-            if checked.proofs.isEmpty {
+            if checked.proofs.isEmpty, !isConverted {
                 checked.add(note: "no checksum is known on both sides; --download reads the data")
             }
             return
         }
         checked.proofs = []
         do {
-            try await readBack(item, found, expected, reading, &checked)
+            // Only the digest from when it was published can be compared with what it has.
+            if isConverted, expected.isEmpty { return }
+            try await readBack(
+                item, found, expected, isConverted: isConverted, reading, &checked)
+            if isConverted { checked.proofs = [] }
         } catch {
             if error.code == .interrupted { throw error }
             checked.add(note: "the data could not be read: \(error.message)")
@@ -265,8 +274,8 @@ extension Planner {
     /// Hashes the target's data, and the source's if it promises nothing, or if nothing shows that it
     /// still has the data that was sent.
     private func readBack(
-        _ item: PlanItem, _ found: TargetRecord, _ expected: [Checksum], _ reading: DataReading,
-        _ checked: inout CheckedImage
+        _ item: PlanItem, _ found: TargetRecord, _ expected: [Checksum], isConverted: Bool,
+        _ reading: DataReading, _ checked: inout CheckedImage
     ) async throws(TranshipError) {
         let transfer = Transfer.alreadyThere(
             item.intent, promised: nil, imageID: found.image.id, sizeBytes: found.image.sizeBytes)
@@ -276,7 +285,7 @@ extension Planner {
         let showsVersions =
             item.source.showsNewVersions
             && (item.source.promise != nil || item.source.seen?.isStamped != true)
-        if let first = expected.first, showsVersions {
+        if let first = expected.first, showsVersions || isConverted {
             wanted = first
         } else {
             wanted = try await reading.digest(.source, transfer, algorithm).checksum

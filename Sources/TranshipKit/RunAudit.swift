@@ -19,22 +19,20 @@ public struct RunAudit: Sendable {
 
         /// The strongest checksum of the data at the target; nil if nothing is known of it.
         public var digest: Checksum? {
-            let known = transfer.proof.reported + transfer.proof.computed
+            // What was sent is other data than a target that converts it has.
+            let known =
+                transfer.proof.reported
+                + (transfer.conversion == nil ? transfer.proof.computed : [])
             return known.max { $0.strength < $1.strength }
-                ?? (isProved ? transfer.proof.promised : nil)
+                ?? (isProved && transfer.conversion == nil ? transfer.proof.promised : nil)
         }
 
-        /// True if the target had the data when the run ended, and it was what was promised. A rollback
-        /// may have removed the copy since.
+        /// True if the target had the data when the run ended, and nothing spoke against it; what proves
+        /// it is ``proofWords``. A rollback may have removed the copy since.
         public var isProved: Bool { [.done, .unpublished].contains(transfer.state) }
 
         /// What proves it, for people.
-        public var proofWords: String {
-            guard isProved else { return "" }
-            if transfer.proof.reported.isEmpty { return "not provable" }
-            return transfer.proof.promised == nil
-                ? "the target reports what was sent" : "the target reports what was promised"
-        }
+        public var proofWords: String { isProved ? transfer.proofWords : "" }
     }
 
     public let run: Run

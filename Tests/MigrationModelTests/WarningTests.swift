@@ -53,6 +53,7 @@ import Testing
         .spoolIsFull(message: "m"), .spoolReadAgain(message: nil), .spoolReadAgain(message: "m"),
         .converting(from: "raw", to: "qcow2"), .readingBack(because: nil),
         .readingBack(because: IncomparableDigests(reported: [], known: [])), .readingSource,
+        .comparingSource,
         .notDiscarded(message: "m"),
     ]
 

@@ -129,6 +129,71 @@ import Testing
         #expect(try await confirm(given).transfer.state == .publishing)
     }
 
+    /// Nothing of ours was sent or hashed: the target fetched the data, or `services` left the hash
+    /// to it, or the digests died with another process.
+    private static let unhashed: [(UploadMethod, VerificationMode)] = [
+        (.webDownload, .proof), (.glanceDownload, .proof), (.webDownload, .paranoid),
+        (.glanceDirect, .services), (.glanceDirect, .proof),
+    ]
+
+    private func accepted(
+        _ method: UploadMethod, _ mode: VerificationMode, promise: Checksum?
+    ) -> Transfer {
+        var given = sent(promise: promise, computed: [])
+        given.intent.method = method
+        given.intent.record.verification = mode
+        given.intent.record.acceptsTransformed = true
+        given.placement.claimContents()
+        report(sizeBytes: 20, [sha256([9])], diskFormat: "qcow2")
+        return given
+    }
+
+    @Test(arguments: unhashed)
+    func `A conversion is accepted if the source has what it promises`(
+        method: UploadMethod, mode: VerificationMode
+    ) async throws {
+        world.state.withLock { $0.sources["image:a"] = bytes }
+        let given = accepted(method, mode, promise: sha256(bytes))
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .publishing)
+        #expect(outcome.transfer.proof.computed == [sha256(bytes)])
+        #expect(outcome.transfer.proof.reported == [sha256([9])])
+        #expect(outcome.transfer.isProvedBeforeConversion && outcome.transfer.proofs.isEmpty)
+        #expect(world.count("read image:a") == 1)
+    }
+
+    @Test(arguments: unhashed)
+    func `A conversion of other data than the source promises is wrong`(
+        method: UploadMethod, mode: VerificationMode
+    ) async throws {
+        world.state.withLock { $0.sources["image:a"] = noise(1000, seed: 2) }
+        let given = accepted(method, mode, promise: sha256(bytes))
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .checksumMismatch)
+    }
+
+    @Test func `A conversion of what nobody promised is called unproved, or made again`()
+        async throws
+    {
+        let fetched = try await confirm(accepted(.webDownload, .proof, promise: nil)).transfer
+        #expect(fetched.state == .publishing && !fetched.isProvedBeforeConversion)
+        #expect(fetched.remarks.map(\.code) == ["unverifiable", "transformed"])
+        #expect(fetched.proofWords.hasPrefix("nothing proves it"))
+        let sent = try await confirm(accepted(.glanceDirect, .proof, promise: nil)).transfer
+        #expect(sent.state == .planned && sent.placement.generation == 1)
+        var adopted = accepted(.glanceDirect, .proof, promise: nil)
+        adopted.placement.adoptContents()
+        let other = adopted
+        #expect(await failure { _ = try await confirm(other) }?.code == .unverifiable)
+    }
+
+    @Test func `A copy that is as it was sent is not called converted any more`() async throws {
+        var given = sent(promise: sha256(bytes), computed: [sha256(bytes)])
+        given.remark(.transformed(.facts(.diskFormat(sent: "raw", found: "qcow2"))))
+        let transfer = try await confirm(given).transfer
+        #expect(transfer.conversion == nil && transfer.proofs == [sha256(bytes)])
+    }
+
     @Test func `Another size alone is not called a conversion`() async throws {
         var given = sent(promise: nil, computed: [sha256(bytes)])
         given.intent.method = .webDownload

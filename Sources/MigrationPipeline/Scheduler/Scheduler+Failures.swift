@@ -118,7 +118,9 @@ extension Scheduler {
             return transfer
         }
         if let id = transfer.imageID, !transfer.placement.isAdopted {
-            let isWrong = [.verificationMismatch, .transformed].contains(error.code)
+            let isWrong =
+                [.verificationMismatch, .transformed].contains(error.code)
+                || error.code == .checksumMismatch && given.state == .verifying
             do throws(TranshipError) {
                 transfer = try await abandon(transfer, isWrong: isWrong)
             } catch let obstacle {

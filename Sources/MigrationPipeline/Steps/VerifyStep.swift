@@ -40,6 +40,7 @@ struct VerifyStep: Sendable {
         switch ends.verifier.compare(transfer, with: report) {
         case .match(let proofs):
             transfer.proof.reported = proofs
+            transfer.noteUnconverted()
             if transfer.record.verification == .paranoid {
                 monitor.note(transfer, .readingBack(because: nil))
                 _ = try await readBack(transfer, from: uploader)
@@ -49,10 +50,7 @@ struct VerifyStep: Sendable {
         case .mismatch(let difference):
             throw otherData(difference, transfer)
         case .transformed(let difference) where transfer.record.acceptsTransformed:
-            transfer.remarkAnew(.transformed(difference))
-            transfer.proof.sizeBytes = report.sizeBytes
-            transfer.proof.reported = report.checksums
-            return .advance(confirmed(transfer, report))
+            return .advance(try await accepted(transfer, report, difference))
         case .transformed(let difference):
             let error = converted(difference, transfer, report)
             guard error.code == .transformed,
@@ -80,6 +78,32 @@ struct VerifyStep: Sendable {
         return transfer
     }
 
+    /// The target converted the data, so its report says nothing of what the source has. If no digest
+    /// of what was sent is known, the source has to have what it promises.
+    private func accepted(
+        _ given: Transfer, _ report: TargetReport, _ difference: DataDifference
+    ) async throws(TranshipError) -> Transfer {
+        var transfer = given
+        if transfer.proof.computed.isEmpty {
+            if transfer.proof.promised != nil {
+                monitor.note(given, .comparingSource)
+                transfer.proof.computed = try await digests(ofSource: given, from: ends.uploader)
+            } else if transfer.method.isServerSide {
+                let nothing = IncomparableDigests(reported: report.checksums, known: [])
+                transfer.remarkAnew(.unverifiable(nothing))
+            } else if !transfer.placement.isAdopted {
+                // The digests died with the process that sent the bytes.
+                return try await ends.uploader.abandon(transfer, isWrong: true)
+            } else {
+                throw unproved(given, .transformed(difference))
+            }
+        }
+        transfer.remarkAnew(.transformed(difference))
+        transfer.proof.sizeBytes = report.sizeBytes
+        transfer.proof.reported = report.checksums
+        return confirmed(transfer, report)
+    }
+
     /// The report proves nothing, so read the data back if there is a checksum to compare it with.
     private func unverifiable(
         _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
@@ -101,6 +125,7 @@ struct VerifyStep: Sendable {
         }
         monitor.note(transfer, .readingBack(because: facts))
         transfer.proof.reported = try await readBack(transfer, from: uploader)
+        transfer.noteUnconverted()
         return confirmed(transfer, report)
     }
 
@@ -110,13 +135,8 @@ struct VerifyStep: Sendable {
         _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
         from uploader: any ImageUploader
     ) async throws(TranshipError) -> Transfer {
-        func unproved(_ why: VerificationFailure.Unproved) -> TranshipError {
-            VerificationFailure.unproved(
-                imageID: given.imageID, why, isPublished: given.source.published != nil
-            ).error
-        }
         guard given.source.published == nil, !report.checksums.isEmpty else {
-            throw unproved(.nothingInCommon(facts))
+            throw unproved(given, .nothingInCommon(facts))
         }
         monitor.note(given, .readingSource)
         var transfer = given
@@ -125,17 +145,31 @@ struct VerifyStep: Sendable {
         case .match(let proofs):
             transfer.proof.reported = proofs
             return transfer
-        case .mismatch(let difference): throw unproved(.sourceHasOther(difference))
-        case .transformed(let difference): throw unproved(.transformed(difference))
-        case .unverifiable(let facts): throw unproved(.nothingInCommon(facts))
+        case .mismatch(let difference): throw unproved(given, .sourceHasOther(difference))
+        case .transformed(let difference): throw unproved(given, .transformed(difference))
+        case .unverifiable(let facts): throw unproved(given, .nothingInCommon(facts))
         }
     }
 
+    private func unproved(
+        _ transfer: Transfer, _ why: VerificationFailure.Unproved
+    ) -> TranshipError {
+        VerificationFailure.unproved(
+            imageID: transfer.imageID, why, isPublished: transfer.source.published != nil
+        ).error
+    }
+
+    /// Reads the source's data.
+    ///
+    /// - Throws: ``TranshipError/Code/checksumMismatch`` if it is not what the source promises.
     private func digests(
         ofSource transfer: Transfer, from uploader: any ImageUploader
     ) async throws(TranshipError) -> [Checksum] {
         let algorithm = try await uploader.reportedAlgorithm(for: transfer)
-        let verification = try ends.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        var hashed = transfer
+        // The target's report cannot stand for a digest of the source.
+        hashed.intent.record.verification = .proof
+        let verification = try ends.verifier.begin(hashed, reportedAlgorithm: algorithm)
         let reader = try ends.source
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)

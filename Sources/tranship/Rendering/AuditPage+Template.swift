@@ -236,6 +236,7 @@ extension AuditPage {
           add("project", named(t.project_name, t.project));
           add("project at the source", named(t.source_project_name, t.source_project));
           add("digest", t.digest);
+          add("promise", t.promise);
           add("proof", t.proof);
           add("method", t.method);
           add("started", t.started);

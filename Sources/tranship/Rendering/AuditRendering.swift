@@ -49,6 +49,7 @@ struct AuditFields {
             ("code", transfer.failure?.code.rawValue ?? ""),
             ("project_name", projectName), ("source_project", sourceProject),
             ("source_project_name", sourceProjectName), ("rolled_back_at", rolledBackAt),
+            ("promise", transfer.proof.promised.map { "\($0)" } ?? ""),
         ]
     }
 
@@ -56,7 +57,7 @@ struct AuditFields {
     static let names = [
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
         "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
-        "project_name", "source_project", "source_project_name", "rolled_back_at",
+        "project_name", "source_project", "source_project_name", "rolled_back_at", "promise",
     ]
 
     private func text(_ value: String) -> JSONValue? { value.isEmpty ? nil : .string(value) }

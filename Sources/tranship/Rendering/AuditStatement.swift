@@ -38,13 +38,17 @@ struct AuditStatement {
         ])
     }
 
-    /// Nil for a copy that is not proved, has no digest, or was removed since.
+    /// Nil for a copy that is not proved, has no digest, or was removed since. One that the target
+    /// converted has the target's digests, if its data was proved before.
     private func subject(_ entry: RunAudit.Entry) -> JSONValue? {
         guard entry.isProved, entry.rolledBackAt == nil, let id = entry.transfer.imageID else {
             return nil
         }
+        let transfer = entry.transfer
+        let isConverted = transfer.conversion != nil
+        if isConverted, !transfer.isProvedBeforeConversion { return nil }
         let known =
-            entry.transfer.proof.reported + entry.transfer.proof.computed
+            transfer.proof.reported + (isConverted ? [] : transfer.proof.computed)
             + [entry.digest].compactMap(\.self)
         var digests: [String: JSONValue] = [:]
         for checksum in known { digests[checksum.algorithm.rawValue] = .string(checksum.value) }

@@ -61,7 +61,7 @@ extension Transfer {
             "published": source.published?.json(proof.published),
             "version": source.version.map { .string($0) },
             "signed_by": source.signedBy.map { .string($0) },
-            "proofs": .array(proof.reported.map { .string("\($0)") }),
+            "proofs": .array(proofs.map { .string("\($0)") }),
             "error": failure.map {
                 .object([
                     "code": .string($0.code.rawValue), "message": .string($0.message),

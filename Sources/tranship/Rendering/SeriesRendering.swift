@@ -136,7 +136,7 @@ extension SeriesStatus.Version {
             "source": .string(transfer.source.key),
             "size": transfer.proof.sizeBytes.map { .integer($0) },
             "image_id": transfer.imageID.map { .string($0) },
-            "proofs": .array(transfer.proof.reported.map { .string("\($0)") }),
+            "proofs": .array(transfer.proofs.map { .string("\($0)") }),
         ]
     }
 }

@@ -223,10 +223,14 @@ struct StatusRendering {
             Terminal.putSentence("              its checksum is signed by \(signer)")
         }
         for proof in transfer.proof.computed {
-            Terminal.putSentence("              sent \(proof)")
+            let verb = transfer.method.isServerSide ? "the source has" : "sent"
+            Terminal.putSentence("              \(verb) \(proof)")
         }
-        for proof in transfer.proof.reported {
-            Terminal.putSentence("              proved by \(proof)")
+        for proof in transfer.proofs { Terminal.putSentence("              proved by \(proof)") }
+        guard transfer.conversion != nil else { return }
+        Terminal.putSentence("              \(transfer.proofWords)")
+        for checksum in transfer.proof.reported {
+            Terminal.putSentence("              the target has \(checksum)")
         }
     }
 

@@ -47,7 +47,8 @@ struct SummaryRendering {
     private func row(_ transfer: Transfer) -> [String] {
         let proof =
             transfer.failure?.code.rawValue
-            ?? transfer.proof.reported.first.map {
+            ?? transfer.conversion.map { _ in "converted by the target" }
+            ?? transfer.proofs.first.map {
                 "\($0.algorithm.rawValue) \($0.value.prefix(12))…"
             }
         return [

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// What is known of a copy whose data the target converted on import. The target's digest is of data
+/// that nobody promised or sent, so it proves nothing.
+extension Transfer {
+    /// What the target made of the data, such as `disk format qcow2 -> raw`; nil if it has the data as
+    /// it was sent.
+    public var conversion: String? {
+        for case .transformed(let difference) in remarks { return difference.words }
+        return nil
+    }
+
+    /// The target's checksums that were compared with what was sent or promised; none of a copy that
+    /// the target converted.
+    public var proofs: [Checksum] { conversion == nil ? proof.reported : [] }
+
+    /// True if the data that the target converted was hashed here, and was what the source promised.
+    public var isProvedBeforeConversion: Bool {
+        let promise = proof.promised ?? (proof.published == nil ? nil : source.published?.checksum)
+        return conversion != nil && promise != nil && !proof.computed.isEmpty
+    }
+
+    /// What proves a complete copy, in words.
+    public var proofWords: String {
+        if let conversion {
+            guard isProvedBeforeConversion else {
+                return "nothing proves it: the target converted it (\(conversion))"
+            }
+            let what =
+                method.isServerSide || placement.isAdopted ? "what the source has" : "what was sent"
+            return "\(what) is proved; the target converted it (\(conversion))"
+        }
+        if proof.reported.isEmpty { return "not provable" }
+        return proof.promised == nil
+            ? "the target reports what was sent" : "the target reports what was promised"
+    }
+
+    /// The data is at the target as it was sent, so earlier remarks about it are wrong.
+    package mutating func noteUnconverted() {
+        remarks.removeAll { if case .transformed = $0 { true } else { false } }
+    }
+}
