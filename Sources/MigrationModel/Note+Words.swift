@@ -8,7 +8,8 @@ extension Note {
 
     /// The only place that words a note.
     var texts: Texts {
-        listingTexts ?? memoryTexts ?? targetTexts ?? rightsTexts ?? wayTexts ?? differenceTexts
+        listingTexts ?? memoryTexts ?? targetTexts ?? lessonTexts ?? rightsTexts ?? wayTexts
+            ?? differenceTexts
             ?? publishingTexts ?? copyTexts ?? ("note", "")
     }
 
@@ -139,6 +140,36 @@ extension Note {
             )
         case .membersHaveToAccept(let members):
             ("members-have-to-accept", Self.haveToAccept(members))
+        default: nil
+        }
+    }
+
+    /// What the target did in the last run.
+    private var lessonTexts: Texts? {
+        switch self {
+        case .tooManyProperties(let count, let max, let run):
+            (
+                "above-property-limit",
+                "the target took no more than \(max) \(max == 1 ? "property" : "properties") in run \(run), and this "
+                    + "copy has \(count) with our marker \(Origin.propertyName): drop some with "
+                    + "properties: { drop: [...] }, or have image_property_quota raised"
+            )
+        case .tooManyTags(let count, let max, let run):
+            (
+                "above-tag-limit",
+                "the target took no more than \(counted(max, "tag")) in run \(run), and this copy has "
+                    + "\(count): drop some with tags: { drop: [...] }, or have image_tag_quota raised"
+            )
+        case .importsConvert(let images, let format, let isAccepted, let run):
+            (
+                "imports-convert",
+                "imports at this target converted \(counted(images, "image")) of the disk format "
+                    + "\(format) in run \(run): "
+                    + (isAccepted
+                        ? "the copy becomes what the target makes of it, and nothing proves that"
+                        : "such a copy is discarded (transformed) or uploaded instead; "
+                            + "`method: upload` converts nothing")
+            )
         default: nil
         }
     }

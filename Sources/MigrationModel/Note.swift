@@ -48,6 +48,11 @@ public enum Note: Codable, Hashable, Sendable {
     case keptIDHeld(imageID: String, status: String)
     case manyProperties(count: Int)
     case manyTags(count: Int)
+    /// The copy has more than the target took in the last run.
+    case tooManyProperties(count: Int, max: Int, runID: Int64)
+    case tooManyTags(count: Int, max: Int, runID: Int64)
+    /// Imports at the target converted so many images of this format in the last run.
+    case importsConvert(images: Int, diskFormat: String, isAccepted: Bool, runID: Int64)
     /// An import may convert the data. It is uploaded then.
     case mayBeUploaded
     /// The copy is to be public, and the target's user is not an administrator.
@@ -112,7 +117,8 @@ public enum Note: Codable, Hashable, Sendable {
     public var isWarning: Bool {
         switch self {
         case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
-            .notListed, .manyProperties, .manyTags, .versionBeingFilled:
+            .notListed, .manyProperties, .manyTags, .versionBeingFilled, .tooManyProperties,
+            .tooManyTags, .importsConvert:
             true
         default: false
         }

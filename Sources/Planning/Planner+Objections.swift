@@ -18,7 +18,7 @@ extension Planner {
             item.refusal = .init(objection)
             return item.decided(.refuse, .refused(message: objection.message))
         }
-        item.notes += item.quotaNotes
+        item.notes += item.quotaNotes + pastLessons.notes(item)
         if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
             item.notes.append(.mayBeUploaded)
         }

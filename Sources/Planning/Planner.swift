@@ -38,6 +38,7 @@ public struct Planner: Sendable {
     let spooled = SpooledData()
     let crossing: CrossingImages
     let projectsSeen = ProjectsSeen()
+    let pastLessons = PastLessons()
 
     /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
     /// which the system maps and clears for each page again.
@@ -104,6 +105,7 @@ public struct Planner: Sendable {
     /// All listings, and what follows for each image, in the plan.
     func compare() async throws(TranshipError) {
         try await plan.begin()
+        try await pastLessons.learn(from: journal)
         spooled.note(try await journal.spoolEntries(run: nil).map(\.entry))
         for (index, target) in targets.enumerated() {
             tell(

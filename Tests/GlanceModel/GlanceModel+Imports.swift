@@ -87,7 +87,13 @@ extension GlanceModel {
         } else {
             let data = data ?? image.staged ?? []
             guard image.matchesFormat(data) else { return failImport(id, work: work, .format) }
-            store(data, in: id)
+            let conversion = settings.conversion.flatMap {
+                image.fields["disk_format"]?.string == $0.diskFormat ? nil : $0
+            }
+            store(conversion?.convert(data) ?? data, in: id)
+            if let conversion {
+                images[id]?.fields["disk_format"] = .string(conversion.diskFormat)
+            }
             images[id]?.fields["stores"] = .string(stores)
         }
         images[id]?.fields["os_glance_importing_to_stores"] = nil

@@ -66,9 +66,12 @@ extension GlanceModel {
     }
 
     private func isOverLimit(_ fields: [String: JSONValue]) -> HTTPResponse? {
-        fields.keys.count { !Self.base.contains($0) } > settings.propertiesMax
-            ? .refusal(413, "The limit has been exceeded on the number of image properties.")
-            : nil
+        let count = fields.keys.count { !Self.base.contains($0) }
+        guard count > settings.propertiesMax else { return nil }
+        return .refusal(
+            413,
+            "The limit has been exceeded on the number of allowed image properties. "
+                + "Attempted: \(count), Maximum: \(settings.propertiesMax)")
     }
 
     mutating func create(_ request: ModelRequest, _ caller: Caller) -> HTTPResponse {

@@ -28,6 +28,17 @@ package struct GlanceModel: Sendable {
     }
 
     /// What differs from cloud to cloud.
+    /// What imports make of image data.
+    package struct Conversion: Sendable {
+        package var diskFormat: String
+        package var convert: @Sendable ([UInt8]) -> [UInt8]
+
+        package init(to diskFormat: String, _ convert: @escaping @Sendable ([UInt8]) -> [UInt8]) {
+            self.diskFormat = diskFormat
+            self.convert = convert
+        }
+    }
+
     package struct Settings: Sendable {
         /// Members may make their images public.
         package var allowsPublic = false
@@ -51,6 +62,8 @@ package struct GlanceModel: Sendable {
         package var caller = Caller(project: "project", isAdmin: true)
         /// Requests without a valid token get 401.
         package var needsToken = false
+        /// Imports change the data, as the plugin `image_conversion` does; nil if they store it as it is.
+        package var conversion: Conversion?
         /// In the catalogue of new tokens, unless it is nil.
         package var imageURL: String?
         /// Computes digests. A simulation that knows them already passes its own.

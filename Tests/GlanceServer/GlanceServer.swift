@@ -115,6 +115,11 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.endsImports = .some(data) }
     }
 
+    /// Changes what the service is configured to.
+    package func configure(_ change: @Sendable (inout GlanceModel.Settings) -> Void) {
+        state.withLock { change(&$0.model.settings) }
+    }
+
     /// Calls this before it reads the body of an upload, on the thread of its connection.
     package func holdBodies(_ hold: @escaping @Sendable () -> Void) {
         state.withLock { $0.holdBody = hold }

@@ -27,6 +27,7 @@ enum Exceptions {
         "Tests/TranshipKitTests/LostJournalTests.swift": "runs after the journal is lost",
         "Tests/TranshipKitTests/StampedTimesTests.swift": "sources that stamp their answers",
         "Tests/TranshipKitTests/PlantedRecordTests.swift": "records of others under our ids",
+        "Tests/TranshipKitTests/ConvertedCopyTests.swift": "imports that convert, and a run",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
         "Tests/TranshipKitTests/SharingTests.swift": "members over several runs",
         "Tests/TranshipKitTests/LostAnswerTests.swift": "answers that do not arrive, and a run",

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+
+/// What the last run learned of its targets, from the failures that the journal keeps: how many
+/// properties and tags they take, and which formats their imports convert. No service can be asked for
+/// either.
+///
+/// A plan warns and still tries, because an operator may have changed the target since.
+final class PastLessons: Sendable {
+    private struct Format: Hashable {
+        var targetKey: String
+        var diskFormat: String?
+    }
+
+    private struct State {
+        var runID: Int64 = 0
+        var properties: [String: Int] = [:]
+        var tags: [String: Int] = [:]
+        var converted: [Format: Int] = [:]
+    }
+
+    private let state = Guarded(State())
+
+    private static let pageImages = 200
+    /// Complete transfers that are looked at for conversions which the pipeline accepted.
+    private static let doneMax = 1000
+
+    /// Reads the transfers of the last run.
+    func learn(from journal: Journal) async throws(TranshipError) {
+        guard let run = try await journal.lastRunWithWork() else { return }
+        state.withLock { $0.runID = run.id }
+        let parts: [(states: [TransferState], max: Int)] = [
+            ([.failed], .max), ([.done], Self.doneMax),
+        ]
+        for (states, max) in parts {
+            var seen = 0
+            while seen < max {
+                let page = try await journal.transfers(
+                    run: run, in: states, limit: Self.pageImages, offset: seen)
+                if page.isEmpty { break }
+                seen += page.count
+                for transfer in page { learn(from: transfer) }
+            }
+        }
+    }
+
+    private func learn(from transfer: Transfer) {
+        let key = transfer.targetKey
+        let isConverted = transfer.remarks.contains {
+            switch $0 {
+            case .transformed, .converted: true
+            default: false
+            }
+        }
+        state.withLock { state in
+            if isConverted || transfer.failure?.code == .transformed {
+                let format = Format(targetKey: key, diskFormat: transfer.record.diskFormat)
+                state.converted[format, default: 0] += 1
+            }
+            guard let failure = transfer.failure, failure.code == .quotaExceeded,
+                let max = Self.maximum(in: failure.message)
+            else { return }
+            if failure.message.contains("propert") {
+                state.properties[key] = min(state.properties[key] ?? max, max)
+            } else if failure.message.contains("tag") {
+                state.tags[key] = min(state.tags[key] ?? max, max)
+            }
+        }
+    }
+
+    /// The limit in the words of the service, or what it refused less one; nil without either.
+    private static func maximum(in message: String) -> Int? {
+        let words = message.lowercased()
+        let labels = [
+            ("maximum: ", 0), ("the target takes at most ", 0), ("the target refused ", 1),
+            ("its record has ", 1),
+        ]
+        for (label, more) in labels {
+            guard let place = words.firstRange(of: label) else { continue }
+            if let count = Int(words[place.upperBound...].prefix { $0.isNumber }) {
+                return count - more
+            }
+        }
+        return nil
+    }
+
+    /// What speaks against a new copy.
+    func notes(_ item: PlanItem) -> [Note] {
+        let record = item.record
+        let key = item.targetKey
+        return state.withLock { state in
+            var notes: [Note] = []
+            if let max = state.properties[key], record.propertyCount > max {
+                notes.append(
+                    .tooManyProperties(
+                        count: record.propertyCount, max: max, runID: state.runID))
+            }
+            if let max = state.tags[key], record.tags.count > max {
+                notes.append(
+                    .tooManyTags(count: record.tags.count, max: max, runID: state.runID))
+            }
+            let format = Format(targetKey: key, diskFormat: record.diskFormat)
+            let method = item.start?.method ?? item.intent.method
+            if method.isImport, let images = state.converted[format] {
+                notes.append(
+                    .importsConvert(
+                        images: images, diskFormat: record.diskFormat ?? "none",
+                        isAccepted: record.acceptsTransformed, runID: state.runID))
+            }
+            return notes
+        }
+    }
+}
