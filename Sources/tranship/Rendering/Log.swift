@@ -15,8 +15,7 @@ enum Log {
         var insisted: [String] = []
         var heldLength = 0
         var isHeldCut = false
-        /// The columns that each drawn line takes.
-        var drawn: [Int] = []
+        var drawing = Drawing()
         var showsTabProgress = false
     }
 
@@ -58,16 +57,17 @@ enum Log {
 
     // MARK: Messages
 
-    /// Writes a message above the drawing. Its controls are shown already.
+    /// Writes a message above the drawing, which stays on the screen below it. Its controls are shown
+    /// already.
     ///
     /// - Parameter insists: true for what `--quiet` does not hide.
     static func write(_ text: String, insists: Bool = false) {
         state.withLock { state in
             let lines = state.writesTimes ? Self.withTimes(text) : text + "\n"
             guard state.held != nil else {
-                let wiping = Self.wiping(state.drawn)
-                state.drawn = []
-                return Terminal.write(wiping + lines, to: STDERR_FILENO)
+                return Terminal.write(
+                    state.drawing.above(lines, columns: Terminal.columns, rows: Terminal.rows),
+                    to: STDERR_FILENO)
             }
             state.held?.append(lines)
             if insists { state.insisted.append(lines) }
@@ -93,35 +93,69 @@ enum Log {
     ///
     /// - Parameter percent: shown in the terminal's tab too, if the terminal can do that.
     static func draw(_ lines: [String], percent: Int? = nil) {
-        let columns = max(2, Terminal.columns)
-        let rows = max(1, Terminal.rows - 1)
-        let cut = lines.suffix(rows).map { $0.withControlsShown.cut(toColumns: columns - 1) }
+        let (columns, rows) = (Terminal.columns, Terminal.rows)
         state.withLock { state in
             guard state.held == nil else { return }
-            var text = Self.wiping(state.drawn)
+            var tab = ""
             if let percent, TabProgress.isUnderstood {
-                text += TabProgress.text(percent)
+                tab = TabProgress.text(percent)
                 state.showsTabProgress = true
             }
-            Terminal.write(text + cut.joined(separator: "\n") + "\n", to: STDERR_FILENO)
-            state.drawn = cut.map(\.columnCount)
+            let text = state.drawing.replaced(
+                by: lines.map(\.withControlsShown), columns: columns, rows: rows)
+            Terminal.write(tab + text, to: STDERR_FILENO)
         }
     }
 
     static func wipe() {
         state.withLock { state in
-            var text = Self.wiping(state.drawn)
+            var text = state.drawing.wiped(columns: Terminal.columns)
             if state.showsTabProgress { text += TabProgress.end }
-            state.drawn = []
             state.showsTabProgress = false
             if !text.isEmpty { Terminal.write(text, to: STDERR_FILENO) }
         }
     }
+}
+
+/// Lines that stay the last ones of a terminal, and the text that keeps them there. Each text is to be
+/// written in one call, so that nobody sees the screen without them.
+struct Drawing {
+    private var lines: [String] = []
+    /// The columns that each line on the screen takes.
+    private var widths: [Int] = []
+
+    /// Draws lines in place of the previous ones.
+    ///
+    /// - Parameter lines: without controls. Each is cut to the width of the terminal; those that do
+    ///   not fit its height are left out, the first ones first.
+    mutating func replaced(by lines: [String], columns: Int, rows: Int) -> String {
+        self.lines = lines
+        return wiping(columns) + drawn(columns, rows)
+    }
+
+    /// Writes text that scrolls away, and the same lines below it.
+    ///
+    /// - Parameter text: whole lines.
+    mutating func above(_ text: String, columns: Int, rows: Int) -> String {
+        wiping(columns) + text + (lines.isEmpty ? "" : drawn(columns, rows))
+    }
+
+    /// Removes the lines; empty if there are none.
+    mutating func wiped(columns: Int) -> String {
+        defer { self = Drawing() }
+        return wiping(columns)
+    }
+
+    private mutating func drawn(_ columns: Int, _ rows: Int) -> String {
+        let cut = lines.suffix(max(1, rows - 1)).map { $0.cut(toColumns: max(2, columns) - 1) }
+        widths = cut.map(\.columnCount)
+        return cut.joined(separator: "\n") + "\n"
+    }
 
     /// A terminal that has become narrower has wrapped the lines: they take more rows than lines.
-    private static func wiping(_ widths: [Int]) -> String {
+    private func wiping(_ columns: Int) -> String {
         guard !widths.isEmpty else { return "" }
-        let columns = max(1, Terminal.columns)
+        let columns = max(1, columns)
         let rows = widths.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
         // The cursor may be in a later column: a terminal echoes the key that interrupts.
         return "\r\u{1B}[\(rows)A\u{1B}[J"

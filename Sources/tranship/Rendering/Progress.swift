@@ -37,6 +37,13 @@ final class Progress: Sendable {
     func begin(_ plan: PipelinePlan, runID: Int64) {
         guard plan.work.images > 0 else { return }
         let now = Date().timeIntervalSince1970
+        state.withLock { state in
+            state.watch = ProgressWatch(runID: runID, work: plan.work, startedAt: Timestamp.now())
+            state.log = ProgressLog(startedAt: now)
+            state.jsonAt = now
+        }
+        // Many small images are done before the first pause is over.
+        if drawsBars { show() }
         let working = Task { [self] in
             while true {
                 let seconds = drawsBars ? Self.drawSeconds : Self.fileSeconds
@@ -44,12 +51,7 @@ final class Progress: Sendable {
                 show()
             }
         }
-        state.withLock { state in
-            state.watch = ProgressWatch(runID: runID, work: plan.work, startedAt: Timestamp.now())
-            state.log = ProgressLog(startedAt: now)
-            state.jsonAt = now
-            state.working = working
-        }
+        state.withLock { $0.working = working }
     }
 
     /// Ends the display. Nothing is drawn after it returns.
