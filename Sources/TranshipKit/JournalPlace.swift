@@ -63,12 +63,7 @@ public enum JournalPlace {
         let found = await latest(
             environment: environment, interruptedOnly: false, &unreadable)
         guard let found else {
-            throw unreadable.first
-                ?? TranshipError(
-                    .journalMissing, "there is no journal in \(folder(environment: environment))",
-                    hint:
-                        "run a pipeline with `tranship run`, or name its journal with --journal PATH"
-                )
+            throw unreadable.first ?? noJournal(environment)
         }
         return found.path
     }
@@ -109,6 +104,36 @@ public enum JournalPlace {
             }
         }
         return latest
+    }
+
+    /// The last run of each pipeline, the latest first. Pipelines that never ran have none.
+    ///
+    /// - Parameter passedOver: gets why, for each journal that cannot be read.
+    /// - Throws: ``TranshipError/Code/journalMissing`` if no pipeline ever ran.
+    public static func lastRuns(
+        environment: [String: String], passedOver: (TranshipError) -> Void
+    ) async throws(TranshipError) -> [RunStatus] {
+        let names = pipelineNames(environment: environment)
+        guard !names.isEmpty else { throw noJournal(environment) }
+        var found: [RunStatus] = []
+        for name in names {
+            do throws(TranshipError) {
+                let path = path(pipelineName: name, environment: environment)
+                if let status = try await RunStatus.read(journalPath: path) { found.append(status) }
+            } catch {
+                // One that was removed just now has no run.
+                if error.code != .journalMissing { passedOver(error) }
+            }
+        }
+        return found.sorted {
+            ($1.run.startedAt, $0.journalPath) < ($0.run.startedAt, $1.journalPath)
+        }
+    }
+
+    private static func noJournal(_ environment: [String: String]) -> TranshipError {
+        TranshipError(
+            .journalMissing, "there is no journal in \(folder(environment: environment))",
+            hint: "run a pipeline with `tranship run`, or name its journal with --journal PATH")
     }
 
     /// The last run of a journal, or the latest one of all journals, if it was

@@ -38,6 +38,7 @@ enum ParserAdvice {
         ],
         "status": [
             "--follow": "`--watch` follows a run",
+            "--list": "`tranship status --all` has the last run of every pipeline",
             "--run": "write its number behind the pipeline: tranship status NAME NUMBER",
         ],
         "report": ["--run": "write its number behind the pipeline: tranship report NAME NUMBER"],

@@ -14,8 +14,10 @@ struct StatusCommand: AsyncParsableCommand {
               $ tranship status
               $ tranship status nightly --format json
               $ tranship status nightly 3
+              $ tranship status --all
 
-            An earlier run is shown as it ended.
+            An earlier run is shown as it ended. --all has a line for each pipeline: when
+            its last run began and ended, how, and with which exit code.
             """)
 
     @OptionGroup var place: RunArgument
@@ -24,7 +26,11 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Follow the run to its end: on a terminal in place, every second.")
     var watch = false
 
+    @Flag(help: "The last run of every pipeline, in a line each; the latest first.")
+    var all = false
+
     func run() async throws {
+        if all { return try await showAll() }
         let path = try await place.journalPath(common)
         let rendering = StatusRendering(
             format: common.format, verbose: common.verbose, givenJournal: common.journal)
@@ -40,6 +46,20 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
+    private func showAll() async throws {
+        let runs = try await JournalPlace.lastRuns(environment: common.environment) {
+            Terminal.tell("warning: passed over: \($0.message)")
+        }
+        try await common.output.withRows(of: ["status"], Self.runColumns, more: Self.moreOfRuns) {
+            try await AllRunsRendering(format: common.format).render(runs)
+        }
+    }
+
+    private static let runColumns: [RecordList.Column] = [
+        ("Pipeline", "pipeline"), ("Run", "run"), ("Started", "started_at"),
+        ("Ended", "ended_at"), ("Outcome", "outcome"), ("Exit", "exit_status"),
+    ]
+    private static let moreOfRuns: [RecordList.Column] = [("Journal", "journal")]
     private static let columns: [RecordList.Column] = [
         ("State", "state"), ("Name", "name"), ("Target", "target"), ("Size", "size"),
         ("Image", "image_id"), ("Error", "error"),
@@ -50,6 +70,11 @@ struct StatusCommand: AsyncParsableCommand {
     ]
 
     func validate() throws {
+        if all, place.pipeline != nil || watch || common.journal != nil {
+            throw ValidationError(
+                "--all shows the last run of every pipeline: leave the name, --watch and --journal out, "
+                    + "or --all")
+        }
         if watch, common.output.record != nil {
             throw ValidationError(
                 "--watch shows text or JSON Lines: leave -f out, or write -f json")
