@@ -149,6 +149,12 @@ extension Warning {
                     + "name, because another pipeline or journal made it, and no rule of this one "
                     + "changes it; hide it yourself, or give the images of this pipeline other names"
             )
+        case .nameShared(let place, let name, let count):
+            (
+                "name-shared",
+                "\(place.map { "\($0): " } ?? "")`name` makes \"\(name)\" the name of \(count) images; "
+                    + "with a placeholder each has its own, such as name: \"{name}\""
+            )
         case .productGone(let series, let place):
             (
                 "product-gone",

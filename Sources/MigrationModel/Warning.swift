@@ -52,6 +52,8 @@ public enum Warning: Hashable, Sendable {
     case moreNoted(code: String, count: Int)
     /// `on_conflict: skip` leaves images out.
     case leftOut(targetKey: String, FirstNames)
+    /// A name without placeholders that the plan gives several images of a target.
+    case nameShared(place: String?, name: String, count: Int)
     /// Versions stay active beside new ones of the same name. A rule reaches those that the journal
     /// knows.
     case earlierVersionsStay(targetKey: String, FirstNames, areKnown: Bool)

@@ -63,6 +63,20 @@ extension Pipeline {
         try parse(text: PipelineFile.read(file), file: file, environment: environment)
     }
 
+    /// As ``load(file:environment:)``. If the file has mistakes, the error also has those that only
+    /// this machine shows.
+    ///
+    /// - Parameter otherMistakes: finds them, among the clouds that the file names, also in entries
+    ///   with mistakes, and in what could be read of it.
+    package static func load(
+        file: String, environment: [String: String],
+        otherMistakes: ([CloudName], Pipeline?) -> [(FilePosition, TranshipError)]
+    ) throws(TranshipError) -> Pipeline {
+        try parse(
+            text: PipelineFile.read(file), file: file, environment: environment, kinds: [],
+            otherMistakes: otherMistakes)
+    }
+
     /// Checks a pipeline file that was read before, such as a journal's copy.
     ///
     /// - Throws: as ``load(file:environment:)``.
@@ -76,12 +90,16 @@ extension Pipeline {
     ///   only tests have. An entry of such a kind is an ``OtherSource``.
     /// - Throws: as ``load(file:environment:)``.
     package static func parse(
-        text: String, file: String, environment: [String: String], kinds: [String]
+        text: String, file: String, environment: [String: String], kinds: [String],
+        otherMistakes: ([CloudName], Pipeline?) -> [(FilePosition, TranshipError)] = { _, _ in [] }
     ) throws(TranshipError) -> Pipeline {
         let reader = PipelineReader(
             text: text, file: file, environment: environment, kinds: kinds)
         let pipeline = reader.attempt { try reader.pipeline() }
         guard let pipeline, reader.mistakes.isEmpty else {
+            for (position, mistake) in otherMistakes(reader.clouds, pipeline) {
+                reader.refuse(mistake, at: position)
+            }
             throw reader.refusedFile() ?? TranshipError(.invalidPipeline, "\(file): not read")
         }
         return pipeline

@@ -14,29 +14,58 @@ struct NamedPlaces {
     /// Throws if an entry of clouds.yaml is not there. The error has every one of them, and every file
     /// that is not there: a pipeline that no cloud has seen is mended in one pass.
     func expectClouds(_ connections: any Connections) throws(TranshipError) {
-        var clouds: [(FilePosition, TranshipError)] = []
         let named =
             pipeline.sources.compactMap { $0.cloudEntry?.cloud }
             + pipeline.targets.compactMap { $0.cloudEntry?.cloud }
-        for cloud in named {
+        let clouds = Self.unknown(named, connections)
+        guard let first = clouds.first else { return }
+        throw error(of: clouds + missingFiles + missingPrograms, code: first.1.code)
+    }
+
+    /// One error for mistakes of the pipeline, in the order of the file.
+    ///
+    /// - Parameter mistakes: at least one.
+    func error(
+        of mistakes: [(FilePosition, TranshipError)], code: TranshipError.Code
+    ) -> TranshipError {
+        let all = mistakes.sorted { $0.0 < $1.0 }
+        if all.count == 1, let only = all.first { return only.1.at(place: "\(only.0)") }
+        let isCopy = Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
+        var lines = ["\(isCopy ? "the command" : pipeline.file) has \(all.count) mistakes"]
+        for (index, (position, error)) in all.enumerated() {
+            let isPlaced = error.message.hasPrefix("\(position)")
+            lines.append("  \(isPlaced ? "" : "\(position): ")\(error.message)")
+            let isLast = index + 1 == all.count || all[index + 1].1.hint != error.hint
+            if let hint = error.hint, isLast { lines.append("    hint: \(hint)") }
+        }
+        return TranshipError(code, lines.joined(separator: "\n"))
+    }
+
+    /// The mistakes of a file that only this machine shows, for one that has others as well.
+    static func mistakes(
+        _ clouds: [CloudName], _ pipeline: Pipeline?, environment: [String: String]
+    ) -> [(FilePosition, TranshipError)] {
+        let connections = NetworkConnections(
+            environment: environment, transport: RunTuning().transport, warn: { _ in })
+        let places = pipeline.map { NamedPlaces(pipeline: $0, environment: environment) }
+        return unknown(clouds, connections) + (places?.missingFiles ?? [])
+            + (places?.missingPrograms ?? [])
+    }
+
+    /// The clouds that no entry of clouds.yaml has.
+    private static func unknown(
+        _ clouds: [CloudName], _ connections: any Connections
+    ) -> [(FilePosition, TranshipError)] {
+        var found: [(FilePosition, TranshipError)] = []
+        for cloud in clouds {
             do throws(TranshipError) {
                 try connections.expectKnown(cloud)
             } catch {
                 // What else may be wrong is said where it is used.
-                if error.code == .unknownCloud { clouds.append((cloud.position, error)) }
+                if error.code == .unknownCloud { found.append((cloud.position, error)) }
             }
         }
-        guard let first = clouds.first else { return }
-        let all = (clouds + missingFiles + missingPrograms).sorted { $0.0 < $1.0 }
-        guard all.count > 1 else { throw first.1.at(place: "\(first.0)") }
-        let isCopy = Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
-        var lines = ["\(isCopy ? "the command" : pipeline.file) has \(all.count) mistakes"]
-        for (index, (_, error)) in all.enumerated() {
-            lines.append("  \(error.message)")
-            let isLast = index + 1 == all.count || all[index + 1].1.hint != error.hint
-            if let hint = error.hint, isLast { lines.append("    hint: \(hint)") }
-        }
-        throw TranshipError(first.1.code, lines.joined(separator: "\n"))
+        return found
     }
 
     // MARK: Files

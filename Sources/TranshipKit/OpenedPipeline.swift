@@ -48,7 +48,8 @@ struct OpenedPipeline: Sendable {
             ?? NetworkConnections(
                 environment: environment, transport: tuning.transport,
                 warn: { tell(.warning($0)) })
-        try NamedPlaces(pipeline: pipeline, environment: environment).expectClouds(connections)
+        let places = NamedPlaces(pipeline: pipeline, environment: environment)
+        try places.expectClouds(connections)
         let unchecked = UncheckedProjects()
         let expanded = try await ProjectExpansion(
             pipeline, connections, unchecked: unchecked, mayLack: mayLack)
@@ -59,11 +60,15 @@ struct OpenedPipeline: Sendable {
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
+        var mistakes = sources.mistakes
+        // A password that was refused is not tried again.
+        let refused = Set(sources.refusedClouds(pipeline))
         let targetFactory = TargetFactory(
             pipeline: pipeline, connections: connections, tuning: tuning, services: services)
         let owners = OwnerTable(
             pipeline, connections, unchecked: unchecked, without: sources.lost)
-        for expandedTarget in expanded.targets {
+        for expandedTarget in expanded.targets
+        where !refused.contains(expandedTarget.target.cloudEntry?.cloud.name ?? "") {
             let target = expandedTarget.target
             tell(
                 .asking(
@@ -78,15 +83,38 @@ struct OpenedPipeline: Sendable {
             } catch {
                 let error = error.at(place: "\(target.position)")
                 let unopened = targetFactory.target(target)
-                guard !needsAll, unopened.isAbsent(after: error) else { throw error }
+                if needsAll || !unopened.isAbsent(after: error) {
+                    guard error.isMistakeOfEntry else {
+                        throw mistakes.first.map { places.error(of: mistakes, code: $0.1.code) }
+                            ?? error
+                    }
+                    mistakes.append((target.position, error))
+                    continue
+                }
                 absent[unopened.key] = error
                 outage = outage ?? error
                 continue
             }
             try expectOtherPlace(targets, target)
         }
+        if let first = mistakes.first {
+            throw places.error(of: mistakes, code: first.1.code)
+        }
         if targets.isEmpty, let outage { throw outage }
         for warning in unchecked.warnings { tell(.warning(warning)) }
+        try await warnOfOnePlace(pipeline, sources, targets, connections, tell)
+        return OpenedPipeline(
+            sources: sources.all, sourceNames: sources.names,
+            positions: expanded.sources.map(\.source.position), targets: targets,
+            projectNames: ProjectNames(services.sessions, without: unchecked.targetIDs),
+            weaknesses: connections.weaknesses,
+            absent: absent)
+    }
+
+    private static func warnOfOnePlace(
+        _ pipeline: Pipeline, _ sources: OpenedSources, _ targets: [PlanningTarget],
+        _ connections: any Connections, _ tell: @Sendable (PlanningEvent) -> Void
+    ) async throws(TranshipError) {
         for (source, opened) in zip(pipeline.sources, sources.all) {
             guard let from = source.cloudEntry, !sources.lost.contains(source.shownName),
                 let target = targets.first(where: { $0.opened.endpoint == opened.endpoint }),
@@ -99,12 +127,6 @@ struct OpenedPipeline: Sendable {
                         place: "\(from.cloud.position)", cloud: from.cloud.name,
                         targetKey: target.opened.key)))
         }
-        return OpenedPipeline(
-            sources: sources.all, sourceNames: sources.names,
-            positions: expanded.sources.map(\.source.position), targets: targets,
-            projectNames: ProjectNames(services.sessions, without: unchecked.targetIDs),
-            weaknesses: connections.weaknesses,
-            absent: absent)
     }
 
     /// Throws if the newest target is where another one is: the ids of their copies would be the
@@ -134,6 +156,15 @@ struct OpenedPipeline: Sendable {
 }
 
 extension TranshipError {
+    /// The entry names what is not there or may not be used: a region, a project, a store, a login.
+    /// Those of all entries are said together.
+    var isMistakeOfEntry: Bool {
+        [
+            .authenticationFailed, .notKeystone, .noImageService, .notFound, .ambiguous,
+            .invalidPipeline, .invalidCloudsFile,
+        ].contains(code) && !isTransient && !Task.isCancelled
+    }
+
     /// No login, or none for an Image service: the pipeline has to be changed, or the cloud.
     package var isRefusedLogin: Bool {
         Absence.refusedLogins.contains(code)

@@ -17,6 +17,8 @@ struct OpenedSources {
     private(set) var names: [String] = []
     /// The names of those that cannot be opened.
     private(set) var lost: Set<String> = []
+    /// What the pipeline, or an entry of clouds.yaml, says wrong of sources that it needs.
+    private(set) var mistakes: [(FilePosition, TranshipError)] = []
 
     /// - Parameter mayLack: true for the name of a source that the others can do without.
     /// - Throws: why a source cannot be opened that the pipeline needs.
@@ -53,12 +55,24 @@ struct OpenedSources {
             do throws(TranshipError) {
                 all.append(try await factory.open(expandedSource.source, index: index))
             } catch {
-                guard mayLack(name), error.isOfOneSource else { throw error }
+                if !mayLack(name) || !error.isOfOneSource {
+                    guard error.isMistakeOfEntry else { throw error }
+                    mistakes.append((expandedSource.source.position, error))
+                }
                 errors[name] = error
                 all.append(AbsentSource(name: name, error: error))
             }
         }
         lost = Set(errors.keys)
+    }
+}
+
+extension OpenedSources {
+    /// The clouds that refused the login of a source.
+    func refusedClouds(_ pipeline: Pipeline) -> [String] {
+        let places = mistakes.filter { $0.1.code == .authenticationFailed }.map(\.0)
+        return pipeline.sources.filter { places.contains($0.position) }
+            .compactMap { $0.cloudEntry?.cloud.name }
     }
 }
 

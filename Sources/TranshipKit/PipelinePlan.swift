@@ -4,6 +4,7 @@
 public import Basics
 package import MigrationJournal
 public import MigrationModel
+internal import PipelineFiles
 
 /// What a run is going to do.
 ///
@@ -193,5 +194,47 @@ extension PipelinePlan {
         // Of a refused image, no line of a table may say where it would go.
         if item.action == .refuse, target == nil { return source?.words }
         return "\(source?.words ?? "none") -> \(target?.words ?? "none")"
+    }
+}
+
+extension PipelineRun {
+    /// How many images the plan leaves out because the target has another image of their name, and
+    /// `on_conflict: skip` leaves that as it is.
+    ///
+    /// - Throws: ``TranshipError/Code/journalFailed``.
+    public func namesakes(in plan: PipelinePlan) async throws(TranshipError) -> Int {
+        guard pipeline.targets.contains(where: { $0.rules.onConflict == .skip }) else { return 0 }
+        var count = 0
+        try await plan.items([.skip]) { page in
+            count += page.count { item in
+                if case .nameTaken(_, .skip) = item.reason { true } else { false }
+            }
+        }
+        return count
+    }
+
+    /// Warns of a name without placeholders that the plan gives several images of a target.
+    func warnOfSharedNames(in plan: PipelinePlan) async throws(TranshipError) {
+        let fixed = pipeline.targets.map(\.rules.image.name).filter { !$0.text.contains("{") }
+        guard !fixed.isEmpty else { return }
+        let names = Set(fixed.map(\.text))
+        var counts: [String: [String: Int]] = [:]
+        try await plan.items([.create]) { page in
+            for item in page {
+                guard let name = item.record.name, names.contains(name) else { continue }
+                counts[name, default: [:]][item.targetKey, default: 0] += 1
+            }
+        }
+        for template in fixed {
+            guard let most = counts.removeValue(forKey: template.text)?.values.max(), most > 1
+            else {
+                continue
+            }
+            tell(
+                .warning(
+                    .nameShared(
+                        place: template.position.map { "\($0)" }, name: template.text, count: most))
+            )
+        }
     }
 }

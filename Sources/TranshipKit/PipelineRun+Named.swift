@@ -24,7 +24,7 @@ extension PipelineRun {
             FileManager.default.fileExists(atPath: path),
             let run = try await Journal.openForReading(path: path).lastRun(),
             run.pipelineName == word
-        else { return try Pipeline.load(file: word, environment: environment) }
+        else { return try load(word, environment) }
         return try pipeline(of: run, environment: environment, planning: planning)
     }
 
@@ -42,7 +42,7 @@ extension PipelineRun {
             }
         } else if FileManager.default.fileExists(atPath: run.pipelineFile) {
             try OwnFile.checkNamedFile(run.pipelineFile)
-            let pipeline = try Pipeline.load(file: run.pipelineFile, environment: environment)
+            let pipeline = try load(run.pipelineFile, environment)
             guard pipeline.name == run.pipelineName else {
                 throw TranshipError(
                     .usage,
@@ -56,5 +56,14 @@ extension PipelineRun {
         }
         return try Pipeline.recall(
             text: run.pipelineText, file: run.pipelineFile, environment: environment)
+    }
+
+    /// Reads a pipeline file. All of its mistakes are in one error.
+    private static func load(
+        _ file: String, _ environment: [String: String]
+    ) throws(TranshipError) -> Pipeline {
+        try Pipeline.load(file: file, environment: environment) { clouds, pipeline in
+            NamedPlaces.mistakes(clouds, pipeline, environment: environment)
+        }
     }
 }

@@ -103,7 +103,8 @@ public final class PipelineRun: Sendable {
                     + "copies, and a run that goes on would not make them again",
                 hint: "begin a new run, which plans again: "
                     + (run.isCopy
-                        ? "the same `tranship copy` command" : "tranship run \(run.pipelineFile)"))
+                        ? run.copyCommand ?? "the same `tranship copy` command"
+                        : "tranship run \(run.pipelineFile.shellQuoted)"))
         }
         // Without a file, the text is the run's own.
         let edits = SavedPlan.differences(
@@ -252,7 +253,9 @@ public final class PipelineRun: Sendable {
                 restOf: planned, in: journal, bandwidth: pipeline.limits.bandwidth, opened)
         }
         guard writes else {
-            return try await plan(try await compared(opened, saved), opened, run: nil)
+            let made = try await plan(try await compared(opened, saved), opened, run: nil)
+            try await warnOfSharedNames(in: made)
+            return made
         }
         // A mistyped name, or a plan that is refused, is known before the run begins: it is none that
         // `resume` goes on with.
@@ -273,6 +276,7 @@ public final class PipelineRun: Sendable {
         guard !isStopped else {
             throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
         }
+        try await warnOfSharedNames(in: whole)
         return whole
     }
 

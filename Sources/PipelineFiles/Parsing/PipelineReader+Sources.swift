@@ -79,12 +79,14 @@ extension PipelineReader {
     }
 
     func cloudName(_ keys: FileSection<some CloudKey>) -> CloudName {
-        CloudName(
+        let cloud = CloudName(
             name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
             region: keys.read(.region) { try $0.text() },
             interface: keys.read(.interface, interface),
             project: keys.read(.project) { try $0.text() }, projectDomain: nil,
             position: keys.position)
+        if !cloud.name.isEmpty { clouds.append(cloud) }
+        return cloud
     }
 
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {

@@ -27,6 +27,8 @@ final class PipelineReader {
     var passedOver: Set<FilePosition> = []
     /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
     private(set) var places: [String: FilePosition] = [:]
+    /// The clouds that entries name, also those of entries with mistakes.
+    var clouds: [CloudName] = []
     /// What the journal keeps of the values that hold secrets, by where they begin.
     private(set) var redactions: [FilePosition: String] = [:]
 
@@ -108,6 +110,12 @@ final class PipelineReader {
     func takeVariables() -> [Secret<String>] {
         defer { variables = [] }
         return variables.sorted().map { Secret($0) }
+    }
+
+    /// Notes a mistake that others found, such as a cloud that is not known here.
+    func refuse(_ mistake: TranshipError, at position: FilePosition) {
+        places[mistake.message] = position
+        refuse(mistake)
     }
 
     /// Records that a value is secret, or a part of it. The value of an alias is where its anchor is.
