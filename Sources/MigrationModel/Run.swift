@@ -52,6 +52,16 @@ public struct Run: Sendable, Hashable, Identifiable {
         PathText.lastComponent(file) == copyFile && name.hasPrefix(copyNameBeginning)
     }
 
+    /// How the text of a copy begins; its command follows, to the end of the line.
+    package static let copyTextBeginning = "# Written by: "
+
+    /// The command of a copy, as a shell takes it again; nil for other pipelines.
+    public var copyCommand: String? {
+        guard isCopy, pipelineText.hasPrefix(Self.copyTextBeginning) else { return nil }
+        let command = pipelineText.prefix { !$0.isNewline }.dropFirst(Self.copyTextBeginning.count)
+        return command.isEmpty ? nil : String(command)
+    }
+
     /// The name of the pipeline of a copy.
     public static func copyName(_ words: String) -> String { copyNameBeginning + words }
 

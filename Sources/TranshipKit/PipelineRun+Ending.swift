@@ -103,7 +103,9 @@ extension PipelineRun {
             return NothingToResume(words: "no run was interrupted", exitStatus: .done)
         }
         let again =
-            run.isCopy ? "the same `tranship copy` command" : "`tranship run \(run.pipelineFile)`"
+            run.isCopy
+            ? run.copyCommand.map { "`\($0)`" } ?? "the same `tranship copy` command"
+            : "`tranship run \(run.pipelineFile.shellQuoted)`"
         let name = "run \(run.id) of \(run.pipelineName)"
         let cause = end.cause.map { ": \($0.message)" } ?? ""
         return NothingToResume(

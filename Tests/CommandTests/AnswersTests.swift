@@ -44,7 +44,7 @@ struct AnswersTests {
         let status = try await desk.run("tranship status")
         let name = try #require(status.output.firstMatch(of: /copy-alpha-beta-[0-9a-f]+/)?.output)
         #expect(!status.output.contains("/copy)"), "\(status.said)")
-        #expect(status.output.contains("\(name) (tranship copy, without a file)"))
+        #expect(status.output.contains("\(name) (tranship copy alpha beta ubuntu-24.04)"))
         for (command, expected) in [
             ("plan", 0), ("check", 0), ("clean", 0), ("series list", 0), ("report", 0), ("run", 0),
             ("adopt", 0),

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+
 /// Finds the argument of `tranship copy` that a line of its pipeline is made of. A person who copies
 /// has no file, and a line number would lead nowhere.
 enum CopyArgument {
     /// True if the text is one that `tranship copy` makes.
-    static func beginsCopy(_ text: String) -> Bool { text.hasPrefix("# Written by: ") }
+    static func beginsCopy(_ text: String) -> Bool { text.hasPrefix(Run.copyTextBeginning) }
 
     /// `<source>`, `<target>`, `<image>` or an option, as the help of `tranship copy` has them.
     ///

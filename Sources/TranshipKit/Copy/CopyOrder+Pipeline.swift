@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import Foundation
+internal import MigrationModel
 internal import PipelineFiles
 
 extension CopyOrder {
@@ -11,7 +12,7 @@ extension CopyOrder {
     /// - Parameter command: the command that writes it, for a comment.
     public func pipeline(writtenBy command: String) -> String {
         """
-        # Written by: \(command.withControlsEscaped)
+        \(Run.copyTextBeginning)\(command.withControlsEscaped)
         #
         #   tranship plan FILE       shows what a run would do, and changes nothing
         #   tranship run FILE        does it; after an interruption, run it again

@@ -64,8 +64,12 @@ struct CopyCommand: AsyncParsableCommand {
         let order = try CopyOrder(
             source: source, target: target, names: images, options: choice.options,
             environment: common.environment)
-        let text = order.pipeline(writtenBy: CommandWords.own)
-        let file = try save.map { try SavedPipeline(text: text, path: $0) }
+        let file = try save.map {
+            try SavedPipeline(text: order.pipeline(writtenBy: CommandWords.own), path: $0)
+        }
+        // The file is there by then, and may have been edited.
+        let command = CommandWords.own(without: "--save")
+        let text = order.pipeline(writtenBy: command)
         let talk = try options.begin(
             common.format, plans: isDryRun, isVerbose: common.verbose || isDryRun)
         // Only a dry run prints a table.
@@ -77,7 +81,7 @@ struct CopyCommand: AsyncParsableCommand {
                 environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
                 events: talk.event)
             do {
-                try await isDryRun ? show(run, talk) : carryOut(run, talk)
+                try await isDryRun ? show(run, talk) : carryOut(run, talk, command)
             } catch let end as EarlyExit where !end.isError {
                 try file?.write()
                 throw end
@@ -96,12 +100,8 @@ struct CopyCommand: AsyncParsableCommand {
         }
     }
 
-    private func carryOut(_ run: PipelineRun, _ talk: Talk) async throws {
-        try await RunSession(
-            run: run, talk: talk, options: options,
-            // The file is there by then, and may have been edited.
-            command: CommandWords.own(without: "--save")
-        ).carryOut()
+    private func carryOut(_ run: PipelineRun, _ talk: Talk, _ command: String) async throws {
+        try await RunSession(run: run, talk: talk, options: options, command: command).carryOut()
     }
 }
 

@@ -74,13 +74,7 @@ enum CommandWords {
     }
 
     private static func command(_ arguments: [String]) -> String {
-        let words = arguments.map(withoutSecrets).map { word in
-            let isPlain = word.allSatisfy {
-                $0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)
-            }
-            return isPlain && !word.isEmpty
-                ? word : "'\(word.replacing("'", with: "'\\''"))'"
-        }
+        let words = arguments.map { withoutSecrets($0).shellQuoted }
         return (["tranship"] + words).joined(separator: " ")
     }
 

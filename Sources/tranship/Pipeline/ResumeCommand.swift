@@ -49,6 +49,8 @@ struct ResumeCommand: AsyncParsableCommand {
         Terminal.tell(
             "resuming \(interrupted.shownPipeline), started "
                 + Timestamp.text(interrupted.startedAt))
-        try await RunSession(run: run, talk: talk, options: options).carryOut()
+        try await RunSession(
+            run: run, talk: talk, options: options, command: interrupted.copyCommand
+        ).carryOut()
     }
 }

@@ -63,7 +63,9 @@ struct StatusRendering {
         let run = status.run
         let summary = try await RunSummary(status)
         let isLeft = run.outcome == nil || run.outcome == .interrupted
-        let command = isLeft ? "tranship resume\(journalWords(run))" : "the same `tranship copy`"
+        let command =
+            isLeft
+            ? "tranship resume\(journalWords(run))" : run.copyCommand ?? "the same `tranship copy`"
         var facts = EndFacts(
             pipelineFile: run.pipelineFile, journalPath: givenJournal,
             seconds: ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000, sentBytes: 0,
@@ -257,7 +259,7 @@ struct StatusRendering {
         JSONLine("transfer", members).put()
     }
 
-    private func putJSON(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
+    func putJSON(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
         let run = status.run
         JSONLine(
             "status",
@@ -318,10 +320,11 @@ extension OutageRecord {
 }
 
 extension Run {
-    /// The pipeline's name and file. A copy has no file, and commands take its name.
+    /// The pipeline's name and file. A copy has no file, and commands take its name; its own command
+    /// copies again.
     var shownPipeline: String {
         isCopy
-            ? "\(pipelineName) (tranship copy, without a file)"
+            ? "\(pipelineName) (\(copyCommand ?? "tranship copy, without a file"))"
             : "\(pipelineName) (\(pipelineFile))"
     }
 }
