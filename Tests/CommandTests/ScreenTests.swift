@@ -128,7 +128,61 @@ import TranshipKit
                 == ["go on:", "  `a b c`", "  now"])
         #expect(
             "id: 0123456789 x".wrapped(toColumns: 13, indent: 6)
-                == ["id:", "  0123456789", "      x"])
+                == ["id: 012345678", "  9 x"])
+        #expect(
+            "id: `0123456789` x".wrapped(toColumns: 14, indent: 6)
+                == ["id:", "  `0123456789`", "      x"])
+    }
+
+    @Test func `No line is longer than the terminal, but for a command`() {
+        let name = String(repeating: "r14-x", count: 15)
+        let text = "    cloud \"alpha\" has no image \"\(name)\" of this project"
+        let lines = text.wrapped(toColumns: 59, indent: 6)
+        #expect(lines.allSatisfy { $0.columnCount <= 59 }, "\(lines)")
+        // Nothing is lost, and the line before the word is full.
+        #expect(lines.first?.columnCount == 59)
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("      ") && !$0.hasPrefix("       ") })
+        let joined = (lines.first ?? "") + lines.dropFirst().map { $0.dropFirst(6) }.joined()
+        #expect(joined.filter { $0 != " " } == text.filter { $0 != " " })
+        #expect(name.wrapped(toColumns: 20, indent: 2).first?.columnCount == 20)
+    }
+
+    @Test func `Names and targets share the room`() {
+        var live = Pictures.live
+        live.images = Array(live.images.prefix(1))
+        live.images[0].name = "r14-s1000-image-number-0073"
+        live.images[0].target = "archive:/tmp/a-folder/of/archives/r14"
+        for (columns, most) in [(60, 59), (80, 79)] {
+            let line = RunScreen(live: live, headline: "h", columns: columns).lines[1]
+            let cells = line.split(separator: " ").map(String.init)
+            #expect(line.columnCount <= most, "\(line)")
+            #expect(cells[0].hasSuffix("-0073") && cells[1].hasSuffix("r14"), "\(line)")
+            #expect(abs(cells[0].columnCount - cells[1].columnCount) < 10, "\(line)")
+        }
+        let wide = RunScreen(live: live, headline: "h", columns: 160).lines[1]
+        #expect(wide.contains("  archive:/tmp/a-folder/of/archives/r14  "), "\(wide)")
+    }
+
+    @Test func `Images with one cause are one group, also with characters that are not seen`() {
+        var overview = PlanOverview(namesTargets: true)
+        for name in ["plain", "a\u{200D}b"] {
+            var source = Sample.source("i")
+            source.name = name
+            var item = Sample.item("i", source: source)
+            item.action = .refuse
+            item.refusal = .init(
+                TranshipError(.refused, "\(item.source.displayName.withControlsShown) is bad"))
+            overview.add(item)
+        }
+        let lines = overview.problemLines(columns: 200)
+        #expect(lines.count == 2, "\(lines)")
+    }
+
+    @Test func `A note that an image has several times names it once`() {
+        var notes = AlikeNotes()
+        for _ in 0..<3 { notes.add("a -> beta", "the source broke off") }
+        notes.add("b -> beta", "the source broke off")
+        #expect(notes.lines == ["4 times: a -> beta, b -> beta: the source broke off"])
     }
 
     @Test func `A number keeps its unit`() {
@@ -194,7 +248,8 @@ import TranshipKit
 
     @Test(arguments: [
         ("/etc/t/night.yaml", "/etc/t/night.yaml"), ("a b.yaml", "'a b.yaml'"), ("", "''"),
-        ("it's", "'it'\\''s'"),
+        ("it's", "'it'\\''s'"), ("a\u{200D}7 b", "$'a\\342\\200\\2157 b'"),
+        ("it's\n\\\u{1B}", "$'it\\'s\\012\\\\\\033'"),
     ])
     func `Commands can be pasted`(path: String, word: String) {
         #expect(path.shellQuoted == word)

@@ -6,7 +6,10 @@ import Basics
 /// What is said of single images, each kind in one line, however many images it is said of.
 struct AlikeNotes {
     private struct Found {
+        /// The first of them.
         var labels: [String]
+        /// All of them: one image may have a note several times.
+        var all: Set<String>
         var text: String
         var count = 1
         var isSame = true
@@ -29,12 +32,13 @@ struct AlikeNotes {
                 return
             }
             order.append(key)
-            found[key] = Found(labels: [label], text: text)
+            found[key] = Found(labels: [label], all: [label], text: text)
             return
         }
         known.count += 1
         known.isSame = known.isSame && known.text == text
-        if known.labels.count < Self.namesMax { known.labels.append(label) }
+        let isNew = known.all.insert(label).inserted
+        if isNew, known.labels.count < Self.namesMax { known.labels.append(label) }
         found[key] = known
     }
 
@@ -42,7 +46,7 @@ struct AlikeNotes {
     var lines: [String] {
         order.compactMap { found[$0] }.map { one in
             guard one.count > 1 else { return "\(one.labels[0]): \(one.text)" }
-            let names = EndReport.list(one.labels, count: one.count, toColumns: 60)
+            let names = EndReport.list(one.labels, count: one.all.count, toColumns: 60)
             return "\(one.count) times: \(names): \(one.text)"
                 + (one.isSame ? "" : " (and the like; `tranship status -v` has each)")
         } + (left > 0 ? ["\(left) other notes, which `tranship status -v` has"] : [])

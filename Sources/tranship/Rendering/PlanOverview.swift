@@ -125,7 +125,9 @@ struct PlanOverview {
 
     /// The message without what names this image alone, so that others are found to be alike.
     private func alike(_ message: String, _ item: PlanItem) -> String {
+        // A message may show what a terminal would not.
         [item.source.displayName, item.source.location].filter { $0.count > 1 }
+            .flatMap { [$0, $0.withControlsShown] }
             .reduce(message) { $0.replacing($1, with: "…") }
     }
 

@@ -63,12 +63,13 @@ struct RunScreen {
         let usable = columns - 1
         // The narrower the terminal, the fewer columns.
         let kept = usable >= 70 ? 6 : usable >= 50 ? 4 : 3
-        let widths = (0..<6).map { column in
+        var widths = (0..<6).map { column in
             column < kept ? cells.map { $0.figures[column].columnCount }.max() ?? 0 : 0
         }
-        let taken = widths.filter { $0 > 0 }.reduce(0) { $0 + $1 + 2 } + 2
+        let taken = widths.dropFirst().filter { $0 > 0 }.reduce(0) { $0 + $1 + 2 } + 4
         let longest = images.map(\.name.withControlsShown.columnCount).max() ?? 0
-        let name = max(8, min(longest, usable - taken))
+        let (name, target) = Self.shares(of: max(16, usable - taken), longest, widths[0])
+        widths[0] = target
         return cells.map { row in
             var line = "  " + row.name.filled(toColumns: name)
             for (column, width) in widths.enumerated() where width > 0 {
@@ -79,11 +80,22 @@ struct RunScreen {
         }
     }
 
+    /// The columns of names and targets. The shorter ones are whole if they take at most half of the
+    /// room; otherwise both are cut, and each gets half.
+    private static func shares(
+        of room: Int, _ names: Int, _ targets: Int
+    ) -> (name: Int, target: Int) {
+        guard names + targets > room else { return (names, targets) }
+        let half = room / 2
+        if targets <= half { return (room - targets, targets) }
+        return names <= half ? (names, room - names) : (room - half, half)
+    }
+
     /// Target, state, percent, bytes, rate, time left.
     private func cells(_ image: LiveProgress.Image) -> (name: String, figures: [String]) {
         let state = image.isWaiting ? "waiting" : image.state.activity
         let spent = "for \(ClockText.format((live.at - image.stateSince) / 1000))"
-        var figures = [image.target.withControlsShown.cut(toColumns: 16), state, "-", "", "", ""]
+        var figures = [image.target.withControlsShown, state, "-", "", "", ""]
         let size = image.sizeBytes ?? 0
         switch image.state {
         case .reading, .sending, .registered, .planned, .read:

@@ -6,26 +6,62 @@ import Basics
 extension String {
     /// Lines of at most this many columns, broken at blanks; the second and all others begin with
     /// `indent` blanks. Columns of a line keep their places. What is in backticks is one word, so that
-    /// a command can be copied; so is a size. A word that is too long for the indent moves to the left, and one that
-    /// is longer than a line has a line of its own.
+    /// a command can be copied; so is a size. Such a word that is too long for the indent moves to the
+    /// left, and one that is longer than a line has a line of its own. Any other word that is too long
+    /// for a line is broken.
     func wrapped(toColumns columns: Int, indent: Int) -> [String] {
         guard columnCount > columns else { return [self] }
         var lines: [String] = []
         var (line, width) = ("", 0)
         for (index, piece) in pieces.enumerated() {
             let own = piece.word.columnCount
-            if index > 0, width + piece.blanks + own > columns {
-                lines.append(line)
-                let blanks = indent + own > columns ? min(indent, 2) : indent
-                line = String(repeating: " ", count: blanks) + piece.word
-                width = blanks + own
-            } else {
+            let isFirstWhole = index == 0 && (piece.word.isHeld || indent + own <= columns)
+            if isFirstWhole || width + piece.blanks + own <= columns {
                 line += String(repeating: " ", count: piece.blanks) + piece.word
                 width += piece.blanks + own
+                continue
             }
+            if indent + own > columns, !piece.word.isHeld {
+                let start = line + String(repeating: " ", count: piece.blanks)
+                let parts = piece.word.broken(after: start, toColumns: columns, indent: indent)
+                lines += parts.dropLast()
+                line = parts.last ?? ""
+                width = line.columnCount
+                continue
+            }
+            lines.append(line)
+            let blanks = indent + own > columns ? min(indent, 2) : indent
+            line = String(repeating: " ", count: blanks) + piece.word
+            width = blanks + own
         }
         return (lines + [line]).map { $0.replacing(Self.heldBlank, with: " ") }
     }
+
+    /// True for a word that stays whole.
+    private var isHeld: Bool { contains("`") || contains(Self.heldBlank) }
+
+    /// The text in lines, the first one behind `start`.
+    private func broken(after start: String, toColumns columns: Int, indent: Int) -> [String] {
+        let margin = String(repeating: " ", count: columns - indent >= 16 ? indent : min(indent, 2))
+        var lines = [start]
+        var room = columns - start.columnCount
+        // A few characters alone say nothing.
+        if room < 8, start.contains(where: { $0 != " " }) { room = 0 }
+        for character in self {
+            let own = String(character).columnCount
+            if own > room {
+                lines.append(margin)
+                room = max(1, columns - margin.count)
+            }
+            lines[lines.count - 1].append(character)
+            room -= own
+        }
+        // Nothing but blanks may be left before the first part.
+        if let last = lines.first, last == start { lines[0] = last.trimmedAtEnd }
+        return lines
+    }
+
+    private var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
 
     /// Stands for a blank within a word. Text that is shown has no controls.
     private static let heldBlank = "\u{1F}"
