@@ -17,6 +17,8 @@ struct RunSession {
     /// The saved plan that the operator named.
     let planFile: String?
     private let startedAt = Timestamp.now()
+    /// Images that the plan left out because the target has another image of their name.
+    private let namesakes = Guarded(0)
 
     init(
         run: PipelineRun, talk: Talk, options: RunOptions, command: String? = nil,
@@ -95,7 +97,8 @@ struct RunSession {
             pipelineFile: run.pipelineFile,
             journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
             sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,
-            ownCommand: command, planFile: planFile, place: run.place)
+            ownCommand: command, planFile: planFile, place: run.place,
+            namesakes: namesakes.withLock { $0 })
         do {
             var report = try await EndReport(
                 summary, pipeline: run.pipelineName, status: status, facts: facts)
@@ -153,7 +156,7 @@ struct RunSession {
         }
         let deadline = options.maxDuration.map { Deadline($0, run, talk) }
         defer { deadline?.cancel() }
-        let task = Task { [run, talk] in
+        let task = Task { [run, talk, namesakes] in
             let plan = try await run.plan(
                 matching: saved, listsAllDifferences: talk.verbose)
             talk.endLine()
@@ -166,6 +169,8 @@ struct RunSession {
                 rendering.tell(bandwidth: plan)
             }
             progress.begin(plan, runID: runID)
+            let left = try await run.namesakes(in: plan)
+            namesakes.withLock { $0 = left }
             return try await run.carryOut(plan)
         }
         let signals = Signals(drain: options.drain) { [run] abort in

@@ -22,6 +22,8 @@ struct EndFacts {
     var place: (_ key: String, _ index: Int?) -> String? = { _, _ in nil }
     /// True while another process carries the run out: then nothing is to be run again.
     var isUnderWay = false
+    /// Images that the plan left out because the target has another image of their name.
+    var namesakes = 0
 
     var command: String {
         let plan = planFile.map { " --plan \($0.shellQuoted)" } ?? ""
@@ -45,25 +47,17 @@ struct EndFacts {
         let hint = failure.hint.map(CopyOrder.hint)
         let words = hint ?? failure.message
         guard !failure.isTransient else { return words }
-        // A hint that names no key of a pipeline file fits a copy as well, and knows the cause.
-        func instead(_ keys: [String], _ option: String) -> String {
-            if let hint, let given = failure.hint, !keys.contains(where: given.contains) {
-                return "\(failure.message); \(hint)"
-            }
-            return "\(failure.message); \(option)"
+        // The plan said the same hint of this image: it knows the cause.
+        func hinted(or option: String) -> String {
+            guard let hint else { return "\(failure.message); \(option)" }
+            return isAlone ? "\(failure.message); \(hint)" : hint
         }
         return switch failure.code {
-        case .formatRejected: instead(["disk_format"], "name the right --disk-format")
-        case .badRequest: "\(failure.message); if it is the name, give another one: --name"
+        case .formatRejected: hinted(or: "name the right --disk-format")
+        case .badRequest: hinted(or: "if it is the name, give another one: --name")
         case .sourceUnavailable, .notFound:
-            hint.flatMap { hint in
-                ["--checksum-file"].contains(where: hint.contains)
-                    ? "\(failure.message); \(hint)" : nil
-            }
-                ?? instead(
-                    ["checksum", "url:"], "look at the source, the first word of the command")
-        case .targetConflict:
-            "\(words), or give the copy another name: --name"
+            hinted(or: "look at the source, the first word of the command")
+        case .targetConflict: "\(words), or give the copy another name: --name"
         default: words
         }
     }
@@ -77,13 +71,26 @@ struct EndFacts {
             ? nil
             : failure.message.firstRange(of: ": promised ")
                 .map { failure.message[$0.lowerBound...].dropFirst(2) }
-        let message = String(values ?? failure.message[...]).replacing(
-            /\b(md5|sha1|sha256|sha512):([0-9a-f]{12})[0-9a-f]+/
-        ) { "\($0.1):\($0.2)…" }
+        let message = Self.withShortDigests(String(values ?? failure.message[...]))
         guard let hint = failure.hint else { return message }
         return ownCommand == nil
             ? "\(message); \(hint)"
             : "\(CopyOrder.message(message)); \(CopyOrder.hint(hint))"
+    }
+
+    /// Digests with as many digits as tell them apart, and at least 12.
+    private static func withShortDigests(_ message: String) -> String {
+        let digest = /\b(md5|sha1|sha256|sha512):([0-9a-f]{13,})/
+        let all = Set(message.matches(of: digest).map { String($0.output.2) })
+        let most = all.map(\.count).max() ?? 0
+        let digits = (12..<max(13, most)).first { count in
+            Set(all.map { $0.prefix(count) }).count == all.count
+        }
+        guard let digits else { return message }
+        return message.replacing(digest) { match in
+            match.2.count > digits
+                ? "\(match.1):\(match.2.prefix(digits))…" : String(match.0)
+        }
     }
 
     private var journalOption: String {
@@ -127,6 +134,7 @@ extension EndReport {
                         messages: Self.messages(group)))
                 left -= group.count
             }
+            if tally.kind == .skipped { left -= facts.namesakes }
             // Images that need no names, and those beyond the most that are looked at.
             guard left > 0 else { continue }
             let hasNames = left < tally.images
@@ -140,7 +148,9 @@ extension EndReport {
             seconds: facts.seconds, endedAt: Timestamp.now(), sentBytes: facts.sentBytes,
             groups: groups)
         notes = try await Self.notes(summary)
-        nothingToDo = Self.nothingToDo(summary)
+        namesakes = facts.namesakes
+        nothingToDo = Self.nothingToDo(summary, namesakes: facts.namesakes)
+        if namesakes > 0, nothingToDo == nil { notes.append(Self.namesakeWords(namesakes)) }
         missed = summary.missed
         steps = Self.steps(
             summary, status, facts,
@@ -230,16 +240,29 @@ extension EndReport {
         return notes
     }
 
-    private static func nothingToDo(_ summary: RunSummary) -> String? {
+    private static func nothingToDo(_ summary: RunSummary, namesakes: Int) -> String? {
         guard summary.isNothingToDo, summary.images(.refuse) == 0 else { return nil }
         // Also those whose data turned out to be there.
-        let there = summary.status.outcomes.filter { $0.kind == .skipped }
+        let skipped = summary.status.outcomes.filter { $0.kind == .skipped }
             .reduce(0) { $0 + $1.images }
-        return there == 0
-            ? "nothing to do: no image is selected"
-            : there == 1
-                ? "nothing to do: the image is there"
-                : "nothing to do: all \(there) images are there"
+        let there = max(0, skipped - namesakes)
+        guard namesakes > 0 else {
+            return there == 0
+                ? "nothing to do: no image is selected"
+                : there == 1
+                    ? "nothing to do: the image is there"
+                    : "nothing to do: all \(there) images are there"
+        }
+        let left = "nothing copied: \(namesakeWords(namesakes))"
+        return there == 0 ? left : "\(left); \(counted(there, "image")) already there"
+    }
+
+    /// What `on_conflict: skip` did.
+    static func namesakeWords(_ count: Int) -> String {
+        count == 1
+            ? "1 image left out, because the target has another image of its name, left as it was"
+            : "\(count) images left out, because the target has other images of their names, left as "
+                + "they were"
     }
 
     // MARK: What to do next

@@ -57,6 +57,8 @@ struct EndReport {
     var groups: [Group]
     /// How often the source was read, earlier versions, stale sources, remarks.
     var notes: [String] = []
+    /// Images among the skipped ones that are not at the target: another one has their name there.
+    var namesakes = 0
     /// Instead of the groups, if there was nothing to do.
     var nothingToDo: String?
     var steps: [Step] = []
@@ -182,7 +184,11 @@ struct EndReport {
             ImageOutcome.allCases.compactMap { outcome -> String? in
                 let count = groups.filter { $0.outcome == outcome }.reduce(0) { $0 + $1.images }
                 return count == 0 ? nil : "\(count) \(outcome.words)"
-            } + [missedWords, cause.map { "failed: \($0.code)" }].compactMap(\.self)
+            }
+            + [
+                namesakes > 0 ? "\(namesakes) left out for another of the name" : nil,
+                missedWords, cause.map { "failed: \($0.code)" },
+            ].compactMap(\.self)
         let what = nothingToDo ?? counts.joined(separator: ", ")
         return [
             "\(pipeline) run \(runID): exit \(status.rawValue)", what, traffic,
@@ -201,12 +207,17 @@ struct EndReport {
             let before = outcomes[group.outcome.rawValue]?.integer ?? 0
             outcomes[group.outcome.rawValue] = .integer(before + Int64(group.images))
         }
+        if namesakes > 0 {
+            let others = outcomes["skipped"]?.integer ?? 0
+            outcomes["skipped"] = .integer(others + Int64(namesakes))
+        }
         return JSONLine(
             "end",
             [
                 "pipeline": .string(pipeline), "run": .integer(runID),
                 "exit_status": .integer(Int64(status.rawValue)), "seconds": .integer(seconds),
                 "bytes_sent": .integer(sentBytes), "outcomes": .object(outcomes),
+                "name_taken": namesakes > 0 ? .integer(Int64(namesakes)) : nil,
                 "next": .array(steps.map { .string($0.text) }),
                 "not_found": missed.isEmpty ? nil : .array(missed.map { .string($0) }),
                 "cause": cause.flatMap { RunEnd($0).causeJSON },
