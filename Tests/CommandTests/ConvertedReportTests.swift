@@ -31,7 +31,7 @@ import Testing
             transfer.proof.promised = isSent ? sent : nil
             transfer.proof.computed = isSent ? [sent] : []
             transfer.proof.reported = [found]
-            transfer.remark(.transformed(.facts(.diskFormat(sent: "qcow2", found: "raw"))))
+            transfer.remark(.transformed(.diskFormat(sent: "qcow2", found: "raw")))
             try await reported.journal.commit(transfer)
         }
     }

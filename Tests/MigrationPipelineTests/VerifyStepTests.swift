@@ -189,7 +189,7 @@ import Testing
 
     @Test func `A copy that is as it was sent is not called converted any more`() async throws {
         var given = sent(promise: sha256(bytes), computed: [sha256(bytes)])
-        given.remark(.transformed(.facts(.diskFormat(sent: "raw", found: "qcow2"))))
+        given.remark(.transformed(.diskFormat(sent: "raw", found: "qcow2")))
         let transfer = try await confirm(given).transfer
         #expect(transfer.conversion == nil && transfer.proofs == [sha256(bytes)])
     }

@@ -216,7 +216,7 @@ import Testing
             "{ \(TwoProjects.demo.uppercased()): demo }", source: Self.administrator.source,
             target: Self.administrator.target)
         #expect(
-            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+            found.targets.first?.target.cloudEntry?.rules.image.owner?.projects
                 == [TwoProjects.demo: TwoProjects.demo])
     }
 
@@ -226,7 +226,7 @@ import Testing
             "{ demo: \(Self.unread) }", source: Self.administrator.source,
             target: Self.administrator.target, unchecked: unchecked)
         #expect(
-            found.targets.first?.cloudEntry?.rules.image.owner?.projects
+            found.targets.first?.target.cloudEntry?.rules.image.owner?.projects
                 == [TwoProjects.demo: Self.unread])
         #expect(unchecked.targetIDs == [Self.unread])
         #expect(
