@@ -4,7 +4,7 @@
 public import Basics
 
 /// What is known of a copy whose data the target converted on import. The target's digest is of data
-/// that nobody promised or sent, so it proves nothing.
+/// that was neither promised nor sent, so it proves nothing.
 extension Transfer {
     /// What the target made of the data, such as `disk format qcow2 -> raw`; nil if it has the data as
     /// it was sent.

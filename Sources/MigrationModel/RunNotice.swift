@@ -47,7 +47,7 @@ public enum TransferNotice: Hashable, Sendable {
     case readingBack(because: IncomparableDigests?)
     /// No checksum is known here that the target reports.
     case readingSource
-    /// The target converted data that nobody hashed here.
+    /// The target converted data that was not hashed here.
     case comparingSource
     case notDiscarded(message: String)
 

@@ -233,6 +233,8 @@ extension Transfer {
         public var message: String
         public var hint: String?
         public var isTransient: Bool
+        /// What the service said of a limit; nil of other failures.
+        public var limitWords: String?
 
         public init(code: TranshipError.Code, message: String, hint: String?, isTransient: Bool) {
             self.code = code
@@ -245,6 +247,17 @@ extension Transfer {
             self.init(
                 code: error.code, message: error.message, hint: error.hint,
                 isTransient: error.isTransient)
+            if error.code == .quotaExceeded { limitWords = error.answer?.message }
         }
+    }
+}
+
+/// A limit in the words of the Image service: "… image properties. Attempted: 26, Maximum: 20".
+public enum LimitWords {
+    /// The number after `Maximum:`; nil without one.
+    public static func maximum(in words: String) -> Int? {
+        let words = words.lowercased()
+        guard let place = words.firstRange(of: "maximum: ") else { return nil }
+        return Int(words[place.upperBound...].prefix { $0.isNumber })
     }
 }

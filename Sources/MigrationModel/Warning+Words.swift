@@ -24,7 +24,7 @@ extension Warning {
         case .projectsUnchecked(let cloud, let ids, let count):
             (
                 "projects-unchecked",
-                "cloud \"\(cloud)\": its user may not ask Keystone, so nobody checked that it has "
+                "cloud \"\(cloud)\": its user may not ask Keystone, so it is unchecked whether it has "
                     + "\(counted(count, "project")) of the pipeline: \(ids.joined(separator: ", "))"
                     + (count > ids.count ? " and \(count - ids.count) more" : "")
             )

@@ -130,7 +130,7 @@ public struct SimplestreamsSource: Sendable, Equatable {
 }
 
 /// An entry of a kind that the format does not have: one that the caller of
-/// ``Pipeline/parse(text:file:environment:kinds:)`` adds, such as the images in memory of a test.
+/// ``Pipeline/parse(text:file:environment:)`` adds, such as the images in memory of a test.
 public struct OtherSource: Sendable, Equatable {
     /// The one key of the entry, which says its kind.
     public let kind: String

@@ -61,31 +61,15 @@ final class PastLessons: Sendable {
                 let format = Format(targetKey: key, diskFormat: transfer.record.diskFormat)
                 state.converted[format, default: 0] += 1
             }
-            guard let failure = transfer.failure, failure.code == .quotaExceeded,
-                let max = Self.maximum(in: failure.message)
+            guard let words = transfer.failure?.limitWords?.lowercased(),
+                let max = LimitWords.maximum(in: words)
             else { return }
-            if failure.message.contains("propert") {
+            if words.contains("propert") {
                 state.properties[key] = min(state.properties[key] ?? max, max)
-            } else if failure.message.contains("tag") {
+            } else if words.contains("tag") {
                 state.tags[key] = min(state.tags[key] ?? max, max)
             }
         }
-    }
-
-    /// The limit in the words of the service, or what it refused less one; nil without either.
-    private static func maximum(in message: String) -> Int? {
-        let words = message.lowercased()
-        let labels = [
-            ("maximum: ", 0), ("the target takes at most ", 0), ("the target refused ", 1),
-            ("its record has ", 1),
-        ]
-        for (label, more) in labels {
-            guard let place = words.firstRange(of: label) else { continue }
-            if let count = Int(words[place.upperBound...].prefix { $0.isNumber }) {
-                return count - more
-            }
-        }
-        return nil
     }
 
     /// What speaks against a new copy.

@@ -100,7 +100,7 @@ extension Planner {
         if item.mayBeKnown, reading == nil {
             checked.add(
                 note: "the source writes the time of its answer into each one, so only its data "
-                    + "tells whether it is new; --download reads that")
+                    + "shows whether it is new; --download reads that")
         }
         try await compareFields(comparison, found, at: target, &checked)
         if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == .members }) {

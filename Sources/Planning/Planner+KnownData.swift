@@ -34,7 +34,7 @@ extension Planner {
         item.intent.known = known.isEmpty ? nil : known
         item.start?.intent.known = item.intent.known
         if item.mayBeKnown, case .earlierVersionStays = item.reason {
-            // What is most likely the same image is no earlier version.
+            // What is most likely the same image does not count as an earlier version.
             let other = comparison.namesakes.first { image in
                 image.isShownVersion(of: item) && !known.contains { $0.imageID == image.id }
             }

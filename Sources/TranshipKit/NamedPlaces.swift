@@ -33,8 +33,7 @@ struct NamedPlaces {
         let isCopy = Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
         var lines = ["\(isCopy ? "the command" : pipeline.file) has \(all.count) mistakes"]
         for (index, (position, error)) in all.enumerated() {
-            let isPlaced = error.message.hasPrefix("\(position)")
-            lines.append("  \(isPlaced ? "" : "\(position): ")\(error.message)")
+            lines.append("  \(position): \(error.message.trimmingPrefix("\(position): "))")
             let isLast = index + 1 == all.count || all[index + 1].1.hint != error.hint
             if let hint = error.hint, isLast { lines.append("    hint: \(hint)") }
         }

@@ -43,11 +43,7 @@ struct OpenedPipeline: Sendable {
         journal: Journal? = nil,
         tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
-        let connections: any Connections =
-            tuning.connections
-            ?? NetworkConnections(
-                environment: environment, transport: tuning.transport,
-                warn: { tell(.warning($0)) })
+        let connections = connections(tuning, environment, tell)
         let places = NamedPlaces(pipeline: pipeline, environment: environment)
         try places.expectClouds(connections)
         let unchecked = UncheckedProjects()
@@ -109,6 +105,16 @@ struct OpenedPipeline: Sendable {
             projectNames: ProjectNames(services.sessions, without: unchecked.targetIDs),
             weaknesses: connections.weaknesses,
             absent: absent)
+    }
+
+    private static func connections(
+        _ tuning: RunTuning, _ environment: [String: String],
+        _ tell: @escaping @Sendable (PlanningEvent) -> Void
+    ) -> any Connections {
+        tuning.connections
+            ?? NetworkConnections(
+                environment: environment, transport: tuning.transport,
+                warn: { tell(.warning($0)) })
     }
 
     private static func warnOfOnePlace(

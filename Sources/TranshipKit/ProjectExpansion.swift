@@ -16,7 +16,7 @@ struct ProjectExpansion: Sendable {
     let targets: [ExpandedTarget]
 
     /// - Parameters:
-    ///   - unchecked: takes the projects that nobody could look up.
+    ///   - unchecked: takes the projects that could not be looked up.
     ///   - mayLack: true for the name of a source that the others can do without.
     /// - Throws: unknown projects, and what signing in throws.
     init(

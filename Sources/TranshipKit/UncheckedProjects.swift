@@ -6,7 +6,7 @@ internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// Looks up the projects that a pipeline names by their ids, and keeps those that nobody could look
+/// Looks up the projects that a pipeline names by their ids, and keeps those that cannot be looked
 /// up. The Image service takes any text as an owner: an id that its Keystone lacks would hide the
 /// images from everyone.
 final class UncheckedProjects: Sendable {

@@ -52,7 +52,7 @@ enum PipelineReference {
           limits                mapping
           allow_empty           true, false [false]; true if a cloud source may select
                                 no image, each of its names may have none, and a
-                                pattern may match no file
+                                pattern of a file source may match no file
           hooks                 { on_success, on_failure }; commands after a run
           journal               { keep } [everything]; how long the journal keeps what
                                 runs did, such as keep: 90d
@@ -103,7 +103,8 @@ enum PipelineReference {
           takes a name that one project has. Instead of the mapping, write the path of
           a CSV file with two columns; a first line source,target is a heading. Two
           lines for one project of the sources, such as its name and its id, are
-          refused.
+          refused. So is an id that the cloud's Keystone does not have; if its user may
+          not ask for it, the plan warns that it is unchecked (projects-unchecked).
 
         CLOUD SOURCES
           cloud                 name [required]; an entry of clouds.yaml

@@ -23,7 +23,7 @@ import Testing
         #expect(drawing.above("last\n", columns: 20, rows: 10) == "last\n")
     }
 
-    @Test func `A drawing is cut anew to a terminal that changed its size`() {
+    @Test func `A drawing is cut again to fit a terminal that changed its size`() {
         var drawing = Drawing()
         _ = drawing.replaced(by: ["one", "0123456789"], columns: 11, rows: 10)
         // The terminal has wrapped the longer line.

@@ -48,7 +48,7 @@ enum FuzzedJournalRow {
                 cached: "UPDATE work SET state = ?, due_at = ?, body = ?",
                 arguments: [
                     state, dueAt.flatMap { Int64($0) },
-                    try Body.pack(json: json, knowing: world.image),
+                    try Body.pack(json: json, knowing: world.known),
                 ])
             return try TransferRows.transfers(db, where: "TRUE", [])
         }
@@ -82,8 +82,8 @@ enum FuzzedJournalRow {
 
     private struct World {
         let journal: Journal
-        /// The JSON of the row of `image`.
-        let image: Data
+        /// What the row of `work` is compressed against.
+        let known: Data
     }
 
     private static let world: World = {
@@ -95,7 +95,8 @@ enum FuzzedJournalRow {
                 (try? await journal.takeOver([Sample.item()])) != nil,
                 let image = try? Body.json(Sample.source())
             else { return }
-            opened.withLock { $0 = World(journal: journal, image: image) }
+            let known = TransferRows.words(image, Sample.item().origin.versionID)
+            opened.withLock { $0 = World(journal: journal, known: known) }
         }
         done.wait()
         guard let world = opened.withLock({ $0 }) else {

@@ -172,7 +172,7 @@ import Testing
         #expect(error?.code == .checksumMismatch)
     }
 
-    @Test func `A conversion of what nobody promised is called unproved, or made again`()
+    @Test func `A conversion without a promise is called unproved, or made again`()
         async throws
     {
         let fetched = try await confirm(accepted(.webDownload, .proof, promise: nil)).transfer

@@ -60,7 +60,8 @@ import Testing
         let start = ContinuousClock.now
         let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
         #expect(error?.code == .timedOut)
-        #expect(ContinuousClock.now - start < .seconds(15))
+        // Without the limit each of its tries takes a minute.
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 
     @Test func `A list works beside a plan, and a second one of its kind says what holds it up`()

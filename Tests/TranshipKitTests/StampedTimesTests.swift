@@ -152,7 +152,8 @@ import Testing
         let same = try await night(nights, 1, rules: Self.renames)
         #expect(same.summary.exitStatus == .done && count(nights) == 1)
         #expect(same.summary.isNothingToDo, "\(same.words)")
-        #expect(same.summary.changes.map(\.reason.code) == ["same-data-as-new"])
+        #expect(
+            same.summary.changes.map(\.reason.code) == ["protected-by-hand", "same-data-as-new"])
     }
 
     // MARK: A lost journal

@@ -23,7 +23,7 @@ struct Lessons: Sendable {
         let error: TranshipError
 
         init(_ error: TranshipError, refused count: Int) {
-            let told = Lessons.maximum(in: error.answer?.message.lowercased() ?? "")
+            let told = LimitWords.maximum(in: error.answer?.message ?? "")
             max = told ?? count - 1
             isTold = told != nil
             self.error = error
@@ -88,7 +88,7 @@ struct Lessons: Sendable {
         case .quotaExceeded where words.contains("propert"):
             properties = Limit(error, refused: record.propertyCount)
             return error.whileDoing("its record has \(record.propertyCount) properties")
-                .hinting(Self.propertyHint(record, max: Self.maximum(in: words)))
+                .hinting(Self.propertyHint(record, max: LimitWords.maximum(in: words)))
         case .quotaExceeded where words.contains("tag"):
             tags = Limit(error, refused: record.tags.count)
             return error.whileDoing("its record has \(record.tags.count) tags")
@@ -112,12 +112,6 @@ struct Lessons: Sendable {
         if words.contains("disk_format") || words.contains("container_format") { return true }
         return [record.diskFormat, record.containerFormat].compactMap { $0?.lowercased() }
             .contains { words.contains("'\($0)' is not one of") }
-    }
-
-    /// The number after `Maximum:`; nil without one.
-    private static func maximum(in words: String) -> Int? {
-        guard let place = words.firstRange(of: "maximum: ") else { return nil }
-        return Int(words[place.upperBound...].prefix { $0.isNumber })
     }
 
     /// - Parameter max: nil if the service does not say its limit.

@@ -46,7 +46,7 @@ enum TransferRows {
 
     /// What a body is compressed against, and which never changes: the JSON of the image, and the
     /// id of the version.
-    private static func words(_ image: Data, _ versionID: String) -> Data {
+    static func words(_ image: Data, _ versionID: String) -> Data {
         image + Data(versionID.utf8)
     }
 

@@ -411,7 +411,7 @@ public final class Spool: Sendable {
         }
     }
 
-    /// Tells what to do about a file that found no room. Call it before ``leave(_:)``, so that no
+    /// Says what to do about a file that found no room. Call it before ``leave(_:)``, so that no
     /// other transfer fills the same file in between.
     ///
     /// - Parameter before: ``removalCount`` when the filling began.

@@ -118,7 +118,7 @@ enum Log {
 }
 
 /// Lines that stay the last ones of a terminal, and the text that keeps them there. Each text is to be
-/// written in one call, so that nobody sees the screen without them.
+/// written in one call, so that the screen is never seen without them.
 struct Drawing {
     private var lines: [String] = []
     /// The columns that each line on the screen takes.

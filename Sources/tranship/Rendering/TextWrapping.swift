@@ -37,8 +37,11 @@ extension String {
         return (lines + [line]).map { $0.replacing(Self.heldBlank, with: " ") }
     }
 
-    /// True for a word that stays whole.
-    private var isHeld: Bool { contains("`") || contains(Self.heldBlank) }
+    /// True for a word that stays whole. A digest or an id is copied to be compared.
+    private var isHeld: Bool {
+        contains("`") || contains(Self.heldBlank)
+            || contains(/^(?:[a-z0-9]+:)?[0-9a-f-]{32,}[.,;)]*$/)
+    }
 
     /// The text in lines, the first one behind `start`.
     private func broken(after start: String, toColumns columns: Int, indent: Int) -> [String] {
