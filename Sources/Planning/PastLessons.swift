@@ -31,7 +31,7 @@ final class PastLessons: Sendable {
 
     /// Reads the transfers of the last run.
     func learn(from journal: Journal) async throws(TranshipError) {
-        guard let run = try await journal.lastRunWithWork() else { return }
+        guard let run = try await journal.lastPlannedRun() else { return }
         state.withLock { $0.runID = run.id }
         let parts: [(states: [TransferState], max: Int)] = [
             ([.failed], .max), ([.done], Self.doneMax),

@@ -116,16 +116,25 @@ import Testing
         return notes.filter { ["imports-convert", "above-property-limit"].contains($0.code) }
     }
 
+    /// A run that has given its journal back.
+    private func ended(
+        _ keys: String, method: String
+    ) async throws -> (failed: [Transfer], runID: Int64, exitStatus: MigrationModel.ExitStatus) {
+        let run = try await start("\(sha256(bytes))", keys, method: method)
+        let summary = try await run.carryOut(try await run.plan())
+        return (
+            try await summary.status.transfers(in: [.failed], limit: 2), summary.status.run.id,
+            summary.exitStatus
+        )
+    }
+
     @Test func `A plan says what imports converted in the last run`() async throws {
         let method = "glance-direct"
         scene.beta.endImports()
         #expect(try await notes("accept_transformed: false", method: method).isEmpty)
-        let run = try await start(
-            "\(sha256(bytes))", "accept_transformed: false", method: method)
-        let summary = try await run.carryOut(try await run.plan())
-        let failed = try await summary.status.transfers(in: [.failed], limit: 2)
-        #expect(failed.map { $0.failure?.code } == [.transformed])
-        let id = summary.status.run.id
+        let ended = try await ended("accept_transformed: false", method: method)
+        #expect(ended.failed.map { $0.failure?.code } == [.transformed])
+        let id = ended.runID
         func note(_ isAccepted: Bool) -> Note {
             .importsConvert(images: 1, diskFormat: "raw", isAccepted: isAccepted, runID: id)
         }
@@ -141,18 +150,15 @@ import Testing
         let keys = "image: { properties: { set: { p1: x, p2: x, p3: x } } }"
         scene.beta.configure { $0.propertiesMax = 3 }
         #expect(try await notes(keys, method: "upload").isEmpty)
-        let run = try await start("\(sha256(bytes))", keys, method: "upload")
-        let first = try await run.carryOut(try await run.plan())
-        let failed = try await first.status.transfers(in: [.failed], limit: 2)
-        #expect(failed.map { $0.failure?.code } == [.quotaExceeded])
-        let count = try #require(failed.first).record.propertyCount
+        let first = try await ended(keys, method: "upload")
+        #expect(first.failed.map { $0.failure?.code } == [.quotaExceeded])
+        let count = try #require(first.failed.first).record.propertyCount
         #expect(
             try await notes(keys, method: "upload") == [
-                .tooManyProperties(count: count, max: 3, runID: first.status.run.id)
+                .tooManyProperties(count: count, max: 3, runID: first.runID)
             ])
         scene.beta.configure { $0.propertiesMax = 128 }
-        let next = try await start("\(sha256(bytes))", keys, method: "upload")
-        #expect(try await next.carryOut(try await next.plan()).exitStatus == .done)
+        #expect(try await ended(keys, method: "upload").exitStatus == .done)
         #expect(try await notes(keys, method: "upload").isEmpty)
     }
 }

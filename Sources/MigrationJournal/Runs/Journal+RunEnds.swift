@@ -113,6 +113,15 @@ extension Journal {
         }
     }
 
+    /// The latest run that was planned: not the one that makes its plan just now.
+    public func lastPlannedRun() async throws(TranshipError) -> Run? {
+        try await read { db in
+            try db.row(
+                cached: "SELECT * FROM run WHERE planned_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+            ).map(Run.init)
+        }
+    }
+
     /// SQL: false for a run that failed before it was planned.
     static let mayHaveWork = "(planned_at IS NOT NULL OR outcome IS NULL OR outcome <> 'failed')"
 }

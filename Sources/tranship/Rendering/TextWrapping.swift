@@ -37,9 +37,9 @@ extension String {
         return (lines + [line]).map { $0.replacing(Self.heldBlank, with: " ") }
     }
 
-    /// True for a word that stays whole. A digest or an id is copied to be compared.
+    /// True for a word that stays whole. A digest, an id, a path or an address is copied.
     private var isHeld: Bool {
-        contains("`") || contains(Self.heldBlank)
+        contains("`") || contains(Self.heldBlank) || contains("/")
             || contains(/^(?:[a-z0-9]+:)?[0-9a-f-]{32,}[.,;)]*$/)
     }
 
