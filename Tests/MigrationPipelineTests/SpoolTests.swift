@@ -223,7 +223,8 @@ import Testing
                 + items("c", count: 1_000_000, to: ["gamma"]),
             maxBytes: maxBytes, disk: small(bytes: 1_500_000))
         #expect(ends.map(\.state)[0] == .failed && ends.map(\.state)[2] == .done)
-        #expect(!ends[1].state.isFinal)
+        // It may have been sent before the target was full.
+        #expect(ends[1].state == .done || !ends[1].state.isFinal)
     }
 
     @Test func `Files that fill a disk together, none of them whole, get through one by one`()
