@@ -12,14 +12,16 @@ extension EndToEndTests {
     @Suite struct MemoryTests {
         private static let images = 4
         private static let mebibytesAnImage = 3.0
-        private static let mebibytesBefore = 48.0
+        /// Half of it is the program's code, which the kernel maps and may drop: some 3 MiB more of
+        /// the same program if its file was just written and lies whole in the page cache.
+        private static let mebibytesBefore = 56.0
 
         /// True of the binary as it is shipped. A debug build's code, and the Swift libraries that it
         /// loads, take some 15 MiB more.
         private static let isRelease =
             ProcessInfo.processInfo.environment["TRANSHIP_RELEASE_BINARY"] != nil
 
-        @Test("four images of 1 GiB in flight take at most 48 MiB and 3 MiB an image")
+        @Test("four images of 1 GiB in flight take at most 56 MiB and 3 MiB an image")
         func fourGibibytes() async throws {
             let server = try Self.zeros(bytes: 1 << 30)
             try await scene("memory") { scene in
