@@ -78,7 +78,7 @@ struct Decision {
         if item.record.keptID != .required,
             let same = comparison.namesakes.first(where: {
                 (item.hasSameData(as: $0) || comparison.alike.contains($0.id))
-                    && (comparison.strangers.contains($0.id) || stays($0, besides: item))
+                    && stays($0, besides: item, isOfOthers: comparison.strangers.contains($0.id))
             })
         {
             // Written down, so that images which name this one find it.
@@ -121,10 +121,12 @@ struct Decision {
         }
     }
 
-    /// False for copies of ours that a series retires one day.
-    private func stays(_ image: TargetImage, besides item: PlanItem) -> Bool {
+    /// False for copies of ours that a series retires one day, and for snapshots of this very copy.
+    ///
+    /// - Parameter isOfOthers: true if no rule of this pipeline reaches the image.
+    private func stays(_ image: TargetImage, besides item: PlanItem, isOfOthers: Bool) -> Bool {
         guard image.originValue != nil else { return true }
-        return !hasSeriesRules && !image.isHidden
+        return (isOfOthers || (!hasSeriesRules && !image.isHidden))
             && image.origin?.lineageID != item.origin.lineageID
     }
 

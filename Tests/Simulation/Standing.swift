@@ -152,7 +152,9 @@ struct Standing {
                 isSettled: false)
         case .copied: return copied(all, copy, found, source, target, own, place)
         case .open:
-            if let copy, copy.status != "active", !(keepsID && copy.id == source.id) {
+            // Begun before a snapshot took its name: it goes on once the snapshot is gone.
+            let waits = cloud.hasSnapshot(of: source) && copy?.wasPublished == false
+            if let copy, copy.status != "active", !(keepsID && copy.id == source.id), !waits {
                 return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
             }
             guard let copy, copy.wasPublished, copy.data != source.bytes else {
