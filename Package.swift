@@ -169,12 +169,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
         // What several test targets share: a server for faults.
         .target(
             name: "TestSupport",
             dependencies: [
-                "ByteStreams", "Digests", "MigrationJournal", "MigrationPipeline", "Basics",
-                "MigrationModel",
+                "CSpawn", "ByteStreams", "Digests", "MigrationJournal", "MigrationPipeline",
+                "Basics", "MigrationModel",
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Basics", ["TestSupport"]),

@@ -87,22 +87,21 @@ import Testing
     }
 
     @Test func `A process that is killed leaves no lock behind`() async throws {
-        let other = Process()
-        other.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+        let input = try PipeEnds()
         // -o: only flock itself holds it, and not what it starts.
-        other.arguments = ["-o", path + ".lock", "cat"]
-        let input = Pipe()
-        other.standardInput = input
-        try other.run()
+        let other = try ChildProcess.start(
+            ["flock", "-o", path + ".lock", "cat"], .init(input: input.reading))
+        close(input.reading)
         let path = path
         #expect(await eventually { Journal.holder(path: path) != nil })
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalInUse)
         #expect(error?.message.contains("another process") == true)
-        kill(other.processIdentifier, SIGKILL)
+        kill(other, SIGKILL)
         #expect(await eventually { Journal.holder(path: path) == nil })
         _ = try await Journal.open(path: path)
-        try input.fileHandleForWriting.close()
+        close(input.writing)
+        _ = ChildProcess.wait(for: other)
     }
 
     @Test func `A lock whose file was removed frees no other one`() throws {

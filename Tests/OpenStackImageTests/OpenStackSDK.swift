@@ -20,18 +20,20 @@ enum OpenStackSDK {
 
     /// `create_image` of a raw file, with its checksums.
     static func createImage(cloud: String, name: String, file: String) async throws -> Created {
-        let process = Process()
-        process.executableURL = Lab.python
-        process.arguments = [script, cloud, name, file]
-        process.environment = [
-            "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile, "PATH": "/usr/bin:/bin",
-            "HOME": NSTemporaryDirectory(),
-        ]
-        process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let said = try await blocking { try output.fileHandleForReading.readToEnd() }
-        return try JSONDecoder().decode(Created.self, from: said ?? Data())
+        let output = try PipeEnds()
+        let said = try await blocking {
+            let pid = try ChildProcess.start(
+                [Lab.python.path, script, cloud, name, file],
+                environment: [
+                    "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile, "PATH": "/usr/bin:/bin",
+                    "HOME": NSTemporaryDirectory(),
+                ], .init(output: output.writing))
+            close(output.writing)
+            let text = output.text()
+            close(output.reading)
+            _ = ChildProcess.wait(for: pid)
+            return text
+        }
+        return try JSONDecoder().decode(Created.self, from: Data(said.utf8))
     }
 }

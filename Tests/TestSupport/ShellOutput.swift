@@ -10,13 +10,10 @@ public func output(of command: String, in folder: TemporaryFolder) throws -> [UI
 }
 
 /// The same in a folder of the caller's.
-///
-/// Not by Foundation's `Process`: it copies entries of `/proc/self/fd` whole, reads beyond the last
-/// one, and crashed a test process with some 1,500 open files.
 public func output(of command: String, inFolder folder: String) throws -> [UInt8] {
-    let place = "'\(folder.replacing("'", with: "'\\''"))'"
-    let pipe = popen("cd \(place) && (\(command)) > output.data 2> talk.data < /dev/null", "r")
-    let status = pipe.map { pclose($0) } ?? -1
+    let pid = try ChildProcess.start(
+        ["/bin/sh", "-c", "(\(command)) > output.data 2> talk.data"], folder: folder)
+    let status = ChildProcess.wait(for: pid)
     func bytes(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
     }

@@ -28,39 +28,15 @@ public final class StartedProcess: Sendable {
         _ executable: URL, _ arguments: [String], environment: [String: String],
         folder: URL? = nil, output: URL, talk: URL
     ) throws {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = environment
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        let outputHandle = try Self.created(output)
-        process.standardOutput = outputHandle
-        let talkHandle = output == talk ? outputHandle : try Self.created(talk)
-        process.standardError = talkHandle
-        defer {
-            // The child has its own.
-            for handle in [outputHandle, talkHandle] { try? handle.close() }
-        }
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
-            continuation.finish()
-        }
-        try process.run()
-        let pid = process.processIdentifier
+        let outputEnd = try Self.created(output)
+        defer { close(outputEnd) }
+        let talkEnd = output == talk ? dup(outputEnd) : try Self.created(talk)
+        defer { close(talkEnd) }
+        let pid = try ChildProcess.start(
+            [executable.path] + arguments, environment: environment, folder: folder?.path,
+            .init(output: outputEnd, talk: talkEnd))
         self.pid = pid
-        Task {
-            guard let status = await overlookedExit(of: pid) else { return }
-            continuation.yield(status)
-            continuation.finish()
-        }
-        ending = Task {
-            // The first of the two.
-            for await status in stream { return status }
-            return -1
-        }
+        ending = Task { (try? await blocking { ChildProcess.wait(for: pid) }) ?? -1 }
     }
 
     /// The same of `/bin/sh`.
@@ -73,9 +49,12 @@ public final class StartedProcess: Sendable {
             environment: environment, folder: folder, output: output, talk: talk)
     }
 
-    private static func created(_ file: URL) throws -> FileHandle {
-        try Data().write(to: file)
-        return try FileHandle(forWritingTo: file)
+    private static func created(_ file: URL) throws -> Int32 {
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file.path])
+        }
+        return descriptor
     }
 
     public func signal(_ number: Int32) { kill(pid, number) }

@@ -8,8 +8,9 @@ import Foundation
 public final class TLSProcess: Sendable {
     public let url: String
     public let certificateFile: String
-    private let process: Process
-    private let input = Pipe()
+    private let pid: Int32
+    /// The server ends when the writing end is closed.
+    private let input: PipeEnds
     private let folder: URL
 
     /// - Parameters:
@@ -22,42 +23,30 @@ public final class TLSProcess: Sendable {
         let certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
         certificateFile = certificate
-        let process = Process()
-        self.process = process
-        let input = input
-        url = try await blocking {
-            try run([
+        let (input, output) = (try PipeEnds(), try PipeEnds())
+        self.input = input
+        (pid, url) = try await blocking {
+            let making = try ChildProcess.start([
                 "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
                 "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
                 certificate,
             ])
-            let output = Pipe()
-            process.standardInput = input
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["python3", "-c", script, certificate, key] + arguments
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-            return "https://127.0.0.1:\(line.trimmingCharacters(in: .whitespacesAndNewlines))"
+            guard ChildProcess.wait(for: making) == 0 else { throw CocoaError(.executableLoad) }
+            let pid = try ChildProcess.start(
+                ["python3", "-c", script, certificate, key] + arguments,
+                .init(input: input.reading, output: output.writing))
+            close(input.reading)
+            close(output.writing)
+            let port = output.text(lines: 1).trimmingCharacters(in: .whitespacesAndNewlines)
+            close(output.reading)
+            return (pid, "https://127.0.0.1:\(port)")
         }
     }
 
     deinit {
-        // Not terminate(): threads of Dispatch block SIGTERM, and a child
-        // inherits that.
-        kill(process.processIdentifier, SIGKILL)
+        kill(pid, SIGKILL)
+        _ = ChildProcess.wait(for: pid)
+        close(input.writing)
         try? FileManager.default.removeItem(at: folder)
     }
-}
-
-private func run(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
 }
