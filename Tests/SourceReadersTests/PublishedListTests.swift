@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [401, 403, 410, 206])
-    func `An answer that is not "not found" does not say that there is no signature`(
+    func `Only an answer of not found says that there is no signature`(
         status: Int
     ) async throws {
         let folder = try TemporaryFolder()

@@ -55,6 +55,17 @@ import Testing
         }
     }
 
+    /// The testing library copies a name into its report for XML as it stands, and the report can
+    /// then not be read.
+    @Test func `No name of a test needs an escape in XML`() {
+        let name = /func `[^`]*["&<][^`]*`/
+        for file in tests {
+            for line in file.lines(with: "func `") where line.text.contains(name) {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
     @Test func `Every exception still exists`() {
         for path in Exceptions.subjects.keys {
             #expect(
