@@ -270,8 +270,19 @@ import Testing
         for _ in 0..<times { world.fail(.report, "image:a", with: lost) }
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == end)
-        #expect((1...3).contains(ends["a"]?.tries.attempts ?? 0))
+        #expect((0...3).contains(ends["a"]?.tries.attempts ?? 9))
         #expect(ends["a"]?.failure?.code == (end == .failed ? .gone : nil))
+    }
+
+    /// Someone deleted it after an earlier run, which is no failed try of this one.
+    @Test(arguments: [(1, TransferState.done), (2, .failed)])
+    func `With one try, a copy that is deleted before it is compared is made again once`(
+        times: Int, end: TransferState
+    ) async throws {
+        let lost = TranshipError(.notFound, "no image")
+        for _ in 0..<times { world.fail(.report, "image:a", with: lost) }
+        let ends = try await fixture.run([fixture.item("a")], attempts: 1)
+        #expect(state(ends, "a") == end)
     }
 
     @Test func `A token that ended under a body costs a try and not the run`() async throws {

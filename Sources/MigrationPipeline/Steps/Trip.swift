@@ -43,19 +43,27 @@ final class Trip: Sendable {
         return found
     }
 
-    /// The target no longer has the image, so it is copied again, as another try: someone may be
+    /// The target no longer has the image, so it is copied again. The first time in a run, that is no
+    /// failed try: someone deleted it since an earlier run. Later ones are tries: someone may be
     /// deleting images there, or the service loses what it takes.
     func lostCopy(
         of lost: Transfer, startingOver: Transfer
     ) async throws(TranshipError) -> Outcome {
-        try await commit(startingOver)
-        throw TranshipError(
+        let error = TranshipError(
             .gone,
             "image \(lost.imageID ?? "?") was deleted at the target before its copy was "
                 + (lost.state == .publishing ? "published" : "compared"),
             hint:
                 "find out who deletes images at the target, unless an earlier try of ours did it "
                 + "late")
+        var next = startingOver
+        guard lost.tries.surprises == 0 else {
+            try await commit(next)
+            throw error
+        }
+        next.tries.surprises = 1
+        next.wait.cause = .startsOver(next.method, message: error.message)
+        return .advance(next)
     }
 
     /// Reports that a side answered just now.

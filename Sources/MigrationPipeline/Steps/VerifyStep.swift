@@ -116,9 +116,16 @@ struct VerifyStep: Sendable {
                 transfer.remarkAnew(.unverifiable(facts))
                 return confirmed(transfer, report)
             }
-            if transfer.placement.isAdopted {
-                return confirmed(
-                    try await provedBySource(transfer, report, facts, from: uploader), report)
+            // A record under a kept id stays, whatever follows: a second copy would stand beside it.
+            if transfer.placement.isAdopted || transfer.holdsKeptID {
+                do {
+                    return confirmed(
+                        try await provedBySource(transfer, report, facts, from: uploader), report)
+                } catch {
+                    guard error.code == .unverifiable, !transfer.placement.isAdopted else {
+                        throw error
+                    }
+                }
             }
             // The digests died with the process that sent the bytes.
             return try await uploader.abandon(transfer, isWrong: true)
