@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// The testing library copies a name into its report for XML as it stands, and the report can
+    /// The testing library copies names into its report without escapes for XML, and the report can
     /// then not be read.
     @Test func `No name of a test needs an escape in XML`() {
         let name = /func `[^`]*["&<][^`]*`/
