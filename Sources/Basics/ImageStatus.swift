@@ -32,6 +32,12 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
     /// Not a status of the service: stands for a record that has none.
     public static let unknown = Self(rawValue: "unknown")
 
+    /// Those that a list can ask for.
+    package static let listed = [
+        Self.queued, .saving, .uploading, .importing, .active, .deactivated, .killed, .deleted,
+        .pendingDelete,
+    ]
+
     /// True if it may become active by itself. After an upload that ended well, the database of a
     /// service may also show it for a while.
     public var isBeforeActive: Bool {

@@ -387,6 +387,13 @@ struct NextStepTests {
             "did you mean bare? formats: ",
             next: "tranship image set ubuntu-24.04 --cloud alpha --container-format bare"),
         WrongCommand(
+            "tranship ls --cloud alpha --disk-format qcow",
+            says: "unknown --disk-format qcow", "did you mean qcow2? known: ",
+            next: "tranship ls --cloud alpha --disk-format qcow2"),
+        WrongCommand(
+            "tranship ls --cloud alpha --status activ", says: "did you mean active? known: ",
+            next: "tranship ls --cloud alpha --status active"),
+        WrongCommand(
             "tranship copy alpha beta --disk-format raw",
             says: "--disk-format is for files and addresses", "hint: leave --disk-format out",
             next: "tranship copy alpha beta"),

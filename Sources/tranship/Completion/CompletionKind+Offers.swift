@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 
 /// What TAB offers. An argument without any of these offers nothing, not even files.
 extension CompletionKind {
@@ -30,16 +31,9 @@ extension CompletionKind {
 
     static let pipelineFile = file(extensions: ["yaml", "yml"])
 
-    static let diskFormat = list([
-        "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "ploop", "iso",
-    ])
-    static let containerFormat = list([
-        "bare", "ovf", "ova", "aki", "ari", "ami", "docker", "compressed",
-    ])
-    static let imageStatus = list([
-        "queued", "saving", "uploading", "importing", "active", "deactivated", "killed",
-        "deleted", "pending_delete",
-    ])
+    static let diskFormat = list(FormatNames.disk)
+    static let containerFormat = list(FormatNames.container)
+    static let imageStatus = list(ImageStatus.listed.map(\.rawValue))
     static let interface = list(["public", "internal", "admin"])
 
     private static func offering(

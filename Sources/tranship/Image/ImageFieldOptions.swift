@@ -24,6 +24,20 @@ enum FormatArgument {
             hint: (nearest.map { "did you mean \($0)? " } ?? "") + "formats: "
                 + known.joined(separator: ", "))
     }
+
+    /// The same of the conditions of a list, which would list nothing.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` for a word that is close to a common one.
+    static func checkCondition(
+        _ option: String, _ values: [String], common: [String]
+    ) throws(TranshipError) {
+        for value in values where !common.contains(value) {
+            guard let nearest = Nearest.to(value, in: common) else { continue }
+            throw TranshipError(
+                .usage, "unknown \(option) \(value.shellQuoted)",
+                hint: "did you mean \(nearest)? known: " + common.joined(separator: ", "))
+        }
+    }
 }
 
 /// The fields of a record that users can set, except its name.

@@ -71,7 +71,20 @@ struct ImageFilterOptions: ParsableArguments {
     )
     var property: [KeyValue] = []
 
-    var query: ImageQuery {
+    /// - Throws: ``TranshipError/Code/usage`` for a mistyped word.
+    func checkedQuery() throws(TranshipError) -> ImageQuery {
+        try FormatArgument.checkCondition("--disk-format", diskFormat, common: FormatNames.disk)
+        try FormatArgument.checkCondition(
+            "--container-format", containerFormat, common: FormatNames.container)
+        try FormatArgument.checkCondition(
+            "--status", status, common: ImageStatus.listed.map(\.rawValue))
+        try FormatArgument.checkCondition(
+            "--member-status", memberStatus.map { [$0] } ?? [],
+            common: ["accepted", "pending", "rejected", "all"])
+        return query
+    }
+
+    private var query: ImageQuery {
         var properties = property.dictionary
         if let checksum { properties["checksum"] = checksum }
         return ImageQuery(

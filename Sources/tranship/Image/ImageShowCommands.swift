@@ -48,7 +48,7 @@ struct ImageListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        var query = filter.query
+        var query = try filter.checkedQuery()
         query.sort = sort?.keys ?? []
         query.pageLimit = min(pageSize, limit ?? pageSize)
         query.marker = marker

@@ -248,7 +248,7 @@ struct V1ListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        var query = filter.query
+        var query = try filter.checkedQuery()
         query.sortKey = sort?.keys.first?.key
         query.isAscending = sort?.keys.first?.isAscending
         query.pageLimit = min(pageSize, limit ?? pageSize)

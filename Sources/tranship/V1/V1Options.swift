@@ -130,7 +130,19 @@ struct V1FilterOptions: ParsableArguments {
     @Option(help: .value("key=value", "With this property; repeatable."))
     var property: [KeyValue] = []
 
-    var query: LegacyImageQuery {
+    /// - Throws: ``TranshipError/Code/usage`` for a mistyped word.
+    func checkedQuery() throws(TranshipError) -> LegacyImageQuery {
+        try FormatArgument.checkCondition(
+            "--disk-format", diskFormat.map { [$0] } ?? [], common: FormatNames.disk)
+        try FormatArgument.checkCondition(
+            "--container-format", containerFormat.map { [$0] } ?? [],
+            common: FormatNames.container)
+        try FormatArgument.checkCondition(
+            "--status", status.map { [$0] } ?? [], common: ImageStatus.listed.map(\.rawValue))
+        return query
+    }
+
+    private var query: LegacyImageQuery {
         LegacyImageQuery(
             name: name, status: status.map(ImageStatus.init(rawValue:)), diskFormat: diskFormat,
             containerFormat: containerFormat,
