@@ -112,18 +112,26 @@ private struct UnopenedCloud: UnopenedTarget {
     private func checkStores(of offer: TargetOffer) throws(TranshipError) {
         guard case .named(let wanted) = entry.rules.stores, !offer.stores.isEmpty else { return }
         let place = "\(entry.cloud.position): cloud \"\(entry.cloud.name)\""
-        for name in wanted {
-            guard let store = offer.stores.first(where: { $0.id == name }) else {
-                throw TranshipError(
-                    .invalidPipeline, "\(place) has no store \"\(name)\", which `stores` names",
-                    hint: Nearest.hint(name, in: offer.writableStores, "stores"))
-            }
-            guard !store.isReadOnly else {
-                throw TranshipError(
-                    .invalidPipeline,
-                    "\(place) has the store \"\(name)\" only for reading, and `stores` names it",
-                    hint: "name another one: " + offer.writableStores.joined(separator: ", "))
-            }
+        let known = Set(offer.stores.map(\.id))
+        let missing = wanted.filter { !known.contains($0) }
+        if let first = missing.first {
+            let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
+            throw TranshipError(
+                .invalidPipeline,
+                "\(place) has no \(missing.count == 1 ? "store" : "stores") \(names), which "
+                    + "`stores` names",
+                hint: missing.count == 1
+                    ? Nearest.hint(first, in: offer.writableStores, "stores")
+                    : "known stores: " + offer.writableStores.joined(separator: ", "))
+        }
+        let readOnly = wanted.filter { !offer.writableStores.contains($0) }
+        guard readOnly.isEmpty else {
+            let names = readOnly.map { "\"\($0)\"" }.joined(separator: ", ")
+            throw TranshipError(
+                .invalidPipeline,
+                "\(place) has the \(readOnly.count == 1 ? "store" : "stores") \(names) only for "
+                    + "reading, and `stores` names \(readOnly.count == 1 ? "it" : "them")",
+                hint: "name another one: " + offer.writableStores.joined(separator: ", "))
         }
     }
 }

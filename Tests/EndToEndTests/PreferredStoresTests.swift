@@ -62,12 +62,13 @@ extension EndToEndTests {
         @Test("the plan refuses a store that the cloud does not have")
         func unknown() async throws {
             try await scene("prefernone") { scene in
-                let file = try pipeline(scene, "prefer_stores: [slow, tape]", file: "none.yaml")
+                let file = try pipeline(scene, "prefer_stores: [attic, slow, tape]", file: "none.yaml")
                 let plan = try await scene.tranship("plan", file)
                 #expect(plan.status == 2, plan.said)
                 #expect(
                     plan.talk.contains(
-                        "cloud \"beta\" has no store \"tape\", only fast, slow, web"), plan.said)
+                        "cloud \"beta\" has no stores \"attic\", \"tape\", only fast, slow, web"),
+                    plan.said)
             }
         }
     }

@@ -274,7 +274,7 @@ import Testing
         #expect(ends["a"]?.failure?.code == (end == .failed ? .gone : nil))
     }
 
-    /// Someone deleted it after an earlier run, which is no failed try of this one.
+    /// Someone deleted it after an earlier run: no try of this one failed.
     @Test(arguments: [(1, TransferState.done), (2, .failed)])
     func `With one try, a copy that is deleted before it is compared is made again once`(
         times: Int, end: TransferState

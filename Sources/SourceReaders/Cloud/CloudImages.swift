@@ -75,13 +75,15 @@ extension CloudImages: CloudCatalogue {
         let preferred = selection.preferredStores
         guard !preferred.isEmpty else { return }
         let known = try await service.stores().map(\.id)
-        guard let missing = preferred.first(where: { !known.contains($0) }) else { return }
+        let missing = preferred.filter { !known.contains($0) }
+        guard !missing.isEmpty else { return }
         throw TranshipError(
             .invalidPipeline,
-            "\(selection.cloud.position): cloud \"\(selection.cloud.name)\" has no store "
-                + "\"\(missing)\", only "
+            "\(selection.cloud.position): cloud \"\(selection.cloud.name)\" has no "
+                + "\(missing.count == 1 ? "store" : "stores") "
+                + missing.map { "\"\($0)\"" }.joined(separator: ", ") + ", only "
                 + (known.isEmpty ? "one without a name" : known.joined(separator: ", ")),
-            hint: "remove it from `prefer_stores`")
+            hint: "remove \(missing.count == 1 ? "it" : "them") from `prefer_stores`")
     }
 
     /// Hidden images are in no default listing, and community images of others
