@@ -62,7 +62,8 @@ extension EndToEndTests {
         @Test("the plan refuses a store that the cloud does not have")
         func unknown() async throws {
             try await scene("prefernone") { scene in
-                let file = try pipeline(scene, "prefer_stores: [attic, slow, tape]", file: "none.yaml")
+                let file = try pipeline(
+                    scene, "prefer_stores: [attic, slow, tape]", file: "none.yaml")
                 let plan = try await scene.tranship("plan", file)
                 #expect(plan.status == 2, plan.said)
                 #expect(
