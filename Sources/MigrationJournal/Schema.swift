@@ -19,7 +19,7 @@ enum Schema {
     /// What makes a new journal. Until a version is released, a change of the shape gives it another
     /// name: a journal without it was written by a build before that, and is refused. A step that was
     /// released is never edited; what comes later is a new step.
-    static let firstStep = "1 runs, transfers, series, names"
+    static let firstStep = "1 runs, transfers, series, names, order of runs"
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
@@ -51,7 +51,10 @@ enum Schema {
             started_at INTEGER NOT NULL,
             planned_at INTEGER,
             ended_at INTEGER,
-            outcome TEXT
+            outcome TEXT,
+            -- The greatest number of a run when this one was resumed. It is the last run until a run
+            -- with a greater number begins. NULL if it was never resumed.
+            resumed_after INTEGER
         ) STRICT;
 
         -- Who started a run.

@@ -46,6 +46,7 @@ extension PipelineRun {
             if error.code != .interrupted { try? await journal.note(RunEnd(error), of: run) }
             return
         }
+        if error.code == .interrupted, await isInterrupted(saved) { return }
         let last = try? await journal.lastRun()
         if isMistyped(error), last == nil { return await journal.removeIfEmpty() }
         try? await journal.recordEndedRun(

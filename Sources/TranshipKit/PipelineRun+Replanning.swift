@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Basics
-internal import MigrationJournal
-internal import MigrationModel
+package import Basics
+package import MigrationJournal
+package import MigrationModel
 
 /// An interrupted run that does not go on as it was planned.
 extension PipelineRun {
@@ -24,6 +24,27 @@ extension PipelineRun {
         return edits.prefix(Self.editsMax).joined(separator: ", ") + more
     }
 
+    /// The number of a run that failed before it was planned since another one was interrupted, which
+    /// is planned again because of that. Nil if none did, and if the interrupted run carries out a
+    /// saved plan: it goes on as an operator has reviewed it, or not at all.
+    package static func failedSince(
+        _ interrupted: Run, in journal: Journal
+    ) async throws(TranshipError) -> Int64? {
+        guard let last = try await journal.lastRun()?.id, last != interrupted.id,
+            try await journal.facts(of: interrupted)?.planDigest == nil
+        else { return nil }
+        return last
+    }
+
+    /// True if an interrupted run of this very saved plan waits for `resume`: a run of it that was
+    /// interrupted while it planned must not hide that one.
+    func isInterrupted(_ saved: SavedPlan?) async -> Bool {
+        guard let saved, let run = try? await journal.lastRunWithWork(), run.isInterrupted,
+            run.plannedAt != nil, let facts = try? await journal.facts(of: run)
+        else { return false }
+        return facts.planDigest == saved.digest
+    }
+
     /// Work that would be planned again does not go on under a plan that an operator has reviewed.
     func expectNoSavedPlan() async throws(TranshipError) {
         guard let interrupted, let digest = try await journal.facts(of: interrupted)?.planDigest
@@ -31,8 +52,7 @@ extension PipelineRun {
         let why =
             !edits.isEmpty
             ? "the pipeline file was edited since: \(editsList)"
-            : failedSince.map { "run \($0) failed since" }
-                ?? "it was interrupted before its work was written down"
+            : "it was interrupted before its work was written down"
         throw TranshipError(
             .planDrifted,
             "run \(interrupted.id) carries out a saved plan (\(digest)), and \(why)",

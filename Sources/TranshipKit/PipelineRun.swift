@@ -110,10 +110,9 @@ public final class PipelineRun: Sendable {
         let edits = SavedPlan.differences(
             Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
         let journal = try await Journal.open(path: path, hook: try KillPoint.hook(environment))
-        let last = try await journal.lastRun()?.id
         return PipelineRun(
             pipeline, journal: journal, environment: environment, resuming: run, edits: edits,
-            failedSince: last == run.id ? nil : last, planning: planning, events: events)
+            failedSince: try await failedSince(run, in: journal), planning: planning, events: events)
     }
 
     package init(
@@ -260,7 +259,8 @@ public final class PipelineRun: Sendable {
         // A mistyped name, or a plan that is refused, is known before the run begins: it is none that
         // `resume` goes on with.
         let early = refusal == nil && saved == nil ? nil : try await compared(opened, saved)
-        if let early, let saved, !isStopped {
+        if let early, let saved {
+            try expectNotStopped()
             try expectSameAbsences(early.absences, as: saved)
             try await check(
                 try await plan(early, opened, run: nil), is: saved, listsAll: listsAllDifferences)
@@ -272,12 +272,15 @@ public final class PipelineRun: Sendable {
         let found: Comparison
         if let early { found = early } else { found = try await compared(opened, saved) }
         let whole = try await self.plan(found, opened, run: run)
-        // A plan that was interrupted may be short of images.
-        guard !isStopped else {
-            throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
-        }
+        try expectNotStopped()
         try await warnOfSharedNames(in: whole)
         return whole
+    }
+
+    /// A plan that was interrupted may be short of images.
+    private func expectNotStopped() throws(TranshipError) {
+        guard isStopped else { return }
+        throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
     }
 
     private func check(

@@ -64,6 +64,25 @@ import Testing
         #expect(try await journal.end(of: interrupted) == nil)
     }
 
+    @Test func `A run that goes on after failed ones is the last run, until another one begins`()
+        async throws
+    {
+        let journal = try await Journal.open(path: path)
+        let interrupted = try await journal.takeOver([Sample.item("a")])
+        try await fail(journal)
+        try await journal.reopen(interrupted)
+        #expect(try await journal.lastRun()?.id == interrupted.id)
+        #expect(try await journal.nextRunNumber() == interrupted.id + 2)
+        try await fail(journal)
+        #expect(try await journal.lastRun()?.id == interrupted.id + 2)
+        // One that could not go on is what people ask about.
+        try await journal.note(end, of: interrupted)
+        #expect(try await journal.lastRun()?.id == interrupted.id)
+        #expect(try await journal.lastRunWithWork()?.id == interrupted.id)
+        let next = try await journal.takeOver([])
+        #expect(try await journal.lastRun()?.id == next.id)
+    }
+
     @Test func `Pruning forgets failed runs, and not the one that resume goes on with`()
         async throws
     {

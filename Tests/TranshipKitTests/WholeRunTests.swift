@@ -257,6 +257,47 @@ import Testing
         #expect(try await lastRun?.outcome == .done)
     }
 
+    @Test func `A refused run of a saved plan leaves the interrupted one as it was planned`()
+        async throws
+    {
+        let saved = try await start(Self.two, writes: false) { try await $0.plan().saved() }
+        try await start(Self.two) { run in
+            let plan = try await run.plan(matching: saved)
+            run.stop(drains: false)
+            #expect(try await run.carryOut(plan).exitStatus == .interrupted)
+        }
+        let interrupted = try #require(try await lastRun)
+        // A run of the same plan that is interrupted before it begins does not hide it.
+        try await start(Self.two) { run in
+            run.stop(drains: true)
+            let error = await #expect(throws: TranshipError.self) {
+                try await run.plan(matching: saved)
+            }
+            #expect(error?.code == .interrupted)
+        }
+        #expect(try await lastRun?.id == interrupted.id)
+        let more = Self.two.merging(["c": noise(1)]) { one, _ in one }
+        for _ in 1...2 {
+            let error = await #expect(throws: TranshipError.self) {
+                try await start(more) { try await $0.plan(matching: saved) }
+            }
+            #expect(error?.code == .planDrifted)
+        }
+        #expect(try await lastRun?.isFailedBeforeItsPlan == true)
+        let failed = try await start(more) { run in
+            try await PipelineRun.failedSince(interrupted, in: run.journal)
+        }
+        #expect(failed == nil)
+        try await start(more, resuming: interrupted) { run in
+            let plan = try await run.plan()
+            #expect(plan.isResumed && plan.work.images == 2)
+            #expect(try await run.carryOut(plan).images(in: .done) == 2)
+        }
+        #expect(glance.changes.count { $0 == "POST /v2/images" } == 2)
+        let last = try #require(try await lastRun)
+        #expect(last.id == interrupted.id && last.outcome == .done)
+    }
+
     @Test func `A run that was stopped while it was planned is planned again`() async throws {
         try await start(Self.two) { run in
             run.stop(drains: true)

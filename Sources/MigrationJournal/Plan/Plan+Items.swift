@@ -352,7 +352,8 @@ extension Plan {
         return try await journal.read { db in
             let interrupted: Int64? = try db.value(
                 cached: """
-                    SELECT id FROM run WHERE id = (SELECT max(id) FROM run)
+                    SELECT id FROM run
+                    WHERE id = (SELECT max(id) FROM run WHERE \(Journal.mayHaveWork))
                         AND (outcome IS NULL OR outcome = 'interrupted')
                     """)
             return try page.map { entry in

@@ -82,7 +82,8 @@ extension Journal {
         }
     }
 
-    /// Takes an interrupted run up again.
+    /// Takes an interrupted run up again. It is the last run from now on, also if others failed since
+    /// before they were planned.
     public func reopen(_ run: Run) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -90,7 +91,14 @@ extension Journal {
             try db.execute(
                 cached: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
                 arguments: [run.id])
+            try Self.makeLast(run, db)
         }
+    }
+
+    static func makeLast(_ run: Run, _ db: Database) throws {
+        try db.execute(
+            cached: "UPDATE run SET resumed_after = (SELECT max(id) FROM run) WHERE id = ?",
+            arguments: [run.id])
     }
 
     /// The latest run that ended without a failure; nil without any.
@@ -109,10 +117,12 @@ extension Journal {
         }
     }
 
-    /// The latest run; nil in a new journal.
+    /// The run that began or was resumed last; nil in a new journal.
     public func lastRun() async throws(TranshipError) -> Run? {
         try await read { db in
-            try db.row(cached: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
+            try db.row(
+                cached: "SELECT * FROM run ORDER BY coalesce(resumed_after, id) DESC, id LIMIT 1"
+            ).map(Run.init)
         }
     }
 

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import GlanceServer
+import TestSupport
+import Testing
+
+/// A saved plan whose run was killed, and a source that has one image more since.
+@Suite(.timeLimit(.minutes(5)))
+struct SavedPlanNightTests {
+    private static let pipeline = Desk.pipeline([
+        ("./a.raw", "\"./*.raw\""), ("name: copy", "name: \"{stem}\""),
+    ])
+
+    /// Kills a run of the plan `p.json` after it was planned, and adds `b.raw`.
+    private func kill(_ desk: Desk) async throws {
+        try desk.write("night.yaml", Self.pipeline)
+        let plan = try await desk.run("tranship plan night.yaml --save p.json")
+        #expect(plan.status == 0, "\(plan.said)")
+        let night = try await desk.run(
+            "TRANSHIP_KILL_AT_COMMIT=after:6 tranship run night.yaml --plan p.json")
+        #expect(night.status == 137, "\(night.said)")
+        let status = try await desk.run("tranship status")
+        #expect(status.output.contains("plan          create 1"), "\(status.said)")
+        try desk.write("b.raw", "not in the plan")
+    }
+
+    private func drift(_ desk: Desk) async throws -> Outcome {
+        let drifted = try await desk.run("tranship run night.yaml --plan p.json")
+        #expect(drifted.status == 4, "\(drifted.said)")
+        return drifted
+    }
+
+    @Test func `A refused run of the plan does not keep the killed one from going on`()
+        async throws
+    {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try await kill(desk)
+        for _ in 1...2 { _ = try await drift(desk) }
+        let resume = try await desk.run("tranship resume night.yaml")
+        #expect(resume.status == 0, "\(resume.said)")
+        #expect(desk.beta.active.count == 1, "\(resume.said)")
+        let status = try await desk.run("tranship status")
+        #expect(status.output.contains("run           1, started "), "\(status.said)")
+        #expect(status.output.contains(", done "), "\(status.said)")
+        #expect(try await desk.run("tranship resume night.yaml").status == 0)
+    }
+}
