@@ -94,6 +94,9 @@ extension PlanReason: CustomStringConvertible {
         switch self {
         case .finishedByLaterRun:
             "the run only began it; a later run finished it, and the rollback of that run removes it"
+        case .givenUpByLaterRun(let id):
+            "a later run discarded it, or found it gone"
+                + (id.map { ", and made image \($0) instead" } ?? "")
         case .changedByRun(let run, let field):
             "run \(run) has changed its \(field), since another version replaced it"
         case .updatedByRun(let run, let field):
@@ -103,6 +106,9 @@ extension PlanReason: CustomStringConvertible {
         case .removedBefore(let time):
             "an earlier rollback removed it at \(Timestamp.text(time))"
         case .neverMade: "it was never made: the work on it ended before the target confirmed it"
+        case .dataUnproved:
+            "it is complete, and no digest shows that the run sent its data; the next run proves it "
+                + "or copies the image again"
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"

@@ -85,12 +85,16 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case removedBefore(Int64)
     /// The run chose its id, and ended before the target had the record.
     case neverMade
+    /// The run ended before it had proved the data, and no digest shows that it is the run's.
+    case dataUnproved
     /// The run made the record, and a later run sent the data.
     case finishedByLaterRun
     /// A later run changed these fields, since another version replaced it.
     case changedByRun(Int64, field: FieldNames)
     /// A later run gave it the fields that its source and the pipeline have now.
     case updatedByRun(Int64, field: FieldNames)
+    /// A later run discarded it, or found it gone; with the image that it made instead, if any.
+    case givenUpByLaterRun(newImageID: String?)
     /// A later run deleted it, as an earlier version that was not to be kept.
     case deletedByRun(Int64)
     case targetNotInPipeline
@@ -258,14 +262,12 @@ extension PlanReason {
         case .busySince, .busySinceUnknown: "busy"
         case .removalFailed: "removal-failed"
         case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
-            .journalDoesNotKnow, .notOurs, .protectedByHand,
-            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .sameDataAsNew, .newDataUnread,
-            .currentNotShown,
-            .becomesCurrent, .nameHeld, .nameHeldByUnknown, .rolledBack, .rollback, .isCurrent,
-            .amongKept, .notExpired,
-            .neverDeleted, .removedBefore, .neverMade, .finishedByLaterRun, .copiedOtherwise,
-            .changedByRun, .updatedByRun, .deletedByRun, .replacedByEarlier, .neverCurrent,
-            .damaged, .damagedUnknown:
+            .journalDoesNotKnow, .notOurs, .protectedByHand, .editedByHand, .deletesLimit, .inUse,
+            .currentNotDone, .sameDataAsNew, .newDataUnread, .currentNotShown, .becomesCurrent,
+            .nameHeld, .nameHeldByUnknown, .rolledBack, .rollback, .isCurrent, .amongKept,
+            .notExpired, .neverDeleted, .removedBefore, .neverMade, .dataUnproved,
+            .finishedByLaterRun, .givenUpByLaterRun, .copiedOtherwise, .changedByRun, .updatedByRun,
+            .deletedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
             seriesCode ?? ""
         case .dataIsLocal, .dataIsDecompressed, .dataIsConverted, .urlNeedsSecrets,
             .noSharedKeystone, .oneImageService, .namedByPipeline, .namedByPipelineUnproved,
@@ -321,7 +323,9 @@ extension PlanReason {
         case .copiedOtherwise: "copied-otherwise"
         case .removedBefore: "removed-before"
         case .neverMade: "never-made"
+        case .dataUnproved: "data-unproved"
         case .finishedByLaterRun: "finished-by-later-run"
+        case .givenUpByLaterRun: "given-up-by-later-run"
         case .changedByRun: "changed-by-run"
         case .updatedByRun: "updated-by-run"
         case .deletedByRun: "deleted-by-run"

@@ -336,6 +336,11 @@ extension PipelineRun {
             copy.reason = .neverMade
         }
         guard let id = transfer.imageID else { return }
+        if let now = try await journal.transfer(
+            sourceKey: transfer.source.key, targetKey: transfer.targetKey), now.imageID != id
+        {
+            copy.reason = .givenUpByLaterRun(newImageID: now.imageID)
+        }
         let changes = try await journal.retirements(ofImage: id, at: transfer.targetKey)
         if let last = changes.first, last.action == .delete {
             copy.reason = .deletedByRun(last.runID)

@@ -261,6 +261,8 @@ import Testing
                 TranshipError(.forbidden, "no"),
                 as: LeftCopy(visibility: .private, isHidden: false, isProtected: false))
         } else {
+            let digest = try Sample.checksum(.sha512, "a")
+            (transfer.proof.computed, record.image.checksums) = ([digest], [digest])
             transfer = Transfer(
                 transfer.intent, state: state, placement: transfer.placement,
                 proof: transfer.proof)
@@ -303,6 +305,43 @@ import Testing
         record.image.visibility = .private
         record.members = nil
         #expect(reason(transfer, record) == nil)
+    }
+
+    /// An operator filled the record that a killed run had left. Of what the run proved itself,
+    /// nothing else has to show whose it is.
+    @Test(arguments: TransferState.allCases)
+    func `Data stays unless a digest shows that the run sent it, or the run proved it`(
+        state: TransferState
+    ) throws {
+        let digest = try Sample.checksum(.sha512, "a")
+        let other = try Sample.checksum(.sha512, "b")
+        var (transfer, record) = undone(state)
+        if state != .done { (record.image.visibility, record.members) = (.private, nil) }
+        if state == .unpublished {
+            transfer = undone(.publishing).0
+            transfer.leaveUnpublished(
+                TranshipError(.forbidden, "no"),
+                as: LeftCopy(visibility: .private, isHidden: false, isProtected: false))
+        }
+        let isProved = [.publishing, .done, .unpublished, .skipped].contains(state)
+        // Nothing was promised and nothing is known of what was sent; and so on, as it comes.
+        for (promised, computed, reported) in [
+            (nil, [], []), (digest, [], []), (nil, [digest], []), (nil, [other], [digest]),
+        ] as [(Checksum?, [Checksum], [Checksum])] {
+            (transfer.proof.promised, transfer.proof.computed) = (promised, computed)
+            transfer.proof.reported = reported
+            let isKnown = promised != nil || !computed.isEmpty
+            record.image.checksums = [digest]
+            #expect(reason(transfer, record) == (isKnown || isProved ? nil : .dataUnproved))
+            record.image.checksums = [other]
+            #expect(
+                reason(transfer, record)
+                    == (isKnown
+                        ? .copyHasOtherData(imageID: target.id(), other)
+                        : isProved ? nil : .dataUnproved))
+            record.image.checksums = [try Sample.checksum(.md5, "a")]
+            #expect(reason(transfer, record) == (isProved ? nil : .dataUnproved))
+        }
     }
 
     @Test func `The image that it names is compared by its id at the target`() {

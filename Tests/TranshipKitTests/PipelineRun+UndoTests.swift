@@ -66,6 +66,38 @@ import Testing
         #expect(reasons.prefix(2) == [.finishedByLaterRun, .madeByRun(2)])
     }
 
+    /// An operator filled the record that a killed run had left, and the next run discarded that.
+    @Test func `Data of others stays, and what a later run discarded counts as that`()
+        async throws
+    {
+        let scene = try CloudScene()
+        scene.put()
+        let first = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
+        let id = try #require(first.imageID)
+        let promise = try #require(first.proof.promised)
+        var killed = Transfer(
+            first.intent, state: .sending, placement: first.placement,
+            proof: Proof(promised: promise, sizeBytes: first.proof.sizeBytes))
+        killed.id = first.id
+        try await scene.start().journal.commit(killed)
+        scene.beta.put(id, data: noise(1000, seed: 8), ["visibility": "private"])
+
+        var reasons: [PlanReason] = []
+        func undo() async throws -> [Leftover.Fate: Int] {
+            try await scene.start().undo(run: 1, removes: true) { copy in
+                reasons.append(copy.reason)
+            }
+        }
+        #expect(try await undo() == [.keep: 1])
+        #expect(reasons.map(\.code) == ["copy-has-other-data"])
+        #expect(scene.beta.image(id) != nil)
+        let second = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
+        #expect(second.failure?.code == .verificationMismatch && second.imageID == nil)
+        #expect(scene.beta.image(id) == nil)
+        #expect(try await undo() == [.gone: 1])
+        #expect(reasons.last == .givenUpByLaterRun(newImageID: nil))
+    }
+
     private static let updating = "{ cloud: beta, on_conflict: update }"
 
     /// The reasons that a rollback of the first run gives.

@@ -219,6 +219,9 @@ public enum Removal {
         guard image.isWhole || !image.holdsData else {
             return .changed(.changedMeanwhile(status: image.status))
         }
+        if image.holdsData, let reason = transfer.doubt(aboutDataOf: image) {
+            return .changed(reason)
+        }
         var wanted = transfer.leftRecord
         var members: [String]? = wanted.sharedProjects(
             for: transfer.members, owner: transfer.ownerID)
@@ -279,6 +282,33 @@ extension Image {
 }
 
 extension Transfer {
+    /// Why the data may be that of another process; nil if it is what the run left.
+    ///
+    /// Anyone with the rights of the project may fill the record of a run that died before it did.
+    /// The journal says only that the run was about to send, so a digest has to show the rest, until
+    /// the run itself has proved the copy.
+    fileprivate func doubt(aboutDataOf image: TargetImage) -> PlanReason? {
+        // Data that the target converted has none of the other digests.
+        let known =
+            proof.reported.isEmpty
+            ? proof.computed + [proof.promised].compactMap { $0 } + source.checksums
+            : proof.reported
+        switch Checksum.compare(known, with: image.checksums) {
+        case .same: return nil
+        case .other(_, let reported): return .copyHasOtherData(imageID: image.id, reported)
+        case .incomparable: return holdsProvedCopy ? nil : .dataUnproved
+        }
+    }
+
+    /// True if the run has proved the data, as far as it could be.
+    private var holdsProvedCopy: Bool {
+        switch state {
+        case .publishing, .done, .unpublished, .skipped: true
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .failed:
+            placement.isCopying
+        }
+    }
+
     /// The record as the run left it.
     fileprivate var leftRecord: PlannedRecord {
         var record = self.record
