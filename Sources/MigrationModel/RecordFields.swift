@@ -48,11 +48,15 @@ public struct RecordFields: Codable, Hashable, Sendable {
         let mine = values
         let theirs = others.values
         return Set(mine.keys).union(theirs.keys).filter { field in
-            if field == "name", !datesCount {
-                return Self.withoutDays(mine[field]) != Self.withoutDays(theirs[field])
-            }
-            return mine[field] != theirs[field]
+            field == "name"
+                ? !Self.areOneName(mine[field], theirs[field], datesCount: datesCount)
+                : mine[field] != theirs[field]
         }.sorted()
+    }
+
+    /// True if two names are equal, apart from days if these do not count.
+    public static func areOneName(_ one: String?, _ other: String?, datesCount: Bool) -> Bool {
+        one == other || !datesCount && withoutDays(one) == withoutDays(other)
     }
 
     /// Each field's value as text, so that all can be compared alike.

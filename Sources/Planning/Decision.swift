@@ -113,10 +113,7 @@ struct Decision {
         case .fail:
             return item.decided(.conflict, taken(.fail))
         case .rename:
-            let suffix =
-                item.promise.map { String($0.value.prefix(8)) }
-                ?? String(item.firstImageID.prefix(8))
-            item.intent.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
+            item.intent.record.name = item.otherNames.first
             return item.decided(.create, taken(.rename), start: start)
         }
     }
@@ -168,8 +165,9 @@ struct Decision {
 
     /// The target has a copy of ours with data.
     private func decide(
-        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage
+        _ given: PlanItem, _ known: Transfer?, _ standing: TargetImage
     ) -> PlanItem {
+        let item = renamed(given, as: known == nil ? standing.name : known?.record.name)
         let expected = item.expected(known)
         // The checksum from when it was published counts, even if the service
         // converted the data, which then has another checksum.
@@ -200,8 +198,7 @@ struct Decision {
                 return item.decided(
                     .update, .missingInStores(imageID: standing.id, stores: missing), start: start)
             }
-            let changed = item.record.fields.differing(
-                from: transfer.record.fields, datesCount: datesCount(item))
+            let changed = changed(item, since: transfer.record)
             if !changed.isEmpty, onConflict == .update {
                 return item.decided(
                     .update, .fieldsChanged(imageID: standing.id, fields: changed),
@@ -235,10 +232,28 @@ struct Decision {
         }
     }
 
-    /// False if `{date}` may be in the name of a copy.
-    private func datesCount(_ item: PlanItem) -> Bool {
-        !namesHaveDays && item.source.imageID != nil
+    /// The fields that the pipeline and the source give otherwise than when the copy was published.
+    private func changed(_ item: PlanItem, since record: PlannedRecord) -> [String] {
+        var former = record.fields
+        // The rules gave the series this name, and the series gave it to the copy.
+        former.name = former.name ?? record.currentName
+        return item.record.fields.differing(from: former, datesCount: datesCount(item))
     }
+
+    /// The item under the name that `on_conflict: rename` gave its copy, if that is its name.
+    private func renamed(_ given: PlanItem, as name: String?) -> PlanItem {
+        guard onConflict == .rename, let name,
+            given.otherNames.contains(where: {
+                RecordFields.areOneName($0, name, datesCount: datesCount(given))
+            })
+        else { return given }
+        var item = given
+        item.intent.record.name = name
+        return item
+    }
+
+    /// False if `{date}` may be in the name of a copy.
+    private func datesCount(_ item: PlanItem) -> Bool { item.datesCount(namesHaveDays) }
 
     /// Our copy by its derived id: the journal does not know it, or knows another
     /// record. If it is not proved yet, it is proved now.
@@ -334,10 +349,12 @@ struct Decision {
             return notThere(item, reason, comparison, start: transfer.madeAgain())
         case .failed:
             var transfer = known.retried()
-            transfer.intent.record = item.record
+            let renamed = renamed(item, as: known.record.name)
+            transfer.intent.record = renamed.record
             transfer.takeMethod(of: item.intent)
             guard transfer.state == .planned else {
-                return begun(item, .failedBefore(code: known.failure?.code), comparison, transfer)
+                return begun(
+                    renamed, .failedBefore(code: known.failure?.code), comparison, transfer)
             }
             return notThere(
                 item, .failedBefore(code: known.failure?.code), comparison, start: transfer)
@@ -347,9 +364,10 @@ struct Decision {
                 start: .fresh(
                     item.intent, promised: item.promise, generation: known.placement.generation))
         case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            let renamed = renamed(item, as: known.record.name)
             return begun(
-                item, .continues(state: known.state), comparison,
-                known.continued(as: item.record, datesCount: datesCount(item)))
+                renamed, .continues(state: known.state), comparison,
+                known.continued(as: renamed.record, datesCount: datesCount(item)))
         }
     }
 
@@ -375,6 +393,18 @@ extension PlanComparison {
 }
 
 extension PlanItem {
+    /// The names that `on_conflict: rename` gives the copy: with digits of the promise, and without
+    /// a promise with those of the id. The first one counts, and the other one was before it.
+    fileprivate var otherNames: [String] {
+        [promise?.value, firstImageID].compactMap { $0?.prefix(8) }
+            .map { "\(record.name ?? source.displayName) (\($0))" }
+    }
+
+    /// False if `{date}` may be in the name of the copy.
+    ///
+    /// - Parameter namesHaveDays: true if it is in the name that its target gives.
+    func datesCount(_ namesHaveDays: Bool) -> Bool { !namesHaveDays && source.imageID != nil }
+
     var marker: String { origin.propertyValue }
 
     /// A transfer that starts from nothing.

@@ -134,7 +134,10 @@ extension Planner {
         let item = comparison.item
         var record = RecordComparison(wanted: item.record)
         if let transfer = comparison.transfer, transfer.imageID == found.image.id,
-            transfer.source.name == item.source.name
+            transfer.source.name == item.source.name,
+            RecordFields.areOneName(
+                transfer.record.shownName, item.record.shownName,
+                datesCount: item.datesCount(target.namesHaveDays))
         {
             // The rules gave it this name on another day, or as an earlier version.
             record.otherNames = [transfer.record.shownName, transfer.record.name]

@@ -320,7 +320,7 @@ public struct Planner: Sendable {
         let item = Decision(
             onConflict: onConflict(of: comparison.item, at: target),
             allStores: target.opened.offer.writableStores,
-            namesHaveDays: target.rules.image.name.placeholders.contains(.date),
+            namesHaveDays: target.namesHaveDays,
             hasSeriesRules: target.hasSeriesRules,
             givesIDsAgain: target.opened.offer.givesIDsAgain,
             projectID: target.opened.projectID

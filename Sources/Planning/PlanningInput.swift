@@ -22,6 +22,9 @@ public struct PlanningTarget: Sendable {
         self.verification = verification
     }
 
+    /// True if names of copies have the day of planning in them.
+    var namesHaveDays: Bool { rules.image.name.placeholders.contains(.date) }
+
     /// True if both are one project of one Image service: the ids of their copies would be the
     /// same.
     public func isSamePlace(as other: PlanningTarget) -> Bool {

@@ -124,6 +124,49 @@ import Testing
         #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .create)
     }
 
+    /// Names that the rules gave the copy of an image called `sample`, and the fields that the plan
+    /// says have changed since.
+    private static let names:
+        [(rule: OnConflict, name: String, currentName: String?, fields: [String])] = [
+            (.rename, "sample (aaaaaaaa)", nil, []), (.rename, "sample (s-0)", nil, []),
+            (.rename, "sample", nil, []), (.rename, "sample (bbbbbbbb)", nil, ["name"]),
+            (.rename, "former (aaaaaaaa)", nil, ["name"]),
+            (.keepBoth, "sample (aaaaaaaa)", nil, ["name"]),
+            (.keepBoth, "sample (20261130 aaaaaaaa)", "sample", []),
+            (.keepBoth, "former (20261130 aaaaaaaa)", "former", ["name"]),
+        ]
+
+    @Test(arguments: names.indices)
+    func `A name counts as changed if the rules give another one now`(index: Int) throws {
+        let (rule, name, currentName, fields) = Self.names[index]
+        var known = DecisionTests.known(.done, "s-0")
+        (known.intent.record.name, known.intent.record.currentName) = (name, currentName)
+        let copy = Sample.target("s-0", name: currentName ?? name)
+        let item = try DecisionTests.decide(
+            Situation(known: known, ours: [copy]), onConflict: rule)
+        #expect(item.action == .skip)
+        #expect(
+            item.notes
+                == (fields.isEmpty ? [] : [.fieldsChanged(imageID: "s-0", fields: fields)]))
+        // `check` compares with the name of the item.
+        let isKept = rule == .rename && fields.isEmpty
+        #expect(item.record.name == (isKept ? name : "sample"))
+    }
+
+    @Test(arguments: [TransferState.sending, .failed])
+    func `A copy that was begun under another name goes on under it`(
+        state: TransferState
+    ) throws {
+        var known = DecisionTests.known(state, "s-0")
+        known.intent.record.name = "sample (aaaaaaaa)"
+        let other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
+        let item = try DecisionTests.decide(
+            Situation(known: known, namesakes: [other]), onConflict: .rename)
+        #expect(item.action == .create && item.start?.state != .planned)
+        #expect(item.start?.intent.record.name == "sample (aaaaaaaa)")
+        #expect(item.record.name == "sample (aaaaaaaa)")
+    }
+
     @Test func `A deactivated copy of another journal is there if its checksum proves it`() throws {
         let copy = Sample.target(
             "s-0", status: .deactivated, checksums: [try Sample.checksum(.md5, "a")],

@@ -4,6 +4,7 @@
 import Basics
 import Foundation
 import GlanceServer
+import MigrationJournal
 import MigrationModel
 import TestSupport
 import Testing
@@ -174,6 +175,41 @@ import Testing
         _ = try await rollback.undo(run: 1, removes: true) { _ in }
         #expect(beta.image(id) == nil)
         #expect(beta.image("old")?["os_hidden"] == false)
+    }
+
+    // MARK: Names
+
+    @Test func `An edited name is a difference, and the one of another day or of a rule is none`()
+        async throws
+    {
+        func names(_ keys: String) async throws -> [String] {
+            let target = "{ cloud: beta, on_conflict: rename, image: { \(keys) } }"
+            return try await scene.checked(to: target).flatMap { image in
+                image.differences.map(\.words)
+            }
+        }
+        let first = try await run("on_conflict: rename, image: { name: '{name}-ko' }")
+        let id = try #require(first.transfer?.imageID)
+        #expect(try await names("name: '{name}-ko'") == [])
+        #expect(try await names("name: '{name}-kp'") == ["name: web-kp -> web-ko"])
+        #expect(try await names("name: 'web-{date}'") != [])
+
+        // A copy as of another day, and one that was renamed since another image has its name.
+        beta.burn(id)
+        let dated = try await run("on_conflict: rename, image: { name: 'web-{date}' }")
+        let second = try #require(dated.transfer)
+        var former = second
+        former.intent.record.name = "web-2026-01-01"
+        try await scene.start().journal.commit(former)
+        beta.put(try #require(second.imageID), ["name": "web-2026-01-01"])
+        #expect(try await names("name: 'web-{date}'") == [])
+        beta.burn(try #require(second.imageID))
+        beta.put("other", data: [1], ["name": "web-ko"])
+        let third = try await run("on_conflict: rename, image: { name: '{name}-ko' }")
+        #expect(third.item.record.name?.hasPrefix("web-ko (") == true)
+        #expect(try await names("name: '{name}-ko'") == [])
+        let again = try await run("on_conflict: rename, image: { name: '{name}-ko' }")
+        #expect(again.item.action == .skip && again.item.notes == [])
     }
 
     // MARK: Markers that prove nothing
