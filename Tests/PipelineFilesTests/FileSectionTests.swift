@@ -42,7 +42,7 @@ struct FileSectionTests {
             "p.yaml:7:22: unknown key `nam` in the `image` of a source\nhint: did you mean `name`?"),
         BadFile(
             "merged from a value that is not a mapping", PipelineTexts.withURL("    <<: 1"),
-            "p.yaml:5:9: the value of `<<` must be a mapping, but this is \"1\""),
+            "p.yaml:5:9: `<<` must be a mapping, but this is \"1\""),
     ]
 
     @Test("with an unknown key are refused with its place and a suggestion", arguments: files)

@@ -201,7 +201,35 @@ struct FileValueTests {
             "p.yaml:7:9: `limits` must be a mapping, but this is \"4\""),
         BadFile(
             "nothing for a mapping", PipelineTexts.with(more: "limits:"),
-            "p.yaml:7:8: `limits` must be a mapping, but it is empty"),
+            "p.yaml:7:8: `limits` has no value\nhint: give it a value, or remove the key"),
+        BadFile(
+            "null for a mapping", PipelineTexts.with(more: "limits: null"),
+            "p.yaml:7:9: `limits` is null\nhint: give it a value, or remove the key"),
+        BadFile(
+            "nothing for conditions", PipelineTexts.with(source: "  - cloud: a\n    images:"),
+            "p.yaml:5:12: `images` has no value\nhint: give it a value, or remove the key"),
+        BadFile(
+            "nothing for what is left out",
+            PipelineTexts.with(source: "  - cloud: a\n    exclude:"),
+            "p.yaml:5:13: `exclude` has no value\nhint: give it a value, or remove the key"),
+        BadFile(
+            "an empty text for conditions",
+            PipelineTexts.with(source: "  - cloud: a\n    images: ''"),
+            "p.yaml:5:13: `images` must be a mapping, but this is \"\"\n"
+                + "hint: write conditions, or remove the key"),
+        BadFile(
+            "nothing for a block with a form of its own",
+            PipelineTexts.with(source: "  - cloud: a\n    images: { size: }"),
+            "p.yaml:5:21: `size` has no value\n"
+                + "hint: write size: { min: 5GiB }, or max in the place of min"),
+        BadFile(
+            "nothing for a list",
+            "version: 1\nname: a\nsources:\ntargets: [{ cloud: b }]\n",
+            "p.yaml:3:9: `sources` has no value\nhint: start each entry with a dash"),
+        BadFile(
+            "nothing for a command", PipelineTexts.with(more: "hooks:\n  on_failure:"),
+            "p.yaml:8:14: `on_failure` has no value\n"
+                + "hint: write each word by itself, such as [notify, --failed]; no shell reads them"),
         BadFile(
             "an empty text", PipelineTexts.with(more: "order: \"\""), "p.yaml:7:8: `order` is empty"
         ),

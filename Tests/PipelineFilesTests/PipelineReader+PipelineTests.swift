@@ -53,7 +53,8 @@ struct PipelineReaderPipelineTests {
             PipelineTexts.with(target: "  - cloud: beta\n    limits:\n    images: 4"),
             """
             p.yaml has 2 mistakes
-              p.yaml:7:12: `limits` must be a mapping, but it is empty
+              p.yaml:7:12: `limits` has no value
+                hint: give it a value, or remove the key
               p.yaml:8:5: unknown key `images` in a cloud target
                 hint: indent it, if it belongs to `limits`
             """),

@@ -34,6 +34,7 @@ struct FileValue {
     func list() throws(TranshipError) -> [FileValue] {
         guard case .sequence(let sequence) = node else {
             if let missing = reader.missingSpace(in: self) { throw missing }
+            try refuseNull(hint: "start each entry with a dash")
             throw refusal(
                 "\(label) must be a list, but \(found)", hint: "start each entry with a dash")
         }
@@ -58,6 +59,7 @@ struct FileValue {
     func entries() throws(TranshipError) -> [Entry] {
         guard case .mapping(let mapping) = node else {
             if let missing = reader.missingSpace(in: self) { throw missing }
+            try refuseNull(hint: mappingHint)
             throw refusal("\(label) must be a mapping, but \(found)", hint: mappingHint)
         }
         try refuseTag(node, allowed: "map")
@@ -82,7 +84,7 @@ struct FileValue {
     }
 
     private func mergedEntries(_ value: Node) throws(TranshipError) -> [Entry] {
-        let from = FileValue(reader: reader, node: value, path: path, label: "the value of `<<`")
+        let from = FileValue(reader: reader, node: value, path: path, label: "`<<`")
         guard from.isList else { return try from.entries() }
         var all: [Entry] = []
         for node in try from.list().map(\.node) {
@@ -102,14 +104,9 @@ struct FileValue {
     ) throws(TranshipError) -> String {
         guard case .scalar(let scalar) = node else { throw notOneValue() }
         try refuseTag(node, allowed: "str")
-        if reader.isNull(node) {
-            throw refusal(
-                scalar.string.isEmpty ? "\(label) has no value" : "\(label) is null",
-                hint: scalar.string.isEmpty
-                    ? label.contains(/\w:\w/)
-                        ? "write a space after the colon" : "give it a value, or remove the key"
-                    : "remove the key, or write \"\(scalar.string)\" if you mean the text")
-        }
+        try refuseNull(
+            hint: reader.isEmpty(node)
+                ? nil : "remove the key, or write \"\(scalar.string)\" if you mean the text")
         let text = try expanded(scalar.string, escaped)
         if text.isEmpty, !emptyAllowed {
             throw refusal(
@@ -178,12 +175,24 @@ struct FileValue {
 
     // MARK: Refusals
 
+    /// Refuses a null, and a key with nothing behind it.
+    ///
+    /// - Parameter hint: how the value is written; nil if any may be.
+    func refuseNull(hint: String? = nil) throws(TranshipError) {
+        guard reader.isNull(node) else { return }
+        let usual =
+            label.contains(/\w:\w/)
+            ? "write a space after the colon" : "give it a value, or remove the key"
+        throw refusal(
+            reader.isEmpty(node) ? "\(label) has no value" : "\(label) is null",
+            hint: hint ?? usual)
+    }
+
     /// The kind of value in the file, to complete "must be …, but …".
     private var found: String {
         switch node {
         case .mapping: "this is a mapping"
         case .sequence: "this is a list"
-        case .scalar where reader.isNull(node): "it is empty"
         case .scalar: mayBeSecret ? "this is text" : "this is \(shown)"
         case .alias: "this is an alias"
         }

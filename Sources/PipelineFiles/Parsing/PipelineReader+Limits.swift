@@ -89,6 +89,7 @@ extension PipelineReader {
     /// Returns nil if the mistake is noted already.
     private func entry(_ value: FileValue) throws(TranshipError) -> Entry? {
         guard value.isMapping else {
+            try value.refuseNull(hint: Self.windowHint)
             throw value.refusal(
                 "a window of `bandwidth` must be a mapping, but this is "
                     + (value.isList ? "a list" : value.shown), hint: Self.windowHint)

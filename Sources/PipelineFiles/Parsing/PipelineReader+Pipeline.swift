@@ -112,9 +112,10 @@ extension PipelineReader {
     /// slash is looked up in `PATH`.
     private func command(_ value: FileValue) throws(TranshipError) -> [String] {
         guard value.isList else {
-            throw value.refusal(
-                "\(value.label) must be a list of words",
-                hint: "write each word by itself, such as [notify, --failed]; no shell reads them")
+            let hint =
+                "write each word by itself, such as [notify, --failed]; no shell reads them"
+            try value.refuseNull(hint: hint)
+            throw value.refusal("\(value.label) must be a list of words", hint: hint)
         }
         let entries = try value.list()
         guard let program = entries.first else {

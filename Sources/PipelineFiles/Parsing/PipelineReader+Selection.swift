@@ -16,10 +16,13 @@ extension PipelineReader {
         }
         guard value.isMapping else {
             if let missing = missingSpace(in: value) { throw missing }
+            try value.refuseNull()
             let key = value.label.replacing("`", with: "")
             throw value.refusal(
                 "\(value.label) must be a mapping, but this is \(value.shown)",
-                hint: "if that is a name, write \(key): { name: \(value.shown) }")
+                hint: value.shown == "\"\""
+                    ? "write conditions, or remove the key"
+                    : "if that is a name, write \(key): { name: \(value.shown) }")
         }
         let keys = try FileSection<SelectionKey>(value)
         var selection = standard
