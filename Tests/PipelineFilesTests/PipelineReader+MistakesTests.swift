@@ -114,16 +114,29 @@ struct PipelineReaderMistakesTests {
         #expect(error.hint == "did you mean `verify`?")
     }
 
-    @Test("twenty mistakes are shown, and the others counted")
+    @Test("all mistakes of a file are shown")
     func many() throws {
-        let keys = (1...23).map { "wrong_\($0): 1" }.joined(separator: "\n")
+        let keys = (1...60).map { "wrong_\($0): 1" }.joined(separator: "\n")
         let error = try #require(refusal(PipelineTexts.with(more: keys)))
         let lines = error.message.split(separator: "\n")
-        #expect(lines.first == "p.yaml has 23 mistakes")
-        #expect(lines.count { $0.contains("unknown key") } == 20)
-        #expect(lines.last == "  and 3 more")
+        #expect(lines.first == "p.yaml has 60 mistakes")
+        #expect(lines.count { $0.contains("unknown key") } == 60)
         // Those in a row with one hint have it once.
         #expect(lines.count { $0.hasPrefix("    hint: known keys:") } == 1)
+        #expect(lines.last?.hasPrefix("    hint: known keys:") == true)
+    }
+
+    @Test("what a message does not hold is counted, after the hint of what it shows")
+    func tooMany() throws {
+        let keys = (1...500).map { "wrong_\($0): 1" }.joined(separator: "\n")
+        let error = try #require(refusal(PipelineTexts.with(more: keys)))
+        let lines = error.message.split(separator: "\n")
+        let shown = lines.count { $0.contains("unknown key") }
+        #expect(shown > 100)
+        #expect(lines.count { $0.hasPrefix("    hint: known keys:") } == 1)
+        #expect(
+            lines.last
+                == "  and \(500 - shown) more, which are shown once these are corrected")
     }
 
     /// A file of another kind, such as a list of packages.

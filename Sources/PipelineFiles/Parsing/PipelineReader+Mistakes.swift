@@ -28,8 +28,10 @@ extension PipelineReader {
         return mistakes.count == before ? value : nil
     }
 
-    /// The mistakes that one error shows. The rest is counted.
-    static let mistakesMax = 20
+    /// The length of the mistakes in one error, in bytes of UTF-8: what the message of an error holds
+    /// (``TranshipError/message``), less the last lines. Those of a file that a person wrote fit. A file
+    /// of another kind has tens of thousands: those that do not fit are counted.
+    static let mistakesBytesMax = 9000
 
     /// The error for a file with mistakes, in the order of the file; nil if there are none.
     ///
@@ -42,18 +44,28 @@ extension PipelineReader {
             .sorted { ($0.place, $0.offset) < ($1.place, $1.offset) }
             .map { mistakes[$0.offset] }
         guard sorted.count > 1 else { return sorted.first }
-        var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
-        let shown = Array(sorted.prefix(Self.mistakesMax))
-        for (index, mistake) in shown.enumerated() {
-            lines.append("  \(mistake.message)")
-            // One after the other may have the same hint.
-            let isLast = index + 1 == shown.count || shown[index + 1].hint != mistake.hint
-            if let hint = mistake.hint, isLast {
-                lines.append("    hint: \(isCopy ? CopyHint.words(hint) : hint)")
-            }
+        func words(_ hint: String) -> String {
+            "    hint: \(isCopy ? CopyHint.words(hint) : hint)"
         }
-        let count = sorted.count - Self.mistakesMax
-        if count > 0 { lines.append("  and \(count) more") }
+        let head = "\(isCopy ? "the command" : file) has \(sorted.count) mistakes"
+        var lines = [head]
+        var bytes = head.utf8.count
+        for (index, mistake) in sorted.enumerated() {
+            var added = ["  \(mistake.message)"]
+            // One after the other may have the same hint.
+            let isLast = index + 1 == sorted.count || sorted[index + 1].hint != mistake.hint
+            if let hint = mistake.hint, isLast { added.append(words(hint)) }
+            bytes += added.reduce(0) { $0 + $1.utf8.count + 1 }
+            guard index == 0 || bytes <= Self.mistakesBytesMax else {
+                if let hint = mistake.hint, sorted[index - 1].hint == hint {
+                    lines.append(words(hint))
+                }
+                lines.append(
+                    "  and \(sorted.count - index) more, which are shown once these are corrected")
+                break
+            }
+            lines += added
+        }
         return TranshipError(.invalidPipeline, lines.joined(separator: "\n"))
     }
 }
