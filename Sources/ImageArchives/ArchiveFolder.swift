@@ -142,6 +142,17 @@ package struct ArchiveFolder: Sendable {
         try OpenFolder.ifThere(path, side) != nil
     }
 
+    /// Refuses a folder whose parent folder is missing: ``make()`` does not make both.
+    package func expectParent() throws(TranshipError) {
+        let parent = PathText.folder(of: path)
+        var status = stat()
+        guard stat(parent, &status) != 0, errno == ENOENT else { return }
+        throw problem(
+            "there is no folder \(parent), in which the archive \(path) is to be made",
+            hint: "check the path, and that its disk is mounted; if both are right, make the "
+                + "folder: mkdir -p \(parent.shellQuoted)")
+    }
+
     /// The error of a target that the journal knows, and that is not there.
     package func isGone(knownImages: Int) -> TranshipError {
         problem(

@@ -74,7 +74,7 @@ struct OpenedPipeline: Sendable {
                 let unopened = targetFactory.target(try await owners.withIDs(target))
                 var opened = try await unopened.open()
                 opened.route = expandedTarget.route
-                if let journal { try await unopened.expectNoLoss(journal) }
+                try await unopened.expectPlace(journal)
                 targets.append(opened)
             } catch {
                 let error = error.at(place: "\(target.position)")

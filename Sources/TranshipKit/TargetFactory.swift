@@ -40,8 +40,10 @@ protocol UnopenedTarget: Sendable {
     func isAbsent(after error: TranshipError) -> Bool
 
     /// Throws if the target may not be what it was in earlier runs: opening it would lose what the
-    /// journal knows in it.
-    func expectNoLoss(_ journal: Journal) async throws(TranshipError)
+    /// journal knows in it. Throws as well if there is no place where it could be made.
+    ///
+    /// - Parameter journal: nil for commands without it.
+    func expectPlace(_ journal: Journal?) async throws(TranshipError)
 
     func open() async throws(TranshipError) -> PlanningTarget
 }
@@ -62,7 +64,7 @@ private struct UnopenedCloud: UnopenedTarget {
     }
 
     /// A cloud that answers is there.
-    func expectNoLoss(_ journal: Journal) {}
+    func expectPlace(_ journal: Journal?) {}
 
     func open() async throws(TranshipError) -> PlanningTarget {
         let cloud = try await factory.connections.signIn(entry.cloud)
@@ -152,11 +154,13 @@ private struct UnopenedArchive: UnopenedTarget {
     func isAbsent(after error: TranshipError) -> Bool { error.code == .targetFailed }
 
     /// The disk of an archive may not be mounted.
-    func expectNoLoss(_ journal: Journal) async throws(TranshipError) {
+    func expectPlace(_ journal: Journal?) async throws(TranshipError) {
         let isThere = try await archive.onThread { try $0.isFolderThere() }
         if isThere { return }
-        let known = try await journal.copyCount(atTarget: key)
-        if known > 0 { throw archive.isGone(knownImages: known) }
+        if let known = try await journal?.copyCount(atTarget: key), known > 0 {
+            throw archive.isGone(knownImages: known)
+        }
+        try await archive.onThread { try $0.expectParent() }
     }
 
     func open() async throws(TranshipError) -> PlanningTarget {

@@ -113,6 +113,30 @@ import Testing
         #expect(night.absences.map(\.name) == ["archive \(scene.folder.file("gone"))"])
     }
 
+    @Test func `A plan says that an archive has no place, and nothing is made of its path`()
+        async throws
+    {
+        let archive = scene.folder.file("none/deeper")
+        let parent = scene.folder.file("none")
+        let error = await failure {
+            _ = try await scene.start(to: "{ archive: \(archive) }", writes: false).plan()
+        }
+        #expect(error?.code == .targetFailed)
+        #expect(
+            error?.message
+                == "there is no folder \(parent), in which the archive \(archive) is to be made")
+        #expect(error?.hint?.hasSuffix("make the folder: mkdir -p \(parent)") == true)
+        // It holds up no cloud.
+        let plan = try await scene.start(
+            to: "{ archive: \(archive) }, { cloud: beta }", writes: false
+        ).plan()
+        #expect(plan.absences.map(\.failure.code) == [.targetFailed])
+        #expect(!FileManager.default.fileExists(atPath: parent))
+        try FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: false)
+        _ = try await scene.start(to: "{ archive: \(archive) }", writes: false).plan()
+    }
+
     @Test func `Two entries of one cloud are one absence`() async throws {
         let night = try await night(
             from: "{ cloud: old, images: { name: a } }, { cloud: old }, { cloud: alpha }",

@@ -68,13 +68,14 @@ import Testing
 
     @Test func `A path is an archive, as the target and as the source if it is one`() throws {
         let id = "5ffa62d7-c08d-4678-a9f4-7c8b267be350"
-        for word in ["./export/", "./export", "export/", "/nowhere/export"] {
+        for word in ["./export/", "./export", "export/", "/nowhere/export", "./a:b/export"] {
             let order = try Self.order("alpha", word)
             guard case .archive(let target) = try Self.pipeline(order).targets[0] else {
                 Issue.record("no archive: \(word)")
                 return
             }
-            #expect(["/nowhere/export", "/nowhere/export/"].contains(target.path), "\(word)")
+            let paths = ["/nowhere/export", "/nowhere/export/", "/nowhere/a:b/export"]
+            #expect(paths.contains(target.path), "\(word)")
             #expect(order.pipelineName.hasPrefix("copy-alpha-export-"))
         }
         #expect(Self.refusal("alpha", "export")?.code == .unknownCloud)
@@ -227,6 +228,29 @@ import Testing
                 "the target /etc/passwd is a file, and only a cloud or an archive can be a target",
                 "to copy the file: tranship copy /etc/passwd alpha; to save the data of an image "
                     + "in a file: tranship image save IMAGE --cloud alpha --file FILE"
+            ),
+            (
+                "alpha", "https://me:word@x.example/", ["a"],
+                "the target is an address (https://…), and only a cloud or an archive can be a target",
+                "to copy from it, write it first: tranship copy ADDRESS alpha; for an archive, "
+                    + "write the path of a folder"
+            ),
+            (
+                "alpha", "s3://bucket/export/", [],
+                "the target is an address (s3://…), and only a cloud or an archive can be a target",
+                "known clouds: alpha, beta, team/one; for an archive, write the path of a folder"
+            ),
+            (
+                "alpha", "file:///srv/export/", [],
+                "the target is an address (file://…), and only a cloud or an archive can be a target",
+                "write the path: /srv/export/"
+            ),
+            (
+                "alpha", "backup:/srv/export/", [],
+                "the target backup:/srv/export/ begins like an address, and only a cloud or an "
+                    + "archive can be a target",
+                "known clouds: alpha, beta, team/one; for a folder of that name, write ./ in front "
+                    + "of it"
             ),
         ] as [(String, String, [String], String, String)])
     func `A mistake is explained`(

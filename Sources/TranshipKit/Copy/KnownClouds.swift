@@ -69,6 +69,7 @@ struct KnownClouds {
                 "the target \(word) is a file, and only a cloud or an archive can be a target",
                 hint: hint(forFile: word, from: source))
         }
+        try refuseAddress(word, from: source, folder: folder)
         let isPath =
             ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
             || [".", ".."].contains(word)
@@ -89,6 +90,34 @@ struct KnownClouds {
         let archive = isNew ? "; for an archive, write ./\(word)/" : ""
         throw TranshipError(
             .unknownCloud, "there is no cloud \"\(word)\"\(read)", hint: hint(word) + archive)
+    }
+
+    /// Refuses an address as a target, such as `https://host/` and `host:/path/`: as the path of an
+    /// archive, it would make a folder of that name. The message must not repeat a password.
+    private func refuseAddress(
+        _ word: String, from source: String, folder: String
+    ) throws(TranshipError) {
+        let only = "and only a cloud or an archive can be a target"
+        if let scheme = word.firstRange(of: "://").map({ String(word[..<$0.lowerBound]) }) {
+            let hint =
+                if scheme.lowercased() == "file" {
+                    "write the path: \(word.dropFirst(scheme.count + 3))"
+                } else if CopyOrder.isURL(word), let cloud = place(source) {
+                    "to copy from it, write it first: tranship copy ADDRESS \(cloud.words); for an "
+                        + "archive, write the path of a folder"
+                } else {
+                    "\(hint(word)); for an archive, write the path of a folder"
+                }
+            throw TranshipError(
+                .usage, "the target is an address (\(scheme.prefix(40))://…), \(only)", hint: hint)
+        }
+        let first = word.prefix { $0 != "/" }
+        guard first.contains(":"), first.count < word.count,
+            case .missing = FilePath.kind(FilePath.absolute(word, in: folder))
+        else { return }
+        throw TranshipError(
+            .usage, "the target \(shownURL(word)) begins like an address, \(only)",
+            hint: "\(hint(word)); for a folder of that name, write ./ in front of it")
     }
 
     /// What to write in place of a word that names no cloud.
