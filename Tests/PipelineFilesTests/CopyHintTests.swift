@@ -30,6 +30,13 @@ struct CopyHintTests {
                     + "TARGET --name NAME"
             ),
             (
+                "leave them out of the address, and write `auth: netrc`, or `auth: env:NAME` for "
+                    + "user:password in $NAME",
+                "leave them out of the address, and add --dry-run --save FILE to this command; below "
+                    + "the address in FILE, write `auth: netrc`, or `auth: env:NAME` for "
+                    + "user:password in $NAME; then run it: tranship run FILE"
+            ),
+            (
                 "`file` names a folder; run `tranship status`",
                 "`file` names a folder; run `tranship status`"
             ),

@@ -53,13 +53,13 @@ struct PipelineReaderSourcesTests {
             "with a password", url("https://joe:hunter2@mirror.example/a.iso"),
             """
             p.yaml:4:10: `url` contains a user or a password; a pipeline file must not contain secrets
-            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            hint: leave them out of the address, and write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
             """),
         BadFile(
             "with a password out of the environment", url("https://${USER}@mirror.example/a.iso"),
             """
             p.yaml:4:10: `url` contains a user or a password; a pipeline file must not contain secrets
-            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            hint: leave them out of the address, and write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
             """, ["USER": "joe:hunter2"]),
         BadFile(
             "of another scheme", url("ftp://mirror.example/a.iso"),
@@ -143,7 +143,15 @@ struct PipelineReaderSourcesTests {
             PipelineTexts.withURL("    checksum_file: https://a:b@c.example/SUMS"),
             """
             p.yaml:5:20: `checksum_file` contains a user or a password; a pipeline file must not contain secrets
-            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            hint: leave them out of the address, and write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            """),
+        BadFile(
+            "with a password in the address of the checksum of a file",
+            PipelineTexts.with(
+                source: "  - file: a.iso\n    checksum_file: https://a:b@c.example/SUMS"),
+            """
+            p.yaml:5:20: `checksum_file` contains a user or a password; a pipeline file must not contain secrets
+            hint: fetch it, and name the path of the file: a `file` source does not log in
             """),
         BadFile(
             "that ends in a slash", PipelineTexts.with(source: "  - file: images/"),

@@ -339,6 +339,19 @@ import Testing
         #expect(error?.message.hasPrefix("the command has ") == true, "\(error?.message ?? "")")
     }
 
+    /// A command with a mistake writes no file.
+    @Test func `The way out for an address with a password does not save a file of it`() throws {
+        let order = try Self.order("https://me:word@a.example/b.raw")
+        let error = #expect(throws: TranshipError.self) { _ = try Self.pipeline(order) }
+        let hint = CopyOrder.hint(error?.hint ?? "")
+        #expect(hint.hasPrefix("leave them out of the address, and add --dry-run --save FILE"))
+        #expect(!hint.contains("A copy has no option"), "\(hint)")
+        let text = try Self.order("https://a.example/b.raw").pipeline(writtenBy: "tranship copy")
+        let edited = text.replacing("b.raw\"\n", with: "b.raw\"\n    auth: netrc\n")
+        #expect(edited != text)
+        _ = try Pipeline.parse(text: edited, file: "b.yaml", environment: [:])
+    }
+
     /// `cp a b; cp a c` leaves two files.
     @Test func `A name makes a variant of images with records`() throws {
         let folder = try Self.folder("tranship-archive.json")

@@ -22,6 +22,13 @@ package enum CopyHint {
                 + "there write ", "copy the file by itself with "
         ),
         ("write it in this entry", "add it to this command"),
+        // A command with a mistake writes no file.
+        (
+            "leave them out of the address, and write `auth: netrc`,",
+            "leave them out of the address, and add --dry-run --save FILE to this command; below the "
+                + "address in FILE, write `auth: netrc`,"
+        ),
+        ("for user:password in $NAME", "for user:password in $NAME; then run it: tranship run FILE"),
         ("give each its own `series` or `name`", oneOfTwo),
         ("give one of them another name or another `series`", oneOfTwo),
     ]
@@ -44,8 +51,10 @@ package enum CopyHint {
     /// The hint with the options of a copy in place of the keys. If it names a key without an
     /// option, it ends with the way to write that key.
     package static func words(_ hint: String) -> String {
-        let found = replaced(otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) })
-        guard !found.keys.isEmpty else { return found.text }
+        let own = otherWays.reduce(hint) { $0.replacing($1.0, with: $1.1) }
+        let found = replaced(own)
+        // Another way says all that there is to do.
+        guard own == hint, !found.keys.isEmpty else { return found.text }
         let keys = found.keys.map { "`\($0)`" }.joined(separator: " and ")
         return "\(found.text). A copy has no option for \(keys): add --save FILE to its command, "
             + "edit FILE, and run it with `tranship run FILE`"

@@ -179,7 +179,7 @@ extension PipelineReader {
         }
         let series = keys.read(.series, series)
         let decompress = keys.read(.decompress, decompress) ?? .none
-        let proof = checksums(keys[.checksum], keys[.checksumFile])
+        let proof = checksums(keys[.checksum], keys[.checksumFile], logsIn: false)
         let name = decompress.name(FileName(latest?.text ?? pattern))
         let source = FileSource(
             pattern: pattern, latest: latest,
@@ -188,7 +188,8 @@ extension PipelineReader {
             checksum: proof.checksum,
             checksumFile: proof.file,
             signature: signature(
-                keys[.signedBy], keys[.signature], hasList: keys[.checksumFile] != nil),
+                keys[.signedBy], keys[.signature], hasList: keys[.checksumFile] != nil,
+                logsIn: false),
             image: template(keys[.image], fileName: name),
             decompress: decompress, convert: keys.read(.convert, convert),
             hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,
@@ -288,6 +289,11 @@ extension PipelineReader {
 extension PipelineReader {
     /// Parses an http or https URL without credentials.
     func httpURL(_ value: FileValue) throws(TranshipError) -> String {
+        try httpURL(value, logsIn: true)
+    }
+
+    /// - Parameter logsIn: false for a source that has no `auth`.
+    private func httpURL(_ value: FileValue, logsIn: Bool) throws(TranshipError) -> String {
         let url = try value.text()
         noteSecret(.query, in: value)
         guard let colon = url.firstRange(of: "://") else {
@@ -312,7 +318,10 @@ extension PipelineReader {
         guard !authority.contains("@"), !isPassword else {
             throw value.refusal(
                 "\(value.label) contains a user or a password; a pipeline file must not contain secrets",
-                hint: "write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME")
+                hint: logsIn
+                    ? "leave them out of the address, and write `auth: netrc`, or "
+                        + "`auth: env:NAME` for user:password in $NAME"
+                    : "fetch it, and name the path of the file: a `file` source does not log in")
         }
         guard !authority.isEmpty, !authority.hasPrefix(":") else {
             throw value.refusal("\(value.label) has no host")
@@ -343,8 +352,10 @@ extension PipelineReader {
     }
 
     /// Parses `checksum` or `checksum_file`. A source may have one of them.
+    ///
+    /// - Parameter logsIn: false for a source that has no `auth`.
     func checksums(
-        _ checksum: FileValue?, _ file: FileValue?
+        _ checksum: FileValue?, _ file: FileValue?, logsIn: Bool = true
     ) -> (checksum: Checksum?, file: String?) {
         if checksum != nil, let file {
             refuse(
@@ -354,7 +365,7 @@ extension PipelineReader {
         }
         return (
             checksum.flatMap { value in attempt { try self.checksum(value) } },
-            file.flatMap { value in attempt { try place(value) } }
+            file.flatMap { value in attempt { try place(value, logsIn) } }
         )
     }
 
@@ -368,16 +379,18 @@ extension PipelineReader {
     }
 
     /// Parses a URL, or a path into an absolute one.
-    private func place(_ value: FileValue) throws(TranshipError) -> String {
+    private func place(_ value: FileValue, _ logsIn: Bool) throws(TranshipError) -> String {
         let isURL = try value.text().contains("://")
-        return isURL ? try httpURL(value) : try value.absolutePath()
+        return isURL ? try httpURL(value, logsIn: logsIn) : try value.absolutePath()
     }
 
     /// Parses `signed_by` and `signature`, which are of a list of checksums.
     func signature(
-        _ keyring: FileValue?, _ signature: FileValue?, hasList: Bool
+        _ keyring: FileValue?, _ signature: FileValue?, hasList: Bool, logsIn: Bool = true
     ) -> SignatureRule? {
-        let signaturePlace = signature.flatMap { value in attempt { try place(value) } }
+        let signaturePlace = signature.flatMap { value in
+            attempt { try place(value, logsIn) }
+        }
         guard let keyring else {
             guard let signature else { return nil }
             refuse(
