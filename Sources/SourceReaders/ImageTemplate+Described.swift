@@ -129,26 +129,25 @@ extension ImageTemplate {
             || type.hasSuffix("+xml") || type.hasSuffix("+json")
     }
 
-    /// The name of the record at the source.
+    /// The name of the record at the source, or why it has none.
     func renderedName(
         stem: String, date: String, version: String?, checksum: Checksum?
-    ) -> String {
+    ) -> (name: String?, refusal: TranshipError?) {
         let values = PlaceholderValues(
             name: stem, stem: stem, date: date, version: version ?? properties["os_version"],
             checksum: checksum?.value)
-        return (try? name.render(values)) ?? stem
+        do throws(TranshipError) {
+            return (try name.render(values), nil)
+        } catch {
+            return (nil, error)
+        }
     }
 
-    /// Takes the name from a refused image that could not get one for want of a version, a checksum or
-    /// the name of its file. Its address shows which one it is: several sources may have files of one
-    /// name.
-    ///
-    /// - Parameter stem: nil if only the pattern of the file's name is known.
-    func showPlace(of image: inout SourceImage, stem: String?) {
-        let values = PlaceholderValues(
-            name: stem, stem: stem, date: "-", version: image.version ?? properties["os_version"],
-            checksum: image.promise?.value)
-        if (try? name.render(values)) == nil { image.name = nil }
+    /// Takes the name from a refused image if it has the name of the file in it, and only the
+    /// pattern of that is known. Its address shows which one it is: several sources may have files
+    /// of one name.
+    func showPlace(of image: inout SourceImage) {
+        if name.placeholders.contains(.stem) { image.name = nil }
     }
 
     /// The words that all versions share: those of the series, or the name.
@@ -159,7 +158,8 @@ extension ImageTemplate {
         return SeriesLineage.words((try? (series ?? name).render(constant)) ?? stem)
     }
 
-    /// The image that a URL or file becomes, and its file name's stem.
+    /// The image that a URL or file becomes, its file name's stem, and why the image has no name:
+    /// then it must not be copied.
     ///
     /// - Parameters:
     ///   - fingerprint: of the published data.
@@ -175,16 +175,18 @@ extension ImageTemplate {
         sizeBytes: Int64?, checksum: Checksum?, published: PublishedData?, fileName: String,
         head: ImageHead?,
         series: NameTemplate?, version: String? = nil, lineageStem: String? = nil, date: String
-    ) -> (image: SourceImage, stem: String) {
+    ) -> (image: SourceImage, stem: String, unnamed: TranshipError?) {
         // Names are made of texts of strangers; the lineage, of which ids are made, keeps them as they
         // are.
         let rawStem = FileName(fileName).stem
         let stem = rawStem.withControlsShown
         let version = version?.withControlsShown
+        let (name, unnamed) = renderedName(
+            stem: stem, date: date, version: version, checksum: checksum)
         var image = SourceImage(
             key: key, sourceIndex: sourceIndex, location: location,
             lineage: lineage(series, stem: lineageStem ?? rawStem), fingerprint: fingerprint,
-            name: renderedName(stem: stem, date: date, version: version, checksum: checksum),
+            name: name,
             sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
             visibility: visibility ?? .private,
             isProtected: isProtected ?? false,
@@ -203,7 +205,7 @@ extension ImageTemplate {
                 image.diskFormat = conversion.format.rawValue
             }
         }
-        return (image, stem)
+        return (image, stem, unnamed)
     }
 }
 

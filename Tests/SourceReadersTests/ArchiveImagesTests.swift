@@ -179,6 +179,17 @@ private final class TestArchive: TestSource {
         #expect(image.lineage == "series:debian" && listed.series?.allowsSeveral == false)
     }
 
+    @Test func `An image without a value for a placeholder of its name is refused`() async throws {
+        let test = try TestArchive(", image: { name: 'b {version}' }")
+        try await test.add(noise(10), ["os_version": "12"])
+        let named = try #require(try await list(test.source).first)
+        #expect(named.refusal == nil && named.image.name == "b 12")
+        let other = try TestArchive(", image: { name: 'b {version}' }")
+        try await other.add(noise(10), ["os_distro": "debian"])
+        let nameless = try #require(try await list(other.source).first)
+        #expect(nameless.refusal?.message.contains("{version}, which has no value") == true)
+    }
+
     @Test func `A folder that is not an archive is refused`() async throws {
         let test = try TestArchive()
         let error = await failure { _ = try await list(test.source) }

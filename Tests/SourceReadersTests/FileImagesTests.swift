@@ -138,6 +138,21 @@ import Testing
         #expect(words[5].contains("neither its extension nor its data shows it"))
     }
 
+    @Test(arguments: ["a.raw", "*.raw"], ["b {version}", "{stem} {checksum:8}"])
+    func `A file without a value for a placeholder of its name is refused`(
+        pattern: String, name: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(noise(1000), to: "a.raw")
+        let text = "{ file: '\(folder.path)/\(pattern)', image: { name: '\(name)' } }"
+        guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
+        let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
+        let listed = try #require(try await list(source).first)
+        #expect(listed.refusal?.message.contains("which has no value for this image") == true)
+        #expect(listed.image.name == nil)
+        #expect(listed.image.displayName == "\(folder.path)/a.raw")
+    }
+
     @Test func `A file whose data is meant is listed`() async throws {
         let folder = try TemporaryFolder()
         try folder.write(DiskHeads.qcow2(), to: "d.raw")

@@ -61,6 +61,28 @@ import Testing
         #expect(listed.refusal?.message.contains(words) == true, "\(listed.refusal as Any)")
     }
 
+    @Test(arguments: ["b {version}", "b {checksum:8}", "{stem} {checksum} {version}"])
+    func `An image without a value for a placeholder of its name is refused`(
+        name: String
+    ) async throws {
+        let fields = "name: '\(name)', disk_format: raw"
+        let (nameless, _) = try await listed(image: fields, isPromised: false) { _ in
+            .status(200, body: [1, 2, 3])
+        }
+        let words = "which has no value for this image"
+        #expect(nameless.refusal?.message.contains(words) == true, "\(nameless.refusal as Any)")
+        #expect(nameless.image.name == nil && nameless.upstream?.look == nil)
+        // Another refusal says more.
+        let (page, _) = try await listed(image: fields, isPromised: false) { _ in
+            .status(200, body: DiskHeads.html)
+        }
+        #expect(page.refusal?.message.contains("is a web page") == true, "\(page.refusal as Any)")
+        let (named, _) = try await listed(image: fields + ", properties: { os_version: 7 }") { _ in
+            .status(200, body: [1, 2, 3])
+        }
+        #expect(named.refusal == nil && named.image.name?.contains("{") == false)
+    }
+
     @Test func `What is compressed twice gets a hint that helps`() async throws {
         let data = try compressed(compressed([1, 2, 3], .xz), .gz)
         let (image, _) = try await listed("/disk.raw.gz", more: ", decompress: auto") { _ in

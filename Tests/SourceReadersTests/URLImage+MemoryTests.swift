@@ -225,6 +225,21 @@ import Testing
         #expect(requests == ["HEAD /a.img", "GET /a.img"])
     }
 
+    /// An earlier build remembered images under another name.
+    @Test func `What is remembered has a value for each placeholder, too`() async throws {
+        let image = "{ name: 'b {version}', disk_format: raw }"
+        guard case .url(let entry) = try entries("{ url: '\(server.url)/a.img', image: \(image) }")[0]
+        else { throw NotThatKind() }
+        let source = URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
+        var known = try #require(try await look(try self.source()).upstream?.look)
+        known.settings = source.settings
+        let before = server.requests.count
+        let listed = try await look(source, knowing: known)
+        #expect(server.requests.count == before + 1)
+        #expect(listed.refusal?.message.contains("{version}, which has no value") == true)
+        #expect(listed.image.name == nil && listed.upstream?.look == nil)
+    }
+
     struct Answer: Sendable {
         var tag: String?
         var time: String?

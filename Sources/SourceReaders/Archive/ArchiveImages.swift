@@ -61,7 +61,13 @@ struct ArchiveImages: ImageSource {
         var listed = given
         let name = listed.image.displayName
         listed.stem = name
-        if let fields = source.image { listed.image.replace(fields, date: date) }
+        if let fields = source.image {
+            do throws(TranshipError) {
+                try listed.image.replace(fields, date: date)
+            } catch {
+                listed.refusal = listed.refusal ?? error
+            }
+        }
         guard let series = source.series else { return listed }
         // It must not change with the day or the version.
         let constant = PlaceholderValues(
@@ -206,12 +212,15 @@ extension SourceImage {
     /// Replaces the fields that the pipeline's entry names.
     ///
     /// - Parameter date: for `{date}` of a name.
-    fileprivate mutating func replace(_ fields: ImageFields, date: String) {
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if a placeholder of the name has no value.
+    fileprivate mutating func replace(
+        _ fields: ImageFields, date: String
+    ) throws(TranshipError) {
         if let template = fields.name {
-            let values = PlaceholderValues(
-                name: displayName, stem: displayName, date: date, version: properties["os_version"],
-                checksum: promise?.value)
-            name = (try? template.render(values)) ?? name
+            name = try template.render(
+                PlaceholderValues(
+                    name: displayName, stem: displayName, date: date,
+                    version: properties["os_version"], checksum: promise?.value))
         }
         diskFormat = fields.diskFormat ?? diskFormat
         containerFormat = fields.containerFormat ?? containerFormat

@@ -178,7 +178,7 @@ struct FileImages: ImageSource {
         let changes = source.image.published(
             look.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
             fileName: fileName, head: look.head)
-        var (image, stem) = source.image.described(
+        var (image, stem, unnamed) = source.image.described(
             key: FileSource.key(path) + (source.alias ?? ""),
             sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
@@ -199,8 +199,8 @@ struct FileImages: ImageSource {
         }
         let refusal =
             refusal ?? checked.refusal ?? source.image.objection(to: changes, shown: path)
-        let isKnown = source.latest == nil || version != nil
-        if refusal != nil { source.image.showPlace(of: &image, stem: isKnown ? stem : nil) }
+            ?? unnamed
+        if source.latest != nil, version == nil { source.image.showPlace(of: &image) }
         return ListedImage(
             image, stem: stem, notes: notes, refusal: refusal,
             series: SeriesClaim(

@@ -109,14 +109,14 @@ extension URLImage {
         }
         problem = problem ?? Self.objection(to: found, newest, shown: shown)
         found.sizeBytes = found.sizeBytes ?? newest?.sizeBytes
-        let (published, unnamed) = nameOfFile(found)
+        let (published, noFileName) = nameOfFile(found)
         let data = unpacking.look(found.bytes, fileName: published, shown: shown)
         let fileName = source.decompress.name(FileName(published)).text
         let changes = source.image.published(
             data.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
             fileName: fileName, head: data.head)
         let seen = found.seen
-        var (image, stem) = source.image.described(
+        var (image, stem, unnamed) = source.image.described(
             key: key(shown: shown), sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
@@ -135,10 +135,10 @@ extension URLImage {
             isUnpacked: data.compression != nil, isPromised: checksum != nil)
         if found.answer != nil {
             problem =
-                problem ?? data.refusal ?? checked.refusal ?? unnamed
+                problem ?? data.refusal ?? checked.refusal ?? noFileName
                 ?? source.image.objection(to: changes, shown: shown)
         }
-        if problem != nil { source.image.showPlace(of: &image, stem: stem) }
+        problem = problem ?? unnamed
         var listed = ListedImage(
             image, stem: stem, notes: checked.notes, refusal: problem, series: claim)
         listed.upstream = rules(list)

@@ -88,11 +88,13 @@ extension URLImage {
         image.isAtMirrors = true
         image.signedBy = list?.signedBy
         let stem = source.decompress.name(FileName(url: url)).stem
-        image.name = source.image.renderedName(
+        let (name, unnamed) = source.image.renderedName(
             stem: stem, date: date, version: image.version, checksum: image.promise)
-        var listed = ListedImage(image, stem: stem, notes: look.notes, series: claim)
+        image.name = name
+        var listed = ListedImage(
+            image, stem: stem, notes: look.notes, refusal: unnamed, series: claim)
         listed.upstream = rules(list)
-        listed.upstream?.look = look
+        if unnamed == nil { listed.upstream?.look = look }
         return listed
     }
 

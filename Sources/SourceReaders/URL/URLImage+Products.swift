@@ -25,14 +25,14 @@ extension URLImage {
             fileName = hasPath ? source.decompress.name(FileName(url: url)).text : ""
             key = self.key(shown: newest.sharesFile ? "\(shown) (\(newest.product))" : shown)
         }
-        var (image, stem) = source.image.described(
+        var (image, stem, _) = source.image.described(
             key: key, sourceIndex: sourceIndex, location: shown,
             fingerprint: "",
             sizeBytes: nil, checksum: nil, published: nil,
             fileName: fileName, head: nil, series: source.series, version: newest?.version,
             lineageStem: newest.map { self.stem(of: $0) } ?? source.stem, date: date)
         image.alias = source.alias
-        source.image.showPlace(of: &image, stem: source.latest == nil ? stem : nil)
+        if source.latest != nil { source.image.showPlace(of: &image) }
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
         listed.image.placeTemplate = placeTemplate
         listed.image.isAtMirrors = true
