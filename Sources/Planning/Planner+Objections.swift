@@ -14,7 +14,7 @@ extension Planner {
     func checked(_ given: PlanItem) async throws(TranshipError) -> PlanItem {
         guard let target = target(given.targetKey) else { return given }
         var item = given
-        if let objection = TargetObjection(offer: target.opened.offer).objection(to: item) {
+        if let objection = target.objections(atUnixSeconds: nowUnixSeconds).objection(to: item) {
             item.refusal = .init(objection)
             return item.decided(.refuse, .refused(message: objection.message))
         }
@@ -38,6 +38,13 @@ extension ListedImage {
 }
 
 extension PlanningTarget {
+    /// - Parameter nowUnixSeconds: the time of planning.
+    func objections(atUnixSeconds nowUnixSeconds: Int64) -> TargetObjection {
+        TargetObjection(
+            offer: opened.offer,
+            renamesAtUnixSeconds: rules.previous == .rename ? nowUnixSeconds : nil)
+    }
+
     /// True if the rules keep the name of an image in one of these properties.
     func keeps(_ id: String, in properties: Set<String>) -> Bool {
         let rules = rules.image.properties

@@ -75,7 +75,8 @@ extension Planner {
         of other: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> String? {
         if let refusal = other.refusal { return refusal.message }
-        guard let objection = TargetObjection(offer: target.opened.offer).objection(to: other)
+        guard
+            let objection = target.objections(atUnixSeconds: nowUnixSeconds).objection(to: other)
         else { return nil }
         let known = try await journal.transfer(
             sourceKey: other.source.key, targetKey: other.targetKey)

@@ -9,9 +9,37 @@ internal import MigrationModel
 /// Pure. A copy that is at the target already is not judged: the service may have changed since.
 struct TargetObjection {
     let offer: TargetOffer
+    /// The time of planning, if the target renames earlier versions; nil if it does not.
+    var renamesAtUnixSeconds: Int64?
 
     func objection(to item: PlanItem) -> TranshipError? {
-        formats(item.record) ?? required(item.record) ?? version(item.record) ?? rights(item)
+        formats(item.record) ?? required(item.record) ?? version(item.record) ?? name(item)
+            ?? rights(item)
+    }
+
+    /// The schema of the Image service takes so many, of which it counts Unicode scalars.
+    private static let nameScalarsMax = 255
+
+    /// The service would refuse a new name after the data is read, and that of an earlier version
+    /// when the next one comes.
+    private func name(_ item: PlanItem) -> TranshipError? {
+        var name = item.record.shownName ?? item.source.displayName
+        var words = "its name"
+        if case .nameTaken(_, .rename) = item.reason {
+            words = "the name that `on_conflict: rename` gives it"
+        }
+        if let renamesAtUnixSeconds, item.source.isOfSeries {
+            name = EarlierName.text(
+                name, of: item.source, madeAtUnixSeconds: renamesAtUnixSeconds)
+            words = "the name that `previous: rename` gives it once it is an earlier version"
+        }
+        let count = name.unicodeScalars.count
+        guard count > Self.nameScalarsMax else { return nil }
+        return TranshipError(
+            .refused,
+            "\(words) has \(count) characters, and a name has \(Self.nameScalarsMax) at most",
+            hint: "set a `name` in the `image` of the source or of the target that is shorter by "
+                + "\(count - Self.nameScalarsMax)")
     }
 
     private func required(_ record: PlannedRecord) -> TranshipError? {

@@ -73,6 +73,33 @@ import Testing
         #expect(objection(Sample.record(visibility: .public)) { $0.minorVersion = 2 } == nil)
     }
 
+    @Test(arguments: [("a", 1), ("\u{FC}", 1), ("u\u{308}", 2)])
+    func `A name that the service would refuse is refused by the plan`(
+        letter: String, scalars: Int
+    ) {
+        func words(_ count: Int, renames: Bool, taken: Bool = false, id: String? = nil) -> String? {
+            var source = Sample.source("a")
+            source.imageID = id
+            var record = Sample.record()
+            record.name = String(repeating: letter, count: count / scalars)
+            var item = Sample.item(source: source, record: record)
+            if taken { item.reason = .nameTaken(imageID: "x", .rename) }
+            var objections = TargetObjection(offer: TargetOffer())
+            if renames { objections.renamesAtUnixSeconds = 1_800_000_000 }
+            return objections.objection(to: item)?.message
+        }
+        #expect(words(254, renames: false) == nil)
+        let plain = "its name has 256 characters, and a name has 255 at most"
+        #expect(words(256, renames: false) == plain)
+        #expect(words(256, renames: false, taken: true)?.contains("`on_conflict: rename`") == true)
+        // Day and version take 20.
+        #expect(words(234, renames: true) == nil)
+        #expect(words(236, renames: true)?.contains("`previous: rename`") == true)
+        #expect(words(236, renames: true)?.contains("has 256 characters") == true)
+        // An image of a cloud has no versions.
+        #expect(words(254, renames: true, id: "a") == nil)
+    }
+
     @Test func `Limits for one record are counted with our marker, and only warned about`() {
         var record = Sample.record()
         for index in 0..<126 { record.properties["p\(index)"] = "x" }
