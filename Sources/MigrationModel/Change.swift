@@ -151,9 +151,7 @@ public struct Change: Codable, Hashable, Sendable {
     /// Whether an image shows what the action leads to.
     public func isCarriedOut(on image: TargetImage) -> Bool {
         switch action {
-        case .restore:
-            image.isHidden == record.isHidden && image.name == record.shownName
-                && (image.status == .deactivated) == record.isDeactivated
+        case .restore: Self.isShown(image, as: record)
         case .rename, .promote: image.name == newName
         case .hide: image.isHidden
         case .deactivate: image.status == .deactivated
@@ -177,6 +175,17 @@ public struct Change: Codable, Hashable, Sendable {
         // As for the visibility.
         if found.isProtected, !image.isProtected, !record.isProtected { return .protectedByHand }
         return nil
+    }
+
+    /// True if others see the image as the current version now, and do not after the change.
+    public var takesFromView: Bool {
+        !action.shows && Self.isShown(image, as: record)
+    }
+
+    /// True if others see an image under its name, as the record says.
+    public static func isShown(_ image: TargetImage, as record: PlannedRecord) -> Bool {
+        image.isHidden == record.isHidden && image.name == record.shownName
+            && (image.status == .deactivated) == record.isDeactivated
     }
 
     /// What differs from what the plan saw, in any field that a listing shows; nil if nothing does.

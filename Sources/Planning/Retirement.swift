@@ -162,9 +162,9 @@ struct Retirement {
         guard !change.isCarriedOut(on: copy.image) else { return nil }
         // Since it was last shown.
         let ours = Set(copy.changes.prefix { !$0.shows })
-        let byHand = Self.fieldsByHand(of: copy.image, transfer.record, besides: ours)
+        let byHand = Self.fieldsByHand(of: copy, transfer, besides: ours)
         if !byHand.isEmpty {
-            // Someone else hid or deactivated it. An operator who names it has to show it.
+            // Someone else hid, deactivated or renamed it. An operator who names it has to show it.
             return change.ended(.left, .editedByHand(field: FieldNames(byHand)))
         }
         if ours.isEmpty {
@@ -177,11 +177,15 @@ struct Retirement {
         return unless(objection(copy, transfer), change)
     }
 
-    /// What someone else did that keeps others from seeing an image.
+    /// What someone else did that keeps others from seeing an image, or from finding it by its name.
     private static func fieldsByHand(
-        of image: TargetImage, _ record: PlannedRecord, besides ours: Set<Change.Action>
+        of copy: SeriesCopy, _ transfer: Transfer, besides ours: Set<Change.Action>
     ) -> [String] {
+        let (image, record) = (copy.image, transfer.record)
         var fields: [String] = []
+        if ![record.shownName, copy.earlierName(transfer)].contains(image.name) {
+            fields.append("name")
+        }
         if image.isHidden, !record.isHidden, !ours.contains(.hide) { fields.append("os_hidden") }
         if image.status == .deactivated, !record.isDeactivated, !ours.contains(.deactivate) {
             fields.append("status")

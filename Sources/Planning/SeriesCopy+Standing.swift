@@ -116,10 +116,7 @@ extension SeriesCopy {
     /// True if others see it as the current version of its series.
     var isShown: Bool {
         guard let transfer, image.isWhole, becameCurrent else { return false }
-        return Change(
-            .restore, image, origin: transfer.origin, currentVersionID: "",
-            record: transfer.record, reason: .isCurrent
-        ).isCarriedOut(on: image)
+        return Change.isShown(image, as: transfer.record)
     }
 
     /// True if a run gave it the name of a version that is not the current one.

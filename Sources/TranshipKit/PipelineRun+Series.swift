@@ -70,6 +70,8 @@ extension PipelineRun {
                         sparesOthers: keepsBoth.contains(change.targetKey))
                     if let holder {
                         ended = change.ended(.left, holder)
+                    } else if try await !isCurrentShown(beside: change, target) {
+                        ended = change.ended(.left, .currentNotShown)
                     } else {
                         ended = try await target.uploader.carryOut(change)
                     }
@@ -156,6 +158,25 @@ extension PipelineRun {
         return change.nameHolder(
             among: named, besides: all.filter { $0.seriesPlace == change.seriesPlace },
             sparesOthers: sparesOthers)
+    }
+
+    /// False if others would see no version after the change: since the plan, someone has hidden,
+    /// deactivated, renamed or deleted the one that takes the place. A copy may take hours.
+    private func isCurrentShown(
+        beside change: Change, _ target: OpenedTarget
+    ) async throws(TranshipError) -> Bool {
+        guard change.takesFromView else { return true }
+        var current = try await journal.transfer(
+            versionID: change.currentVersionID, targetKey: change.targetKey)
+        if let same = current?.sameData {
+            current = try await journal.transfer(
+                versionID: same.versionID, targetKey: change.targetKey)
+        }
+        guard let current, let id = current.imageID else { return true }
+        guard let found = try await target.uploader.record(id, withMembers: false) else {
+            return false
+        }
+        return Change.isShown(found.image, as: current.record)
     }
 
     /// A promotion of a copy that this run made: the plan did not know its record.

@@ -260,6 +260,22 @@ import Testing
         #expect(try changes("previous: hide", current: item(1), copies: [byHand, other]) == [])
     }
 
+    @Test(arguments: ["rename", "hide", "deactivate"])
+    func `A version that others see stays while someone has renamed the current one`(
+        previous: String
+    ) throws {
+        let rules = "keep: 0\nprevious: \(previous)\nexpired: { action: delete, after: 0s }"
+        func found(_ other: SeriesCopy) throws -> [String] {
+            let renamed = copy(2, { $0.name = "mine" }, changes: [.promote])
+            return try changes(rules, current: item(2), copies: [other, renamed])
+        }
+        // The operator gave the name back to the version before.
+        let left = ["1 left current-not-shown", "2 left edited-by-hand"]
+        #expect(try found(copy(1, changes: [.rename])) == left)
+        // What others do not see anyway goes on, and nothing is said every night.
+        #expect(try found(staged(1) { $0.isHidden = true }) == ["1 delete"])
+    }
+
     @Test(arguments: [nil, "v1"])
     func `A version that comes back keeps what someone else did to it`(rollbackTo: String?) throws {
         func back(

@@ -41,6 +41,32 @@ import Testing
         #expect(nights.standing(1) == "a" && nights.standing(2) == "a hidden")
     }
 
+    @Test(arguments: ["before the plan", "after the plan"])
+    func `An earlier version keeps the name while someone has renamed the current one`(
+        when: String
+    ) async throws {
+        let rules = "previous: rename"
+        let nights = try await nights(2, rules)
+        let beta = try #require(nights.clouds["beta"])
+        let (first, second) = (try #require(nights.id(1)), try #require(nights.id(2)))
+        // An operator goes back by hand.
+        beta.put(first, ["name": "a"])
+        if when == "before the plan" { beta.put(second, ["name": "mine"]) }
+        for _ in 1...2 {
+            let run = try nights.run(["a": noise(5000, seed: 2)], rules: rules)
+            let plan = try await run.plan()
+            beta.put(second, ["name": "mine"])
+            let summary = try await run.carryOut(plan)
+            #expect(summary.exitStatus == .done)
+            #expect(
+                summary.changes.first { $0.image.id == first }?.reason == .currentNotShown)
+            #expect(nights.standing(1) == "a" && nights.standing(2) == "mine")
+        }
+        // It goes on with the next version.
+        try await nights.night(3, rules: rules)
+        #expect((1...3).map { nights.standing($0) } == ["a (…)", "mine", "a"])
+    }
+
     @Test func `A version that waits for a name needs an operator, and nothing piles up`()
         async throws
     {

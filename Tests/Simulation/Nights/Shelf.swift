@@ -41,6 +41,12 @@ struct Shelf: Equatable, Sendable {
         guard let current = next.copies.firstIndex(where: { $0.version == version }) else {
             return next
         }
+        // What an operator hid or renamed takes the place of no version that others see.
+        let isByHand = next.copies[current].isHidden || next.copies[current].name == .other
+        let hidesShown = next.copies.contains {
+            $0.version != version && $0.name == .series && !$0.isHidden && !$0.isEdited
+        }
+        if isByHand, hidesShown { return next }
         if renames, next.copies[current].name == .earlier {
             // The name has to be free before anything else changes.
             let isHeld = next.copies.contains {
