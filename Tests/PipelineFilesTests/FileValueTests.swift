@@ -229,7 +229,8 @@ struct FileValueTests {
         BadFile(
             "nothing for a command", PipelineTexts.with(more: "hooks:\n  on_failure:"),
             "p.yaml:8:14: `on_failure` has no value\n"
-                + "hint: write each word by itself, such as [notify, --failed]; no shell reads them"),
+                + "hint: write each word by itself, such as [notify, --failed]; no shell reads them"
+        ),
         BadFile(
             "an empty text", PipelineTexts.with(more: "order: \"\""), "p.yaml:7:8: `order` is empty"
         ),

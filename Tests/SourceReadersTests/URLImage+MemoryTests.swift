@@ -228,7 +228,8 @@ import Testing
     /// An earlier build remembered images under another name.
     @Test func `What is remembered has a value for each placeholder, too`() async throws {
         let image = "{ name: 'b {version}', disk_format: raw }"
-        guard case .url(let entry) = try entries("{ url: '\(server.url)/a.img', image: \(image) }")[0]
+        guard
+            case .url(let entry) = try entries("{ url: '\(server.url)/a.img', image: \(image) }")[0]
         else { throw NotThatKind() }
         let source = URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
         var known = try #require(try await look(try self.source()).upstream?.look)

@@ -28,7 +28,10 @@ package enum CopyHint {
             "leave them out of the address, and add --dry-run --save FILE to this command; below the "
                 + "address in FILE, write `auth: netrc`,"
         ),
-        ("for user:password in $NAME", "for user:password in $NAME; then run it: tranship run FILE"),
+        (
+            "for user:password in $NAME",
+            "for user:password in $NAME; then run it: tranship run FILE"
+        ),
         ("give each its own `series` or `name`", oneOfTwo),
         ("give one of them another name or another `series`", oneOfTwo),
     ]
