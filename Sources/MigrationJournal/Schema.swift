@@ -19,7 +19,7 @@ enum Schema {
     /// What makes a new journal. Until a version is released, a change of the shape gives it another
     /// name: a journal without it was written by a build before that, and is refused. A step that was
     /// released is never edited; what comes later is a new step.
-    static let firstStep = "1 runs, transfers, series, names, order of runs"
+    static let firstStep = "1 runs in order, plans, transfers, series, names"
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
@@ -63,7 +63,9 @@ enum Schema {
             who TEXT NOT NULL,
             pipeline_digest TEXT NOT NULL,
             -- Of the saved plan that the run carries out; NULL without one.
-            plan_digest TEXT
+            plan_digest TEXT,
+            -- Where that plan lay, absolute; NULL if that is unknown.
+            plan_file TEXT
         ) STRICT;
 
         -- What the run's plan decided.

@@ -70,6 +70,13 @@ public struct Run: Sendable, Hashable, Identifiable {
     /// What commands take for this pipeline: the path of its file; for a copy its name.
     public var pipelineWord: String { isCopy ? pipelineName : pipelineFile }
 
+    /// The command that runs the pipeline file again. With the saved plan if the run carries one
+    /// out: without it, the command would do what its operator has not reviewed.
+    public func command(_ facts: RunFacts?) -> String {
+        let plan = facts?.planWord.map { " --plan \($0.shellQuoted)" } ?? ""
+        return "tranship run \(pipelineFile.shellQuoted)\(plan)"
+    }
+
     /// True when there may be something left for `resume`.
     public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
 

@@ -9,12 +9,20 @@ public struct RunFacts: Sendable, Hashable {
     public var pipelineDigest: String
     /// The digest of the saved plan that the run carries out; nil without one.
     public var planDigest: String?
+    /// The absolute path of that plan; nil if it is unknown.
+    public var planFile: String?
 
-    public init(who: String, pipelineDigest: String, planDigest: String? = nil) {
+    public init(
+        who: String, pipelineDigest: String, planDigest: String? = nil, planFile: String? = nil
+    ) {
         self.who = who
         self.pipelineDigest = pipelineDigest
         self.planDigest = planDigest
+        self.planFile = planFile
     }
+
+    /// What `--plan` takes in a command that runs the same plan again; nil for a run without one.
+    public var planWord: String? { planFile ?? planDigest.map { _ in "PLAN" } }
 }
 
 /// What the journal remembers of one transfer in one run, for a report.

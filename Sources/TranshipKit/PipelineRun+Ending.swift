@@ -88,10 +88,14 @@ extension PipelineRun {
         }
         var run: Run?
         var end: RunEnd?
+        var facts: RunFacts?
         if let path {
             let journal = try Journal.openForReading(path: path)
             run = try await journal.lastRun()
-            if let run { end = try await journal.end(of: run) }
+            if let run {
+                end = try await journal.end(of: run)
+                facts = try await journal.facts(of: run)
+            }
             if let run, let holder = Journal.holder(path: path) {
                 return NothingToResume(
                     words:
@@ -106,14 +110,26 @@ extension PipelineRun {
         let again =
             run.isCopy
             ? run.copyCommand.map { "`\($0)`" } ?? "the same `tranship copy` command"
-            : "`tranship run \(run.pipelineFile.shellQuoted)`"
+            : "`\(run.command(facts))`"
         let name = "run \(run.id) of \(run.pipelineName)"
-        let cause = end.cause.map { ": \($0.message)" } ?? ""
+        let cause = end.cause.map { ": \($0.firstLine)" } ?? ""
+        let next =
+            end.cause?.code == .planDrifted
+            ? "; save a new plan with `tranship plan FILE --save PLAN`, read it, and run that"
+            : "; \(again) plans again"
         return NothingToResume(
             words: run.isFailedBeforeItsPlan
-                ? "\(name) failed before it was planned\(cause); \(again) plans again"
+                ? "\(name) failed before it was planned\(cause)\(next)"
                 : "\(name) came to its end, with exit \(end.exitStatus.rawValue)\(cause); \(again) "
                     + "tries again what is missing",
             exitStatus: end.exitStatus)
+    }
+}
+
+extension Transfer.Failure {
+    /// The message without the list below it, such as that of the differences from a saved plan.
+    fileprivate var firstLine: Substring {
+        let line = message.prefix { !$0.isNewline }
+        return line.count < message.count && line.hasSuffix(":") ? line.dropLast() : line
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import Basics
+public import Basics
 package import MigrationJournal
 package import MigrationModel
 
@@ -45,9 +45,28 @@ extension PipelineRun {
         return facts.planDigest == saved.digest
     }
 
+    /// A plan that was interrupted may be short of images.
+    func expectNotStopped() throws(TranshipError) {
+        guard isStopped else { return }
+        throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
+    }
+
+    /// Keeps in the journal where the saved plan lies, so that `status` names it. Call before
+    /// ``plan(matching:listsAllDifferences:)``.
+    public func keep(planFile path: String) {
+        planFile.withLock { $0 = JournalPlace.absolute(path) }
+    }
+
+    /// What `--plan` takes in a command that goes on with the interrupted run; nil without one.
+    public func interruptedPlan() async throws(TranshipError) -> String? {
+        guard let interrupted else { return nil }
+        return try await journal.facts(of: interrupted)?.planWord
+    }
+
     /// Work that would be planned again does not go on under a plan that an operator has reviewed.
     func expectNoSavedPlan() async throws(TranshipError) {
-        guard let interrupted, let digest = try await journal.facts(of: interrupted)?.planDigest
+        guard let interrupted, let facts = try await journal.facts(of: interrupted),
+            let digest = facts.planDigest
         else { return }
         let why =
             !edits.isEmpty
@@ -57,7 +76,7 @@ extension PipelineRun {
             .planDrifted,
             "run \(interrupted.id) carries out a saved plan (\(digest)), and \(why)",
             hint: edits.isEmpty
-                ? "start it again, with `tranship run --plan` and that plan"
+                ? "start it again: `\(interrupted.command(facts))`"
                 : "undo the edits and resume; or save a new plan, look at it, and run that")
     }
 }

@@ -25,6 +25,7 @@ public final class PipelineRun: Sendable {
     let environment: [String: String]
     let givenTuning: RunTuning
     let answerSecondsMax = Guarded<Int?>(nil)
+    let planFile = Guarded<String?>(nil)
     let tell: @Sendable (PlanningEvent) -> Void
     let events: @Sendable (RunEvent) -> Void
     private let monitor: RunMonitor
@@ -104,7 +105,7 @@ public final class PipelineRun: Sendable {
                 hint: "begin a new run, which plans again: "
                     + (run.isCopy
                         ? run.copyCommand ?? "the same `tranship copy` command"
-                        : "tranship run \(run.pipelineFile.shellQuoted)"))
+                        : run.command(try await Journal.openForReading(path: path).facts(of: run))))
         }
         // Without a file, the text is the run's own.
         let edits = SavedPlan.differences(
@@ -276,12 +277,6 @@ public final class PipelineRun: Sendable {
         try expectNotStopped()
         try await warnOfSharedNames(in: whole)
         return whole
-    }
-
-    /// A plan that was interrupted may be short of images.
-    private func expectNotStopped() throws(TranshipError) {
-        guard isStopped else { return }
-        throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
     }
 
     private func check(

@@ -118,7 +118,8 @@ extension PipelineRun {
         return RunFacts(
             who: "\(process.userName)@\(process.hostName)",
             pipelineDigest: TextDigest.sha256(pipeline.textWithoutSecrets),
-            planDigest: saved?.digest)
+            planDigest: saved?.digest,
+            planFile: saved == nil ? nil : planFile.withLock(\.self))
     }
 }
 

@@ -33,6 +33,8 @@ public struct RunStatus: Sendable {
     public let absences: [Absence]
     /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
     public let limits: LimitOverride?
+    /// What `--plan` takes in a command that goes on with the run; nil without a saved plan.
+    public let planWord: String?
     /// How the run ended; nil while it has not, if it was killed, and for what `adopt` wrote down.
     public let end: RunEnd?
     /// What the run's plan looked for and did not find, in words.
@@ -81,8 +83,9 @@ public struct RunStatus: Sendable {
         // A status outlives the run that held the lock.
         self.journal = journal.reopened()
         holder = Journal.holder(path: journal.path)
-        let plan = try await journal.plan(of: run)
-        (planned, refused) = (plan.tallies, plan.refused)
+        let decided = try await journal.plan(of: run)
+        (planned, refused) = (decided.tallies, decided.refused)
+        planWord = try await journal.facts(of: run)?.planWord
         states = try await journal.tally(run: run)
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)

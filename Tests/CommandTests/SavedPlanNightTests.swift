@@ -48,4 +48,58 @@ struct SavedPlanNightTests {
         #expect(status.output.contains(", done "), "\(status.said)")
         #expect(try await desk.run("tranship resume night.yaml").status == 0)
     }
+
+    /// The commands below `Next:`.
+    private func next(_ desk: Desk) async throws -> [String] {
+        let status = try await desk.run("tranship status")
+        return status.output.split(separator: "\n").compactMap { line in
+            line.firstRange(of: "tranship ").flatMap { start in
+                line.contains(#/^ +[0-9]+\. /#) ? String(line[start.lowerBound...]) : nil
+            }
+        }
+    }
+
+    @Test func `The next step after a killed run keeps the plan, and after drift makes another`()
+        async throws
+    {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try await kill(desk)
+        let command = try #require(try await next(desk).first)
+        #expect(command.hasPrefix("tranship run ") && command.contains("night.yaml --plan "))
+        #expect(command.hasSuffix("/p.json"), "\(command)")
+        let drifted = try await desk.run(command)
+        #expect(drifted.status == 4, "\(drifted.said)")
+        let steps = try await next(desk)
+        #expect(steps.count == 2, "\(steps)")
+        #expect(desk.beta.active.isEmpty)
+        for step in steps {
+            let outcome = try await desk.run(step)
+            #expect(outcome.status == 0, "\(step) \(outcome.said)")
+        }
+        #expect(desk.beta.active.count == 2)
+    }
+
+    @Test func `Where nothing is left to resume, the way on keeps the plan`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Self.pipeline)
+        _ = try await desk.run("tranship plan night.yaml --save p.json")
+        try desk.write(
+            "clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: Desk.deadAddress))
+        let night = try await desk.run("tranship run night.yaml --plan p.json")
+        #expect(night.status == 7, "\(night.said)")
+        var resume = try await desk.run("tranship resume night.yaml")
+        #expect(resume.status == 7, "\(resume.said)")
+        #expect(resume.talk.contains("/p.json` plans again"), "\(resume.said)")
+        #expect(try await next(desk).last?.hasSuffix("/p.json") == true)
+        try desk.write("clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: desk.beta.url))
+        try desk.write("b.raw", "not in the plan")
+        _ = try await drift(desk)
+        resume = try await desk.run("tranship resume night.yaml")
+        #expect(resume.status == 4, "\(resume.said)")
+        #expect(
+            resume.talk.contains("is not what this run would do; save a new plan"),
+            "\(resume.said)")
+    }
 }

@@ -64,6 +64,16 @@ import Testing
         let other = try await journal.beginRun(
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "")
         #expect(try await journal.facts(of: other) == nil)
+        var planned = RunFacts(
+            who: "ops@host", pipelineDigest: "sha256:1", planDigest: "sha256:2",
+            planFile: "/plans/p 1.json")
+        let third = try await journal.beginRun(
+            pipelineName: "p", pipelineFile: "/p.yaml", pipelineText: "", facts: planned)
+        #expect(try await journal.facts(of: third) == planned)
+        #expect(third.command(planned) == "tranship run /p.yaml --plan '/plans/p 1.json'")
+        planned.planFile = nil
+        #expect(third.command(planned) == "tranship run /p.yaml --plan PLAN")
+        #expect(third.command(facts) == "tranship run /p.yaml")
     }
 
     @Test func `What a run made is what no earlier run had done`() async throws {

@@ -11,9 +11,13 @@ extension Journal {
         try db.execute(
             cached:
                 """
-                INSERT OR REPLACE INTO run_facts (run_id, who, pipeline_digest, plan_digest)
-                VALUES (?, ?, ?, ?)
-                """, arguments: [runID, facts.who, facts.pipelineDigest, facts.planDigest])
+                INSERT OR REPLACE INTO run_facts
+                    (run_id, who, pipeline_digest, plan_digest, plan_file)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                runID, facts.who, facts.pipelineDigest, facts.planDigest, facts.planFile,
+            ])
     }
 
     /// Nil for runs that `adopt` wrote down.
@@ -24,7 +28,7 @@ extension Journal {
             ).map {
                 try RunFacts(
                     who: $0["who"], pipelineDigest: $0["pipeline_digest"],
-                    planDigest: $0["plan_digest"])
+                    planDigest: $0["plan_digest"], planFile: $0["plan_file"])
             }
         }
     }

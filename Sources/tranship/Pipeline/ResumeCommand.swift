@@ -50,7 +50,8 @@ struct ResumeCommand: AsyncParsableCommand {
             "resuming \(interrupted.shownPipeline), started "
                 + Timestamp.text(interrupted.startedAt))
         try await RunSession(
-            run: run, talk: talk, options: options, command: interrupted.copyCommand
+            run: run, talk: talk, options: options, command: interrupted.copyCommand,
+            planFile: try await run.interruptedPlan()
         ).carryOut()
     }
 }

@@ -41,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
             if status != .journalInUse { options.writeMetrics(status, ofFile: pipeline.file) }
             throw error
         }
+        if let plan { run.keep(planFile: plan) }
         try await RunSession(run: run, talk: talk, options: options, planFile: plan)
             .carryOut(matching: saved)
     }

@@ -14,7 +14,7 @@ struct RunSession {
 
     /// The command that goes on with the run; nil is `run` with the pipeline's file.
     let command: String?
-    /// The saved plan that the operator named.
+    /// The saved plan that the run carries out.
     let planFile: String?
     private let startedAt = Timestamp.now()
     /// Images that the plan left out because the target has another image of their name.

@@ -30,6 +30,22 @@ struct EndFacts {
         return ownCommand ?? "tranship run \(pipelineFile.shellQuoted)\(plan)\(journalOption)"
     }
 
+    /// What to do after sources or targets have changed since the plan was saved. A run without a
+    /// plan would do what its operator has not reviewed.
+    var stepsAfterDrift: [EndReport.Step] {
+        let (file, plan) = (pipelineFile.shellQuoted, Self.newPlan)
+        return [
+            EndReport.Step(
+                "save a new plan, and read it",
+                command: "tranship plan \(file) --save \(plan)\(journalOption)"),
+            EndReport.Step(
+                "run that plan", command: "tranship run \(file) --plan \(plan)\(journalOption)"),
+        ]
+    }
+
+    /// A file of its own: the plan that was reviewed stays.
+    private static let newPlan = "new-plan.json"
+
     var statusCommand: String {
         "tranship status \(journalPath == nil ? pipelineName : "")\(journalOption) -v"
             .replacing("  ", with: " ")
@@ -152,11 +168,15 @@ extension EndReport {
         nothingToDo = Self.nothingToDo(summary, namesakes: facts.namesakes)
         if namesakes > 0, nothingToDo == nil { notes.append(Self.namesakeWords(namesakes)) }
         missed = summary.missed
-        steps = Self.steps(
-            summary, status, facts,
-            entries.map {
-                ($0.outcome, name($0), facts.place($0.sourceKey, $0.sourceIndex), $0.failure)
-            })
+        let hasDrifted = summary.status.end?.cause?.code == .planDrifted
+        steps =
+            hasDrifted
+            ? facts.stepsAfterDrift
+            : Self.steps(
+                summary, status, facts,
+                entries.map {
+                    ($0.outcome, name($0), facts.place($0.sourceKey, $0.sourceIndex), $0.failure)
+                })
     }
 
     private static func entries(_ summary: RunSummary) async throws(TranshipError) -> [Entry] {

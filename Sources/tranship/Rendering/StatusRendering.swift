@@ -69,7 +69,8 @@ struct StatusRendering {
         var facts = EndFacts(
             pipelineFile: run.pipelineFile, journalPath: givenJournal,
             seconds: ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000, sentBytes: 0,
-            pipelineName: run.pipelineName, ownCommand: run.isCopy ? command : nil)
+            pipelineName: run.pipelineName, ownCommand: run.isCopy ? command : nil,
+            planFile: status.planWord)
         facts.isUnderWay = soFar != nil
         var report = try await EndReport(
             summary, pipeline: run.pipelineName,
@@ -100,7 +101,7 @@ struct StatusRendering {
         Terminal.putSentence("journal       \(path)")
         Terminal.putSentence(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
-                + words(run, status.holder, isRolledBack: status.rolledBackImages > 0)
+                + words(status)
                 + (soFar.map { ", exit so far \($0.rawValue)" } ?? "") + exitWords(status))
         for line in status.endLines(labelled: true) { Terminal.putSentence(line) }
         if let limits = status.limits {
@@ -168,13 +169,16 @@ struct StatusRendering {
             ? " \(run.pipelineName.shellQuoted)" : CommandWords.journalOption(givenJournal)
     }
 
-    private func words(_ run: Run, _ holder: LockHolder?, isRolledBack: Bool) -> String {
-        if let holder, run.outcome == nil {
+    private func words(_ status: RunStatus) -> String {
+        let run = status.run
+        if let holder = status.holder, run.outcome == nil {
             return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder.words))"
         }
         let journal = journalWords(run)
         let goesOn =
-            isRolledBack ? "a new `tranship run` goes on" : "`tranship resume\(journal)` goes on"
+            status.rolledBackImages == 0
+            ? "`tranship resume\(journal)` goes on"
+            : "a new `tranship run`\(status.planWord == nil ? "" : " of the plan") goes on"
         guard let outcome = run.outcome else { return "killed; \(goesOn)" }
         let end = run.endedAt.map { " \(Timestamp.text($0))" } ?? ""
         let hint = outcome == .interrupted ? "; \(goesOn)" : ""
