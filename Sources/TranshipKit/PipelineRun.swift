@@ -209,7 +209,7 @@ public final class PipelineRun: Sendable {
     ///
     /// - Parameters:
     ///   - saved: what an operator has reviewed; nil is any plan.
-    ///   - listsAllDifferences: true for a warning for every difference; the error has the first ones.
+    ///   - listsAllDifferences: true for a warning for each difference that the error leaves out.
     /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved
     ///   one; what makes planning impossible. Errors of single images are in the plan.
     public func plan(
@@ -283,10 +283,8 @@ public final class PipelineRun: Sendable {
         _ plan: PipelinePlan, is saved: SavedPlan, listsAll: Bool
     ) async throws(TranshipError) {
         let now = try await plan.saved()
-        for line in listsAll ? saved.differenceLines(from: now) : [] {
-            tell(.warning(.savedPlanDiffers(line)))
-        }
-        try saved.check(against: now)
+        try saved.check(
+            against: now, rest: listsAll ? { self.tell(.warning(.savedPlanDiffers($0))) } : nil)
     }
 
     /// What the planner found.

@@ -22,9 +22,12 @@ extension SavedPlan {
         differences(from: now).map(\.words)
     }
 
+    /// - Parameter rest: gets each difference that the error leaves out; nil if nothing lists them.
     /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences, and at least one of
     ///   each kind.
-    public func check(against now: SavedPlan) throws(TranshipError) {
+    public func check(
+        against now: SavedPlan, rest: ((String) -> Void)? = nil
+    ) throws(TranshipError) {
         guard pipeline == now.pipeline else {
             throw TranshipError(
                 .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)",
@@ -33,9 +36,16 @@ extension SavedPlan {
         }
         let differences = differences(from: now)
         guard !differences.isEmpty else { return }
-        var lines = Self.chosen(differences)
+        let named = Self.chosen(differences)
+        var lines = named.sorted().map { differences[$0].words }
         if lines.count < differences.count {
-            lines.append("and \(differences.count - lines.count) more, which -v lists")
+            let place = rest == nil ? "which -v lists" : "which the warnings list"
+            lines.append("and \(differences.count - lines.count) more, \(place)")
+        }
+        if let rest {
+            for index in differences.indices where !named.contains(index) {
+                rest(differences[index].words)
+            }
         }
         throw TranshipError(
             .planDrifted,
@@ -43,12 +53,12 @@ extension SavedPlan {
             hint: "look at the new plan, save it, and run that")
     }
 
-    /// The first one of each kind, and as many more as there is room for, in their order.
-    private static func chosen(_ all: [Difference]) -> [String] {
+    /// The places of the first one of each kind, and of as many more as there is room for.
+    private static func chosen(_ all: [Difference]) -> Set<Int> {
         var kinds: Set<String> = []
         var chosen = Set(all.indices.filter { kinds.insert(all[$0].kind).inserted })
         for index in all.indices where chosen.count < differencesMax { chosen.insert(index) }
-        return chosen.sorted().map { all[$0].words }
+        return chosen
     }
 
     private func differences(from now: SavedPlan) -> [Difference] {

@@ -80,6 +80,24 @@ struct SavedPlanNightTests {
         #expect(desk.beta.active.count == 2)
     }
 
+    @Test func `Each difference has a line of its own, once`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try await kill(desk)
+        let said = try await desk.run("tranship run night.yaml --plan p.json -v")
+        #expect(said.status == 4, "\(said.said)")
+        let parts = said.talk.components(separatedBy: "not planned -> create")
+        #expect(parts.count == 2, "\(said.said)")
+        for (command, indent) in [("status", 16), ("report", 4)] {
+            let outcome = try await desk.run("tranship \(command)")
+            let lines = outcome.output.split(separator: "\n")
+            #expect(!outcome.output.contains(#"\n"#), "\(outcome.said)")
+            let line = try #require(
+                lines.first { $0.hasSuffix("not planned -> create") }, "\(outcome.said)")
+            #expect(line.prefix { $0 == " " }.count == indent, "\(outcome.said)")
+        }
+    }
+
     @Test func `Where nothing is left to resume, the way on keeps the plan`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

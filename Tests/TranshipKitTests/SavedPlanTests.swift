@@ -285,7 +285,22 @@ import Testing
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error.message.split(separator: "\n").count == 12)
         #expect(error.message.hasSuffix("\n  and 20 more, which -v lists"))
-        #expect(before.differenceLines(from: after).count == 30)
+        let all = before.differenceLines(from: after)
+        #expect(all.count == 30)
+        var rest: [String] = []
+        let verbose = try #require(throws: TranshipError.self) {
+            try before.check(against: after) { rest.append($0) }
+        }
+        #expect(verbose.message.hasSuffix("\n  and 20 more, which the warnings list"))
+        let named = verbose.message.split(separator: "\n").dropFirst().dropLast()
+            .map { String($0.dropFirst(2)) }
+        #expect((named + rest).sorted() == all.sorted())
+        rest = []
+        let few = try await plan("3", (0..<3).map { Sample.item("\($0)") })
+        #expect(throws: TranshipError.self) {
+            try before.check(against: few) { rest.append($0) }
+        }
+        #expect(rest.isEmpty)
     }
 
     @Test func `Of each kind of difference one is told at least`() async throws {

@@ -111,7 +111,10 @@ extension RunStatus {
         if let cause = end?.cause {
             // An interrupted run can still go on.
             let label = run.outcome == .failed ? "cause" : "not resumed"
-            lines.append(line(label, "\(cause.code): \(cause.message)"))
+            // A message may have a list below its first line.
+            let message = cause.message.split(separator: "\n", omittingEmptySubsequences: false)
+            lines.append(line(label, "\(cause.code): \(message[0])"))
+            lines += message.dropFirst().map { labelled ? line("", String($0)) : "  \($0)" }
             if let place = end?.unsaidPlace { lines.append(line("", "at \(place)")) }
             if let hint = cause.hint { lines.append(line("", "hint: \(hint)")) }
         }
