@@ -113,8 +113,8 @@ public final class PipelineRun: Sendable {
         let journal = try await Journal.open(path: path, hook: try KillPoint.hook(environment))
         return PipelineRun(
             pipeline, journal: journal, environment: environment, resuming: run, edits: edits,
-            failedSince: try await failedSince(run, in: journal), planning: planning, events: events
-        )
+            failedSince: try await failedSince(run, in: journal), planning: planning,
+            events: events)
     }
 
     package init(

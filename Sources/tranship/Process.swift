@@ -14,6 +14,7 @@ enum Process {
         // Report a closed pipe or a full disk as an error instead of dying from it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        ChildProcesses.prepare()
         endAtSignals()
         OpenFileLimit.raise()
         refuseCores()
@@ -24,7 +25,7 @@ enum Process {
     }
 
     /// Ends a command at SIGINT, SIGTERM and SIGHUP with the exit code of the table, until the command
-    /// takes signals itself. Exits immediately: these commands have nothing to undo.
+    /// takes signals itself. Exits at once: these commands have nothing to undo but their programs.
     private static func endAtSignals() {
         SignalThread.deliverUnlessIgnored {
             // A terminal that is stopped must not keep the process.
@@ -32,9 +33,28 @@ enum Process {
                 Thread.sleep(forTimeInterval: 1)
                 _exit(ExitStatus.interrupted.rawValue)
             }
+            isEnding.withLock { $0 = true }
+            ChildProcesses.end()
             Log.end(ExitStatus.interrupted.rawValue)
             _exit(ExitStatus.interrupted.rawValue)
         }
+    }
+
+    /// True from the moment at which a signal ends the process.
+    private static let isEnding = Guarded(false)
+
+    /// Returns only if no signal ends the process. Otherwise the command would fail by the end of its
+    /// programs, and say so.
+    static func waitIfEnding() {
+        while isEnding.withLock(\.self) { sleep(1) }
+    }
+
+    /// Ends the process and the programs that it started, as after a signal.
+    static func endInterrupted() -> Never {
+        isEnding.withLock { $0 = true }
+        ChildProcesses.end()
+        Log.end(ExitStatus.interrupted.rawValue)
+        exit(ExitStatus.interrupted.rawValue)
     }
 
     /// Keeps tokens and passwords out of core files, and out of reach of other processes.
@@ -89,14 +109,12 @@ final class Signals: Sendable {
             Thread.detachNewThread {
                 Thread.sleep(forTimeInterval: Self.graceSeconds)
                 Terminal.tell("interrupted; the same command goes on")
-                Log.end(ExitStatus.interrupted.rawValue)
-                exit(ExitStatus.interrupted.rawValue)
+                Process.endInterrupted()
             }
-            stop(true)
+            ChildProcesses.end { stop(true) }
             return
         }
-        Log.end(ExitStatus.interrupted.rawValue)
-        exit(ExitStatus.interrupted.rawValue)
+        Process.endInterrupted()
     }
 }
 
@@ -108,11 +126,8 @@ enum Interruption {
     ) async throws -> Value {
         let task = Task { try await work() }
         SignalThread.deliver {
-            if task.isCancelled {
-                Log.end(ExitStatus.interrupted.rawValue)
-                exit(ExitStatus.interrupted.rawValue)
-            }
-            task.cancel()
+            if task.isCancelled { Process.endInterrupted() }
+            ChildProcesses.end { task.cancel() }
         }
         defer { SignalThread.ignore() }
         return try await task.value

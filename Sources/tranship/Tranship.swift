@@ -63,10 +63,15 @@ struct Tranship: AsyncParsableCommand {
             var command =
                 try DescribedTranship.isAsked(arguments)
                 ? DescribedTranship.parseAsRoot(arguments) : parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch {
+                Process.waitIfEnding()
+                throw error
             }
             if let failure = Terminal.outputFailure { throw failure }
         } catch let unnamed as TranshipError {
@@ -118,6 +123,8 @@ struct Tranship: AsyncParsableCommand {
     }
 
     private static func exit(_ status: ExitStatus) -> Never {
+        // What waited for a program may have been given up: another cloud failed, or a signal came.
+        if status != .done { ChildProcesses.end() }
         Log.end(status.rawValue)
         Foundation.exit(status.rawValue)
     }
