@@ -93,6 +93,10 @@ import Testing
         #expect(scene.beta.image(id) != nil)
         let second = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
         #expect(second.failure?.code == .verificationMismatch && second.imageID == nil)
+        // It has the default, `verify: proof`.
+        #expect(
+            second.failure?.hint?.contains("; the next run hashes the data") == true,
+            "\(second.failure?.hint ?? "")")
         #expect(scene.beta.image(id) == nil)
         #expect(try await undo() == [.gone: 1])
         #expect(reasons.last == .givenUpByLaterRun(newImageID: nil))

@@ -11,7 +11,7 @@ enum VerificationFailure {
     /// The target has other bytes than this process sent.
     case otherThanSent(DataDifference)
     /// Nothing of ours was hashed: the target has other data than the source promises.
-    case otherThanPromised(DataDifference, Promiser?)
+    case otherThanPromised(DataDifference, Promiser?, VerificationMode)
     /// What was read back from the target.
     case readBack(Reading)
     /// The service changed the data.
@@ -48,13 +48,14 @@ enum VerificationFailure {
                     + "the data is damaged, or the target fetched it from another mirror")
         case .otherThanSent(let difference):
             Self.damaged("the target holds other bytes than were sent: \(difference.words)")
-        case .otherThanPromised(let difference, let promiser):
+        case .otherThanPromised(let difference, let promiser, let mode):
             TranshipError(
                 .verificationMismatch,
                 "the target holds other data than the source promises: \(difference.words)"
                     + Self.origin(promiser),
                 hint: "check that the source and its checksum are of the same version; "
-                    + "`verify: proof` shows whether the source or the target is wrong")
+                    + (mode == .services ? "with `verify: proof`, the next run" : "the next run")
+                    + " hashes the data and shows whether the source or the target is wrong")
         case .readBack(let reading): Self.damaged("read back from the target: \(reading.words)")
         case .transformed(let difference, let transformation, let severalStores):
             transformation.error(difference, severalStores: severalStores)

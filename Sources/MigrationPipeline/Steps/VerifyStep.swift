@@ -265,7 +265,8 @@ struct VerifyStep: Sendable {
             transfer.method.isServerSide
             ? .fetchedOther(difference, promiser)
             : transfer.proof.computed.isEmpty
-                ? .otherThanPromised(difference, promiser) : .otherThanSent(difference)
+                ? .otherThanPromised(difference, promiser, transfer.record.verification)
+                : .otherThanSent(difference)
         return failure.error
     }
 }
