@@ -34,9 +34,17 @@ extension Transfer {
             return "\(what) is proved; the target converted it (\(conversion))"
         }
         if proof.reported.isEmpty { return "not provable" }
+        if placement.isAdopted {
+            let what = proof.computed.isEmpty ? "was promised" : "the source has"
+            return "found at the target, which reports what \(what); nothing was sent"
+        }
         return proof.promised == nil
             ? "the target reports what was sent" : "the target reports what was promised"
     }
+
+    /// The method by which this journal got the data to the target, as reports name it; `none` for
+    /// data that was there.
+    public var methodWord: String { placement.isAdopted ? "none" : method.rawValue }
 
     /// The data is at the target as it was sent, so earlier remarks about it are wrong.
     package mutating func noteUnconverted() {

@@ -171,8 +171,8 @@ extension Warning {
             (
                 "there-before-run",
                 (images == 1 ? "1 image was" : "\(images) images were")
-                    + " at the targets before run \(run): the rollback leaves "
-                    + "\(images == 1 ? "it" : "them") alone"
+                    + " at the targets before run \(run) came to \(images == 1 ? "it" : "them"): "
+                    + "the rollback leaves \(images == 1 ? "it" : "them") alone"
             )
         case .versionsStayChanged(let count, let run):
             (

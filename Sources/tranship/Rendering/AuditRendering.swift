@@ -42,7 +42,7 @@ struct AuditFields {
             ("project", project), ("state", transfer.state.rawValue),
             ("bytes", transfer.sizeBytes.map { "\($0)" } ?? ""),
             ("digest", entry.digest.map { "\($0)" } ?? ""), ("proof", entry.proofWords),
-            ("method", transfer.method.rawValue), ("started", started), ("ended", ended),
+            ("method", transfer.methodWord), ("started", started), ("ended", ended),
             ("attempts", "\(attempts)"), ("who", who),
             ("request_ids", entry.history.requestIDs.joined(separator: " ")),
             ("error", transfer.failure.map { audit.naming(projectsIn: $0.message) } ?? ""),
@@ -75,7 +75,7 @@ struct AuditFields {
             "digest": entry.digest.map { .string("\($0)") },
             "promise": transfer.proof.promised.map { .string("\($0)") },
             "proof": entry.proofWords.isEmpty ? nil : .string(entry.proofWords),
-            "method": .string(transfer.method.rawValue),
+            "method": .string(transfer.methodWord),
             "started": started.isEmpty ? nil : .string(started),
             "ended": ended.isEmpty ? nil : .string(ended), "rolled_back_at": text(rolledBackAt),
             "attempts": .integer(Int64(attempts)),
@@ -192,7 +192,7 @@ struct AuditRendering {
                         entry.transfer.state.rest
                             + (entry.rolledBackAt == nil ? "" : ", rolled back"),
                         entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
-                        entry.transfer.method.rawValue, fields.started, fields.ended,
+                        entry.transfer.methodWord, fields.started, fields.ended,
                         "\(fields.attempts)",
                         entry.digest.map { "\($0)".cut(to: verbose ? 1000 : 24) } ?? "-",
                     ]

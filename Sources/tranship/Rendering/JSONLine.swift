@@ -43,7 +43,7 @@ extension Transfer {
         [
             "id": .integer(id), "name": .string(source.displayName),
             "source": .string(source.key), "target": .string(targetKey),
-            "state": .string(state.rawValue), "method": .string(method.rawValue),
+            "state": .string(state.rawValue), "method": .string(methodWord),
             "image_id": imageID.map { .string($0) }, "size": proof.sizeBytes.map { .integer($0) },
             "method_reason": .string(intent.methodReason?.words ?? ""),
             "method_reason_code": intent.methodReason.map { .string($0.code) },

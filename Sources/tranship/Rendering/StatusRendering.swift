@@ -214,9 +214,11 @@ struct StatusRendering {
         if let reading = transfer.reading {
             Terminal.putSentence("              \(reading.words)")
         }
+        let reason = transfer.intent.methodReason?.words ?? ""
         Terminal.putSentence(
-            "              by \(transfer.method.rawValue): "
-                + (transfer.intent.methodReason?.words ?? ""))
+            transfer.placement.isAdopted
+                ? "              found at the target: nothing was sent"
+                : "              by \(transfer.method.rawValue): \(reason)")
         if let published = transfer.source.published {
             let proof = transfer.proof.published.map {
                 ", published as \($0.sizeBytes) bytes, \($0.checksum)"
@@ -229,7 +231,8 @@ struct StatusRendering {
             Terminal.putSentence("              its checksum is signed by \(signer)")
         }
         for proof in transfer.proof.computed {
-            let verb = transfer.method.isServerSide ? "the source has" : "sent"
+            let isSent = !transfer.method.isServerSide && !transfer.placement.isAdopted
+            let verb = isSent ? "sent" : "the source has"
             Terminal.putSentence("              \(verb) \(proof)")
         }
         for proof in transfer.proofs { Terminal.putSentence("              proved by \(proof)") }
