@@ -18,7 +18,7 @@ internal import PipelineFiles
 ///    proved, and never discarded.
 /// 4. A transfer that was begun continues where the journal left it.
 /// 5. The same data under the same name is not copied again, no matter who
-///    copied it.
+///    copied it: see ``lookalikes(_:)``.
 /// 6. For different data under the same name, not of this pipeline, `on_conflict` decides. A marker
 ///    alone makes no image ours: see ``PlanComparison/strangers``.
 /// 7. Our copy comes back under the next id if someone deleted it.
@@ -121,7 +121,7 @@ struct Decision {
     /// False for copies of ours that a series retires one day, and for snapshots of this very copy.
     ///
     /// - Parameter isOfOthers: true if no rule of this pipeline reaches the image.
-    private func stays(_ image: TargetImage, besides item: PlanItem, isOfOthers: Bool) -> Bool {
+    func stays(_ image: TargetImage, besides item: PlanItem, isOfOthers: Bool) -> Bool {
         guard image.originValue != nil else { return true }
         return (isOfOthers || (!hasSeriesRules && !image.isHidden))
             && image.origin?.lineageID != item.origin.lineageID
@@ -427,9 +427,11 @@ extension PlanItem {
 
     /// All known checksums of this version's data.
     func expected(_ known: Transfer?) -> [Checksum] {
-        (known?.proof.computed ?? []) + (known?.proof.reported ?? []) + source.checksums
-            + [promise].compactMap { $0 }
+        (known?.proof.computed ?? []) + (known?.proof.reported ?? []) + promises
     }
+
+    /// What the source says of the data.
+    var promises: [Checksum] { source.checksums + [promise].compactMap { $0 } }
 
     /// Wanted stores that do not hold the image; nil if none is missing.
     func missingStores(_ image: TargetImage, all: [String]) -> [String]? {
@@ -446,8 +448,7 @@ extension PlanItem {
 
     func hasSameData(as image: TargetImage) -> Bool {
         guard image.status == .active else { return false }
-        let known = source.checksums + [promise].compactMap { $0 }
-        return known.contains { checksum in image.checksums.contains { $0.matches(checksum) } }
+        return promises.contains { checksum in image.checksums.contains { $0.matches(checksum) } }
     }
 
     func isPublished(_ image: TargetImage) -> Bool {

@@ -4,6 +4,7 @@
 internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
+internal import MigrationPipeline
 internal import PipelineFiles
 
 /// Which images of one name count for `on_conflict`.
@@ -85,6 +86,72 @@ extension Planner {
         // Under the id of its source image, as `keep_id` wants it.
         return try await plan.items(ofLineage: origin.lineageID, at: image.targetKey).contains {
             $0.origin == origin && $0.firstImageID == image.id
+        }
+    }
+
+    // MARK: The same data
+
+    /// Adds the images of its name that have the data of a file or an archive on this machine. Reads it
+    /// only if nothing else shows that, and an image has its size.
+    func withLookalikes(
+        _ given: PlanComparison, _ decision: Decision
+    ) async throws(TranshipError) -> PlanComparison {
+        let item = given.item
+        guard sources[item.source.sourceIndex].isOnThisMachine else { return given }
+        var comparison = given
+        for image in decision.lookalikes(given) {
+            // The strongest comes first.
+            guard let reported = image.checksums.first else { continue }
+            tell(
+                .asking(
+                    what: "\(item.source.location), to compare it with image \(image.id)",
+                    number: 1,
+                    of: 1))
+            if try await digest(of: item, reported.algorithm)?.matches(reported) == true {
+                comparison.alike.insert(image.id)
+            }
+        }
+        return comparison
+    }
+
+    /// Nil if it cannot be read: then the copy says so.
+    private func digest(
+        of item: PlanItem, _ algorithm: Checksum.Algorithm
+    ) async throws(TranshipError) -> Checksum? {
+        let key = "\(algorithm) \(item.source.fingerprint) \(item.source.key)"
+        if let known = digests.withLock({ $0[key] }) { return known }
+        guard let reading else { return nil }
+        do throws(TranshipError) {
+            let found = try await reading.digest(
+                .source, .fresh(item.intent, promised: nil), algorithm)
+            digests.withLock { $0[key] = found.checksum }
+            return found.checksum
+        } catch {
+            if error.code == .interrupted { throw error }
+            return nil
+        }
+    }
+}
+
+extension Decision {
+    /// Active images that have the name and the size of an image without a copy, and of which no
+    /// digest says whether they have its data: the source promises none of an algorithm that the
+    /// target reports.
+    func lookalikes(_ comparison: PlanComparison) -> [TargetImage] {
+        let item = comparison.item
+        let isBegun = comparison.transfer.map { !$0.state.isFinal && $0.state != .planned }
+        // What is not sent as it is has neither a size nor a digest yet.
+        guard onConflict != .skip, isBegun != true, item.refusal == nil,
+            item.record.keptID != .required, item.source.published == nil,
+            let sizeBytes = item.source.sizeBytes, Self.standing(comparison) == nil
+        else { return [] }
+        let known = item.promises.map(\.algorithm)
+        return comparison.namesakes.filter { image in
+            image.status == .active && image.sizeBytes == sizeBytes
+                && !image.checksums.contains { known.contains($0.algorithm) }
+                && !comparison.alike.contains(image.id)
+                && stays(
+                    image, besides: item, isOfOthers: comparison.strangers.contains(image.id))
         }
     }
 }

@@ -39,6 +39,11 @@ public struct Planner: Sendable {
     let crossing: CrossingImages
     let projectsSeen = ProjectsSeen()
     let pastLessons = PastLessons()
+    /// Reads data of this machine, to compare it with an image of its name; nil compares only what is
+    /// known of it.
+    let reading: DataReading?
+    /// What it was found to hash to.
+    let digests = Guarded<[String: Checksum]>([:])
 
     /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
     /// which the system maps and clears for each page again.
@@ -53,9 +58,11 @@ public struct Planner: Sendable {
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
         },
-        absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)? = nil
+        absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)? = nil,
+        reading: DataReading? = nil
     ) {
         self.absent = absent
+        self.reading = reading
         self.missed = { [seriesSources] found in
             seriesSources.noteGap()
             missed(found)
@@ -317,15 +324,15 @@ public struct Planner: Sendable {
         }
         comparison = try await withAlike(try await withStrangers(comparison, at: target))
         comparison.ours = ours(comparison, at: target)
-        let item = Decision(
+        let decision = Decision(
             onConflict: onConflict(of: comparison.item, at: target),
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.namesHaveDays,
             hasSeriesRules: target.hasSeriesRules,
             givesIDsAgain: target.opened.offer.givesIDsAgain,
-            projectID: target.opened.projectID
-        ).decide(comparison)
-        return leavingOthersAlone(item, comparison, at: target)
+            projectID: target.opened.projectID)
+        comparison = try await withLookalikes(comparison, decision)
+        return leavingOthersAlone(decision.decide(comparison), comparison, at: target)
     }
 
     func ownership(

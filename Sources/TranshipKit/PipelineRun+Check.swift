@@ -28,17 +28,13 @@ extension PipelineRun {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning,
             mayLack: { _ in mayLackSources }, journal: journal, tell: tell)
-        let stages = opened.stages
-        let reading = DataReading { (end, transfer, algorithm) async throws(TranshipError) in
-            try await stages.digest(end, transfer, algorithm)
-        }
         var tally: [CheckedImage.Verdict: Int] = [:]
         let missed = MissedSelections()
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
             in: opened, try Plan(beside: journal, for: .check), missed: noting(missed),
             absent: absent.sink(ifAllowed: mayLackSources))
-        try await planner.check(reading: downloads ? reading : nil) {
+        try await planner.check(reading: downloads ? opened.reading : nil) {
             (checked) throws(TranshipError) in
             tally[checked.verdict, default: 0] += 1
             var named = checked
@@ -48,6 +44,16 @@ extension PipelineRun {
         warn(of: missed)
         warn(of: absent.all)
         return (tally, missed.all, absent.all)
+    }
+}
+
+extension OpenedPipeline {
+    /// Hashes the data of the sources and of the copies.
+    var reading: DataReading {
+        let stages = self.stages
+        return DataReading { (end, transfer, algorithm) async throws(TranshipError) in
+            try await stages.digest(end, transfer, algorithm)
+        }
     }
 }
 

@@ -388,7 +388,8 @@ public final class PipelineRun: Sendable {
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
             deletesMax: pipeline.limits.deletes, costs: costs, savedMethods: savedMethods,
-            tell: tell, missed: missed, unselected: unselected, absent: absent)
+            tell: tell, missed: missed, unselected: unselected, absent: absent,
+            reading: opened.reading)
     }
 
     // MARK: Running

@@ -22,7 +22,8 @@ public struct PlanComparison: Sendable {
     /// The ids of ``namesakes`` that carry a marker of ours and count as any other image: it proves
     /// nothing, or another pipeline copied them from another image.
     public var strangers: Set<String> = []
-    /// The ids of those ``namesakes`` that have its data by what the journal says of them.
+    /// The ids of those ``namesakes`` that have its data, although the source promises nothing that
+    /// shows it.
     public var alike: Set<String> = []
 }
 
