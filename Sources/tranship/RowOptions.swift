@@ -10,7 +10,8 @@ struct RowOptions: ParsableArguments, NamesJournal {
     @Option(
         help: .value(
             "path", "The journal to use.",
-            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"))
+            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"),
+        completion: .file(extensions: ["sqlite"]))
     var journal: String?
 
     @OptionGroup var output: OutputOptions

@@ -88,7 +88,8 @@ struct Tranship: AsyncParsableCommand {
             let columns = Terminal.outputIsTerminal ? max(80, Terminal.columns) : 80
             let text =
                 DescribedTranship.isAsked(Array(CommandLine.arguments.dropFirst()))
-                ? DescribedTranship.fullMessage(for: error, columns: columns)
+                ? CompletionScript.withAliases(
+                    DescribedTranship.fullMessage(for: error, columns: columns))
                 : fullMessage(for: error, columns: columns)
             if exitCode(for: error).isSuccess {
                 // The parser's own text ends with the commands.
