@@ -53,6 +53,17 @@ import Testing
         #expect(refusal?.hint?.contains("checksum_file") == false)
     }
 
+    @Test(arguments: [(404, "check the URL"), (403, "check the URL"), (503, "run again later")])
+    func `A folder that its server does not list has a hint`(
+        status: Int, words: String
+    ) async throws {
+        let server = try RawHTTPServer { _ in .status(status, text: "not now") }
+        defer { server.stop() }
+        let refusal = try await list(try source(server, "latest: noble-@v.img")).first?.refusal
+        #expect(refusal?.message.contains("answered \(status)") == true, "\(refusal as Any)")
+        #expect(refusal?.hint?.hasPrefix(words) == true, "\(refusal as Any)")
+    }
+
     @Test func `The newest name of a folder's page is the image`() async throws {
         let server = try server(["/noble/": Self.page, "/noble/noble-9.10.img": "abc"])
         defer { server.stop() }

@@ -33,7 +33,8 @@ extension URLImage {
             lineageStem: newest.map { self.stem(of: $0) } ?? source.stem, date: date)
         image.alias = source.alias
         if source.latest != nil { source.image.showPlace(of: &image) }
-        var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
+        var listed = ListedImage(
+            image, stem: stem, refusal: problem.hintedByStatus, series: claim)
         listed.image.placeTemplate = placeTemplate
         listed.image.isAtMirrors = true
         listed.upstream = rules(nil)

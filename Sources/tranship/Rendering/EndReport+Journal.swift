@@ -59,9 +59,9 @@ struct EndFacts {
         if isAlone, [.checksumMismatch, .verificationMismatch].contains(failure.code) {
             return comparison(failure)
         }
-        guard ownCommand != nil else { return failure.hint ?? failure.message }
+        guard ownCommand != nil else { return failure.advice }
         let hint = failure.hint.map(CopyOrder.hint)
-        let words = hint ?? failure.message
+        let words = hint ?? failure.advice
         guard !failure.isTransient else { return words }
         // The plan said the same hint of this image: it knows the cause.
         func hinted(or option: String) -> String {
@@ -325,13 +325,7 @@ extension EndReport {
             Step("\($0.words): \($0.wayOut ?? "correct the name\(empty)")")
         }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
-        let groups = grouped(broken) { entry in
-            let failure = entry.failure
-            let name = entry.name.prefix(upTo: " -> ")
-            return "\(failure?.code.rawValue ?? "") "
-                + (failure?.hint ?? failure?.message(without: name) ?? "")
-        }
-        for (_, group) in groups {
+        for (_, group) in grouped(broken, by: { $0.failure?.kind(without: $0.name) ?? "" }) {
             guard let failure = group.first?.failure else { continue }
             let names = list(group.map(\.name), count: group.count, toColumns: 40)
             var seen: Set<String> = []
@@ -343,24 +337,38 @@ extension EndReport {
             let remedy = facts.remedy(of: failure, isAlone: group.count == 1)
             steps.append(Step("\(names)\(places): \(remedy)"))
         }
+        let unchanged = summary.changes.filter { $0.state == .failed }
+        steps += Self.steps(unchanged, facts)
+        let failures = broken.map(\.failure) + unchanged.map(\.failure)
         if steps.count > stepsMax {
             steps =
                 Array(steps.prefix(stepsMax - 1))
                 + [Step("and \(steps.count - stepsMax + 1) more", command: facts.statusCommand)]
-        } else if !broken.isEmpty {
+        } else if !failures.isEmpty {
             steps.append(Step("every try and message", command: facts.statusCommand))
         }
         if silent.isEmpty, !facts.isUnderWay {
             let isLeft = entries.contains { $0.outcome == .unfinished }
             // The same again would fail again.
-            let mayPass = broken.isEmpty || broken.contains { $0.failure?.isTransient == true }
-            let words =
-                isLeft
-                ? "go on"
-                : mayPass ? "then run again" : change(after: broken.map(\.failure), facts)
+            let mayPass = failures.isEmpty || failures.contains { $0?.isTransient == true }
+            let again = steps.isEmpty ? "run again" : "then run again"
+            let words = isLeft ? "go on" : mayPass ? again : change(after: failures, facts)
             if let words { steps.append(Step(words, command: facts.command)) }
         }
         return steps
+    }
+
+    /// What to do about earlier versions that a service did not change.
+    private static func steps(_ failed: [Change], _ facts: EndFacts) -> [Step] {
+        grouped(failed) {
+            "\($0.action) \($0.targetKey) \($0.failure?.kind(without: $0.image.id) ?? "")"
+        }.compactMap { _, group in
+            guard let change = group.first, let failure = change.failure else { return nil }
+            let names = list(group.map(\.label), count: group.count, toColumns: 60)
+            let remedy = facts.remedy(of: failure, isAlone: group.count == 1)
+            return Step(
+                "\(names) at \(change.targetKey): not \(change.action.pastWord): \(remedy)")
+        }
     }
 
     /// What to change before a run that would fail again, in a word; nil if the command is not to be
@@ -383,6 +391,31 @@ extension Transfer.Failure {
     /// The message without the image's name, so that others are found to be alike.
     fileprivate func message(without name: String) -> String {
         (name.count > 1 ? message.replacing(name, with: "…") : message).withoutIDs
+    }
+
+    /// The same for all images that need the same.
+    ///
+    /// - Parameter name: of the image, and after ` -> ` that of its target.
+    fileprivate func kind(without name: String) -> String {
+        "\(code.rawValue) " + (hint ?? message(without: name.prefix(upTo: " -> ")))
+    }
+
+    /// What to do about it: the hint, or the message with what its code calls for.
+    fileprivate var advice: String {
+        if let hint { return hint }
+        let operators = "ask the operator of that service"
+        let step: String? =
+            switch code {
+            case _ where isTransient: "run again later; if it stays so, \(operators)"
+            case .unauthorized, .forbidden:
+                "use a user who may do that, or ask the operator of the cloud who may"
+            case .conflict:
+                "look at the image: something else may be changing it; if it stays so, \(operators)"
+            case .badRequest: "correct what it names; if it names nothing, \(operators)"
+            case .serviceFailed, .invalidAnswer: operators
+            default: nil
+            }
+        return step.map { "\(message); \($0)" } ?? message
     }
 }
 
