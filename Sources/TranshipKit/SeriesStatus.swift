@@ -140,8 +140,10 @@ public struct SeriesStatus: Sendable {
             return (.gone, goneAt)
         }
         if version.isLeft, !version.becameCurrent { return (.neverCurrent, version.updatedAt) }
-        guard isDone else { return (.unfinished, version.updatedAt) }
-        if version.waitsForItsName { return (.waiting, version.updatedAt) }
+        // An adopted copy was published before this journal knew it. Once its source has left it, no
+        // run proves it any more.
+        guard isDone || version.isLeft else { return (.unfinished, version.updatedAt) }
+        if isDone, version.waitsForItsName { return (.waiting, version.updatedAt) }
         let since = version.lastChange?.at ?? version.updatedAt
         switch version.lastChange?.action {
         case .rename: return (.renamed, since)
