@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import Foundation
+internal import MigrationModel
 
 /// A publisher's list of checksums: `SHA256SUMS`, `CHECKSUM`, `disk.raw.DIGESTS` and their like.
 ///
@@ -57,6 +58,8 @@ struct ChecksumList {
     private static let namesMax = 5
 
     private(set) var entries: [Entry] = []
+    /// True if the file has further text, which no signature covers.
+    var isSignedPart = false
     let isWebPage: Bool
     /// True if it has blanks only, or nothing.
     private let isBlank: Bool
@@ -222,17 +225,35 @@ struct ChecksumList {
         }
         let more = names.count > Self.namesMax ? " and \(names.count - Self.namesMax) more" : ""
         let listed = names.prefix(Self.namesMax).joined(separator: ", ")
-        guard names.count == 1, let only = entries.compactMap(\.checksum).last else {
-            return TranshipError(
-                .sourceUnavailable,
-                "\(shown) has no checksum for \(name); it lists \(listed)\(more)",
-                hint: "name the list that holds \(name), or write its checksum with `checksum`",
-                cause: NotListed())
-        }
+        let only = names.count == 1 ? "only " : ""
         return TranshipError(
-            .sourceUnavailable, "\(shown) has no checksum for \(name); it lists only \(listed)",
-            hint: "if that is the same file under another name, write `checksum: \(only)`",
-            cause: NotListed())
+            .sourceUnavailable,
+            "\(shown) has no checksum for \(name); it lists \(only)\(listed)\(more)",
+            hint: wayOut(name, names), cause: NotListed())
+    }
+
+    /// What to do about a list that names other files than this one.
+    private func wayOut(_ name: String, _ names: [String]) -> String {
+        guard !isSignedPart else {
+            return "only the signed part of the list counts: ask its publisher, or name another "
+                + "list with `checksum_file`"
+        }
+        if let packed = names.first(where: { Self.isPacked(Self.lastComponent($0), from: name) }) {
+            return "use \(packed), which the list names, with `decompress: auto`; or name the list "
+                + "that holds \(name)"
+        }
+        // What was compressed has another checksum than what it is made of.
+        guard names.count == 1, let only = entries.compactMap(\.checksum).last,
+            !Self.isPacked(name, from: Self.lastComponent(names[0]))
+        else {
+            return "name the list that holds \(name), or write its checksum with `checksum`"
+        }
+        return "if that is the same file under another name, write `checksum: \(only)`"
+    }
+
+    /// True if the first name is that of the second file, compressed.
+    private static func isPacked(_ one: String, from other: String) -> Bool {
+        Compression.allCases.contains { one == "\(other).\($0.rawValue)" }
     }
 
     // MARK: Text

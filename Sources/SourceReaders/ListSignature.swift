@@ -31,6 +31,8 @@ struct ListSignature {
         var fingerprints: [String]
         /// The digest of the keyring's keys.
         var keyring: String
+        /// True if there is further text, which is not signed.
+        var isPart = false
     }
 
     /// True for a list with its signature inside (RFC 9580, section 7).
@@ -43,6 +45,23 @@ struct ListSignature {
     /// Without a byte order mark: gpgv finds no armour behind one.
     private static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    }
+
+    /// True if there is text outside of what is signed, which anyone may have added.
+    private static func hasUnsignedText(_ list: [UInt8]) -> Bool {
+        let start = Array("-----BEGIN PGP SIGNED MESSAGE-----".utf8)
+        let end = Array("-----END PGP SIGNATURE-----".utf8)
+        var isOutside = true
+        for line in list.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+            if line.starts(with: start) {
+                isOutside = false
+            } else if line.starts(with: end) {
+                isOutside = true
+            } else if isOutside, line.contains(where: { $0 > 0x20 }) {
+                return true
+            }
+        }
+        return false
     }
 
     /// - Parameter signature: the detached signature; nil if it is inside the list.
@@ -71,6 +90,7 @@ struct ListSignature {
                 throw refused("gpgv wrote no signed text", hint: "run again")
             }
             verified.text = Array(text)
+            verified.isPart = Self.hasUnsignedText(list)
             return verified
         } catch {
             guard error.code == .unclassified else { throw error }

@@ -5,6 +5,7 @@ internal import Basics
 internal import Decompression
 internal import Foundation
 internal import HTTPTransport
+internal import ImageFormats
 internal import MigrationModel
 internal import PipelineFiles
 
@@ -126,7 +127,8 @@ struct PublishedList {
         }
         (validators.signers, validators.keyring) = (verified.fingerprints, verified.keyring)
         return Read(
-            list: try list(verified.text, fileName: name), text: verified.text,
+            list: try list(verified.text, fileName: name, isSignedPart: verified.isPart),
+            text: verified.text,
             signedBy: verified.fingerprint,
             signers: verified.fingerprints, keyring: verified.keyring, validators: validators)
     }
@@ -354,9 +356,21 @@ struct PublishedList {
     }
 
     /// The list, which may be stored with gzip.
-    private func list(_ bytes: [UInt8], fileName: String) throws(TranshipError) -> ChecksumList {
+    private func list(
+        _ bytes: [UInt8], fileName: String, isSignedPart: Bool = false
+    ) throws(TranshipError) -> ChecksumList {
+        let kind = ImageHead(bytes).kind
+        if let kind, [.xz, .bzip2, .zstd, .zip].contains(kind) {
+            throw TranshipError(
+                .sourceUnavailable,
+                "\(shown) is compressed (\(kind.rawValue)): it is read as it is, or with gzip",
+                hint: "name one that is not compressed, or download it, unpack it and write its "
+                    + "path")
+        }
         let isGzip = bytes.starts(with: [0x1F, 0x8B])
-        return ChecksumList(isGzip ? try unpacked(bytes, place) : bytes, fileName: fileName)
+        var list = ChecksumList(isGzip ? try unpacked(bytes, place) : bytes, fileName: fileName)
+        list.isSignedPart = isSignedPart
+        return list
     }
 
     /// The path of a file relative to the folder of the list, if both are at the same place; its
@@ -384,7 +398,9 @@ extension ListSignature {
         _ list: [UInt8], beside signature: [UInt8]
     ) async throws(TranshipError) -> Verified {
         guard Self.isInline(signature) else { return try await verify(list, signature: signature) }
-        return try await verify(signature, signature: nil)
+        var verified = try await verify(signature, signature: nil)
+        verified.isPart = verified.isPart || verified.text != list
+        return verified
     }
 }
 

@@ -316,6 +316,22 @@ import Testing
         }
     }
 
+    @Test(arguments: ["xz", "gz", "bz2", "zst"])
+    func `A compressed file is not the same file under another name`(ending: String) throws {
+        let packed = refusal("a.raw", "\(digits(.sha256))  x/a.raw.\(ending)")
+        #expect(
+            packed?.hint == "use x/a.raw.\(ending), which the list names, with `decompress: auto`; "
+                + "or name the list that holds a.raw")
+        let two = refusal("a.raw", "\(digits(.md5))  b\n\(digits(.md5))  a.raw.\(ending)")
+        #expect(two?.hint?.hasPrefix("use a.raw.\(ending), which") == true)
+        // That list is of the file inside.
+        let inner = refusal("a.raw.\(ending)", "\(digits(.sha256))  a.raw")
+        #expect(inner?.hint?.hasPrefix("name the list that holds a.raw.\(ending)") == true)
+        #expect(inner?.hint?.contains(digits(.sha256)) == false)
+        let other = refusal("a.raw", "\(digits(.sha256))  b.raw.\(ending)")
+        #expect(other?.hint?.hasPrefix("if that is the same file") == true)
+    }
+
     @Test func `Byte order marks, UTF-16 and other lists of several algorithms are read`() throws {
         let expected = try Sample.checksum(.sha256, "a")
         let line = "\(digits(.sha256))  a.img\r\n"

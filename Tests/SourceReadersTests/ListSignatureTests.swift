@@ -161,6 +161,11 @@ struct ListSignatureTests {
         try folder.write(other + signed + other, to: "SUMS")
         let refusal = try await listed().refusal
         #expect(refusal?.message.contains("it lists only other.raw") == true)
+        // To pin the checksum of the other file would lead nowhere.
+        #expect(refusal?.hint?.hasPrefix("only the signed part of the list counts") == true)
+        try folder.write(Array("\n \n".utf8) + signed + Array("\n".utf8), to: "SUMS")
+        let whole = try await listed().refusal
+        #expect(whole?.hint?.hasPrefix("if that is the same file") == true)
     }
 
     @Test(arguments: ["", "named"])
@@ -175,6 +180,7 @@ struct ListSignatureTests {
         try folder.write(try key.clearSigned(other), to: "SUMS.asc")
         let refusal = try await listed(keys).refusal
         #expect(refusal?.message.contains("it lists only other.raw") == true)
+        #expect(refusal?.hint?.hasPrefix("only the signed part of the list counts") == true)
         try folder.write(try SigningKey().clearSigned(Self.sums), to: "SUMS.asc")
         #expect(try await listed(keys).refusal?.code == .signatureRefused)
     }

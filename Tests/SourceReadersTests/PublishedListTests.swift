@@ -304,6 +304,20 @@ import Testing
         )
     }
 
+    @Test(arguments: [(Compression.xz, "xz"), (.bz2, "bzip2"), (.zst, "zstd")])
+    func `A list that is stored in another compression is called compressed`(
+        compression: Compression, word: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let packed = try compressed(Array(Self.line.utf8), compression)
+        let place = try folder.write(packed, to: "SUMS.\(compression.rawValue)")
+        let error = await failure {
+            _ = try await PublishedList(place: place, client: HTTPClient()).read()
+        }
+        #expect(error?.message.contains("is compressed (\(word))") == true, "\(error as Any)")
+        #expect(error?.hint?.contains("unpack it") == true)
+    }
+
     @Test func `An unknown encoding and a damaged list are refused`() async throws {
         var isDamaged = false
         for words in ["Content-Encoding: br", "ends early"] {
