@@ -81,4 +81,11 @@ public struct RecordFields: Codable, Hashable, Sendable {
 extension PlannedRecord {
     /// The fields as the copy is to have them.
     public var fields: RecordFields { RecordFields(self) }
+
+    /// The same, while the copy is the current version of its series.
+    public var currentFields: RecordFields {
+        var fields = self.fields
+        fields.name = shownName
+        return fields
+    }
 }

@@ -316,15 +316,36 @@ extension Transfer {
         var next = record
         next.updatedFrom = self.record.updatedFrom
         if next.updatedFrom == nil, next.fields != self.record.fields {
-            next.updatedFrom = self.record.fields
+            next.updatedFrom = fields(before: next)
         }
         return next
     }
 
-    /// Gives a published copy the fields that its source has now.
-    public func updated(to record: PlannedRecord) -> Transfer {
-        var copy = republished(as: record)
+    /// What the copy has of us. Its series gave it the name that it was made under, which counts only
+    /// if the pipeline gives another one now.
+    private func fields(before next: PlannedRecord) -> RecordFields {
+        var fields = record.fields
+        if record.currentName != nil, next.shownName != record.currentName {
+            fields.name = record.name
+        }
+        return fields
+    }
+
+    /// Gives a published copy the fields that its source has now. A name that the series has given
+    /// stays if the pipeline still gives the same one to the current version.
+    ///
+    /// - Parameter name: what the image at the target is called now.
+    public func updated(to record: PlannedRecord, named name: String? = nil) -> Transfer {
+        var next = record
         var former = self.record.fields
+        if next.currentName == nil, let current = self.record.currentName {
+            if next.name == current {
+                (next.name, next.currentName) = (self.record.name, current)
+            } else {
+                former.name = name == self.record.name ? name : current
+            }
+        }
+        var copy = republished(as: next)
         former.wasPublished = state != .unpublished
         copy.intent.record.updatedFrom = self.record.updatedFrom ?? former
         return copy
@@ -350,7 +371,7 @@ extension Transfer {
             next.replaces = former.replaces
             next.updatedFrom = former.updatedFrom
             if next.fields != former.fields, next.updatedFrom == nil {
-                next.updatedFrom = former.fields
+                next.updatedFrom = fields(before: next)
             }
         }
         copy.intent.record = next

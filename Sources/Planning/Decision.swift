@@ -202,7 +202,7 @@ struct Decision {
             if !changed.isEmpty, onConflict == .update {
                 return item.decided(
                     .update, .fieldsChanged(imageID: standing.id, fields: changed),
-                    start: transfer.updated(to: item.record))
+                    start: transfer.updated(to: item.record, named: standing.name))
             }
             guard transfer.state == .unpublished || standing.isUnpublished == true else {
                 var item = item
@@ -234,10 +234,8 @@ struct Decision {
 
     /// The fields that the pipeline and the source give otherwise than when the copy was published.
     private func changed(_ item: PlanItem, since record: PlannedRecord) -> [String] {
-        var former = record.fields
-        // The rules gave the series this name, and the series gave it to the copy.
-        former.name = former.name ?? record.currentName
-        return item.record.fields.differing(from: former, datesCount: datesCount(item))
+        item.record.fields.differing(
+            from: record.currentFields, datesCount: datesCount(item))
     }
 
     /// The item under the name that `on_conflict: rename` gave its copy, if that is its name.
@@ -475,7 +473,9 @@ extension Transfer {
     /// Publishing changes only what the record has otherwise than the copy was published with, and
     /// leaves alone what someone edited since.
     mutating func leaveFields(publishedAs former: Transfer) {
-        var fields = former.record.fields
+        // The name that a series gave counts if the pipeline gives another one now.
+        let keepsName = intent.record.name == former.record.currentName
+        var fields = keepsName ? former.record.fields : former.record.currentFields
         fields.wasPublished = true
         intent.record.updatedFrom = fields
     }

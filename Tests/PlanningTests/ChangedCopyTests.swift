@@ -68,6 +68,41 @@ import Testing
         #expect(item.action == .skip && item.notes == [note])
     }
 
+    @Test(arguments: ["the current version", "waiting", "of another name in the file"])
+    func `The name that a series gave is not a change`(what: String) throws {
+        let name = try #require(try DecisionTests.item().record.name)
+        let given = what == "of another name in the file" ? "old" : name
+        var known = DecisionTests.known(.done, "s-0")
+        (known.intent.record.name, known.intent.record.currentName) = ("\(given) (1)", given)
+        let there = Sample.target(
+            "s-0", name: what == "waiting" ? "\(given) (1)" : given,
+            checksums: [try Sample.checksum(.md5, "a")],
+            marker: Sample.origin(of: "s").propertyValue)
+        let situation = Situation(known: known, ours: [there])
+        let (kept, item) = (
+            try DecisionTests.decide(situation),
+            try DecisionTests.decide(situation, onConflict: .update)
+        )
+        if given == name {
+            #expect(kept.notes.isEmpty)
+            #expect(item.action == .skip && item.notes.isEmpty)
+            // If something else changed, the series keeps its names.
+            known.intent.record.tags = ["old"]
+            let tagged = try DecisionTests.decide(
+                Situation(known: known, ours: [there]), onConflict: .update)
+            #expect(tagged.reason == .fieldsChanged(imageID: "s-0", fields: ["tags"]))
+            #expect(tagged.start?.record.name == "\(name) (1)")
+            #expect(tagged.start?.record.currentName == name)
+            #expect(tagged.start?.record.updatedFrom?.name == nil)
+        } else {
+            #expect(kept.notes == [.fieldsChanged(imageID: "s-0", fields: ["name"])])
+            #expect(item.reason == .fieldsChanged(imageID: "s-0", fields: ["name"]))
+            // So the copy at the target is not called edited.
+            #expect(item.start?.record.updatedFrom?.name == given)
+            #expect(item.start?.record.shownName == name)
+        }
+    }
+
     @Test(arguments: [TransferState.done, .skipped, .unpublished, .failed])
     func `A copy that is gone obeys the rules for a name as a new one does`(
         _ state: TransferState

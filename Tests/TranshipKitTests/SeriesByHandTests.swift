@@ -67,6 +67,31 @@ import Testing
         #expect((1...3).map { nights.standing($0) } == ["a (…)", "mine", "a"])
     }
 
+    @Test func `A promoted version needs no update, and gets the new name of the pipeline file`()
+        async throws
+    {
+        let rules = "previous: rename, on_conflict: update"
+        let nights = try await nights(2, rules)
+        #expect(nights.standing(2) == "a")
+        for sameRules in [rules, "previous: rename, on_conflict: keep-both"] {
+            let night = try await nights.night(2, rules: sameRules)
+            #expect(night.items.map(\.action) == [.skip] && night.summary.isNothingToDo)
+            #expect(night.items.flatMap(\.notes).isEmpty)
+        }
+        let renamed = "\(rules), image: { name: new }"
+        let change = try await nights.night(2, rules: renamed)
+        #expect(change.items.map(\.reason?.code) == ["fields-changed"])
+        let done = try await change.summary.status.transfers(in: [.done], limit: 9)
+        #expect(done.map(\.remarks) == [[]])
+        #expect(nights.standing(1) == "a (…)" && nights.standing(2) == "new")
+        let after = try await nights.night(2, rules: renamed)
+        #expect(after.items.map(\.action) == [.skip] && after.items.flatMap(\.notes).isEmpty)
+        // And so on: the name goes to the next version.
+        try await nights.night(3, rules: renamed)
+        #expect(nights.standing(3) == "new")
+        #expect(nights.standing(2)?.hasPrefix("new (") == true)
+    }
+
     @Test func `A version that waits for a name needs an operator, and nothing piles up`()
         async throws
     {
