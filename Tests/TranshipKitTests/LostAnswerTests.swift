@@ -47,4 +47,44 @@ import Testing
         #expect(!beta.changes.contains { $0.hasPrefix("DELETE") })
         #expect(beta.data(id) == noise(1000, seed: 7))
     }
+
+    /// All answers to one kind of change of the versions of a series are lost, also those of the
+    /// tries that follow at once.
+    @Test(
+        arguments: [
+            ("previous: rename", 2, "rename done promote done"),
+            ("previous: hide", 2, "hide done"), ("previous: deactivate", 2, "deactivate done"),
+            // The source goes back.
+            ("previous: rename", 1, "rename done restore done"),
+            ("previous: hide", 1, "hide done restore done"),
+            ("previous: deactivate", 1, "deactivate done restore done"),
+        ] as [(String, UInt64, String)])
+    func `What became of a version is looked up if only the answer was lost`(
+        rules: String, offered: UInt64, expected: String
+    ) async throws {
+        let nights = try Nights("beta")
+        for version in 1...(offered == 1 ? 2 : 1) as ClosedRange<UInt64> {
+            try await nights.night(version, rules: rules)
+        }
+        let beta = try #require(nights.clouds["beta"])
+        let loses: @Sendable (String) -> Void = { id in
+            beta.loseAnswer("PATCH", "/v2/images/\(id)", times: 99)
+            for action in ["deactivate", "reactivate"] {
+                beta.loseAnswer("POST", "/v2/images/\(id)/actions/\(action)", times: 99)
+            }
+        }
+        let before = beta.ids
+        for id in before { loses(id) }
+        beta.afterEachRequest { request, images in
+            guard request == "POST /v2/images" else { return }
+            for id in images.compactMap({ $0["id"]?.string }) where !before.contains(id) {
+                loses(id)
+            }
+        }
+        let night = try await nights.night(offered, rules: rules)
+        #expect(night.words.joined(separator: " ") == expected)
+        #expect(night.summary.exitStatus == .done)
+        #expect(nights.standing(offered) == "a")
+        #expect(nights.standing(3 - offered) != "a")
+    }
 }

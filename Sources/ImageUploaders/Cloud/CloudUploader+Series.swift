@@ -22,16 +22,39 @@ extension CloudUploader {
         guard let image = try await service.imageIfPresent(change.image.id) else {
             return change.ended(.left, .goneMeanwhile)
         }
-        let found = TargetImage(image, targetKey: targetKey)
-        if change.isCarriedOut(on: found) { return change.ended(.done) }
-        if let difference = change.difference(of: found) {
-            return change.ended(.left, difference)
+        var found = TargetImage(image, targetKey: targetKey)
+        var isSecondTry = false
+        while true {
+            if change.isCarriedOut(on: found) { return change.ended(.done) }
+            if let difference = change.difference(of: found) {
+                return change.ended(.left, difference)
+            }
+            do {
+                try await apply(change, to: found)
+                return change.ended(.done)
+            } catch {
+                guard let now = await lookAgain(at: change, after: error) else {
+                    return try Self.ended(change, error)
+                }
+                guard !isSecondTry || change.isCarriedOut(on: now) else {
+                    return try Self.ended(change, error)
+                }
+                (found, isSecondTry) = (now, true)
+            }
         }
+    }
+
+    /// The image after a request whose answer may have been lost: the service may have done what it
+    /// was asked, or a part of it. Nil if the error says that it has not, or if the image cannot be
+    /// read.
+    private func lookAgain(at change: Change, after error: TranshipError) async -> TargetImage? {
+        guard error.isTransient, error.code != .interrupted else { return nil }
         do {
-            try await apply(change, to: found)
-            return change.ended(.done)
+            return try await service.imageIfPresent(change.image.id).map {
+                TargetImage($0, targetKey: targetKey)
+            }
         } catch {
-            return try Self.ended(change, error)
+            return nil
         }
     }
 
