@@ -80,13 +80,15 @@ extension Planner {
         page: ([Change]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         let held = try await journal.heldVersions()
+        let clock = try await journal.runClock(now: nowUnixSeconds.clampedProduct(1000))
         for target in targets {
             let key = target.opened.key
             if !alsoUnruled, !target.hasSeriesRules {
                 guard try await journal.hasChanges(at: key) else { continue }
             }
-            let retirement = Retirement(
+            var retirement = Retirement(
                 target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
+            retirement.clock = clock
             var found: [Change] = []
             try await eachVersion(at: target) { (item) throws(TranshipError) in
                 let lineageID = item.origin.lineageID
@@ -98,7 +100,6 @@ extension Planner {
                 let present = Set(all.filter { !$0.isVersion }.map(\.origin.versionID))
                 let copies = try await plan.copies(ofLineage: lineageID, at: key, in: journal)
                     .filter { !present.contains($0.versionID ?? "") }
-                var retirement = retirement
                 retirement.sources = seriesSources.knowledge(
                     of: lineageID, all, sourceCount: sources.count)
                 found += try await changes(

@@ -23,6 +23,7 @@ struct Retirement {
     /// The project that the target's copies lie in; nil without Keystone.
     let projectID: String?
     let nowUnixSeconds: Int64
+    var clock = RunClock()
     var sources = Sources()
     /// The version that an operator goes back to, in the word for people; nil in a run.
     var rollbackTo: String?
@@ -310,8 +311,10 @@ extension Retirement {
             let next = next(after: copy, in: earlier, whole, items)
             // The pipeline has its place no more, so nothing came after it.
             let replacedAt =
-                own == nil ? copy.retiredAt.map { $0 / 1000 } : next.flatMap { times[$0.image.id] }
-            let since = copy.becameCurrent ? replacedAt : copy.currentSinceUnixSeconds
+                own == nil
+                ? copy.retiredAt.map { clock.time($0, ofRun: copy.retiredRun) / 1000 }
+                : next.flatMap { times[$0.image.id] }
+            let since = copy.becameCurrent ? replacedAt : currentSince(copy)
             standings.append(
                 Standing(
                     copy: copy, isCurrent: false,
@@ -331,10 +334,17 @@ extension Retirement {
         var times: [String: Int64] = [:]
         var latest: Int64?
         for copy in copies where copy.transfer != nil && copy.becameCurrent {
-            if let time = copy.currentSinceUnixSeconds { latest = max(latest ?? time, time) }
+            if let time = currentSince(copy) { latest = max(latest ?? time, time) }
             times[copy.image.id] = latest
         }
         return times
+    }
+
+    /// When it last became the current version: by the journal, else when its record was made. In
+    /// seconds since 1970.
+    private func currentSince(_ copy: SeriesCopy) -> Int64? {
+        copy.currentSince.map { clock.time($0, ofRun: copy.currentSinceRun) / 1000 }
+            ?? copy.image.createdAtUnixSeconds
     }
 
     /// The version that replaced this one in an earlier run, by what the journal says; nil if it was

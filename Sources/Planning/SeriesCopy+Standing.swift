@@ -7,11 +7,6 @@ internal import MigrationJournal
 internal import MigrationModel
 
 extension SeriesCopy {
-    /// When it last became the current version: by the journal, else when its record was made.
-    var currentSinceUnixSeconds: Int64? {
-        currentSince.map { $0 / 1000 } ?? image.createdAtUnixSeconds
-    }
-
     static func isEarlier(_ one: SeriesCopy, _ other: SeriesCopy) -> Bool {
         one.order < other.order
     }

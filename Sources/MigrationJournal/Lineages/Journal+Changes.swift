@@ -19,6 +19,8 @@ public struct SeriesCopy: Sendable {
     public var currentSinceRun: Int64?
     /// When a run first hid, renamed or deactivated it after that, in milliseconds since 1970.
     public var retiredAt: Int64?
+    /// The run that did so.
+    public var retiredRun: Int64?
     /// What earlier runs changed about it, the newest first.
     public var changes: [Change.Action]
     /// True if a run ever proved and published it, or found it so.
@@ -73,14 +75,17 @@ extension Plan {
                 let began = offered.flatMap { upstream in
                     upstream.sinceRunID.map { (at: upstream.since, runID: $0) }
                 }
-                let moments = [done, shown, began].compactMap(\.self)
+                let last = [done, shown, began].compactMap(\.self).max {
+                    ($0.runID, $0.at) < ($1.runID, $1.at)
+                }
                 var copy = SeriesCopy(
-                    image, transfer: transfer, currentSince: moments.map(\.at).max(),
+                    image, transfer: transfer, currentSince: last?.at,
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
-                copy.currentSinceRun = moments.map(\.runID).max()
+                copy.currentSinceRun = last?.runID
                 copy.wasDone = try Journal.wasDone(db, transfer, image.id)
                 copy.isUnnamed = try Journal.isUnnamed(db, transfer, image.id)
-                copy.retiredAt = try Journal.retirements(db, image.id, at: targetKey).last?.at
+                let retired = try Journal.retirements(db, image.id, at: targetKey).last
+                (copy.retiredAt, copy.retiredRun) = (retired?.at, retired?.runID)
                 return copy
             }
         }
