@@ -11,6 +11,7 @@ import TranshipKit
 enum Process {
     /// Call once, before anything else.
     static func prepare() {
+        reserveStandardStreams()
         // Report a closed pipe or a full disk as an error instead of dying from it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
@@ -22,6 +23,19 @@ enum Process {
         _ = cprocess_limit_arenas(2)
         // Pages of listings are large and short-lived, so give their memory back at once.
         _ = cprocess_map_from(128 << 10)
+    }
+
+    /// Opens what is closed of standard input, output and error (`>&-`). The next file or pipe would get
+    /// its number, and messages would go into it: the pipe of ``SignalThread`` takes them for signals.
+    ///
+    /// Input and output are opened the wrong way round, so that each use still fails.
+    private static func reserveStandardStreams() {
+        for (number, mode) in [
+            (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY),
+        ] where fcntl(number, F_GETFD) < 0 {
+            // Takes the lowest number that is free, which is this one.
+            _ = open("/dev/null", mode)
+        }
     }
 
     /// Ends a command at SIGINT, SIGTERM and SIGHUP with the exit code of the table, until the command
