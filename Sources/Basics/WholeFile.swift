@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Reads whole files that the operator names: settings, lists, keys and plans.
+/// Reads files that the operator names: settings, lists, keys and plans.
 package enum WholeFile {
     /// Why a file was not read.
     package enum Problem: Error, Equatable {
@@ -34,9 +34,37 @@ package enum WholeFile {
     /// A named pipe without a writer would block for ever, and a device may never end. The standard
     /// input and the descriptors that a shell passes (`/dev/fd/63`) are read too, of any kind.
     package static func read(_ path: String, bytesMax: Int) throws(Problem) -> [UInt8] {
-        let isPassed = isPassed(path)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPassed ? 0 : O_NONBLOCK))
-        guard descriptor >= 0 else { throw unreadable() }
+        let bytes = try read(path, 0, isPassed: isPassed(path)) { $0 > bytesMax }
+        guard bytes.count <= bytesMax else { throw .larger(bytesMax: bytesMax) }
+        return bytes
+    }
+
+    /// Reads the first bytes of a regular file, to see what it is. Fewer if it has no more, and nil if
+    /// nothing has that path.
+    ///
+    /// Nothing else is read: who may write into a folder could put a named pipe there, which would block
+    /// for ever.
+    package static func head(
+        _ path: String, bytes count: Int, followsLinks: Bool = true
+    ) throws(Problem) -> [UInt8]? {
+        do throws(Problem) {
+            let flags = followsLinks ? 0 : O_NOFOLLOW
+            return Array(try read(path, flags, isPassed: false) { $0 >= count }.prefix(count))
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+
+    /// Reads until the end, or until that many bytes suffice.
+    private static func read(
+        _ path: String, _ flags: Int32, isPassed: Bool, suffices: (Int) -> Bool
+    ) throws(Problem) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags | (isPassed ? 0 : O_NONBLOCK))
+        guard descriptor >= 0 else {
+            if errno == ELOOP, flags & O_NOFOLLOW != 0 { throw .special("a symbolic link") }
+            throw unreadable()
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw unreadable() }
@@ -45,14 +73,14 @@ package enum WholeFile {
         }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
+        while !suffices(bytes.count) {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw unreadable() }
-            if count == 0 { return bytes }
+            if count == 0 { break }
             bytes += chunk[..<count]
-            guard bytes.count <= bytesMax else { throw .larger(bytesMax: bytesMax) }
         }
+        return bytes
     }
 
     /// Says of a path that something other than a regular file is there; nil if there is a regular

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+internal import Basics
 internal import ImageFormats
 internal import PipelineFiles
 
@@ -19,11 +19,7 @@ public struct DiskFormatGuess: Sendable {
 
     /// - Parameter file: a file that cannot be read has the format of its extension.
     public init(file: String) {
-        var bytes: [UInt8]?
-        if FilePath.kind(file) == .file, let handle = FileHandle(forReadingAtPath: file) {
-            bytes = (try? handle.read(upToCount: ImageHead.bytesMax)).map { Array($0) }
-            try? handle.close()
-        }
+        let bytes = try? WholeFile.head(file, bytes: ImageHead.bytesMax)
         isRead = bytes?.isEmpty == false
         format =
             FileName(file).impliedDiskFormat ?? bytes.flatMap { ImageHead($0).kind?.diskFormat }

@@ -88,19 +88,18 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     /// False for what would be lost. A pipeline file may be JSON as well, so a plan is read whole.
     private static func isFree(_ path: String, forTextThatBegins begin: String) -> Bool {
-        var facts = stat()
-        // Links, folders and the like are refused when the plan is written.
-        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
-            let file = FileHandle(forReadingAtPath: path)
-        else { return true }
-        defer { try? file.close() }
-        let head = (try? file.read(upToCount: begin.utf8.count)) ?? Data()
-        guard head.isEmpty || head == Data(begin.utf8) else { return false }
-        guard begin == "{", !head.isEmpty else { return true }
-        do {
-            try file.seek(toOffset: 0)
-            let data = try file.read(upToCount: fileBytesMax) ?? Data()
+        do throws(WholeFile.Problem) {
+            let count = begin.utf8.count
+            guard let head = try WholeFile.head(path, bytes: count, followsLinks: false),
+                !head.isEmpty
+            else { return true }
+            guard head == Array(begin.utf8) else { return false }
+            guard begin == "{" else { return true }
+            let data = Data(try WholeFile.read(path, bytesMax: fileBytesMax))
             return (try? JSONDecoder().decode(Head.self, from: data)) != nil
+        } catch .special {
+            // Links, folders and the like are refused when the plan is written.
+            return true
         } catch {
             return false
         }

@@ -38,6 +38,30 @@ import Testing
         }
     }
 
+    @Test func `The beginning of a file is read, and of nothing else`() throws {
+        let folder = try TemporaryFolder()
+        let text = folder.file("text")
+        try "0123456789".write(toFile: text, atomically: true, encoding: .utf8)
+        #expect(try WholeFile.head(text, bytes: 3) == Array("012".utf8))
+        #expect(try WholeFile.head(text, bytes: 99) == Array("0123456789".utf8))
+        #expect(try WholeFile.head(folder.file("none"), bytes: 3) == nil)
+        let pipe = folder.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for (path, kind) in [
+            (pipe, "a named pipe"), (folder.path, "a directory"), ("/dev/zero", "a device"),
+        ] {
+            #expect(throws: WholeFile.Problem.special(kind)) {
+                try WholeFile.head(path, bytes: 3)
+            }
+        }
+        let link = folder.file("link")
+        #expect(symlink(text, link) == 0)
+        #expect(try WholeFile.head(link, bytes: 3) == Array("012".utf8))
+        #expect(throws: WholeFile.Problem.special("a symbolic link")) {
+            try WholeFile.head(link, bytes: 3, followsLinks: false)
+        }
+    }
+
     /// As a shell passes the output of a command: `<(command)`.
     @Test func `A descriptor that was passed may be a pipe`() throws {
         var ends: [Int32] = [0, 0]

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -51,6 +52,29 @@ import Testing
         let page = try await AuditPage(reported.audit).text()
         #expect(page.contains("no such \\u003cfile>") && page.contains(#""source_id":"b""#))
         #expect(page.contains("run.refused") && !page.contains("run.refusals"))
+    }
+
+    @Test func `The page takes the place of an earlier page and of nothing else`() async throws {
+        let page = AuditPage(try await reported.audit)
+        let folder = try TemporaryFolder()
+        let path = folder.file("r.html")
+        for _ in 0..<2 { try await page.write(to: path) }
+        #expect(try folder.bytes(of: "r.html").starts(with: Array("<!".utf8)))
+        // Opening a named pipe would wait for a process that writes to it.
+        #expect(mkfifo(folder.file("pipe.html"), 0o600) == 0)
+        #expect(mkdir(folder.file("folder.html"), 0o700) == 0)
+        try folder.write([1, 2, 3], to: "other.html")
+        for (name, words) in [
+            ("pipe", "is a named pipe, not a regular file"),
+            ("folder", "is a directory, not a regular file"),
+            ("other", "is there already, and is not a page of `report`"),
+        ] {
+            let path = folder.file("\(name).html")
+            let error = await #expect(throws: TranshipError.self) { try await page.write(to: path) }
+            #expect(error?.code == .usage)
+            #expect(error?.message == "\(path) \(words)")
+        }
+        #expect(try folder.bytes(of: "other.html") == [1, 2, 3])
     }
 
     @Test func `A hook gets each image, before those that arrived`() async throws {

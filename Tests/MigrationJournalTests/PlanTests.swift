@@ -287,6 +287,27 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file("other.sqlite-preview")))
     }
 
+    /// Opening a named pipe would wait for a process that writes to it.
+    @Test(arguments: Plan.Purpose.allCases)
+    func `A thing of another kind in its place stays, and is refused at once`(
+        purpose: Plan.Purpose
+    ) async throws {
+        let other = try await Journal.open(path: folder.file("other.sqlite"))
+        let path = Plan.path(beside: other.path, for: purpose)
+        for (make, kind) in [
+            ({ mkfifo(path, 0o600) }, "a named pipe"), ({ mkdir(path, 0o700) }, "a directory"),
+            ({ symlink("none", path) }, "a symbolic link"),
+        ] as [(() -> Int32, String)] {
+            #expect(make() == 0)
+            let error = #expect(throws: TranshipError.self) {
+                _ = try Plan(beside: other, for: purpose)
+            }
+            #expect(error?.code == .journalFailed)
+            #expect(error?.message == "\(path) is \(kind), not a regular file")
+            #expect(remove(path) == 0)
+        }
+    }
+
     @Test func `What a killed process had planned counts for nothing`() async throws {
         let other = try await Journal.open(path: folder.file("other.sqlite"))
         for header in [[], Array(repeating: 0, count: 4096)] as [[UInt8]] {

@@ -109,14 +109,19 @@ public final class Plan: DatabaseAccess {
     ///
     /// - Throws: ``TranshipError/Code/journalFailed`` for a file of something else.
     private static func removeLeftover(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        defer { try? handle.close() }
-        guard isPlan(try handle.read(upToCount: 100) ?? Data()) else {
-            throw TranshipError(
-                .journalFailed, "\(path) is in the way: Tranship did not write it",
+        func inTheWay(_ words: String) -> TranshipError {
+            TranshipError(
+                .journalFailed, "\(path) \(words)",
                 hint: "move it elsewhere, or name another journal with --journal PATH")
         }
+        let head: [UInt8]?
+        do throws(WholeFile.Problem) {
+            head = try WholeFile.head(path, bytes: 100, followsLinks: false)
+        } catch {
+            throw inTheWay(error.words)
+        }
+        guard let head else { return }
+        guard isPlan(Data(head)) else { throw inTheWay("is in the way: Tranship did not write it") }
         try FileManager.default.removeItem(atPath: path)
     }
 

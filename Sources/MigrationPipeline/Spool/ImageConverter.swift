@@ -107,11 +107,11 @@ struct ImageConverter: Sendable {
     /// byte 0x158 on, the place of the first block, and later a block's size and their number.
     private func isCutVDI(inputBytes: Int64) throws(TranshipError) -> Bool {
         guard conversion.from == "vdi" else { return false }
-        guard let file = FileHandle(forReadingAtPath: input),
-            let head = try? file.read(upToCount: 0x188), head.count == 0x188
+        guard let head = try? WholeFile.head(input, bytes: 0x188, followsLinks: false),
+            head.count == 0x188
         else { throw failed("its head cannot be read", hint: nil) }
         func number(at offset: Int) -> Int64 {
-            (0..<4).reduce(0) { $0 | Int64(head[head.startIndex + offset + $1]) << (8 * Int64($1)) }
+            (0..<4).reduce(0) { $0 | Int64(head[offset + $1]) << (8 * Int64($1)) }
         }
         let blocks = number(at: 0x178).clampedProduct(number(at: 0x184))
         return number(at: 0x158).clampedSum(blocks) > inputBytes

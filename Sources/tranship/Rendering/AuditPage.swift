@@ -29,13 +29,17 @@ struct AuditPage {
 
     /// Refuses to take the place of a file that is not an earlier page.
     private func expectPage(at path: String) throws(TranshipError) {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return }
-        defer { try? handle.close() }
-        let start = String(decoding: (try? handle.read(upToCount: 1024)) ?? Data(), as: UTF8.self)
-        guard !start.isEmpty, !start.contains(Self.mark) else { return }
+        let words: String
+        do throws(WholeFile.Problem) {
+            guard let head = try WholeFile.head(path, bytes: 1024) else { return }
+            let start = String(decoding: head, as: UTF8.self)
+            guard !start.isEmpty, !start.contains(Self.mark) else { return }
+            words = "is there already, and is not a page of `report`"
+        } catch {
+            words = error.words
+        }
         throw TranshipError(
-            .usage, "\(path) is there already, and is not a page of `report`",
-            hint: "name another file, or remove it")
+            .usage, "\(path) \(words)", hint: "name another file, or remove it")
     }
 
     func text() async throws(TranshipError) -> String {
