@@ -39,11 +39,11 @@ package enum WholeFile {
         return bytes
     }
 
-    /// Reads the first bytes of a regular file, to see what it is. Fewer if it has no more, and nil if
-    /// nothing has that path.
+    /// Reads the first bytes of a regular file, to see what it is. Returns all of a shorter one, and
+    /// nil if nothing has that path.
     ///
-    /// Nothing else is read: who may write into a folder could put a named pipe there, which would block
-    /// for ever.
+    /// Nothing else is read: a user who may write into the folder could put a named pipe there,
+    /// which would block for ever.
     package static func head(
         _ path: String, bytes count: Int, followsLinks: Bool = true
     ) throws(Problem) -> [UInt8]? {

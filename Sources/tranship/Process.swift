@@ -25,8 +25,8 @@ enum Process {
         _ = cprocess_map_from(128 << 10)
     }
 
-    /// Opens what is closed of standard input, output and error (`>&-`). The next file or pipe would get
-    /// its number, and messages would go into it: the pipe of ``SignalThread`` takes them for signals.
+    /// Opens what is closed of standard input, output and error (`>&-`). The next file or pipe would
+    /// get its number, and messages would go into it: ``SignalThread`` would take them for signals.
     ///
     /// Input and output are opened the wrong way round, so that each use still fails.
     private static func reserveStandardStreams() {
