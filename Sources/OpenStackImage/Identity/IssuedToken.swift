@@ -31,10 +31,10 @@ extension IssuedToken {
         else {
             throw Self.notKeystone(authURL, "\(answer.status) without a token")
         }
-        if let other = Self.otherProject(token["project"], than: cloud.scope) {
+        if let other = Self.otherProject(token["project"], of: cloud) {
             throw TranshipError(
                 .authenticationFailed,
-                "Keystone gave a token of \(other.withControlsShown)",
+                "Keystone gave a token \(other.withControlsShown)",
                 hint: "ask the cloud's operator; nothing was read or changed"
             ).of(cloud: cloud.name)
         }
@@ -64,31 +64,44 @@ extension IssuedToken {
         }
     }
 
-    /// The project of the token and the one that the entry names, in words, if they are not the same.
+    /// The project of the token and the one that the entry asks for, in words, if they are not the
+    /// same. What Keystone does not say of the project never counts as the same: without its id, the
+    /// images of all projects would count as ours.
+    ///
     /// Nil if that is not certain: databases compare names in their own ways, so names count only if
     /// they are of plain letters.
     private static func otherProject(
-        _ project: JSONValue?, than scope: CloudConfiguration.Scope?
+        _ project: JSONValue?, of cloud: CloudConfiguration
     ) -> String? {
-        func isOther(_ one: String, _ two: String) -> Bool {
-            guard (one + two).unicodeScalars.allSatisfy(\.isASCII) else { return false }
-            func plain(_ text: String) -> String { text.withoutOuterBlanks.lowercased() }
-            return plain(one) != plain(two)
-        }
-        let (id, name) = (project?["id"]?.string, project?["name"]?.string)
+        func plain(_ text: String) -> String { text.withoutOuterBlanks.lowercased() }
         let asked: String
-        switch scope {
+        switch (cloud.scope, cloud.authentication) {
+        case (.projectID(let wanted), _): asked = wanted.cut(to: 200)
+        case (.projectName(let wanted, _), _): asked = wanted.cut(to: 200)
+        // Keystone binds it to a project.
+        case (nil, .applicationCredential): asked = "that of its application credential"
+        case (nil, _): return nil
+        }
+        guard let id = OutsideID.read(project?["id"]?.string) else {
+            let given = project == nil || project == .null ? "a project" : "the id of its project"
+            return "without \(given), where the entry asks for \(asked)"
+        }
+        let name = project?["name"]?.string
+        switch cloud.scope {
         case .projectID(let wanted):
-            func plain(_ text: String) -> String { text.filter { $0 != "-" } }
-            guard let id, isOther(plain(id), plain(wanted)) else { return nil }
-            asked = wanted
+            func digits(_ text: String) -> String { plain(text.filter { $0 != "-" }) }
+            guard digits(id) != digits(wanted) else { return nil }
         case .projectName(let wanted, _):
-            guard let name, isOther(name, wanted) else { return nil }
-            asked = wanted
+            guard let name else {
+                return "without the name of its project (\(id)), where the entry asks for \(asked)"
+            }
+            guard (name + wanted).unicodeScalars.allSatisfy(\.isASCII),
+                plain(name) != plain(wanted)
+            else { return nil }
         case nil: return nil
         }
-        let given = [name, id.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
-        return "project \(given.cut(to: 200)), where the entry asks for \(asked.cut(to: 200))"
+        let given = [name, "(\(id))"].compactMap(\.self).joined(separator: " ")
+        return "of project \(given.cut(to: 200)), where the entry asks for \(asked)"
     }
 
     private static func refusal(

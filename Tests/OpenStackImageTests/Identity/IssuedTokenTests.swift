@@ -61,6 +61,47 @@ struct TokenDecodingTests {
     }
 
     @Test(
+        "a token that does not say which project it is of is refused",
+        arguments: [
+            (nil, .projectID("q"), "a project, where the entry asks for q"),
+            (
+                "null", .projectName("demo", .id("default")),
+                "a project, where the entry asks for demo"
+            ),
+            (nil, nil, "a project, where the entry asks for that of its application credential"),
+            (
+                #"{"name":"demo"}"#, .projectID("q"),
+                "the id of its project, where the entry asks for q"
+            ),
+            (#"{"id":5}"#, .projectID("5"), "the id of its project, where the entry asks for 5"),
+            (#"{"id":""}"#, nil, "the id of its project, where the entry asks for that of"),
+            (#""q""#, .projectID("q"), "the id of its project, where the entry asks for q"),
+            (
+                #"{"id":"q"}"#, .projectName("demo", .id("default")),
+                "the name of its project (q), where the entry asks for demo"
+            ),
+        ] as [(String?, CloudConfiguration.Scope?, String)])
+    func unknownProject(
+        _ project: String?, _ scope: CloudConfiguration.Scope?, _ words: String
+    ) throws {
+        var cloud = cloud
+        cloud.scope = scope
+        if scope == nil {
+            cloud.authentication = .applicationCredential(.id("c"), secret: Secret("s"))
+        }
+        let body = issued.replacing(
+            #""project":{"id":"q","name":"demo"},"#,
+            with: project.map { #""project":\#($0),"# } ?? "")
+        let error = #expect(throws: TranshipError.self) {
+            try IssuedToken(answer(201, body), of: cloud)
+        }
+        #expect(error?.code == .authenticationFailed && error?.isTransient == false)
+        #expect(
+            error?.message.hasPrefix("cloud \"alpha\": Keystone gave a token without \(words)")
+                == true)
+    }
+
+    @Test(
         "another spelling of the project is the same project",
         arguments: [
             .projectID("Q"), .projectID("q-"), .projectName("Demo ", .name("d")),
@@ -175,7 +216,8 @@ struct TokenDecodingTests {
     @Test("a token without times is taken for a short one")
     func noTimes() throws {
         let body =
-            #"{"token":{"catalog":[{"type":"image","endpoints":[{"interface":"public","url":"http://g"}]}]}}"#
+            #"{"token":{"project":{"id":"q"},"catalog":[{"type":"image","endpoints":[{"interface":"#
+            + #""public","url":"http://g"}]}]}}"#
         #expect(try IssuedToken(answer(201, body), of: cloud).lifetimeSeconds == 300)
     }
 }
