@@ -47,16 +47,14 @@ extension PipelineReader {
         func words(_ hint: String) -> String {
             "    hint: \(isCopy ? CopyHint.words(hint) : hint)"
         }
-        let head = "\(isCopy ? "the command" : file) has \(sorted.count) mistakes"
-        var lines = [head]
-        var bytes = head.utf8.count
+        var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
         for (index, mistake) in sorted.enumerated() {
             var added = ["  \(mistake.message)"]
             // One after the other may have the same hint.
             let isLast = index + 1 == sorted.count || sorted[index + 1].hint != mistake.hint
             if let hint = mistake.hint, isLast { added.append(words(hint)) }
-            bytes += added.reduce(0) { $0 + $1.utf8.count + 1 }
-            guard index == 0 || bytes <= Self.mistakesBytesMax else {
+            let text = (lines + added).joined(separator: "\n")
+            guard index == 0 || text.utf8.count <= Self.mistakesBytesMax else {
                 if let hint = mistake.hint, sorted[index - 1].hint == hint {
                     lines.append(words(hint))
                 }
