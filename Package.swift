@@ -320,7 +320,7 @@ let package = Package(
             dependencies: [
                 "tranship", "TranshipKit", "ByteStreams", "Digests", "GlanceModel", "GlanceServer",
                 "MigrationJournal", "Basics", "MigrationModel", "LabSupport",
-                "TestSupport",
+                "TestSupport", arguments,
             ],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]

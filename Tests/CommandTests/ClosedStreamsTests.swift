@@ -40,7 +40,7 @@ struct ClosedStreamsTests {
         #expect(outcome.talk.contains("Bad file descriptor"), "\(outcome.said)")
     }
 
-    @Test func `Input that is closed is no image without data`() async throws {
+    @Test func `Input that is closed makes no image without data`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
         let outcome = try await desk.run(

@@ -64,9 +64,12 @@ import Testing
 
     /// Of a fetch of the target, nothing of ours was sent.
     @Test func `What does not fit is named by its cause, with what to do`() async throws {
-        func error(_ method: UploadMethod, computed: [Checksum]) async -> TranshipError? {
+        func error(
+            _ method: UploadMethod, computed: [Checksum], _ verification: VerificationMode = .proof
+        ) async -> TranshipError? {
             var given = sent(promise: sha256([1]), computed: computed)
             given.intent.method = method
+            given.intent.record.verification = verification
             let transfer = given
             return await failure { _ = try await confirm(transfer) }
         }
@@ -78,7 +81,9 @@ import Testing
         #expect(fetched?.hint?.contains("are of the same version") == true)
         let unhashed = await error(.upload, computed: [])
         #expect(unhashed?.message.contains("than the source promises") == true)
-        #expect(unhashed?.hint?.contains("`verify: proof`") == true)
+        #expect(unhashed?.hint?.contains("`verify: proof`") == false)
+        let trusting = await error(.upload, computed: [], .services)
+        #expect(trusting?.hint?.contains("`verify: proof`") == true)
         let uploaded = await error(.upload, computed: [sha256([1])])
         #expect(uploaded?.message.contains("than were sent: sent \(sha256([1]))") == true)
         #expect(uploaded?.hint?.contains("store") == true)

@@ -51,7 +51,7 @@ import Testing
         arguments: [
             // Each version was replaced on the day of the next one.
             ([1, 2, 3, 4], 4, ["1"]), ([1, 2, 3, 4], 5, ["1", "2"]),
-            // The clock of the second night was ahead by a month: its version is no younger for it.
+            // The clock of the second night was ahead by a month: that makes its version no younger.
             ([1, 30, 3, 4], 4, []), ([1, 30, 3, 4], 5, ["1", "2"]),
             ([1, 400, 3, 7, 11], 13, ["1", "2", "3"]),
             // It was behind: no other version is older for it.

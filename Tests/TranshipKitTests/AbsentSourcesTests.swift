@@ -128,7 +128,7 @@ import Testing
         #expect(error?.hint?.hasSuffix("make the folder: mkdir -p \(parent)") == true)
         // It holds up no cloud.
         let plan = try await scene.start(
-            to: "{ archive: \(archive) }, { cloud: beta }", writes: false
+            to: "{ archive: \(archive) }, { cloud: beta }", journal: "second.sqlite", writes: false
         ).plan()
         #expect(plan.absences.map(\.failure.code) == [.targetFailed])
         #expect(!FileManager.default.fileExists(atPath: parent))
