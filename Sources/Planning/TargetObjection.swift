@@ -23,7 +23,7 @@ struct TargetObjection {
     /// The service would refuse a new name after the data is read, and that of an earlier version
     /// when the next one comes.
     private func name(_ item: PlanItem) -> TranshipError? {
-        var name = item.record.shownName ?? item.source.displayName
+        guard var name = item.record.shownName else { return nil }
         var words = "its name"
         if case .nameTaken(_, .rename) = item.reason {
             words = "the name that `on_conflict: rename` gives it"

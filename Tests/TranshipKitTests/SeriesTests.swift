@@ -64,6 +64,18 @@ import Testing
         #expect(again.summary.isNothingToDo && again.words.isEmpty)
     }
 
+    @Test func `A name that is too long for an earlier version is refused before the first one`()
+        async throws
+    {
+        let nights = try Nights("beta")
+        let image = "image: { name: \(String(repeating: "n", count: 240)) }"
+        let night = try await nights.night(1, rules: "previous: rename, \(image)")
+        #expect(night.items.map(\.action) == [.refuse])
+        #expect(night.summary.exitStatus == .someFailed && nights.id(1) == nil)
+        let other = try await nights.night(1, rules: "previous: hide, \(image)")
+        #expect(other.summary.exitStatus == .done && nights.id(1) != nil)
+    }
+
     @Test(arguments: [true, false], [true, false])
     func `A process that dies at any commit leaves one name, or two until the next run`(
         before: Bool, isProtected: Bool
