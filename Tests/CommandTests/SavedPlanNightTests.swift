@@ -24,7 +24,13 @@ struct SavedPlanNightTests {
         #expect(night.status == 137, "\(night.said)")
         let status = try await desk.run("tranship status")
         #expect(status.output.contains("plan          create 1"), "\(status.said)")
-        try desk.write("b.raw", "not in the plan")
+        try addImage(desk)
+    }
+
+    /// Another image at the source, which the plan does not have.
+    private func addImage(_ desk: Desk) throws {
+        try Data(noise(3000, seed: 2)).write(
+            to: desk.shell.folder.appendingPathComponent("b.raw"))
     }
 
     private func drift(_ desk: Desk) async throws -> Outcome {
@@ -112,7 +118,7 @@ struct SavedPlanNightTests {
         #expect(resume.talk.contains("/p.json` plans again"), "\(resume.said)")
         #expect(try await next(desk).last?.hasSuffix("/p.json") == true)
         try desk.write("clouds.yaml", Desk.clouds(alpha: desk.alpha.url, beta: desk.beta.url))
-        try desk.write("b.raw", "not in the plan")
+        try addImage(desk)
         _ = try await drift(desk)
         resume = try await desk.run("tranship resume night.yaml")
         #expect(resume.status == 4, "\(resume.said)")
