@@ -27,6 +27,10 @@ enum ChildProcesses {
     /// background and became this process. They are not ours.
     private static let inherited = Guarded<Set<pid_t>>([])
 
+    /// Those that are being ended. The process may end meanwhile on another thread, which would not
+    /// find those whose parents have ended already.
+    private static let known = Guarded<Set<Entry>>([])
+
     /// Call once, before the first thread and the first program are started.
     static func prepare() {
         let list = text("/proc/self/task/\(getpid())/children") ?? ""
@@ -39,10 +43,14 @@ enum ChildProcesses {
     /// - Parameter stop: ends what waits for them. It may kill a program whose own programs would not
     ///   be found after that.
     static func end(after stop: () -> Void = {}) {
-        let found = all()
+        let new = all()
+        let found = known.withLock { known in
+            known.formUnion(new)
+            return known
+        }
         stop()
-        guard !found.isEmpty else { return }
-        for entry in found { kill(entry.id, SIGTERM) }
+        guard found.contains(where: isAlive) else { return }
+        for entry in found where isAlive(entry) { kill(entry.id, SIGTERM) }
         let deadline = Date().addingTimeInterval(graceSeconds)
         while found.contains(where: isAlive), Date() < deadline { usleep(20_000) }
         for entry in found where isAlive(entry) { kill(entry.id, SIGKILL) }
