@@ -40,6 +40,9 @@ public struct MissedSelection: Sendable, Hashable {
         /// An image with this status does not meet a condition: its key in the pipeline file, and the
         /// reason for people. The status is nil of a source whose images have none.
         case leftOut(key: String, reason: String, status: ImageStatus?)
+        /// An image has exactly this name, and as a glob the name does not match it. With a backslash
+        /// before each character of a glob, it does.
+        case glob(escaped: String)
         /// An image that a run copied has another name now.
         case renamed(String)
         /// An image that a run copied was deleted, or is not shown to this project any more.
@@ -119,6 +122,9 @@ public struct MissedSelection: Sendable, Hashable {
         return switch cause {
         case .leftOut(_, let reason, _):
             "\(kind.rawValue) \(cloud) has an image \"\(name)\", but \(reason)\(copied)"
+        case .glob:
+            "\(kind.rawValue) \(cloud) has an image \"\(name)\", but as a glob this name does not "
+                + "match it"
         case .renamed(let new):
             "the image \"\(name)\" of \(kind.rawValue) \(cloud) is called \"\(new)\" now\(copied)"
         case .gone:
@@ -141,6 +147,9 @@ public struct MissedSelection: Sendable, Hashable {
         case .leftOut("snapshots", _, _):
             "write `snapshots: include`, or take its name out of the list"
         case .leftOut(let key, _, _): "change `\(key)`, or take its name out of the list"
+        case .glob(let escaped):
+            "write its name as '\(escaped)', with a backslash before each character that a glob gives "
+                + "a meaning, or take it out of the list"
         case .renamed: "write the new name, or take the old one out of the list"
         case .gone: "bring it back at the source, or take its name out of the list"
         }

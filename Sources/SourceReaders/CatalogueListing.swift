@@ -213,7 +213,8 @@ struct CatalogueListing {
                             TranshipError(
                                 .refused,
                                 "there is no image \(id) at \(catalogue.conditions.name)",
-                                hint: "check the id, and that this project may see it"))
+                                hint: "check the id, and that this project may see it; if it is a "
+                                    + "name, write it under `name`"))
                     ])
                 case .invalidAnswer: try await page([unreadable(id, error)])
                 default: throw error

@@ -40,9 +40,15 @@ struct SeenNames {
 
     /// Notes an image that the entry does not select.
     mutating func add(leftOut image: SourceImage, _ reason: ImageSelection.Mismatch) {
-        guard reason.key != "name", reason.key != "id", let name = image.name else { return }
-        for glob in pending where leftOut[glob.pattern] == nil && glob.matches(name) {
-            leftOut[glob.pattern] = .leaves(image, reason)
+        guard reason.key != "id", let name = image.name else { return }
+        for glob in pending {
+            let known = leftOut[glob.pattern]
+            if reason.key == "name" {
+                guard glob.pattern == name else { continue }
+                leftOut[glob.pattern] = .glob(escaped: FilePath.escaped(name))
+            } else if known == nil || known?.isOwner == true, glob.matches(name) {
+                leftOut[glob.pattern] = .leaves(image, reason)
+            }
         }
     }
 
@@ -68,5 +74,10 @@ extension MissedSelection.Cause {
     /// The entry leaves out this image, which has the name.
     static func leaves(_ image: SourceImage, _ reason: ImageSelection.Mismatch) -> Self {
         .leftOut(key: reason.key, reason: reason.words, status: image.status)
+    }
+
+    /// An image of another project says least of why a name is not met.
+    fileprivate var isOwner: Bool {
+        if case .leftOut("owner", _, _) = self { true } else { false }
     }
 }

@@ -37,6 +37,10 @@ struct CopyHintTests {
                     + "user:password in $NAME; then run it: tranship run FILE"
             ),
             (
+                "check the id; if it is a name, write it under `name`",
+                "check the id; if it is a name, write it in quotes, with a backslash in front of it"
+            ),
+            (
                 "`file` names a folder; run `tranship status`",
                 "`file` names a folder; run `tranship status`"
             ),

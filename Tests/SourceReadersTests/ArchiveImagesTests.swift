@@ -164,6 +164,31 @@ private final class TestArchive: TestSource {
         #expect(words[0].contains("did you mean \"debian\"?"))
     }
 
+    @Test func `A name with characters of a glob says how it is written`() async throws {
+        func id(_ number: Int) -> String { "00000000-0000-0000-0000-00000000000\(number)" }
+        func missed(_ keys: String) async throws -> [MissedSelection] {
+            let test = try TestArchive(", images: { \(keys) }")
+            try await test.add(noise(1), ["name": "a[1]*"], id: id(1))
+            try await test.add(noise(2), ["name": "b", "owner": "o"], id: id(2))
+            try await test.add(noise(3), ["name": "b", "owner": "p"], id: id(3))
+            let missed = Guarded<[MissedSelection]>([])
+            try await test.source.list(
+                Listing(
+                    date: "2026-11-28", nowUnixSeconds: 0,
+                    missed: { one in missed.withLock { $0.append(one) } })
+            ) { _ in }
+            return missed.withLock { $0 }
+        }
+        let glob = try #require(try await missed("name: 'a[1]*'").first)
+        #expect(glob.cause == .glob(escaped: #"a\[1\]\*"#))
+        #expect(glob.words.hasSuffix("an image \"a[1]*\", but as a glob this name does not match it"))
+        #expect(glob.wayOut?.hasPrefix(#"write its name as 'a\[1\]\*'"#) == true)
+        #expect(try await missed(#"name: 'a\[1\]\*'"#).isEmpty)
+        // An image of the owner says more than one of another.
+        let tagged = try #require(try await missed("name: 'b*', owner: p, tags: [t]").first)
+        #expect(tagged.words.hasSuffix("but it has no tag \"t\""), "\(tagged.words)")
+    }
+
     @Test func `The image block replaces fields, and a series makes versions of them`()
         async throws
     {

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import MigrationModel
 import OpenStackImage
 import PipelineFiles
 import Testing
@@ -337,6 +338,63 @@ import Testing
         }
         let error = #expect(throws: TranshipError.self) { _ = try Self.pipeline(both) }
         #expect(error?.message.hasPrefix("the command has ") == true, "\(error?.message ?? "")")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "a [x]*", "a [x]*", .glob(escaped: #"a \[x\]\*"#),
+                "the image \"a [x]*\" of cloud \"alpha\" is not selected: as a glob, its name does "
+                    + "not match it",
+                "write a backslash before each character that a glob gives a meaning: "
+                    + #"'a \[x\]\*'"#
+            ),
+            (
+                "a*", "a1",
+                .leftOut(key: "tags", reason: "it has no tag \"t\"", status: .active),
+                "no image of cloud \"alpha\" that matches \"a*\" is selected; of the first one: it "
+                    + "has no tag \"t\"",
+                "compare the images with the conditions: `tranship image list --cloud alpha --long`"
+            ),
+            (
+                #"a\[1\]"#, "a[1]",
+                .leftOut(key: "tags", reason: "it has no tag \"t\"", status: .active),
+                "the image \"a[1]\" of cloud \"alpha\" is not selected: it has no tag \"t\"",
+                "compare it with the conditions: `tranship image show --cloud alpha 'a[1]'`"
+            ),
+            (
+                "a*", "a1",
+                .leftOut(key: "owner", reason: "its owner is p", status: .active),
+                "cloud \"alpha\" has no image \"a*\" of this project",
+                "did you mean \"a1\"? there are a1; `tranship image list --cloud alpha` lists all"
+            ),
+        ] as [(String, String, MissedSelection.Cause, String, String)])
+    func `What leaves an image out is said, also of a glob`(
+        name: String, nearest: String, cause: MissedSelection.Cause, message: String, hint: String
+    ) async throws {
+        var missed = MissedSelection(
+            place: "<image>", cloud: "alpha", name: name, nearest: nearest, examples: [nearest],
+            listedImages: 1)
+        missed.cause = cause
+        // No cloud can be asked without clouds.yaml.
+        let none = ["OS_CLIENT_CONFIG_FILE": "/nowhere/clouds.yaml"]
+        let refusal = try await Self.order("alpha", "beta", [name]).refusal(
+            [missed], environment: none)
+        #expect(refusal.code == .noImageSelected)
+        #expect(refusal.message == message)
+        #expect(refusal.hint == hint)
+    }
+
+    @Test func `An archive says what it has in place of an image`() async throws {
+        let folder = try Self.folder("tranship-archive.json")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let order = try Self.order(folder, "beta", ["debain"])
+        let missed = MissedSelection(
+            place: "<image>", kind: .archive, cloud: folder, name: "debain", nearest: "debian",
+            examples: ["debian"], listedImages: 1)
+        let refusal = await order.refusal([missed], environment: [:])
+        #expect(refusal.message == "archive \(folder) has no image \"debain\"")
+        #expect(refusal.hint == "did you mean \"debian\"? there are debian")
     }
 
     /// A command with a mistake writes no file.

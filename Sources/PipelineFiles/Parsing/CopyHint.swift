@@ -22,6 +22,10 @@ package enum CopyHint {
                 + "there write ", "copy the file by itself with "
         ),
         ("write it in this entry", "add it to this command"),
+        (
+            "if it is a name, write it under `name`",
+            "if it is a name, write it in quotes, with a backslash in front of it"
+        ),
         // A command with a mistake writes no file.
         (
             "leave them out of the address, and write `auth: netrc`,",

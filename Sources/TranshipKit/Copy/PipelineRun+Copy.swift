@@ -41,9 +41,10 @@ extension CopyOrder {
     func refusal(
         _ missed: [MissedSelection], environment: [String: String]
     ) async -> TranshipError {
-        guard let first = missed.first, case .cloud(let cloud) = source else {
+        guard let first = missed.first else {
             return TranshipError(.noImageSelected, "no image is selected")
         }
+        guard case .cloud(let cloud) = source else { return archiveRefusal(first) }
         let isLegacy = await isLegacy(cloud, environment)
         let commands = isLegacy ? "tranship v1" : "tranship image"
         let list = "\(commands) list \(cloud.options)"
@@ -64,14 +65,9 @@ extension CopyOrder {
         let message =
             "cloud \"\(cloud.words)\" has no image \(words) of "
             + (otherOwner.map { "project \($0)" } ?? "this project")
-        if first.nearest == name {
-            var reason = ""
-            if case .leftOut(_, let words, _) = first.cause { reason = ": \(words)" }
-            return TranshipError(
-                .noImageSelected,
-                "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected\(reason)",
-                hint: "compare it with the conditions: `\(commands) show \(cloud.options) "
-                    + "\(name.shellQuoted)`")
+        let show = "\(commands) show \(cloud.options)"
+        if let error = conditionRefusal(first, "cloud \"\(cloud.words)\"", (show, list)) {
+            return error
         }
         if let id = await images(ImageQuery(isHidden: true), name, cloud, environment).first {
             return TranshipError(
@@ -103,6 +99,71 @@ extension CopyOrder {
             ? "`\(list) --all` lists what other projects show" : "`\(list)` lists all"
         return TranshipError(
             .noImageSelected, message, hint: "\(guess)there are \(there); \(all)")
+    }
+
+    /// Says what an archive has in place of an image that it does not have.
+    private func archiveRefusal(_ missed: MissedSelection) -> TranshipError {
+        let place = "archive \(missed.cloud)"
+        let there = ShortList(missed.examples, count: missed.listedImages).words
+        guard let name = missed.name else {
+            return TranshipError(
+                .noImageSelected, "\(place) has no image that meets the conditions",
+                hint: "it lists \(missed.listedImages): \(there)")
+        }
+        if let error = conditionRefusal(missed, place, nil) { return error }
+        let guess =
+            shellHint(name) ?? missed.nearest.map { "did you mean \"\($0)\"? " } ?? ""
+        return TranshipError(
+            .noImageSelected, "\(place) has no image \"\(name)\"",
+            hint: "\(guess)there are \(there)")
+    }
+
+    /// If a source has an image of the name, and it is left out for something else.
+    ///
+    /// - Parameter commands: those that show an image and list images; nil if none does.
+    private func conditionRefusal(
+        _ missed: MissedSelection, _ place: String, _ commands: (show: String, list: String)?
+    ) -> TranshipError? {
+        guard let name = missed.name else { return nil }
+        func refusal(_ reason: String?, hint: String?) -> TranshipError {
+            TranshipError(
+                .noImageSelected, Self.unselected(name, place, reason),
+                hint: hint ?? "leave out the option that it does not meet")
+        }
+        let literal = Glob(name).literal
+        switch missed.cause {
+        case .glob(let escaped):
+            return TranshipError(
+                .noImageSelected,
+                "the image \"\(name)\" of \(place) is not selected: as a glob, its name does not "
+                    + "match it",
+                hint: "write a backslash before each character that a glob gives a meaning: "
+                    + escaped.shellQuoted)
+        // "of this project" is true of a glob as well.
+        case .leftOut(let key, let reason, _) where literal == nil && key != "owner":
+            return refusal(
+                reason,
+                hint: commands.map { "compare the images with the conditions: `\($0.list) --long`" })
+        default: break
+        }
+        guard let literal, missed.nearest == literal else { return nil }
+        var reason: String?
+        if case .leftOut(_, let words, _) = missed.cause { reason = words }
+        return refusal(
+            reason,
+            hint: commands.map {
+                "compare it with the conditions: `\($0.show) \(literal.shellQuoted)`"
+            })
+    }
+
+    /// - Parameter reason: why the first image of the name is left out; nil if that is not known.
+    private static func unselected(_ name: String, _ place: String, _ reason: String?) -> String {
+        guard let literal = Glob(name).literal else {
+            return "no image of \(place) that matches \"\(name)\" is selected"
+                + (reason.map { "; of the first one: \($0)" } ?? "")
+        }
+        return "the image \"\(literal)\" of \(place) is not selected"
+            + (reason.map { ": \($0)" } ?? "")
     }
 
     /// The project of `--owner`; nil for this one, and for any.
@@ -151,8 +212,7 @@ extension CopyOrder {
         } else if status == .deactivated {
             ids = await images(ImageQuery(status: [.deactivated]), name, cloud, environment)
         }
-        let message =
-            "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected: \(reason)"
+        let message = Self.unselected(name, "cloud \"\(cloud.words)\"", reason)
         let hint: String
         if status != .deactivated {
             hint = "wait until it is active"
