@@ -137,10 +137,25 @@ extension HTTPResponse {
         }
     }
 
-    /// `Retry-After` in seconds. The other form, a date, is not read: OpenStack services do not
-    /// send it.
-    private var retryAfterSeconds: Int? {
-        headers["retry-after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    /// How long the service asks to wait, in seconds (`Retry-After`: a number or a date; RFC 9110,
+    /// section 10.2.3). Nil for a field that is neither, as without the field.
+    ///
+    /// A date is compared with that of the answer, as the clocks may differ. A moment that has
+    /// passed and a number below 0 are 0, and a number too large for any wait is 2^53.
+    package var retryAfterSeconds: Int? {
+        guard let text = headers["Retry-After"] else { return nil }
+        if let moment = UTCTime.unixSecondsOfHTTPDate(text) {
+            let now =
+                headers["Date"].flatMap(UTCTime.unixSecondsOfHTTPDate)
+                ?? Timestamp.now() / 1000
+            return Int(clamping: max(0, moment.clampedDifference(now)))
+        }
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        guard digits.startIndex == text.startIndex else { return 0 }
+        return Int(clamping: OutsideNumber.parse(digits) ?? OutsideNumber.most)
     }
 
     /// The message of the service in one line. Secrets go before the text is cut.

@@ -114,6 +114,38 @@ import Testing
         #expect(error.answer?.message.count == 1000)
     }
 
+    @Test(
+        arguments: [
+            ("0", 0), ("120", 120), ("9007199254740992", 1 << 53),
+            // Too large for any wait.
+            ("9223372036854775807", 1 << 53), ("99999999999999999999", 1 << 53),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 251_629_199_998),
+            // Now.
+            ("-5", 0), ("-99999999999999999999", 0), ("Mon, 01 Jan 1900 00:00:00 GMT", 0),
+            ("Tue, 10 Mar 2026 00:00:00 GMT", 0),
+            ("Tue, 10 Mar 2026 00:00:07 GMT", 6), ("Tuesday, 10-Mar-26 00:00:07 GMT", 6),
+            // As without the field.
+            ("", nil), ("-", nil), ("1.5", nil), ("+5", nil), ("nan", nil), ("1e300", nil),
+            ("soon", nil), ("7 s", nil), ("2026-03-10T00:00:07Z", nil),
+        ] as [(String, Int?)])
+    func `A wait is a number or a date, and everything else is none`(text: String, seconds: Int?) {
+        let response = HTTPResponse(
+            status: 503, headers: ["Retry-After": text, "Date": "Tue, 10 Mar 2026 00:00:01 GMT"])
+        let error = response.refusal(by: .image, asked: "GET /")
+        #expect(error.answer?.retryAfterSeconds == seconds)
+        #expect(error.code == (seconds == nil ? .serviceFailed : .rateLimited))
+        #expect(error.isTransient)
+    }
+
+    @Test func `Without a date of its own, an answer's wait counts from now`() {
+        let later = HTTPResponse(
+            status: 429, headers: ["Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"])
+        #expect((later.retryAfterSeconds ?? 0) > 1 << 32)
+        let past = HTTPResponse(
+            status: 429, headers: ["Retry-After": "Tue, 10 Mar 2020 00:00:00 GMT"])
+        #expect(past.retryAfterSeconds == 0)
+    }
+
     @Test func `A large body costs little and says little`() {
         let long = #"{"message": ""# + String(repeating: "x", count: 8 << 20) + #""}"#
         let many = #"{"message": ["# + String(repeating: "0,", count: 4 << 20) + "0]}"

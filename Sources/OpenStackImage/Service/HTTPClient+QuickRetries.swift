@@ -22,9 +22,8 @@ extension HTTPClient {
             do throws(TranshipError) {
                 let answer = try await send(request)
                 guard left > 0, [429, 502, 503, 504].contains(answer.status) else { return answer }
-                if let text = answer.headers["Retry-After"] {
-                    guard let seconds = Int(text), (0...Self.quickWaitSecondsMax).contains(seconds)
-                    else { return answer }
+                if let seconds = answer.retryAfterSeconds {
+                    guard seconds <= Self.quickWaitSecondsMax else { return answer }
                     wait = .seconds(seconds)
                 } else if answer.status == 429 {
                     wait = .seconds(1)

@@ -49,6 +49,20 @@ import Testing
         #expect(try await asked([soon, .status(429), .status(200)], retries: 2) == (200, 3))
     }
 
+    @Test(arguments: [429, 503], ["-5", "Mon, 01 Jan 1900 00:00:00 GMT", "1.5", "rubbish"])
+    func `A time that has passed and what is none keep no one waiting`(
+        status: Int, wait: String
+    ) async throws {
+        let busy = Reply.status(status, headers: [("Retry-After", wait)])
+        #expect(try await asked([busy, .status(200)], retries: 1) == (200, 2))
+    }
+
+    @Test(arguments: ["99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+    func `Who asks for a very long wait is left alone`(wait: String) async throws {
+        let busy = Reply.status(503, headers: [("Retry-After", wait)])
+        #expect(try await asked([busy, .status(200)], retries: 2) == (503, 1))
+    }
+
     @Test(arguments: [(nil, 900), (1 << 30, 900), (100 << 30, 25_600)] as [(Int64?, Int)])
     func `The token is to live as long as a slow link needs for the body`(
         bytes: Int64?, seconds: Int
