@@ -62,12 +62,30 @@ package struct ArchiveRecord: Sendable, Hashable {
             let shown = (fields["id"]?.string ?? "").cut(to: 100)
             throw problem("is of another image: its \"id\" is \"\(shown)\"")
         }
-        let members = json[Self.membersKey]?.array ?? []
+        let members = try Self.members(json[Self.membersKey], place)
         self.init(
-            fields: fields, members: members.compactMap(\.object),
-            source: json[Self.sourceKey]?.object ?? [:])
-        if let fault = image.numberFault { throw problem("is damaged: \(fault)") }
+            fields: fields, members: members, source: json[Self.sourceKey]?.object ?? [:])
+        if let fault = image.valueFault { throw problem("is damaged: \(fault)") }
         guard fields["status"]?.string != nil else { throw problem("has no text \"status\"") }
+    }
+
+    /// The list of members; none for a record without one.
+    private static func members(
+        _ json: JSONValue?, _ place: String
+    ) throws(TranshipError) -> [[String: JSONValue]] {
+        guard let json, json != .null else { return [] }
+        guard let list = json.array else {
+            throw problem(place, "is damaged: \"\(membersKey)\" is not a list")
+        }
+        var members: [[String: JSONValue]] = []
+        for json in list {
+            guard let member = try? Member(json: json) else {
+                throw problem(
+                    place, "is damaged: \"\(membersKey)\" has an entry that is not a member")
+            }
+            members.append(member.record)
+        }
+        return members
     }
 
     static func problem(_ place: String, _ words: String) -> TranshipError {

@@ -21,7 +21,9 @@ public struct CachedImages: Sendable, Hashable {
 /// An image in the cache of a Glance node.
 public struct CachedImage: ServiceRecord {
     public static let idKey = "image_id"
-    public static let numberKeys = ["hits", "size"]
+    public static let valueTypes: KeyValuePairs<String, ValueType> = [
+        "hits": .number, "size": .number,
+    ]
     public let record: [String: JSONValue]
 
     public init(record: [String: JSONValue]) { self.record = record }

@@ -8,6 +8,9 @@ import HTTPTransport
 /// (<https://docs.openstack.org/api-ref/image/v2/#sharing>).
 public struct Member: ServiceRecord {
     public static let idKey = "member_id"
+    public static let valueTypes: KeyValuePairs<String, ValueType> = [
+        "image_id": .text, "status": .text,
+    ]
     public let record: [String: JSONValue]
 
     public init(record: [String: JSONValue]) { self.record = record }
@@ -17,7 +20,7 @@ public struct Member: ServiceRecord {
     /// The id of the project.
     public var memberID: String { idText }
     /// How the project answered the offer.
-    public var status: Status { Status(rawValue: record["status"]?.string ?? "pending") }
+    public var status: Status { Status(rawValue: ValueType.text(record["status"]) ?? "pending") }
 
     /// How a project answered the offer. It may use the image in each case; accepting puts the
     /// image into its list.

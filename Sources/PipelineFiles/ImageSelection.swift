@@ -79,6 +79,9 @@ public struct ImageFacts: Sendable, Equatable {
     public var isHidden: Bool
     /// True for a snapshot of a server: its `image_type` is `snapshot`.
     public var isSnapshot: Bool
+    /// The keys of its record whose values are not of their type. A condition that needs one of them
+    /// counts as met, so that the image is refused by name and not left out.
+    public var unreadKeys: Set<String> = []
 
     public init(
         id: String, name: String? = nil, owner: String? = nil, visibility: String = "private",
@@ -125,7 +128,7 @@ extension ImageSelection {
     public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
         -> Mismatch?
     {
-        for key in Self.checkedKeys {
+        for key in Self.checkedKeys where facts.unreadKeys.isDisjoint(with: key.recordKeys) {
             let words =
                 switch key {
                 case .id: idMismatch(facts)
@@ -161,8 +164,11 @@ extension ImageSelection {
         {
             return found
         }
+        // What cannot be read leaves nothing out.
+        var read = facts
+        read.unreadKeys = []
         let isExcluded = exclude?.matches(
-            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+            read, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
         return isExcluded == true
             ? Mismatch(key: "exclude", words: "`exclude` matches it") : nil
     }
@@ -245,6 +251,21 @@ extension ImageSelection {
         case .include: return nil
         case .exclude: return facts.isSnapshot ? "it is a snapshot" : nil
         case .only: return facts.isSnapshot ? nil : "it is not a snapshot"
+        }
+    }
+}
+
+extension SelectionKey {
+    /// The keys of a record that decide the condition, of Images API v2 and v1.
+    fileprivate var recordKeys: [String] {
+        switch self {
+        case .name, .owner, .status, .tags, .size: [rawValue]
+        case .visibility: ["visibility", "is_public"]
+        case .updatedAfter: ["updated_at"]
+        case .hidden: ["os_hidden"]
+        case .properties, .snapshots: ["properties"]
+        // A record without an id is not listed.
+        case .id: []
         }
     }
 }

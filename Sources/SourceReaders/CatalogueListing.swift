@@ -131,12 +131,12 @@ struct CatalogueListing {
 
     private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
         var seen = SeenNames(catalogue.conditions)
-        let isSelected = { (image: SourceImage) in mismatch(image, project) == nil }
+        let isSelected = { (image: SourceImage) in mismatch(ListedImage(image), project) == nil }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
             var selected: [ListedImage] = []
             for image in images {
-                if let reason = mismatch(image.image, project) {
+                if let reason = mismatch(image, project) {
                     listing.unselected(unselected(image.image, reason), reason.key)
                     seen.add(leftOut: image.image, reason)
                 } else {
@@ -173,7 +173,7 @@ struct CatalogueListing {
                 guard let now = try await catalogue.visibleImage(copy.imageID) else {
                     return seen ?? .gone
                 }
-                if now.refusal == nil, let reason = mismatch(now.image, project) {
+                if now.refusal == nil, let reason = mismatch(now, project) {
                     return reason.key == "name"
                         ? .renamed(now.image.displayName)
                         : .leaves(now.image, reason)
@@ -181,7 +181,7 @@ struct CatalogueListing {
             }
             guard seen == nil, let literal = Glob(name).literal,
                 let hidden = try await catalogue.hiddenImage(named: literal, project: project),
-                let reason = mismatch(hidden, project)
+                let reason = mismatch(ListedImage(hidden), project)
             else { return seen }
             return .leaves(hidden, reason)
         } catch {
@@ -198,7 +198,7 @@ struct CatalogueListing {
             do {
                 let listed = try await catalogue.image(id)
                 let image = listed.image
-                if let reason = mismatch(image, project) {
+                if let reason = mismatch(listed, project) {
                     tell(of: id, image, reason)
                     listing.unselected(unselected(image, reason), reason.key)
                     continue
@@ -241,11 +241,13 @@ struct CatalogueListing {
     }
 
     private func mismatch(
-        _ image: SourceImage, _ project: String?
+        _ listed: ListedImage, _ project: String?
     ) -> ImageSelection.Mismatch? {
         let conditions = catalogue.conditions
+        var facts = listed.image.facts
+        facts.unreadKeys = Set(listed.unreadKeys)
         return conditions.selection.mismatch(
-            image.facts, except: conditions.exclude, selfProjectID: project,
+            facts, except: conditions.exclude, selfProjectID: project,
             nowUnixSeconds: listing.nowUnixSeconds)
     }
 

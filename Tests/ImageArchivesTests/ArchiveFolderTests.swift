@@ -345,6 +345,12 @@ struct TestArchive: Sendable {
         #"{"image": {"id": "00000000-0000-0000-0000-000000000002", "status": "active"}}"#,
         #"{"image": {"id": "00000000-0000-0000-0000-000000000001"}}"#,
         #"{"image": {"id": "00000000-0000-0000-0000-000000000001", "status": "active", "size": -1}}"#,
+        #"{"image": {"id": "00000000-0000-0000-0000-000000000001", "status": "active", "tags": 1}}"#,
+        #"{"image": {"id": "00000000-0000-0000-0000-000000000001", "status": "active"}, "members": 1}"#,
+        """
+        {"image": {"id": "00000000-0000-0000-0000-000000000001", "status": "active"},
+        "members": [{"member_id": "p", "status": 5}]}
+        """,
         String(repeating: "[", count: 200),
     ])
     func `A record that cannot be right is refused with its path`(text: String) throws {

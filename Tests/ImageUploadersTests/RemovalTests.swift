@@ -107,6 +107,29 @@ import Testing
         #expect(deletions == 0)
     }
 
+    /// A value of another type is not one that is missing, as it is at old services.
+    @Test(
+        arguments: [
+            ("os_hidden", "true"), ("os_hidden", 0), ("protected", "false"), ("visibility", 0),
+            ("owner", ["x"]), ("status", ["queued"]), ("name", 5), ("tags", "t"),
+        ] as [(String, JSONValue)])
+    func `What says it with a value of another type stays`(
+        field: String, value: JSONValue
+    ) async throws {
+        target.putOurs(["status": "queued", "visibility": "private"])
+        var record = try #require(target.glance.image(target.id()))
+        record[field] = value
+        let body = try JSONEncoder().encode(JSONValue.object(record))
+        target.glance.answer(
+            "GET", "/v2/images/\(target.id())", with: .status(200, body: [UInt8](body)))
+        let error = await #expect(throws: TranshipError.self) {
+            var deletesLeft = 1
+            _ = try await clean(&deletesLeft, listed())
+        }
+        #expect(error?.code == .invalidAnswer && error?.message.contains("\"\(field)\"") == true)
+        #expect(deletions == 0)
+    }
+
     @Test func `The record of another image gives no right`() async throws {
         target.putOurs(["status": "queued", "visibility": "private"])
         target.putOurs(["status": "queued", "visibility": "private"], generation: 1)

@@ -79,6 +79,45 @@ struct ImageSelectionMatchesTests {
         #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" matches none of `name`")
     }
 
+    /// The image is refused then, by its name.
+    @Test(
+        "what cannot be read leaves an image neither out nor in",
+        arguments: [
+            ("name", "name: other"), ("owner", ""), ("visibility", "visibility: [public]"),
+            ("status", ""), ("tags", "tags: [t]"), ("size", "size: { min: 1GB }"),
+            ("updated_at", "updated_after: 1s"), ("os_hidden", ""),
+        ])
+    func unread(key: String, conditions: String) throws {
+        var facts = Self.image
+        facts.owner = "you"
+        facts.status = "odd"
+        facts.isHidden = true
+        facts.visibility = "odd"
+        facts.sizeBytes = nil
+        facts.updatedAt = nil
+        let every: Set<String> = [
+            "name", "owner", "visibility", "status", "tags", "size", "updated_at", "os_hidden",
+        ]
+        facts.unreadKeys = every
+        #expect(try mismatch(conditions, facts) == nil)
+        facts.unreadKeys = every.subtracting([key])
+        #expect(try mismatch(conditions, facts) != nil)
+    }
+
+    @Test("an exclusion by what cannot be read leaves nothing out")
+    func unreadExclusion() throws {
+        let source = try cloudSource(
+            PipelineTexts.with(
+                source: """
+                      - cloud: alpha
+                        exclude: { name: "*-test" }
+                    """))
+        var facts = Self.image
+        facts.name = "5"
+        facts.unreadKeys = ["name"]
+        #expect(source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
+    }
+
     @Test("in a cloud without projects, every owner is self")
     func withoutKeystone() {
         #expect(

@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import FoundationEssentials
 import GlanceServer
 import MigrationModel
 import MigrationPipeline
@@ -351,6 +352,38 @@ import Testing
         #expect(refusal.code == .invalidAnswer)
         #expect(refusal.message.contains("b") && refusal.message.contains("\(size)"))
         #expect(refusal.message.contains("\"size\""))
+    }
+
+    @Test(
+        arguments: [
+            ("protected", "true"), ("os_hidden", "true"), ("visibility", 0), ("owner", ["x"]),
+            ("name", 5), ("tags", ["ok", 7]), ("tags", ["a": 1]), ("disk_format", 1),
+            ("container_format", true), ("status", ["active"]), ("checksum", 5),
+        ] as [(String, JSONValue)])
+    func `A value of another type refuses its own image, whatever the entry selects`(
+        field: String, value: JSONValue
+    ) async throws {
+        for id in ["a", "b", "c"] { source.glance.put(id, data: [1]) }
+        let own = try #require(source.glance.image("a")?["owner"]?.string)
+        var fields = try #require(source.glance.image("b"))
+        fields[field] = value
+        let records = try ["a", "c"].map { try #require(source.glance.image($0)) } + [fields]
+        let page: JSONValue = ["images": .array(records.map(JSONValue.object))]
+        source.glance.answer(
+            "GET", "/v2/images", with: .status(200, body: [UInt8](try JSONEncoder().encode(page))))
+        let images = CloudImages(
+            selection: try cloudEntry(
+                "cloud: alpha, images: { owner: \(own) }, exclude: { name: c, status: active }"),
+            sourceIndex: 0,
+            cloud: SignedInCloud(
+                source.glance.service.session, endpoint: source.glance.server.url, region: nil,
+                projectID: nil))
+        let listed = try await list(images)
+        #expect(listed.first { $0.image.location == "a" }.map { $0.refusal == nil } == true)
+        let refusal = try #require(listed.first { $0.image.location == "b" }?.refusal)
+        #expect(refusal.code == .invalidAnswer)
+        #expect(refusal.message.contains("record b") && refusal.message.contains("\"\(field)\""))
+        #expect(refusal.hint?.contains("`exclude`") == true)
     }
 
     @Test func `An image that the pipeline names by its id is refused in the same way`()

@@ -11,7 +11,7 @@ import Testing
     private static func isExempt(_ text: Substring) -> Bool {
         text.firstMatch(
             of:
-                /public (typealias (Element|Failure) |let rawValue|var description: String|init\((rawValue|stringLiteral|arrayLiteral)|func makeAsyncIterator|mutating func next\($|(let|var) record: \[|init\(record: \[|static (let|var) (idKey|numberKeys|part|listKey|neededKeys|otherKeys)\b)/
+                /public (typealias (Element|Failure) |let rawValue|var description: String|init\((rawValue|stringLiteral|arrayLiteral)|func makeAsyncIterator|mutating func next\($|(let|var) record: \[|init\(record: \[|static (let|var) (idKey|valueTypes|part|listKey|neededKeys|otherKeys)\b)/
         ) != nil
     }
 

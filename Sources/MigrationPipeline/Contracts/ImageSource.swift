@@ -177,6 +177,8 @@ public struct ListedImage: Sendable {
     public var notes: [Note]
     /// Why this image cannot be copied.
     public var refusal: TranshipError?
+    /// The keys of its record whose values are not of their type. No condition can be decided by them.
+    public var unreadKeys: [String] = []
     /// For an image that is only listed because others name it: the properties by which they do,
     /// such as `kernel_id`. It is copied to targets whose rules keep one of them.
     public var namedAs: Set<String> = []

@@ -118,17 +118,24 @@ extension Image {
 }
 
 extension Image {
-    public static let numberKeys = ["size", "virtual_size", "min_ram", "min_disk"]
+    public static let valueTypes: KeyValuePairs<String, ValueType> = [
+        "name": .text, "status": .text, "visibility": .text, "protected": .flag,
+        "os_hidden": .flag, "owner": .text, "checksum": .text, "os_hash_algo": .text,
+        "os_hash_value": .text, "size": .number, "virtual_size": .number,
+        "container_format": .text, "disk_format": .text, "tags": .texts, "min_ram": .number,
+        "min_disk": .number, "stores": .text, "created_at": .text, "updated_at": .text,
+    ]
 
     public init(record: [String: JSONValue]) {
-        func text(_ key: String) -> String? { record[key]?.string }
+        // Lists have records whose values are of another type, too.
+        func text(_ key: String) -> String? { ValueType.text(record[key]) }
         self.record = record
         id = text("id") ?? ""
         name = text("name")
         status = text("status").map(ImageStatus.init(rawValue:)) ?? .unknown
         visibility = text("visibility").map(ImageVisibility.init(rawValue:)) ?? .private
-        isProtected = record["protected"]?.bool ?? false
-        isHidden = record["os_hidden"]?.bool ?? false
+        isProtected = ValueType.flag(record["protected"])
+        isHidden = ValueType.flag(record["os_hidden"])
         checksum = text("checksum")
         hashAlgorithm = text("os_hash_algo")
         hashValue = text("os_hash_value")
@@ -137,10 +144,10 @@ extension Image {
         virtualSizeBytes = OutsideNumber.read(record["virtual_size"])
         containerFormat = text("container_format")
         diskFormat = text("disk_format")
-        tags = (record["tags"]?.array ?? []).compactMap(\.string)
+        tags = ValueType.texts(record["tags"])
         minRAMMiB = Int(OutsideNumber.read(record["min_ram"]) ?? 0)
         minDiskGiB = Int(OutsideNumber.read(record["min_disk"]) ?? 0)
-        stores = (text("stores") ?? "").split(separator: ",").map(String.init)
+        stores = (record["stores"]?.string ?? "").split(separator: ",").map(String.init)
         properties = record.filter { !Self.baseKeys.contains($0.key) }
     }
 }

@@ -9,7 +9,13 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     /// names without `x-image-meta-`).
     public let record: [String: JSONValue]
 
-    public static let numberKeys = ["size", "virtual_size", "min_ram", "min_disk"]
+    public static let valueTypes: KeyValuePairs<String, ValueType> = [
+        "name": .text, "status": .text, "is_public": .flagOrText, "protected": .flagOrText,
+        "deleted": .flagOrText, "owner": .text, "checksum": .text, "size": .number,
+        "virtual_size": .number, "container_format": .text, "disk_format": .text,
+        "min_ram": .number, "min_disk": .number, "properties": .object, "created_at": .text,
+        "updated_at": .text,
+    ]
 
     public init(record: [String: JSONValue]) { self.record = record }
 
@@ -71,7 +77,10 @@ public struct LegacyImage: ServiceRecord, Identifiable {
 public struct LegacyImageSummary: ServiceRecord, Identifiable {
     public let record: [String: JSONValue]
 
-    public static let numberKeys = ["size"]
+    public static let valueTypes: KeyValuePairs<String, ValueType> = [
+        "name": .text, "size": .number, "disk_format": .text, "container_format": .text,
+        "checksum": .text,
+    ]
 
     public init(record: [String: JSONValue]) { self.record = record }
 

@@ -171,7 +171,7 @@ extension LegacyImageService {
                 hint: "check that the endpoint serves Images API v1 and that proxies keep its "
                     + "header fields")
         }
-        try image.checkNumbers()
+        try image.checkValues()
         return image
     }
 }

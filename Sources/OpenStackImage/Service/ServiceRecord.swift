@@ -10,8 +10,8 @@ public protocol ServiceRecord: Sendable, Hashable {
     /// The key that every record has, with a text.
     static var idKey: String { get }
 
-    /// The keys whose values are sizes and counts; see ``numberFault``.
-    static var numberKeys: [String] { get }
+    /// What the values of keys have to be that decide something; see ``valueFault``.
+    static var valueTypes: KeyValuePairs<String, ValueType> { get }
 
     /// The record as the service sent it.
     var record: [String: JSONValue] { get }
@@ -22,47 +22,53 @@ public protocol ServiceRecord: Sendable, Hashable {
 
 extension ServiceRecord {
     public static var idKey: String { "id" }
-    public static var numberKeys: [String] { [] }
+    public static var valueTypes: KeyValuePairs<String, ValueType> { [:] }
 
     /// UTC, such as `2026-11-21T03:04:05Z`. API v1 writes it without an offset.
     public var createdAt: String? { record["created_at"]?.string }
     /// UTC, as ``createdAt``.
     public var updatedAt: String? { record["updated_at"]?.string }
 
-    /// What is wrong with a size or a count: with the first of ``numberKeys`` whose value is neither
-    /// null nor a number from 0 to 2^53. Nil if all are right. The property of such a key is nil.
+    /// What is wrong with a value: with the first of ``valueTypes`` that is neither null nor of its
+    /// type. Nil if all are right. The property of such a number is nil.
     ///
     /// Lists contain such a record all the same, so that one image of a stranger does not hide all
     /// others.
-    public var numberFault: String? {
-        for key in Self.numberKeys {
-            guard let value = record[key], value != .null, number(key) == nil else { continue }
-            let shown = String(decoding: value.body, as: UTF8.self).cut(to: 100)
-            return "record \(idText) has \(shown) as \"\(key)\", which is not a number from 0 to "
-                + "2^53"
+    public var valueFault: String? {
+        guard let (key, type) = wrongValues.first else { return nil }
+        let shown = String(decoding: (record[key] ?? .null).body, as: UTF8.self).cut(to: 100)
+        return "record \(idText) has \(shown) as \"\(key)\", which is not \(type.words)"
+    }
+
+    /// The keys of all values that are not of their type.
+    package var wrongKeys: [String] { wrongValues.map(\.key) }
+
+    private var wrongValues: [(key: String, value: ValueType)] {
+        Self.valueTypes.filter { key, type in
+            guard let value = record[key], value != .null else { return false }
+            return !type.matches(value)
         }
-        return nil
     }
 
     /// The size or count of this key.
     func number(_ key: String) -> Int64? { OutsideNumber.read(record[key]) }
 
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` with the ``numberFault``.
-    func checkNumbers() throws(TranshipError) {
-        guard let numberFault else { return }
-        throw TranshipError(.invalidAnswer, "the service lies or is damaged: \(numberFault)")
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` with the ``valueFault``.
+    func checkValues() throws(TranshipError) {
+        guard let valueFault else { return }
+        throw TranshipError(.invalidAnswer, "the service lies or is damaged: \(valueFault)")
     }
 
     /// Only the key ``idKey`` is required: old services know fewer keys, and any value may be null.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, for an id that cannot be one,
-    ///   and for a ``numberFault``.
+    ///   and for a ``valueFault``.
     public init(json: JSONValue) throws(TranshipError) {
         try self.init(listed: json)
-        try checkNumbers()
+        try checkValues()
     }
 
-    /// As ``init(json:)``, but takes a record with a ``numberFault``.
+    /// As ``init(json:)``, but takes a record with a ``valueFault``.
     init(listed json: JSONValue) throws(TranshipError) {
         guard let record = json.object, record[Self.idKey]?.string != nil else {
             throw TranshipError(

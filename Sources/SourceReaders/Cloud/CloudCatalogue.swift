@@ -14,16 +14,17 @@ protocol CloudCatalogue: ImageCatalogue {
 }
 
 extension ListedImage {
-    /// An image of a listing. A record with a size that cannot be right becomes a refusal, so that
-    /// the others go on.
+    /// An image of a listing. A record with a value that cannot be right becomes a refusal, so
+    /// that the others go on.
     init(_ image: SourceImage, of record: some ServiceRecord) {
         self.init(
             image,
-            refusal: record.numberFault.map {
+            refusal: record.valueFault.map {
                 TranshipError(
                     .invalidAnswer, "the source lies or is damaged: \($0)",
                     hint: "ask the operator of the source, or leave the image out with `exclude`")
             })
+        unreadKeys = record.wrongKeys
     }
 }
 

@@ -14,14 +14,22 @@ struct ServiceRecordTests {
         ("size", -1), ("size", .integer(.min)), ("size", .integer((1 << 53) + 1)),
         ("size", .integer(.max)), ("size", .number(1e300)), ("size", "-5"), ("size", ["a": 1]),
         ("virtual_size", .integer(.max)), ("min_disk", -1), ("min_ram", .integer(.max)),
-        ("min_disk", true),
+        ("min_disk", true), ("name", 5), ("status", ["active"]), ("owner", ["x"]), ("checksum", 1),
+        ("disk_format", true), ("container_format", ["a": 1]), ("protected", "maybe"),
+        ("protected", 1), ("updated_at", 5),
+    ]
+    /// Of API v2 alone.
+    private static let newerLies: [(key: String, value: JSONValue)] = [
+        ("protected", "true"), ("os_hidden", "true"), ("os_hidden", 0), ("visibility", 0),
+        ("tags", ["a": 1]), ("tags", ["ok", 7]), ("tags", ["ok", nil]), ("tags", "ok"),
+        ("os_hash_value", ["a"]), ("stores", ["a"]),
     ]
 
     private static func record(_ key: String, _ value: JSONValue) -> JSONValue {
         .object(["id": "i1", key: value])
     }
 
-    @Test("a number that cannot be right names image, key and value", arguments: lies.indices)
+    @Test("a value that cannot be right names image, key and value", arguments: lies.indices)
     func lie(index: Int) throws {
         let (key, value) = Self.lies[index]
         let json = Self.record(key, value)
@@ -42,9 +50,55 @@ struct ServiceRecordTests {
         let images = try RecordPage<Image>(json: json, key: "images", asked: "GET /").records
         #expect(images.map(\.id) == ["i1", "i2"])
         #expect(images.map(\.sizeBytes) == [nil, 5])
-        #expect(images[0].numberFault?.contains(key) == true)
+        #expect(images[0].valueFault?.contains(key) == true)
         #expect(images[0].record[key] == value)
-        #expect(images[1].numberFault == nil)
+        #expect(images[1].valueFault == nil)
+    }
+
+    @Test("so it is with the values of API v2", arguments: newerLies.indices)
+    func newerLie(index: Int) throws {
+        let (key, value) = Self.newerLies[index]
+        let json = Self.record(key, value)
+        let error = #expect(throws: TranshipError.self) { try Image(json: json) }
+        #expect(error?.code == .invalidAnswer)
+        let shown = String(decoding: value.body, as: UTF8.self)
+        #expect(
+            error?.message.contains("record i1 has \(shown) as \"\(key)\", which is not ") == true)
+        #expect(try Image(listed: json).wrongKeys == [key])
+    }
+
+    /// A record in a list is read with its faults.
+    @Test("a value of another type never counts as absent")
+    func neverHarmless() throws {
+        let image = try Image(
+            listed: [
+                "id": "i1", "protected": "false", "os_hidden": 0, "visibility": 0, "owner": ["x"],
+                "status": ["queued"], "name": 5, "tags": ["ok", 7],
+            ])
+        #expect(image.isProtected && image.isHidden)
+        #expect(image.visibility != .private && image.visibility.rawValue == "0")
+        #expect(image.ownerID == #"["x"]"# && image.name == "5")
+        #expect(image.status != .queued && image.status != .unknown)
+        #expect(image.tags == ["ok", "7"])
+        let member: JSONValue = ["member_id": "p", "status": 5]
+        #expect(try Member(listed: member).status != .pending)
+        #expect(throws: TranshipError.self) { try Member(json: member) }
+    }
+
+    @Test("null is right for every key, and so is the text of a flag in API v1")
+    func nulls() throws {
+        var record: [String: JSONValue] = [:]
+        for (key, _) in Image.valueTypes { record[key] = .null }
+        record["id"] = "i1"
+        let image = try Image(json: .object(record))
+        #expect(!image.isProtected && !image.isHidden && image.tags.isEmpty)
+        #expect(image.visibility == .private && image.ownerID == nil && image.status == .unknown)
+        for (key, _) in LegacyImage.valueTypes { record[key] = .null }
+        #expect(try LegacyImage(json: .object(record)).valueFault == nil)
+        for flag in ["True", "true", "False", "false"] {
+            let legacy = try LegacyImage(json: Self.record("protected", .string(flag)))
+            #expect(legacy.isProtected == (flag.lowercased() == "true"))
+        }
     }
 
     @Test("null, no value, 0 and 2^53 are right, as numbers and as text")
@@ -55,7 +109,7 @@ struct ServiceRecordTests {
             let legacy = try LegacyImage(json: Self.record("size", value))
             #expect(legacy.sizeBytes == OutsideNumber.read(value))
         }
-        #expect(try Image(json: ["id": "i1"]).numberFault == nil)
+        #expect(try Image(json: ["id": "i1"]).valueFault == nil)
     }
 
     @Test(
