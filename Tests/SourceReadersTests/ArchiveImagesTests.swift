@@ -181,7 +181,8 @@ private final class TestArchive: TestSource {
         }
         let glob = try #require(try await missed("name: 'a[1]*'").first)
         #expect(glob.cause == .glob(escaped: #"a\[1\]\*"#))
-        #expect(glob.words.hasSuffix("an image \"a[1]*\", but as a glob this name does not match it"))
+        #expect(
+            glob.words.hasSuffix("an image \"a[1]*\", but as a glob this name does not match it"))
         #expect(glob.wayOut?.hasPrefix(#"write its name as 'a\[1\]\*'"#) == true)
         #expect(try await missed(#"name: 'a\[1\]\*'"#).isEmpty)
         // An image of the owner says more than one of another.

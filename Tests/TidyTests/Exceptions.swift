@@ -26,7 +26,8 @@ enum Exceptions {
         "Tests/TranshipKitTests/KnownDataTests.swift": "the same data under other ETags and times",
         "Tests/TranshipKitTests/LostJournalTests.swift": "runs after the journal is lost",
         "Tests/PlanningTests/WrongClockTests.swift": "nights whose clock was wrong",
-        "Tests/TranshipKitTests/SameDataTests.swift": "files with the data of an image of their name",
+        "Tests/TranshipKitTests/SameDataTests.swift":
+            "files with the data of an image of their name",
         "Tests/TranshipKitTests/StampedTimesTests.swift": "sources that stamp their answers",
         "Tests/TranshipKitTests/PlantedRecordTests.swift": "records of others under our ids",
         "Tests/TranshipKitTests/ConvertedCopyTests.swift": "imports that convert, and a run",
