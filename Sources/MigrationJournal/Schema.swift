@@ -52,7 +52,7 @@ enum Schema {
             planned_at INTEGER,
             ended_at INTEGER,
             outcome TEXT,
-            -- The greatest number of a run when this one was resumed. It is the last run until a run
+            -- The greatest number of a run when this one was resumed. It is the last run until one
             -- with a greater number begins. NULL if it was never resumed.
             resumed_after INTEGER
         ) STRICT;

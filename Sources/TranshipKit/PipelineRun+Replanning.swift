@@ -24,9 +24,9 @@ extension PipelineRun {
         return edits.prefix(Self.editsMax).joined(separator: ", ") + more
     }
 
-    /// The number of a run that failed before it was planned since another one was interrupted, which
-    /// is planned again because of that. Nil if none did, and if the interrupted run carries out a
-    /// saved plan: it goes on as an operator has reviewed it, or not at all.
+    /// The number of a run that failed before it was planned since another one was interrupted,
+    /// which is planned again because of that. Nil if none did, and if the interrupted run carries
+    /// out a saved plan: it goes on as an operator has reviewed it, or not at all.
     package static func failedSince(
         _ interrupted: Run, in journal: Journal
     ) async throws(TranshipError) -> Int64? {

@@ -40,8 +40,8 @@ enum ChildProcesses {
 
     /// Ends them: SIGTERM, and SIGKILL a moment later.
     ///
-    /// - Parameter stop: ends what waits for them. It may kill a program whose own programs would not
-    ///   be found after that.
+    /// - Parameter stop: ends what waits for them. It may kill a program whose own programs would
+    ///   not be found after that.
     static func end(after stop: () -> Void = {}) {
         let new = all()
         let found = known.withLock { known in

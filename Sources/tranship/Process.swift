@@ -57,8 +57,8 @@ enum Process {
     /// True from the moment at which a signal ends the process.
     private static let isEnding = Guarded(false)
 
-    /// Returns only if no signal ends the process. Otherwise the command would fail by the end of its
-    /// programs, and say so.
+    /// Returns only if no signal ends the process. Otherwise the command would fail by the end of
+    /// its programs, and say so.
     static func waitIfEnding() {
         while isEnding.withLock(\.self) { sleep(1) }
     }

@@ -43,8 +43,8 @@ extension Journal {
         }
     }
 
-    /// Writes down why an interrupted run could not go on. It stays as it was interrupted, and is the
-    /// last run from now on.
+    /// Writes down why an interrupted run could not go on. It stays as it was interrupted, and is
+    /// the last run from now on.
     public func note(_ end: RunEnd, of run: Run) async throws(TranshipError) {
         try await write { db in
             try Self.write(end, db, runID: run.id)

@@ -82,8 +82,8 @@ extension Journal {
         }
     }
 
-    /// Takes an interrupted run up again. It is the last run from now on, also if others failed since
-    /// before they were planned.
+    /// Takes an interrupted run up again. It is the last run from now on, also if others failed
+    /// since before they were planned.
     public func reopen(_ run: Run) async throws(TranshipError) {
         try await write { db in
             try db.execute(
