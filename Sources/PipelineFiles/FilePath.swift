@@ -105,6 +105,46 @@ package enum FilePath {
         }
     }
 
+    /// The names in a folder.
+    package struct Names: Equatable {
+        /// Sorted, also those with a leading dot.
+        package var all: [String] = []
+        /// Names that are not UTF-8, with U+FFFD for what is not, sorted. No path leads to them.
+        package var notUTF8: [String] = []
+    }
+
+    /// Lists a folder. Foundation leaves out names that are not UTF-8, without a word.
+    ///
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` with the words of the C library.
+    package static func names(in folder: String) throws(TranshipError) -> Names {
+        guard let stream = opendir(folder) else { throw cannotList(folder) }
+        defer { closedir(stream) }
+        var names = Names()
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw cannotList(folder) }
+                names.all.sort()
+                names.notUTF8.sort()
+                return names
+            }
+            withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { name in
+                    guard let text = String(validatingCString: name) else {
+                        return names.notUTF8.append(String(cString: name))
+                    }
+                    if ![".", ".."].contains(text) { names.all.append(text) }
+                }
+            }
+        }
+    }
+
+    private static func cannotList(_ folder: String) -> TranshipError {
+        TranshipError(
+            .sourceUnavailable, "cannot list \(folder): \(lastError())",
+            hint: "check the path, and that this user may list the folder")
+    }
+
     private static func workingDirectory() -> String {
         guard let path = getcwd(nil, 0) else { return "/" }
         defer { free(path) }

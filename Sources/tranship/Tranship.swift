@@ -50,6 +50,7 @@ struct Tranship: AsyncParsableCommand {
     static func main() async {
         Process.prepare()
         do {
+            try ArgumentBytes.refuse(ArgumentBytes.all.dropFirst())
             let (leading, words) = LeadingOptions.taken(
                 from: Array(CommandLine.arguments.dropFirst()))
             let arguments = ShortCommands.expanded(words)

@@ -116,6 +116,6 @@ import Testing
         let gone = try await listed("latest: none/disk-@v.raw")
         #expect(
             gone.refusal?.message.hasSuffix(
-                "cannot list \(folder.path)/none/: No such file or directory") == true)
+                "cannot list \(folder.path)/none/: no such file or directory") == true)
     }
 }

@@ -174,6 +174,27 @@ import Testing
             refusal?.hint == "did you mean a? there are a.qcow2, b [1].raw, c.img.xz")
     }
 
+    @Test func `A file whose name is not UTF-8 is refused by name, if it would be copied`() throws {
+        let folder = try Self.folder("a.raw")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var path: [UInt8] = Array("\(folder)/b".utf8)
+        path.append(0xE8)
+        path.append(contentsOf: Array(".raw".utf8))
+        path.append(0)
+        let name: [CChar] = path.map { CChar(bitPattern: $0) }
+        let descriptor = open(name, O_WRONLY | O_CREAT, 0o600)
+        try #require(descriptor >= 0)
+        close(descriptor)
+        for names in [[], ["b*"]] {
+            let refusal = Self.refusal(folder, "beta", names)
+            #expect(
+                refusal?.message
+                    == "the folder \(folder) has 1 file with a name that is not UTF-8: b\u{FFFD}.raw")
+            #expect(refusal?.hint?.hasPrefix("rename it, or name the other files") == true)
+        }
+        #expect(Self.refusal(folder, "beta", ["a*"]) == nil)
+    }
+
     @Test func `A file and a glob keep their characters`() throws {
         let folder = try Self.folder("a [x] $y.raw", "b.raw")
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -70,17 +70,22 @@ extension FileImages {
     ) throws(TranshipError) -> [(path: String, version: String)] {
         let (inner, own, rest) = pattern.parts
         let place = folder + inner
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: place)
+        let listed: FilePath.Names
+        do throws(TranshipError) {
+            listed = try FilePath.names(in: place)
         } catch {
+            throw error.whileDoing("\(source.position)").hinting(
+                "set `file` to the folder of `latest`; a relative one starts at the folder of the "
+                    + "pipeline file, \(baseDirectory)")
+        }
+        // It may be the newest one.
+        if let name = listed.notUTF8.first(where: { own.version(in: $0) != nil }) {
             throw TranshipError(
                 .sourceUnavailable,
-                "\(source.position): cannot list \(place): \(error.systemWords)",
-                hint:
-                    "set `file` to the folder of `latest`; a relative one starts at the folder of "
-                    + "the pipeline file, \(baseDirectory)")
+                "\(source.position): the name of \(place)\(name) is not UTF-8",
+                hint: "rename it: no path leads to it")
         }
+        let names = listed.all
         // Its own end of the path has to be there: a folder may still be filled.
         let whole = names.filter { name in
             guard let version = own.version(in: name), !rest.isEmpty else { return true }
@@ -88,7 +93,7 @@ extension FileImages {
                 atPath: place + name + VersionPattern.fill(rest, with: version))
         }
         let versions = try URLImage.versions(
-            own, among: whole.sorted(), at: place,
+            own, among: whole, at: place,
             emptyHint: "copy the files there, or correct `file`")
         return versions.map { one in
             let name = one.name ?? ""

@@ -87,9 +87,15 @@ extension FileImages {
     }
 
     static func failure(_ what: String, _ path: String) -> TranshipError {
-        TranshipError(
-            .sourceUnavailable, "\(what) \(path): \(String(cString: strerror(errno)))",
-            hint: "check that the file is there and readable")
+        let number = errno
+        // What stands for bytes that are not UTF-8: no path leads to the file.
+        let isUTF8 = number != ENOENT || !path.unicodeScalars.contains("\u{FFFD}")
+        return TranshipError(
+            .sourceUnavailable,
+            isUTF8
+                ? "\(what) \(path): \(String(cString: strerror(number)))"
+                : "\(what) \(path): its name is not UTF-8",
+            hint: isUTF8 ? "check that the file is there and readable" : "rename the file")
     }
 }
 

@@ -104,14 +104,16 @@ struct CopiedFiles {
     }
 
     private func inFolder(_ names: [String]) throws(TranshipError) -> [String] {
-        let found: [String]
-        do {
-            found = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter {
-                !$0.hasPrefix(".") && FilePath.kind("\(path)/\($0)") == .file
-            }
+        let listed: FilePath.Names
+        do throws(TranshipError) {
+            listed = try FilePath.names(in: path)
         } catch {
             throw TranshipError(
                 .usage, "cannot list the folder \(word)", hint: "make it readable")
+        }
+        try refuse(notUTF8: listed.notUTF8, names)
+        let found = listed.all.filter {
+            !$0.hasPrefix(".") && FilePath.kind("\(path)/\($0)") == .file
         }
         let images = found.filter { Self.isImage($0) }
         guard !names.isEmpty else {
@@ -125,12 +127,34 @@ struct CopiedFiles {
         }
         var patterns: [String] = []
         for name in names {
-            let glob = Glob(name)
-            let matches = found.filter { glob.matches($0) || glob.matches(FileName($0).stem) }
+            let matches = found.filter { Self.matches(name, $0) }
             guard !matches.isEmpty else { throw noFile(name, images.isEmpty ? found : images) }
             patterns += matches.map { escaped($0) }.filter { !patterns.contains($0) }
         }
         return patterns
+    }
+
+    /// - Parameter name: a glob of the command line.
+    private static func matches(_ name: String, _ file: String) -> Bool {
+        let glob = Glob(name)
+        return glob.matches(file) || glob.matches(FileName(file).stem)
+    }
+
+    /// Refuses files that would be copied if their names were UTF-8: no path leads to them, and
+    /// without them a copy would be called complete.
+    private func refuse(notUTF8 files: [String], _ names: [String]) throws(TranshipError) {
+        let wanted = files.filter { file in
+            !file.hasPrefix(".")
+                && (names.isEmpty
+                    ? Self.isImage(file) : names.contains { Self.matches($0, file) })
+        }
+        guard !wanted.isEmpty else { return }
+        throw TranshipError(
+            .usage,
+            "the folder \(word) has \(counted(wanted.count, "file")) with a name that is not UTF-8: "
+                + wanted.joined(separator: ", "),
+            hint: "rename \(wanted.count == 1 ? "it" : "them"), or name the other files behind the "
+                + "target: tranship copy FOLDER TARGET NAME")
     }
 
     private func escaped(_ name: String) -> String {
