@@ -149,6 +149,13 @@ extension Warning {
                     + "name, because another pipeline or journal made it, and no rule of this one "
                     + "changes it; hide it yourself, or give the images of this pipeline other names"
             )
+        case .unfinishedVersionsStay(let target, let names):
+            (
+                "unfinished-version-stays",
+                "target \(target): \(counted(names.count, "record")) of versions that no run finished, "
+                    + "and that their source has left: \(names.words); `tranship clean` deletes what no "
+                    + "run needs"
+            )
         case .nameShared(let place, let name, let count):
             (
                 "name-shared",

@@ -57,6 +57,9 @@ public enum Warning: Hashable, Sendable {
     /// Versions stay active beside new ones of the same name. A rule reaches those that the journal
     /// knows.
     case earlierVersionsStay(targetKey: String, FirstNames, areKnown: Bool)
+    /// Records of versions that no run finished, and that their source has left. No later run needs
+    /// them, and no rule reaches them.
+    case unfinishedVersionsStay(targetKey: String, FirstNames)
     /// An index does not have a product any more.
     case productGone(series: String, place: String?)
     case manyMembers(image: String, targetKey: String, count: Int)

@@ -90,6 +90,7 @@ extension Planner {
                 target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
             retirement.clock = clock
             var found: [Change] = []
+            var unfinished = FirstNames()
             try await eachVersion(at: target) { (item) throws(TranshipError) in
                 let lineageID = item.origin.lineageID
                 let all = try await plan.items(ofLineage: lineageID, at: key)
@@ -102,9 +103,15 @@ extension Planner {
                     .filter { !present.contains($0.versionID ?? "") }
                 retirement.sources = seriesSources.knowledge(
                     of: lineageID, all, sourceCount: sources.count)
-                found += try await changes(
-                    retirement,
-                    items.map { held.current(insteadOf: $0.asKnown(copies), copies) }, copies)
+                let current = items.map { held.current(insteadOf: $0.asKnown(copies), copies) }
+                found += try await changes(retirement, current, copies)
+                for copy in retirement.unfinished(besides: items + current, copies) {
+                    let name = copy.image.name ?? copy.transfer?.source.displayName ?? ""
+                    unfinished.add("\(name) (\(copy.image.id))")
+                }
+            }
+            if unfinished.count > 0 {
+                tell(.warning(.unfinishedVersionsStay(targetKey: key, unfinished)))
             }
             try await page(Self.bounded(found, deletesMax: deletesMax))
         }
@@ -177,6 +184,24 @@ extension Planner {
             EarlierName.text(name, of: item.source, madeAtUnixSeconds: nowUnixSeconds),
             asCurrent: name)
         return item
+    }
+}
+
+extension Retirement {
+    /// The copies whose run died before their data was whole, and whose source has other versions now:
+    /// no later run needs their records.
+    ///
+    /// - Parameter items: the versions that are needed.
+    fileprivate func unfinished(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [SeriesCopy] {
+        let needed = Set(items.map(\.origin.versionID))
+        return copies.filter { copy in
+            guard let transfer = copy.transfer, transfer.imageID == copy.image.id else {
+                return false
+            }
+            return Leftover.statuses.contains(copy.image.status)
+                && !needed.contains(copy.versionID ?? "") && !isOfOtherSource(copy, items)
+                && copy.image.visibility == .private && !copy.image.isProtected
+        }
     }
 }
 

@@ -375,7 +375,7 @@ extension Retirement {
 
     /// A copy of a place without a current version. If all sources were planned, the pipeline has
     /// that place no more. Otherwise a source that is refused or in conflict may have it.
-    private func isOfOtherSource(_ copy: SeriesCopy, _ items: [PlanItem]) -> Bool {
+    func isOfOtherSource(_ copy: SeriesCopy, _ items: [PlanItem]) -> Bool {
         !sources.areWhole && copy.transfer != nil && place(copy, items) == nil
     }
 

@@ -33,6 +33,7 @@ import Testing
             .moreNoted(code: "other-fields", count: 2), .leftOut(targetKey: "t", names),
             .earlierVersionsStay(targetKey: "t", names, areKnown: true),
             .earlierVersionsStay(targetKey: "t", names, areKnown: false),
+            .unfinishedVersionsStay(targetKey: "t", names),
             .nameShared(place: "p:1", name: "n", count: 2), .productGone(series: "s", place: "u"),
             .manyMembers(image: "i", targetKey: "t", count: 129), .noQuota(message: "m"),
             .othersWereThere(images: 2, beforeRun: 3), .versionsStayChanged(count: 2, byRun: 3),

@@ -85,6 +85,41 @@ extension NeverCurrentTests {
         throw TranshipError(.unexpectedState, "no run died while it published")
     }
 
+    @Test(arguments: ["previous: hide", "previous: rename, \(NeverCurrentTests.expired)"])
+    func `A record without its data is named each night, with the command that deletes it`(
+        rules: String
+    ) async throws {
+        var found: Nights?
+        for number in 1... where found == nil {
+            guard let nights = try await nights(rules, deathAt: number) else { break }
+            let beta = try #require(nights.clouds["beta"])
+            let hasRecord = beta.ids.contains { beta.image($0)?["status"] == "queued" }
+            if hasRecord { found = nights }
+        }
+        let nights = try #require(found)
+        let beta = try #require(nights.clouds["beta"])
+        let left = try #require(beta.ids.first { beta.image($0)?["status"] == "queued" })
+        for version in [3, 3, 4] as [UInt64] {
+            let told = Guarded<[Warning]>([])
+            let run = try nights.run(
+                ["a": noise(5000, seed: version)], rules: rules,
+                tell: { event in
+                    if case .warning(let warning) = event { told.withLock { $0.append(warning) } }
+                })
+            _ = try await nights.night(run)
+            let named = told.withLock(\.self).compactMap { warning -> FirstNames? in
+                guard case .unfinishedVersionsStay("beta", let names) = warning else { return nil }
+                return names
+            }
+            #expect(named.map(\.count) == [1])
+            #expect(named.first?.names.first?.hasSuffix("(\(left))") == true)
+        }
+        #expect(beta.image(left) != nil)
+        let run = try nights.run(["a": noise(5000, seed: 4)], rules: rules)
+        let tally = try await run.clean(removes: true) { _ in }
+        #expect(tally[.removed] == 1 && beta.image(left) == nil)
+    }
+
     @Test func `It is shown as what it is, and a rollback does not offer it`() async throws {
         let rules = "previous: hide"
         let nights = try await nightsUntilPublishing(rules)
