@@ -42,6 +42,13 @@ extension Change {
         }
     }
 
+    /// Why others do not see a copy that is done. If an operator chose another version, nothing waits.
+    var waitingLine: String {
+        waitsForOperator
+            ? "a new version waits: \(endedLine)"
+            : "the source's version is not the one that others see: \(endedLine)"
+    }
+
     /// What an operator has to do, so that the version becomes the current one; nil if it does not
     /// wait for that.
     var stepForOperator: String? {

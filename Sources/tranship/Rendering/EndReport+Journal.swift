@@ -237,7 +237,7 @@ extension EndReport {
         if let words = summary.changes.tallyWords { notes.append(words) }
         // Until then, others see an older version than they should.
         let waiting = summary.changes.filter { $0.isWaiting }
-        notes += waiting.prefix(3).map { "a new version waits: \($0.endedLine)" }
+        notes += waiting.prefix(3).map(\.waitingLine)
         notes += summary.status.staleWords.map { "warning: \($0)" }
         var remarks = AlikeNotes()
         for transfer in try await summary.status.transfers(
