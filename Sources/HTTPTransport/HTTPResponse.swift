@@ -70,7 +70,7 @@ extension HTTPResponse {
     /// RFC 4918; RFC 6585).
     private static let lastingFailures: Set = [501, 505, 506, 507, 510, 511]
 
-    private var isTransient: Bool {
+    package var isTransient: Bool {
         [408, 425, 429].contains(status)
             || status >= 500 && !Self.lastingFailures.contains(status)
     }

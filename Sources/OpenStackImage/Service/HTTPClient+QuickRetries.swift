@@ -8,8 +8,8 @@ extension HTTPClient {
     static var quickWaitSecondsMax: Int { 15 }
 
     /// As `send(_:)`, but repeats the request at once, up to `quickRetries` times, if the
-    /// connection broke or a gateway refused it. Only for requests that may be sent twice. Does not
-    /// repeat after a time-out, which took long enough.
+    /// connection broke or the service or a gateway failed. Only for requests that may be sent
+    /// twice. Does not repeat after a time-out, which took long enough.
     ///
     /// If the service says when to come back (`Retry-After`), repeats it then, if that is within
     /// ``quickWaitSecondsMax``. A 429 without that header is repeated after a second.
@@ -21,7 +21,7 @@ extension HTTPClient {
             var wait = Duration.zero
             do throws(TranshipError) {
                 let answer = try await send(request)
-                guard left > 0, [429, 502, 503, 504].contains(answer.status) else { return answer }
+                guard left > 0, answer.isTransient, answer.status != 408 else { return answer }
                 if let seconds = answer.retryAfterSeconds {
                     guard seconds <= Self.quickWaitSecondsMax else { return answer }
                     wait = .seconds(seconds)

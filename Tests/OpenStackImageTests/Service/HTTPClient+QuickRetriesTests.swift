@@ -37,7 +37,12 @@ import Testing
         #expect(try await asked([reset, .status(200)], retries: 0) == (nil, 1))
     }
 
-    @Test(arguments: [404, 500])
+    @Test(arguments: [425, 429, 500, 502, 503, 504, 509])
+    func `What may pass is asked again`(status: Int) async throws {
+        #expect(try await asked([.status(status), .status(200)], retries: 2) == (200, 2))
+    }
+
+    @Test(arguments: [404, 408, 501, 505, 507, 510, 511])
     func `Every other answer is the answer`(status: Int) async throws {
         #expect(try await asked([.status(status), .status(200)], retries: 2) == (status, 1))
     }
