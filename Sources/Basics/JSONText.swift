@@ -100,6 +100,18 @@ package struct JSONText: Sendable {
         return Int64(exactly: value).map { .integer($0) } ?? .number(value)
     }
 
+    /// The first byte of the first string or number that has no value: half a pair of surrogates,
+    /// bytes that are not UTF-8, a number beyond all numbers. Nil if each has one.
+    package var unreadableByte: Int? {
+        entries.indices.first { index in
+            switch entries[index].kind {
+            case .string: string(index) == nil
+            case .number: number(index) == nil
+            default: false
+            }
+        }.map { Int(entries[$0].start) }
+    }
+
     /// True if the name or string of an entry has these bytes.
     package func isEqual(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         let entry = entries[index]

@@ -15,12 +15,19 @@ extension JSONValue {
                 .invalidAnswer, "the answer to \(asked) \(excess) (\(body.count) bytes)",
                 hint: "ask the operator of the service; an Image service does not answer so")
         }
-        guard let text = JSONText(body), let value = JSONValue(text) else {
+        guard let text = JSONText(body) else {
             throw TranshipError(
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
                 hint:
                     "check the address: a proxy or a login page may have answered")
+        }
+        guard let value = JSONValue(text) else {
+            let place = text.unreadableByte.map { " at byte \($0)" } ?? ""
+            throw TranshipError(
+                .invalidAnswer,
+                "the answer to \(asked) has a text or a number that cannot be read\(place)",
+                hint: "ask the operator of the service which record has it")
         }
         self = value
     }

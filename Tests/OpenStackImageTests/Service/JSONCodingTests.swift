@@ -26,6 +26,22 @@ struct JSONCodingTests {
         #expect(error?.message == "the answer to GET /v2/images is not JSON (6 bytes)")
     }
 
+    @Test(
+        "a text or a number that has no value is told with its place",
+        arguments: [
+            (#"[{"name": "x\ud800"}]"#, 11), (#"[{"\udc00": 1}]"#, 3), ("[0, 1e999999999]", 4),
+        ])
+    func unreadable(text: String, byte: Int) {
+        let error = #expect(throws: TranshipError.self) {
+            try JSONValue(body: Array(text.utf8), asked: "GET /v2/images")
+        }
+        #expect(error?.code == .invalidAnswer)
+        #expect(
+            error?.message == "the answer to GET /v2/images has a text or a number that cannot be "
+                + "read at byte \(byte)")
+        #expect(error?.hint == "ask the operator of the service which record has it")
+    }
+
     /// 8 MiB of `0,` once took 253 MiB and 6 seconds.
     @Test("an answer of too many values, or nested too deep, is refused before it is read")
     func tooMany() throws {
