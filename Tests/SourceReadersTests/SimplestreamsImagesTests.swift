@@ -213,6 +213,82 @@ import Testing
             Set(server.requests.map(\.path).filter { $0.hasSuffix(".img") }) == ["/r/jammy/1.img"])
     }
 
+    /// Beside one that is right.
+    @Test(arguments: [
+        ("5", "it is not an object"), ("[]", "it is not an object"),
+        (#"{"versions": [1]}"#, #"its "versions" are not an object"#),
+        (#"{"versions": {"1": "x"}}"#, #"its version 1 has no object "items""#),
+        (#"{"versions": {"1": {"items": ["x"]}}}"#, #"its version 1 has no object "items""#),
+        (#"{"versions": {"1": {"items": {"disk1.img": [1]}}}}"#, "its version 1 has an item that"),
+        (#"{"versions": {"1": {"items": {"disk1.img": "x"}}}}"#, "its version 1 has an item that"),
+        (
+            #"{"versions": {"1": {"items": {"a": {"ftype": 5, "path": "a"}}}}}"#,
+            "its version 1 has an item that"
+        ),
+        (#"{"versions": {"1": {"items": {"disk1.img": {"path": 5}}}}}"#, "its path is not a text"),
+        (
+            """
+            {"versions": {"2": {"items": 5}, "1": {"items": {"disk1.img": {"path": "a.img"}}}}}
+            """, #"its version 2 has no object "items""#
+        ),
+    ])
+    func `A product of a wrong type is refused alone, by its name`(
+        product: String, words: String
+    ) async throws {
+        let server = try server(
+            products: Self.products(["good": Self.product("jammy/1.img"), "odd": product]))
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.map(\.refusal?.code) == [nil, .sourceUnavailable])
+        let message = try #require(listed.last?.refusal?.message)
+        #expect(message.contains(" is damaged at product odd: \(words)"), "\(message)")
+    }
+
+    @Test func `What a product may lack is not damage`() async throws {
+        let server = try server(
+            products: Self.products([
+                "a": "{}", "b": #"{"versions": null}"#, "c": #"{"versions": {"1": {}}}"#,
+                "d": #"{"versions": {"1": {"items": {"disk1.img": {"path": null}}}}}"#,
+                "e": #"{"versions": {"1": {"items": {"other": {"path": "x"}}}}}"#,
+                "good": Self.product("jammy/1.img"),
+                "old": """
+                {"versions": {"1": {"items": 5},
+                  "2": {"items": {"disk1.img": {"path": "noble/2.img"}}}}}
+                """,
+            ]))
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.map(\.image.version) == ["1", "2"])
+        #expect(listed.allSatisfy { $0.refusal == nil })
+    }
+
+    @Test(arguments: [
+        (#""products": 5"#, #"has "products" that are not an object"#),
+        (#""products": ["p"]"#, #"has "products" that are not an object"#),
+    ])
+    func `Products that are not an object refuse their file`(
+        products: String, words: String
+    ) async throws {
+        let server = try server(products: #"{"format": "products:1.0", \#(products)}"#)
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.count == 1 && listed[0].refusal?.message.contains(words) == true)
+    }
+
+    @Test(arguments: [#"{"path": 5}"#, "[]", #""streams/v1/x.json""#])
+    func `An entry of the index without a readable path is refused, and the others go on`(
+        entry: String
+    ) async throws {
+        let server = try server(
+            index: Self.index.replacing(#""index": {"#, with: #""index": {"odd": \#(entry),"#))
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.count == 3)
+        let refusals = listed.compactMap(\.refusal?.message)
+        #expect(refusals.count == 1)
+        #expect(refusals.first?.contains("has an entry whose path is not a text") == true)
+    }
+
     @Test(arguments: ["\\u001b[31m.img", "a b.img", "a\\u202eb.img"])
     func `A path with characters that are not seen says so`(path: String) async throws {
         let server = try server(products: Self.products(path: path))

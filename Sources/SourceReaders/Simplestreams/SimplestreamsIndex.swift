@@ -72,11 +72,11 @@ struct SimplestreamsIndex {
         for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
             // Both may be left out: the file itself says them, see ``isOfOtherData``.
             guard value["datatype"]?.string.map({ $0 == Self.dataType }) ?? true,
-                value["format"]?.string?.hasPrefix("products:") ?? true,
-                let path = value["path"]?.string
+                value["format"]?.string?.hasPrefix("products:") ?? true
             else { continue }
             do throws(TranshipError) {
-                let path = try checked(path)
+                guard let text = try path(of: value) else { continue }
+                let path = try checked(text)
                 // Two entries may name one file.
                 if !paths.contains(path) { paths.append(path) }
             } catch {
@@ -100,24 +100,29 @@ struct SimplestreamsIndex {
     func products(
         item: String, selects: ([String: String]) -> Bool
     ) throws(TranshipError) -> [Product] {
+        guard let all = try? Self.object(root["products"]) else {
+            throw refused("has \"products\" that are not an object")
+        }
         var products: [Product] = []
-        for (name, product) in (root["products"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let fields = (product.object ?? [:]).compactMapValues(Self.words)
-            guard selects(fields) else { continue }
-            var newest: (version: String, item: JSONValue)?
-            for (version, value) in product["versions"]?.object ?? [:] {
-                let items = value["items"]?.object ?? [:]
-                let match =
-                    items[item]
-                    ?? items.sorted { $0.key < $1.key }
-                    .first { $0.value["ftype"]?.string == item }?.value
-                guard let match else { continue }
-                let order = newest.map { VersionOrder.compare($0.version, version) } ?? -1
-                if order < 0 || (order == 0 && newest.map { $0.version < version } == true) {
-                    newest = (version, match)
-                }
+        for (name, product) in all.sorted(by: { $0.key < $1.key }) {
+            guard let entry = product.object else {
+                let fault = damaged(name, "it is not an object")
+                products.append(Self.refused(name, "", fault))
+                continue
             }
-            guard let newest, let path = newest.item["path"]?.string else { continue }
+            let fields = entry.compactMapValues(Self.words)
+            guard selects(fields) else { continue }
+            let newest: (version: String, item: JSONValue)
+            let path: String
+            do throws(TranshipError) {
+                guard let found = try self.newest(item, of: name, entry),
+                    let text = try self.path(of: found.item, of: name)
+                else { continue }
+                (newest, path) = (found, text)
+            } catch {
+                products.append(Self.refused(name, "", error))
+                continue
+            }
             var properties: [String: String] = [:]
             properties["os_distro"] = fields["os"]
             properties["os_version"] = fields["version"]
@@ -136,6 +141,101 @@ struct SimplestreamsIndex {
             products.append(found)
         }
         return products
+    }
+
+    /// The newest version of a product that has the item; nil if none has it.
+    ///
+    /// - Throws: if the newest one cannot be known, as a value of it is not of its type.
+    private func newest(
+        _ item: String, of product: String, _ entry: [String: JSONValue]
+    ) throws(TranshipError) -> (version: String, item: JSONValue)? {
+        guard let versions = try? Self.object(entry["versions"]) else {
+            throw damaged(product, "its \"versions\" are not an object")
+        }
+        var newest: (version: String, item: Result<JSONValue, TranshipError>)?
+        for (version, value) in versions {
+            let found: Result<JSONValue, TranshipError>
+            do throws(TranshipError) {
+                guard let match = try match(item, in: value, version, of: product) else { continue }
+                found = .success(match)
+            } catch {
+                found = .failure(error)
+            }
+            let order = newest.map { VersionOrder.compare($0.version, version) } ?? -1
+            if order < 0 || (order == 0 && newest.map { $0.version < version } == true) {
+                newest = (version, found)
+            }
+        }
+        guard let newest else { return nil }
+        return (newest.version, try newest.item.get())
+    }
+
+    /// The item of a version; nil if it has none of that name or kind.
+    private func match(
+        _ item: String, in value: JSONValue, _ version: String, of product: String
+    ) throws(TranshipError) -> JSONValue? {
+        let place = "its version \(version.prefix(80).description.withControlsShown)"
+        guard let fields = value.object, let items = try? Self.object(fields["items"]) else {
+            throw damaged(product, "\(place) has no object \"items\"")
+        }
+        let match =
+            items[item]
+            ?? items.sorted { $0.key < $1.key }
+            .first { $0.value["ftype"]?.string == item }?.value
+        // One that cannot be read may be the one.
+        let unread = match == nil ? items.values.first { !Self.saysItsKind($0) } : nil
+        guard match.map({ $0.object != nil }) ?? true, unread == nil else {
+            throw damaged(
+                product, "\(place) has an item that is not an object, or whose ftype is not a text")
+        }
+        return match
+    }
+
+    private static func saysItsKind(_ item: JSONValue) -> Bool {
+        guard let fields = item.object else { return false }
+        return (fields["ftype"] ?? .null) == .null || fields["ftype"]?.string != nil
+    }
+
+    /// The path of an item, or of an entry of the index; nil if it has none.
+    private func path(
+        of value: JSONValue, of product: String? = nil
+    ) throws(TranshipError) -> String? {
+        let path = value["path"] ?? .null
+        guard value.object != nil, path == .null || path.string != nil else {
+            guard let product else {
+                throw refused(
+                    "has an entry whose path is not a text",
+                    hint: "ask its publisher to correct the index")
+            }
+            throw damaged(product, "its path is not a text")
+        }
+        return path.string
+    }
+
+    /// The members of an object; none for null.
+    ///
+    /// - Throws: for a value of another type, which is not the same as an absent one.
+    private static func object(_ value: JSONValue?) throws(NotAnObject) -> [String: JSONValue] {
+        switch value {
+        case nil, .null: [:]
+        case .object(let members): members
+        default: throw NotAnObject()
+        }
+    }
+
+    private struct NotAnObject: Error {}
+
+    private func damaged(_ product: String, _ words: String) -> TranshipError {
+        refused(
+            "is damaged at product \(product.withControlsShown): \(words)", hint: Self.productHint)
+    }
+
+    private static func refused(
+        _ product: String, _ version: String, _ refusal: TranshipError
+    ) -> Product {
+        Product(
+            name: product.withControlsShown, version: version, path: "", properties: [:],
+            refusal: refusal)
     }
 
     private static func words(_ value: JSONValue) -> String? {
