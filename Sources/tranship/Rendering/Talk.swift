@@ -35,7 +35,7 @@ final class Talk: Sendable {
             switch event {
             case .listing(let what, let images):
                 guard style.draws || style.writes else { return }
-                screen.show("\(what): \(counted(images, "image")) listed")
+                screen.show("\(what): \(counted(images, "image")) listed so far")
             case .asking(let what, let number, let all):
                 // A log has the plan when it is made.
                 guard style.draws else { return }
