@@ -4,8 +4,14 @@
 /// What keeps a text from being the address of a service. Found before anything is sent to it, when
 /// it is known who wrote it.
 enum AddressFault {
+    /// More than any address has. libcurl has no memory for much longer ones.
+    private static let bytesMax = 8192
+
     /// The fault in words: "its port 99999 is not a number from 1 to 65535". Nil if there is none.
     static func words(_ url: String) -> String? {
+        guard url.utf8.count <= bytesMax else {
+            return "it has \(url.utf8.count) bytes, more than \(bytesMax)"
+        }
         if let placeholder = placeholder(url) {
             return "it still has the placeholder \(placeholder)"
         }

@@ -70,8 +70,8 @@ extension ServiceCatalogue {
         if let fault = AddressFault.words(found.url) {
             throw TranshipError(
                 .noImageService,
-                "the catalogue of cloud \"\(cloud)\" has \(shownURL(found.url)) as the address of the "
-                    + "Image service, and \(fault)",
+                "the catalogue of cloud \"\(cloud)\" has \(shownURL(found.url).cut(to: 200)) as the "
+                    + "address of the Image service, and \(fault)",
                 hint:
                     "set image_endpoint_override in the cloud's entry to the right address, and ask "
                     + "the cloud's operator to correct the catalogue", naming: cloud)

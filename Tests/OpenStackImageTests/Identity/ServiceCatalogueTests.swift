@@ -73,6 +73,10 @@ struct ServiceCatalogueTests {
             ("h:9292", "it begins with neither http:// nor https://"),
             ("http://h:9292/a b", "it has a blank or a control character in it"),
             ("http://h:9292/\u{1B}[31m", "it has a blank or a control character in it"),
+            (
+                "http://h/" + String(repeating: "a", count: 3_000_000),
+                "it has 3000009 bytes, more than 8192"
+            ),
         ])
     func notAnAddress(_ url: String, _ fault: String) throws {
         let error = #expect(throws: TranshipError.self) { try image(url) }
