@@ -189,7 +189,8 @@ import Testing
             let refusal = Self.refusal(folder, "beta", names)
             #expect(
                 refusal?.message
-                    == "the folder \(folder) has 1 file with a name that is not UTF-8: b\u{FFFD}.raw")
+                    == "the folder \(folder) has 1 file with a name that is not UTF-8: b\u{FFFD}.raw"
+            )
             #expect(refusal?.hint?.hasPrefix("rename it, or name the other files") == true)
         }
         #expect(Self.refusal(folder, "beta", ["a*"]) == nil)

@@ -143,7 +143,8 @@ extension CopyOrder {
         case .leftOut(let key, let reason, _) where literal == nil && key != "owner":
             return refusal(
                 reason,
-                hint: commands.map { "compare the images with the conditions: `\($0.list) --long`" })
+                hint: commands.map { "compare the images with the conditions: `\($0.list) --long`" }
+            )
         default: break
         }
         guard let literal, missed.nearest == literal else { return nil }
