@@ -2,19 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 
 /// The words of the command line as the system passes them.
 enum ArgumentBytes {
     static var all: [[UInt8]] {
         (0..<Int(CommandLine.argc)).compactMap { index in
             CommandLine.unsafeArgv[index].map { word in
-                var bytes: [UInt8] = []
-                var place = word
-                while place.pointee != 0 {
-                    bytes.append(UInt8(bitPattern: place.pointee))
-                    place += 1
-                }
-                return bytes
+                [UInt8](UnsafeRawBufferPointer(start: word, count: strlen(word)))
             }
         }
     }

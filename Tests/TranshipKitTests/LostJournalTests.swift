@@ -37,49 +37,6 @@ import Testing
         #expect(nights.standing(1) == "old" && nights.standing(3) == "a")
     }
 
-    /// - Parameter version: what the source gets: a file, which promises nothing. Nil leaves it as it
-    ///   is.
-    private func run(
-        _ nights: Nights, writing version: UInt64? = nil, rules: String
-    ) throws -> PipelineRun {
-        let path = nights.folder.file("a.raw")
-        if let version {
-            try Data(noise(5000, seed: version)).write(to: URL(fileURLWithPath: path))
-            try FileManager.default.setAttributes(
-                [.modificationDate: Date(timeIntervalSince1970: Double(version) * 1000)],
-                ofItemAtPath: path)
-        }
-        return try nights.run(rules: rules, sources: "sources: [{ file: ./a.raw }]")
-    }
-
-    @Test(
-        arguments: [
-            ("previous: hide", .hidden, "a hidden"), ("previous: rename", .renamed, "a (…)"),
-            ("previous: leave", .earlier, "a"),
-        ] as [(String, SeriesStatus.Standing, String)])
-    func `An adopted version that its source left before a run proved it was current`(
-        rules: String, standing: SeriesStatus.Standing, shown: String
-    ) async throws {
-        let known = try Nights("beta")
-        _ = try await known.night(try run(known, writing: 1, rules: rules))
-        let nights = try known.withoutJournal()
-        let id = try #require(nights.id(1))
-        func first() async throws -> SeriesStatus.Version? {
-            var found: SeriesStatus.Version?
-            try await SeriesStatus.read(nights.journal) { series throws(TranshipError) in
-                found = series.versions.first { $0.transfer.imageID == id }
-            }
-            return found
-        }
-        _ = try await run(nights, rules: rules).adopt { _ in }
-        #expect(try await first()?.standing == .unfinished)
-        _ = try await nights.night(try run(nights, writing: 2, rules: rules))
-        let version = try #require(try await first())
-        #expect(version.transfer.state == .verifying)
-        #expect(version.standing == standing && version.wasCurrent)
-        #expect(nights.standing(1) == shown && nights.standing(2) == "a")
-    }
-
     private func warnings(
         _ nights: Nights, _ version: UInt64, rules: String
     ) async throws -> [String] {

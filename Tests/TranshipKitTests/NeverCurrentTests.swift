@@ -90,11 +90,10 @@ extension NeverCurrentTests {
         rules: String
     ) async throws {
         var found: Nights?
-        for number in 1... where found == nil {
-            guard let nights = try await nights(rules, deathAt: number) else { break }
-            let beta = try #require(nights.clouds["beta"])
-            let hasRecord = beta.ids.contains { beta.image($0)?["status"] == "queued" }
-            if hasRecord { found = nights }
+        for number in 1... {
+            found = try await nights(rules, deathAt: number)
+            guard let beta = found?.clouds["beta"] else { break }
+            if beta.ids.contains(where: { beta.image($0)?["status"] == "queued" }) { break }
         }
         let nights = try #require(found)
         let beta = try #require(nights.clouds["beta"])
