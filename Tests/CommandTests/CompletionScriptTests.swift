@@ -66,6 +66,6 @@ import Testing
     @Test func `A path of a journal is a file in every command`() {
         let commands = script(.fish).split(separator: "\n").filter { $0.contains(" -l 'journal' ") }
         #expect(commands.count > 10)
-        #expect(commands.allSatisfy { $0.contains("'sqlite'") })
+        #expect(commands.allSatisfy { $0.contains("sqlite") })
     }
 }
