@@ -44,8 +44,8 @@ final class Trip: Sendable {
     }
 
     /// The target no longer has the image, so it is copied again. The first time in a run, that is no
-    /// failed try: someone deleted it since an earlier run. Later ones are tries: someone may be
-    /// deleting images there, or the service loses what it takes.
+    /// failed try: someone may have deleted it since an earlier run. Later ones are tries: someone
+    /// may be deleting images there, or the service loses what it takes.
     func lostCopy(
         of lost: Transfer, startingOver: Transfer
     ) async throws(TranshipError) -> Outcome {

@@ -24,7 +24,8 @@ extension ListedImage {
                     .invalidAnswer, "the source lies or is damaged: \($0)",
                     hint: "ask the operator of the source, or leave the image out with `exclude`")
             })
-        unreadKeys = record.wrongKeys
+        // Looking takes time, and nearly all records are right.
+        if refusal != nil { unreadKeys = record.wrongKeys }
     }
 }
 
