@@ -151,6 +151,7 @@ package final class Simulator {
             world.timeline.pass(3 * 3_600_000)
             let hosts = world.hosts.filter(\.isUsed)
             var rows = finish(hosts, together: world.scenario.endsTogether)
+            var isBroken = holdsMismatch(rows)
             // Each may have used up its tries on what the other one did. And what one
             // may not touch, as its journal does not know it, the other one mends:
             // the first one finds that at its next start.
@@ -159,10 +160,10 @@ package final class Simulator {
             }
             // What a broken store or proxy had made of a copy was found out and
             // discarded; the next start copies it. Another host that has adopted
-            // it finds the new one after that.
-            for _ in hosts
-            where rows.values.joined().contains(where: { $0.failure?.code == Self.mismatch }) {
-                rows = finish(hosts, together: false)
+            // it, or that refused the broken one, finds the new one after that.
+            for _ in hosts {
+                isBroken = isBroken || holdsMismatch(rows)
+                if isBroken { rows = finish(hosts, together: false) }
             }
             var isQuiet = true
             for standing in Standing.all(world, rows) {
@@ -315,7 +316,9 @@ package final class Simulator {
 
         private static let idBlocked = TranshipError.Code.idBlocked
 
-        private static let mismatch = TranshipError.Code.verificationMismatch
+        private func holdsMismatch(_ rows: [Int: [Transfer]]) -> Bool {
+            rows.values.joined().contains { $0.failure?.code == .verificationMismatch }
+        }
 
         private static let quota = TranshipError.Code.quotaExceeded
 
