@@ -45,7 +45,7 @@ public enum ByteCount {
         return bytes
     }
 
-    /// The largest binary unit with one decimal: `1.4 GiB`, `512 B`.
+    /// Writes the count in the largest binary unit that fits, with one decimal: `1.4 GiB`, `512 B`.
     public static func format(_ bytes: Int64) -> String {
         for (unit, size) in units.prefix(4) where bytes >= size {
             let tenths = Int64((Double(bytes) / Double(size) * 10).rounded())
@@ -70,7 +70,7 @@ public enum TimeSpan {
         return overflow ? nil : value
     }
 
-    /// For people: `1h 05m`, `4m 10s`, `9s`.
+    /// Writes a duration for people: `2d 03h`, `1h 05m`, `4m 10s`, `9s`.
     public static func format(_ seconds: Int64) -> String {
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         if seconds >= 86400 { return "\(seconds / 86400)d \(two(seconds % 86400 / 3600))h" }

@@ -4,8 +4,8 @@
 /// A checksum and its algorithm.
 ///
 /// Glance reports two checksums: `checksum`, which is always MD5, and `os_hash_value` with
-/// `os_hash_algo`. The algorithm stays with the value, so that an MD5 from an old cloud cannot pass
-/// for the proof that a SHA-512 gives.
+/// `os_hash_algo`. The algorithm stays with the value, so that an MD5 from an old cloud never
+/// counts as the stronger proof that a SHA-512 gives.
 ///
 /// - Important: ``matches(_:)`` is false across algorithms and never throws. To compare with
 ///   another algorithm, hash the bytes again.
@@ -37,7 +37,8 @@ public struct Checksum: Hashable, Sendable {
     ///
     /// - Throws: ``TranshipError/Code/invalidChecksum`` if the digits do not fit the algorithm.
     public init(_ algorithm: Algorithm, _ digits: String) throws(TranshipError) {
-        // Thousands of images have two each: in their bytes, not character by character.
+        // Thousands of images have two checksums each, and bytes are faster to check than
+        // characters.
         var digits = digits
         guard digits.utf8.count == algorithm.digitCount,
             digits.withUTF8({ $0.allSatisfy(Self.isHexDigit) })
@@ -110,9 +111,10 @@ extension Checksum: Codable {
 }
 
 extension Checksum {
-    /// What a report says about data whose checksums are known.
+    /// The result of comparing reported checksums with the known checksums of some data.
     public enum Comparison: Hashable, Sendable {
-        /// Every reported checksum of a known algorithm is right; these are they.
+        /// The data is the same: every checksum that can be compared is equal. The value lists
+        /// them.
         case same([Checksum])
         /// The report is about other data.
         case other(known: Checksum, reported: Checksum)
@@ -120,8 +122,8 @@ extension Checksum {
         case incomparable
     }
 
-    /// Compares the checksums of a report with those that are known of the data. The only place that
-    /// decides whether two sets of digests are of the same data.
+    /// Compares the reported checksums with the known checksums of the data. No other code decides
+    /// whether two sets of checksums are of the same data.
     public static func compare(_ known: [Checksum], with reported: [Checksum]) -> Comparison {
         var same: [Checksum] = []
         for checksum in reported {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The first Unicode scalars, with an ellipsis if there are more. Scalars, since one
-    /// character may consist of any number of them.
+    /// Returns the first Unicode scalars, with an ellipsis if the text has more. Counts scalars
+    /// because one character may consist of any number of them.
     package func cut(to count: Int) -> String {
         let scalars = unicodeScalars
         guard
@@ -20,11 +20,11 @@ package struct CutDifference: Sendable, Hashable {
     package let old: String
     package let new: String
 
-    /// - Parameter count: Unicode scalars of each that are shown, without the ellipses.
+    /// - Parameter count: the most Unicode scalars to show of each value, without the ellipses.
     package init(_ old: String, _ new: String, to count: Int) {
         let (first, second) = (old.unicodeScalars, new.unicodeScalars)
         let common = zip(first, second).prefix { $0 == $1 }.count
-        // What both begin with leaves room for what follows.
+        // A long common beginning is cut, so that the difference is shown.
         let skipped = common < count / 2 ? 0 : common - count / 4
         func cut(_ scalars: String.UnicodeScalarView) -> String {
             guard scalars.count > count else { return String(scalars) }

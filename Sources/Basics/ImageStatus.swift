@@ -3,7 +3,7 @@
 
 /// The status of an image (<https://docs.openstack.org/glance/latest/user/statuses.html>).
 ///
-/// Open: a service may use statuses that this list lacks.
+/// A service may use statuses that this list lacks.
 public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -13,11 +13,12 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
 
     /// A record without data. A failed import returns to it.
     public static let queued = Self(rawValue: "queued")
-    /// A direct upload is at work. Stays for ever if the worker of the service dies.
+    /// A direct upload is in progress. The image keeps this status for ever if the service's worker
+    /// dies.
     public static let saving = Self(rawValue: "saving")
     /// Data is in the staging area or on its way there. An import may follow.
     public static let uploading = Self(rawValue: "uploading")
-    /// The service imports the data. The task of the image says how far it is.
+    /// The service imports the data. The image's task says how far the import is.
     public static let importing = Self(rawValue: "importing")
     /// Complete: users can read the data.
     public static let active = Self(rawValue: "active")
@@ -29,17 +30,17 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
     public static let deleted = Self(rawValue: "deleted")
     /// Deleted, but its data is still stored. The id stays taken.
     public static let pendingDelete = Self(rawValue: "pending_delete")
-    /// Not a status of the service: stands for a record that has none.
+    /// Not a status of the service: stands for a record without a status.
     public static let unknown = Self(rawValue: "unknown")
 
-    /// Those that a list can ask for.
+    /// The statuses by which a listing can be filtered.
     package static let listed = [
         Self.queued, .saving, .uploading, .importing, .active, .deactivated, .killed, .deleted,
         .pendingDelete,
     ]
 
-    /// True if it may become active by itself. After an upload that ended well, the database of a
-    /// service may also show it for a while.
+    /// True if the image may become active without further requests. After a successful upload, a
+    /// service's database may still show such a status for a while.
     public var isBeforeActive: Bool {
         [.queued, .saving, .uploading, .importing].contains(self)
     }
@@ -47,7 +48,7 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
     public var description: String { rawValue }
 }
 
-/// Which projects see an image.
+/// The projects that see an image.
 public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
     CustomStringConvertible, CaseIterable
 {
@@ -57,7 +58,7 @@ public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
         self.rawValue = rawValue
     }
 
-    /// Those that the API documents. A service may report others.
+    /// The values that the API documents. A service may report others.
     public static let allCases = [Self.private, .shared, .community, .public]
 
     /// Every project, in every list. By default only admins may create such an image.

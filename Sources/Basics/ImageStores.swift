@@ -9,12 +9,12 @@ public enum ImageStores: Codable, Hashable, Sendable {
     /// All stores that are not read-only.
     case all
 
-    /// The store for a request that takes one; nil for the default, and for `all`.
+    /// The store for a request that takes only one; nil for the default store, and for `all`.
     public var first: String? {
         if case .named(let names) = self { names.first } else { nil }
     }
 
-    /// True if one upload cannot fill them.
+    /// True if one upload cannot fill all these stores.
     public var areSeveral: Bool {
         switch self {
         case .standard: false

@@ -1,20 +1,22 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Limits on JSON from outside, checked on its bytes, before anything is built of them.
+/// Limits on JSON from outside. They are checked on its bytes, before any value is built.
 ///
-/// A limit on bytes is not enough: a list of `0,` takes 30 times its bytes as values.
+/// A limit on bytes is not enough: the values of a list of `0,` take 30 times the bytes of its
+/// text.
 package enum JSONBounds {
-    /// Values in one text: 1,000 images with all properties, tags and locations that the default
-    /// quotas of the Image service allow are 336,000.
+    /// The most values in one text. For comparison: 1,000 images with all properties, tags and
+    /// locations that the default quotas of the Image service allow are 336,000 values.
     package static let valuesMax = 1_000_000
-    /// Lists and objects inside each other.
+    /// The most levels of lists and objects inside each other.
     package static let depthMax = 100
 
-    /// Why the text is not read, as the end of a sentence; nil if it keeps the limits.
+    /// Returns the limit that the text exceeds, as the end of a sentence; nil if it keeps the
+    /// limits.
     ///
-    /// Counts commas and opening brackets outside strings, and does not check the text: there are
-    /// never more values than that.
+    /// Does not parse the text. It counts one value for each comma and opening bracket outside
+    /// strings, and one more: a text never has more values than that.
     package static func excess(
         of json: UnsafeRawBufferPointer, valuesMax: Int = JSONBounds.valuesMax
     ) -> String? {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the values of a JSON text. Does not recurse, so that a text cannot exhaust the stack.
+/// Finds the values of a JSON text. Does not recurse, so that no text can exhaust the stack.
 struct JSONScan {
     private let text: UnsafeBufferPointer<UInt8>
     private let depthMax: Int
@@ -17,7 +17,8 @@ struct JSONScan {
         entries.reserveCapacity(text.count / 16 + 1)
     }
 
-    /// The characters after a backslash with what they mean. `u` is another matter.
+    /// The characters that may follow a backslash, with their meanings. The scanner handles `u`
+    /// itself.
     static let escapes: [UInt8: UInt8] = [
         UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F,
         UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A,
@@ -34,7 +35,7 @@ struct JSONScan {
         }
     }
 
-    /// Scans the whole text. False if it is not JSON, or nests too deep.
+    /// Scans the whole text. Returns false if the text is not JSON, or nests too deep.
     mutating func scan() -> Bool {
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
         while true {
@@ -65,7 +66,7 @@ struct JSONScan {
 
     private enum Begun { case opened, ended, fails }
 
-    /// Scans a value, or the beginning of one that has others in it.
+    /// Scans a whole value, or only the beginning of a list or object that is not empty.
     private mutating func begin() -> Begun {
         skipBlanks()
         guard at < text.count else { return .fails }
@@ -103,7 +104,7 @@ struct JSONScan {
         at += 1
     }
 
-    /// The name of a member, and the colon.
+    /// Scans the name of a member, and the colon.
     private mutating func name() -> Bool {
         skipBlanks()
         guard at < text.count, text[at] == UInt8(ascii: "\""), string() else { return false }
@@ -157,7 +158,7 @@ struct JSONScan {
         if at < text.count, text[at] == UInt8(ascii: "-") { at += 1 }
         let first = at
         guard digits() else { return false }
-        // No zeros before other digits.
+        // JSON allows no zeros before other digits.
         if text[first] == 0x30, at - first > 1 { return false }
         if at < text.count, text[at] == UInt8(ascii: ".") {
             at += 1
@@ -174,7 +175,7 @@ struct JSONScan {
         return true
     }
 
-    /// False if there is none.
+    /// Scans digits. Returns false if there are none.
     private mutating func digits() -> Bool {
         let start = at
         while at < text.count, text[at] >= 0x30, text[at] <= 0x39 { at += 1 }

@@ -2,24 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A JSON text (RFC 8259) with the places of its values. A reader builds only the values that it
-/// needs; a list of a thousand records is built in a small part of the time that a general decoder
-/// takes.
+/// needs, so it reads a list of a thousand records much faster than a general decoder does.
 package struct JSONText: Sendable {
     package enum Kind: UInt8, Sendable {
         case null, no, yes, number, string, list, object
     }
 
-    /// A value, or the name of a member. Values follow each other as in the text: after an object
-    /// come the name and the value of its first member.
+    /// A value, or the name of a member. Entries have the order of the text: after an object come
+    /// the name and the value of its first member.
     struct Entry: Sendable {
         var kind: Kind
-        /// Of a string.
+        /// True for a string that contains a backslash.
         var hasEscapes = false
         /// The first byte, without the quote of a string.
         var start: UInt32
-        /// After the last byte; of a list or an object, how many elements or members it has.
+        /// The offset after the last byte; for a list or an object, the number of its elements or
+        /// members.
         var end: UInt32
-        /// The entry after this one and all that is in it.
+        /// The index of the entry that follows this one and everything inside it.
         var next: UInt32
     }
 
@@ -28,8 +28,8 @@ package struct JSONText: Sendable {
 
     /// Checks the whole text, except that strings are checked for UTF-8 when they are read.
     ///
-    /// - Parameter depthMax: lists and objects inside each other.
-    /// - Returns: nil if the text is not JSON, or nests deeper.
+    /// - Parameter depthMax: the most levels of lists and objects inside each other.
+    /// - Returns: nil if the text is not JSON, or has more levels.
     package init?(_ bytes: [UInt8], depthMax: Int = JSONBounds.depthMax) {
         guard bytes.count < UInt32.max else { return nil }
         let entries = bytes.withUnsafeBufferPointer { text -> [Entry]? in
@@ -41,17 +41,17 @@ package struct JSONText: Sendable {
         self.entries = entries
     }
 
-    // MARK: Reading. An index is that of an entry; the text's own value has 0.
+    // MARK: Reading. Each index is the index of an entry; the value of the whole text has 0.
 
     package func kind(_ index: Int) -> Kind { entries[index].kind }
 
-    /// How many elements or members a list or an object has.
+    /// The number of elements of a list, or of members of an object.
     package func count(_ index: Int) -> Int { Int(entries[index].end) }
 
-    /// The entry after a value and all that is in it.
+    /// The index of the entry that follows a value and everything inside it.
     package func next(_ index: Int) -> Int { Int(entries[index].next) }
 
-    /// Nil for another kind, and for bytes that are not text.
+    /// The text of a string; nil for another kind, and for bytes that are not text.
     package func string(_ index: Int) -> String? {
         let entry = entries[index]
         guard entry.kind == .string else { return nil }
@@ -66,13 +66,14 @@ package struct JSONText: Sendable {
         }
     }
 
-    /// Nil for another kind, and for a number that is not whole or has more than 64 bits.
+    /// A whole number; nil for another kind, and for a number that is not whole or has more than
+    /// 64 bits.
     package func integer(_ index: Int) -> Int64? {
         guard case .integer(let number) = number(index) else { return nil }
         return number
     }
 
-    /// Nil for another kind, and for a number outside the range of `Double`.
+    /// A number; nil for another kind, and for a number outside the range of `Double`.
     package func number(_ index: Int) -> JSONValue? {
         let entry = entries[index]
         guard entry.kind == .number else { return nil }
@@ -92,7 +93,7 @@ package struct JSONText: Sendable {
         return .integer(value)
     }
 
-    /// `2.0` and `2e3` are whole numbers.
+    /// Reads a number with a fraction or an exponent. `2.0` and `2e3` count as whole numbers.
     private static func real(_ digits: ArraySlice<UInt8>) -> JSONValue? {
         guard let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite else {
             return nil
@@ -100,8 +101,8 @@ package struct JSONText: Sendable {
         return Int64(exactly: value).map { .integer($0) } ?? .number(value)
     }
 
-    /// The first byte of the first string or number that has no value: half a pair of surrogates,
-    /// bytes that are not UTF-8, a number beyond all numbers. Nil if each has one.
+    /// The offset of the first string or number that cannot be read: half a pair of surrogates,
+    /// bytes that are not UTF-8, or a number outside the range of `Double`. Nil if all can be read.
     package var unreadableByte: Int? {
         entries.indices.first { index in
             switch entries[index].kind {
@@ -148,7 +149,7 @@ package struct JSONText: Sendable {
             }
             var code = unit(at)
             at += 4
-            // A pair of surrogates is one character, and half a pair is not one.
+            // A pair of surrogates is one character. Half a pair is an error.
             if (0xD800..<0xDC00).contains(code), at + 6 <= text.count,
                 text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u"),
                 (0xDC00..<0xE000).contains(unit(at + 2))
@@ -164,9 +165,10 @@ package struct JSONText: Sendable {
 }
 
 extension JSONValue {
-    /// Builds a value of the text with all that is in it. Of members of one name, the first counts.
+    /// Builds a value of the text with everything inside it. If several members have one name, the
+    /// first counts.
     ///
-    /// - Returns: nil if a string in it is not text, or a number too large for any type.
+    /// - Returns: nil if a string inside it is not text, or a number is too large for `Double`.
     package init?(_ text: JSONText, _ index: Int = 0) {
         switch text.kind(index) {
         case .null: self = .null

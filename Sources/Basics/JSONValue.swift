@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Any JSON value (RFC 8259). Keeps what a service sends and no type here names, so that a record
-/// can be sent back complete.
+/// Any JSON value (RFC 8259). Keeps values that no type here declares, so that a record of a
+/// service can be sent back complete.
 public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -36,14 +36,14 @@ public enum JSONValue: Hashable, Sendable {
         if case .object(let value) = self { value } else { nil }
     }
 
-    /// The member with this name; nil if there is none or if this is not an object.
+    /// The member with this name; nil if no member has it, or if this is not an object.
     public subscript(key: String) -> JSONValue? { object?[key] }
 }
 
 extension JSONValue: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // Most values are strings, and a wrong guess is expensive: so try strings first.
+        // Most values are strings, and a failed try is expensive, so strings come first.
         if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if container.decodeNil() {

@@ -7,7 +7,7 @@ import Glibc
 public enum LocalTime {
     public static let minutesPerDay = 1440
 
-    /// Minutes since midnight in the time zone of the process, 0 to 1439.
+    /// Returns the minutes since midnight in the time zone of the process, 0 to 1439.
     ///
     /// - Parameter milliseconds: since 1970.
     public static func minuteOfDay(_ milliseconds: Int64) -> Int {
@@ -30,7 +30,7 @@ public enum LocalTime {
         return hour * 60 + minute
     }
 
-    /// `08:00`.
+    /// Writes a time of day: `08:00`.
     public static func text(minuteOfDay minute: Int) -> String {
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return "\(two(minute / 60)):\(two(minute % 60))"

@@ -6,9 +6,10 @@ package enum Nearest {
     /// The most names that a hint lists.
     package static let shownMax = 12
 
-    /// The names of a hint: the closest one alone, or else the first ones.
+    /// Returns a hint with the closest name and the first known names. Of a long list, it shows
+    /// only the closest name if there is one.
     ///
-    /// - Parameter what: what the names are, in the plural.
+    /// - Parameter what: the noun for the names, in the plural.
     package static func hint(
         _ word: String, in candidates: [String], _ what: String
     ) -> String {
@@ -25,7 +26,7 @@ package enum Nearest {
     /// the letters differ; one different letter is always allowed.
     package static func to(_ word: String, in candidates: [String]) -> String? {
         let plain = normalized(word)
-        // A name may be empty, and one other letter is allowed.
+        // An empty name would be close to every word of one letter.
         let scored = candidates.filter { !$0.isEmpty }.map { ($0, distance(plain, normalized($0))) }
         guard let best = scored.min(by: { $0.1 < $1.1 }) else { return nil }
         return best.1 <= max(1, min(word.count, best.0.count) / 3) ? best.0 : nil
@@ -36,8 +37,8 @@ package enum Nearest {
         word.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }.map { $0 }
     }
 
-    /// Returns how many letters to insert, remove, replace or swap with their neighbour (optimal
-    /// string alignment distance).
+    /// Returns the number of letters to insert, remove, replace or swap with their neighbour
+    /// (optimal string alignment distance).
     private static func distance(_ one: [Character], _ other: [Character]) -> Int {
         if one.isEmpty || other.isEmpty { return max(one.count, other.count) }
         // Keys are short. A long word resembles none of them and would take long to compare.

@@ -3,11 +3,11 @@
 
 import Glibc
 
-/// How many files and sockets this process may have open at once (`RLIMIT_NOFILE`).
+/// The number of files and sockets that this process may have open at once (`RLIMIT_NOFILE`).
 package enum OpenFileLimit {
-    /// Of one image in flight: two connections with what curl needs for each, and files.
+    /// The need of one image in flight: two connections with curl's own descriptors, and files.
     package static let filesPerImage = 10
-    /// Of everything else: the journal, small requests, standard streams.
+    /// The need of everything else: the journal, small requests, standard streams.
     package static let otherFiles = 128
 
     /// Below this limit not even one image can be copied.
@@ -30,7 +30,9 @@ package enum OpenFileLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` if no run can work under this limit.
+    /// Checks that a run can work under this limit.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` if not even one image can be copied.
     package static func expectEnough(files: Int = Self.files) throws(TranshipError) {
         guard files < filesMin else { return }
         throw TranshipError(
@@ -41,12 +43,12 @@ package enum OpenFileLimit {
                 + "\(filesPerImage) more for each image in flight")
     }
 
-    /// How many files a run needs with this many images in flight.
+    /// Returns the number of open files that a run needs with this many images in flight.
     package static func files(forImages images: Int) -> Int {
         otherFiles + images * filesPerImage
     }
 
-    /// How many images may be in flight under this limit; at least one.
+    /// Returns the number of images that may be in flight under this limit; at least one.
     package static func imagesMax(files: Int = Self.files) -> Int {
         max(1, (files - otherFiles) / filesPerImage)
     }
@@ -61,6 +63,6 @@ package enum OpenFileLimit {
         return isShortage(errno)
     }
 
-    /// True for the `errno` values of such a shortage.
+    /// True for the `errno` values that mean too many open files.
     package static func isShortage(_ number: Int32) -> Bool { number == EMFILE || number == ENFILE }
 }

@@ -3,14 +3,15 @@
 
 package import Glibc
 
-/// Whether other users of this machine may change a file or a folder.
+/// The check that no other user of this machine may change a file or a folder.
 package enum OtherUsers {
-    /// Completes "the folder PATH …" for one that another user owns or may write to; nil if none may.
+    /// Returns the end of the sentence "the folder PATH …" if another user owns the folder or file,
+    /// or may write to it; nil otherwise.
     ///
-    /// Write access for the primary group of this process passes: many systems have a group for each
-    /// user.
+    /// Write access for the primary group of this process is allowed: many systems have a group for
+    /// each user.
     ///
-    /// - Parameter trustsRoot: takes what root owns for ours.
+    /// - Parameter trustsRoot: true to allow files that root owns.
     package static func access(to file: stat, trustsRoot: Bool = false) -> String? {
         if file.st_uid != geteuid(), !(trustsRoot && file.st_uid == 0) {
             return "belongs to another user (uid \(file.st_uid); this is uid \(geteuid()))"

@@ -8,7 +8,7 @@
 public enum PathText {
     private static let slash = UInt8(ascii: "/")
 
-    /// `b` of `a/b` and of `a/b/`; `/` of slashes alone; empty for an empty path.
+    /// Returns `b` for `a/b` and `a/b/`; `/` for slashes alone; an empty text for an empty path.
     public static func lastComponent(_ path: String) -> String {
         guard let last = path.utf8.split(separator: slash).last else {
             return path.isEmpty ? "" : "/"
@@ -16,7 +16,7 @@ public enum PathText {
         return String(last) ?? path
     }
 
-    /// `a` of `a/b` and of `a/b/`; `/` of `/b`; empty for a name alone.
+    /// Returns `a` for `a/b` and `a/b/`; `/` for `/b`; an empty text for a name alone.
     public static func folder(of path: String) -> String {
         let path = path.utf8
         guard let nameEnd = path.lastIndex(where: { $0 != slash }),

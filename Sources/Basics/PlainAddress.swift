@@ -3,10 +3,10 @@
 
 /// Addresses without TLS.
 public enum PlainAddress {
-    /// True for all but https.
+    /// True for every scheme but https.
     public static func isPlain(_ url: String) -> Bool { !url.lowercased().hasPrefix("https://") }
 
-    /// True if what is sent there without TLS leaves this machine.
+    /// True if data that is sent to this address leaves this machine without TLS.
     public static func crossesNetwork(_ url: String) -> Bool {
         guard isPlain(url), let start = url.firstRange(of: "://")?.upperBound else { return false }
         let authority =

@@ -3,11 +3,10 @@
 
 /// A value that must not be shown: a password, a token, a signed URL.
 ///
-/// Printing, interpolating, dumping or mirroring it gives `<redacted>`. It is not `Codable`, so it
-/// cannot get into a journal or a report.
+/// Printing, interpolating or dumping it gives `<redacted>`, and its mirror has no children. It is
+/// not `Codable`, so it cannot get into a journal or a report.
 public struct Secret<Value: Sendable>: Sendable {
-    /// The value itself. Write `.revealed` only where the value is sent to the service that it is
-    /// for.
+    /// The value itself. Use `.revealed` only to send the value to the service that it is for.
     public let revealed: Value
 
     public init(_ value: Value) {

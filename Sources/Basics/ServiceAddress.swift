@@ -6,11 +6,11 @@ internal import Glibc
 
 /// Addresses of services, which clouds and operators spell in many ways.
 public enum ServiceAddress {
-    /// One text for all spellings of an address: with and without a version or a slash at its end,
-    /// a port that is the scheme's own, capital letters, the names of this machine, and short or
-    /// hexadecimal addresses (`127.1`).
+    /// Returns the same text for all spellings of an address: with and without a version, a slash
+    /// at the end, the scheme's default port or capital letters, with each name of this machine,
+    /// and with short or hexadecimal IPv4 addresses (`127.1`).
     ///
-    /// - Parameter versions: what may be at the end of the path: `/v3`.
+    /// - Parameter versions: the versions to remove from the end of the path: `/v3`.
     public static func inOneSpelling(_ text: String, versions: [String]) -> String {
         guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased()
         else { return text }
@@ -31,7 +31,7 @@ public enum ServiceAddress {
         return parts.string ?? text
     }
 
-    /// The four numbers of an IPv4 address that is written in another way; nil for a name.
+    /// Returns the four numbers of an IPv4 address in any notation; nil for a name.
     private static func dotted(_ host: String) -> String? {
         guard host.first?.isNumber == true else { return nil }
         var address = in_addr()

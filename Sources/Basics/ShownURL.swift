@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A URL for messages: without user, password, query (it may be a signature) and fragment.
+/// Returns a URL for messages: without user, password, query (it may be a signature) and fragment.
 ///
-/// A password may hold `/`, `?`, `#` and `@` although a URL must encode them. If an `@` comes so
-/// late that what precedes it may be a password, only the scheme is shown.
+/// A password may contain `/`, `?`, `#` and `@` although a URL must encode them. If the text before
+/// a late `@` may be a password, only the scheme is shown.
 ///
-/// Line ends and other characters that are not seen are escaped: it may come from a service.
+/// Line ends and other invisible characters are escaped, since the URL may come from a service.
 public func shownURL(_ url: String) -> String { bareURL(url).withControlsShown }
 
 private func bareURL(_ url: String) -> String {
@@ -20,7 +20,7 @@ private func bareURL(_ url: String) -> String {
         let host = authority.split(separator: "@").last ?? ""
         return "\(url[..<start])\(host)\(path)"
     }
-    // An `@` in a path or a query, or the one that ends a password.
+    // The `@` is part of a path or a query, or it ends a password.
     let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let isHostAndPort =
         parts.count == 2 && parts[0].contains(".") && !path.isEmpty && !path.contains("@")
@@ -34,8 +34,8 @@ extension String {
     private static let urlCharactersMax = 200
     private static let urlEndCharacters = 60
 
-    /// The text with an ellipsis in place of the middle of each long URL. Both ends say more: the
-    /// host is at one, the file at the other.
+    /// The text with an ellipsis in place of the middle of each long URL. The ends matter more: one
+    /// has the host, the other the file.
     package var withShortURLs: String {
         guard utf8.count > Self.urlCharactersMax, contains("://") else { return self }
         return split(separator: " ", omittingEmptySubsequences: false).map { word in

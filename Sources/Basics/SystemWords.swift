@@ -4,11 +4,12 @@
 internal import Foundation
 
 extension Error {
-    /// The words of the C library if a system call failed, such as `No such file or directory`.
-    /// Foundation's own words for such an error are "The operation could not be completed".
+    /// The C library's words for a failed system call, such as `No such file or directory`; for any
+    /// other error, its own description. Foundation would only say "The operation could not be
+    /// completed" of a failed call.
     package var systemWords: String {
         let error = self as NSError
-        // A `POSIXError`, which no cast takes for an `NSError`.
+        // The underlying error may be a `POSIXError`, which `as? NSError` does not accept.
         let cause =
             (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
         guard cause.domain == NSPOSIXErrorDomain, let number = Int32(exactly: cause.code) else {

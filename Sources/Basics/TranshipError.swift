@@ -1,54 +1,54 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why something failed, and what the operator can do about it.
+/// The reason for a failure, with a hint for the operator.
 ///
 /// `message` says what happened, with the values involved, and names the source of words that it
-/// repeats ("Glance answered 409: …"). `hint` is the next thing to try; without a useful one it is
-/// nil. Neither contains a token, a password or a signed URL. Both start in lower case and end
-/// without a full stop.
+/// repeats ("Glance answered 409: …"). `hint` is the next thing to try; it is nil if there is
+/// nothing useful to try. Neither contains a token, a password or a signed URL. Both start in lower
+/// case and end without a full stop.
 ///
 /// Match on ``code``, which is stable. The text may change in any release.
 public struct TranshipError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
-    /// What happened. At most 10,000 characters: it may repeat what a service, a file or a journal
-    /// says, which has any length. A URL in it has at most 200: its middle is left out.
+    /// The event, in words. At most 10,000 characters, because it may repeat words of any length
+    /// from a service, a file or a journal. A URL in it has at most 200: its middle is left out.
     public private(set) var message: String
-    /// What to try next. As long as a message may be.
+    /// The next thing to try. At most 10,000 characters, as the message.
     public var hint: String? {
         leavesNothing ? advice.map { "\($0); nothing was left at the target" } : advice
     }
 
     private var advice: String?
-    /// True if the data that the error is about is discarded. The hint says so.
+    /// True if the data that the error is about is discarded; the hint then ends by saying so.
     private var leavesNothing: Bool
 
     /// The answer of the service, if an answer is the failure.
     public let answer: ServiceAnswer?
 
-    /// True if the same request may succeed later without anybody doing something: a timeout, a
-    /// reset, 408, 429 and most of 5xx. Decides about retries and the exit code, never about
-    /// whether data can be trusted.
+    /// True if the same request may succeed later although nothing was changed: a timeout, a reset,
+    /// 408, 429 and most of 5xx. It decides about retries and the exit code, never about whether
+    /// data can be trusted.
     public let isTransient: Bool
 
-    /// The side on which it happened, if a pipeline knows it.
+    /// The side on which the error happened, if the pipeline knows the side.
     public private(set) var side: Side?
 
     public enum Side: Sendable { case source, target }
 
-    /// What the message names, so that a caller does not name it twice: a cloud, the server that
-    /// answered.
+    /// The names that are in the message already, so that a caller does not add them again: of a
+    /// cloud, or of the server that answered.
     private var names: Set<String>
-    /// `file:line:column` of the part of a pipeline that the error is about, if a pipeline knows it.
-    /// The message need not repeat it.
+    /// `file:line:column` of the part of the pipeline file that the error is about, if known. The
+    /// message need not repeat it.
     public private(set) var place: String?
 
     /// The underlying error: from curl, SQLite or the file system.
     public let cause: (any Error)?
 
     /// - Parameters:
-    ///   - name: what the message names, as in ``isNaming(_:)``.
+    ///   - name: a name that the message contains, for ``isNaming(_:)``.
     ///   - leavesNothing: true if the data that the error is about is discarded; the hint then ends
     ///     by saying so.
     public init(
@@ -73,8 +73,8 @@ public struct TranshipError: Error, Sendable {
         words.utf8.count > charactersMax ? words.cut(to: charactersMax - 1) : words
     }
 
-    /// The same error, with words in front that say what was being done. `name` is what they name,
-    /// as in ``isNaming(_:)``.
+    /// Returns the same error with `context` in front of its message: the action that failed.
+    /// `name` is a name that `context` contains, for ``isNaming(_:)``.
     public func whileDoing(_ context: String, naming name: String? = nil) -> TranshipError {
         changed {
             $0.message = Self.bounded("\(context): \(message)")
@@ -82,26 +82,27 @@ public struct TranshipError: Error, Sendable {
         }
     }
 
-    /// The same error, with the name of its cloud in front.
+    /// Returns the same error, with the name of its cloud in front.
     public func of(cloud: String) -> TranshipError {
         whileDoing("cloud \"\(cloud)\"", naming: cloud)
     }
 
-    /// True if the message names this cloud or this server, by what its author said of it.
+    /// True if the message contains the name of this cloud or server, as the author of the message
+    /// declared.
     public func isNaming(_ name: String) -> Bool { names.contains(name) }
 
-    /// The same error, with words behind its message.
+    /// Returns the same error, with words behind its message.
     public func adding(_ words: String) -> TranshipError {
         changed { $0.message = Self.bounded("\(message)\(words)") }
     }
 
-    /// True if a service answered, with a refusal or with something that cannot be read.
+    /// True if a service answered with a refusal, or with an answer that cannot be read.
     public var isAnAnswer: Bool { answer != nil || code == .invalidAnswer }
 
-    /// The same error with another hint, for a caller that knows better.
+    /// Returns the same error with another hint, for a caller that knows a better one.
     ///
     /// - Parameters:
-    ///   - hint: as long as a message may be.
+    ///   - hint: the new hint, which is cut to 10,000 characters.
     ///   - leavesNothing: true if the data is discarded; the hint then ends by saying so.
     public func hinting(_ hint: String, leavesNothing: Bool = false) -> TranshipError {
         changed {
@@ -110,10 +111,10 @@ public struct TranshipError: Error, Sendable {
         }
     }
 
-    /// The same error after the target did not discard the copy. A hint that says otherwise says what
-    /// is left.
+    /// Returns the same error after the target failed to discard the copy. A hint that said that
+    /// nothing was left now names the copy.
     ///
-    /// - Parameter obstacle: why the copy was not discarded.
+    /// - Parameter obstacle: the reason why the copy was not discarded.
     package func leaving(copy id: String, because obstacle: TranshipError) -> TranshipError {
         guard leavesNothing, let advice else { return self }
         return hinting(
@@ -122,12 +123,13 @@ public struct TranshipError: Error, Sendable {
         )
     }
 
-    /// The same error with the side on which it happened.
+    /// Returns the same error with the side on which it happened.
     public func at(_ side: Side) -> TranshipError {
         changed { $0.side = side }
     }
 
-    /// The same error with its place in the pipeline. One that it has stays.
+    /// Returns the same error with its place in the pipeline file. Keeps a place that it already
+    /// has.
     public func at(place: String) -> TranshipError {
         changed { $0.place = $0.place ?? place }
     }
@@ -150,9 +152,9 @@ public struct TranshipError: Error, Sendable {
     }
 }
 
-/// What a service answered when it refused, apart from our own words.
+/// The answer with which a service refused a request.
 public struct ServiceAnswer: Hashable, Sendable {
-    /// Who answered, in the words of messages.
+    /// The service that answered, as messages name it.
     public enum Service: String, Sendable {
         case image = "Glance"
         case identity = "Keystone"
@@ -165,9 +167,9 @@ public struct ServiceAnswer: Hashable, Sendable {
     /// The HTTP status, 100 to 599.
     public var status: Int
     /// The message of the service, taken out of its JSON or HTML; at most 1,000 characters. Empty
-    /// if it gave none.
+    /// if the service gave none.
     public var message: String
-    /// `x-openstack-request-id`. The operator of the cloud finds the request by it.
+    /// `x-openstack-request-id`, by which the operator of the cloud finds the request.
     public var requestID: String?
     /// The request: method and path, without the values of the query.
     public var asked: String

@@ -3,10 +3,10 @@
 
 /// Points in time as services write them. Independent of locale, time zone files and Foundation.
 public enum UTCTime {
-    /// Seconds since 1970 of a time in RFC 3339.
+    /// Reads a time in RFC 3339. Returns seconds since 1970.
     ///
     /// Also reads a date alone, a blank in place of the `T`, and a time without an offset, which
-    /// counts as UTC: Keystone and old Image services write it so. Drops fractions of a second.
+    /// counts as UTC: Keystone and old Image services omit the offset. Drops fractions of a second.
     ///
     /// - Returns: nil for any other text.
     public static func unixSeconds(_ text: String) -> Int64? {
@@ -42,9 +42,10 @@ public enum UTCTime {
         return has("+", at: index) ? moment - offset : moment + offset
     }
 
-    /// Seconds since 1970 of an HTTP date in one of the three forms of RFC 9110, section 5.6.7:
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (a year before 70 is of this
-    /// century) and `Sun Nov  6 08:49:37 1994`. Nil for any other text.
+    /// Reads an HTTP date in one of the three forms of RFC 9110, section 5.6.7:
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (years before 70 are in
+    /// this century) and `Sun Nov  6 08:49:37 1994`. Returns seconds since 1970; nil for any other
+    /// text.
     public static func unixSecondsOfHTTPDate(_ text: String) -> Int64? {
         var parts = text.split(separator: " ").map(String.init)
         guard let weekday = parts.first else { return nil }
@@ -71,7 +72,7 @@ public enum UTCTime {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// `2026-01-01T00:00:00Z`.
+    /// Writes the time as `2026-01-01T00:00:00Z`.
     public static func text(unixSeconds: Int64) -> String {
         var day = unixSeconds / 86400
         var second = unixSeconds % 86400
@@ -112,7 +113,7 @@ public enum UTCTime {
         }
     }
 
-    /// `08:49:37`, where 60 is a leap second.
+    /// Reads `08:49:37`. Allows second 60, a leap second.
     private static func secondsOfDay(_ bytes: [UInt8], at start: Int) -> Int64? {
         guard let hour = number(bytes, start, 2), let minute = number(bytes, start + 3, 2),
             let second = number(bytes, start + 6, 2), bytes[start + 2] == 0x3A,
@@ -121,7 +122,7 @@ public enum UTCTime {
         return hour * 3600 + minute * 60 + second
     }
 
-    /// Seconds since 1970 of the start of a day of the proleptic Gregorian calendar; nil if
+    /// Returns the start of a day of the proleptic Gregorian calendar in seconds since 1970; nil if
     /// there is no such day.
     private static func midnight(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
         guard (1...12).contains(month), day >= 1, day <= daysInMonth(year, month) else {

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Unicode.Scalar {
-    /// True for what a terminal obeys or hides instead of showing it: controls (Cc), format
-    /// characters such as those that turn the direction of writing (Cf), line and paragraph
-    /// separators (Zl, Zp), and what Unicode says has no shape of its own (Default_Ignorable_Code_Point),
-    /// such as fillers. The two selectors of the shape of a symbol are left: names have emoji.
+    /// True for a character that a terminal obeys or hides instead of showing it: controls (Cc),
+    /// format characters such as those that turn the direction of writing (Cf), line and paragraph
+    /// separators (Zl, Zp), and characters without a shape of their own, such as fillers
+    /// (Default_Ignorable_Code_Point). False for the two selectors of the shape of a symbol,
+    /// because names contain emoji.
     package var isUnseen: Bool {
-        // Nearly all characters are of these.
+        // Nearly all characters are in this range.
         if (0x20...0x7E).contains(value) { return false }
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: return true
@@ -18,12 +19,12 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text with characters that a terminal obeys or hides, line ends among them, written as
+    /// The text with every character that a terminal obeys or hides, also line ends, written as
     /// `\u{1B}`. Names, properties and answers come from strangers.
     package var withControlsShown: String { replacingControls { $0.escaped(asASCII: true) } }
 
-    /// JSON (RFC 8259) in which every such character of a string is escaped. Outside strings there
-    /// are only line ends, which stay.
+    /// JSON (RFC 8259) in which every such character of a string is escaped. Of these characters,
+    /// JSON has only line ends outside strings; they stay.
     package var withControlsEscapedAsJSON: String {
         replacingControls { scalar in
             guard scalar != "\n" else { return "\n" }

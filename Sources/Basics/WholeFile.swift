@@ -5,21 +5,21 @@ import Glibc
 
 /// Reads files that the operator names: settings, lists, keys and plans.
 package enum WholeFile {
-    /// Why a file was not read.
+    /// The reason why a file was not read.
     package enum Problem: Error, Equatable {
         /// The words of the C library, in lower case.
         case unreadable(String, isMissing: Bool)
-        /// What it is in place of a regular file, such as `a directory`.
+        /// The path is not a regular file. The text says what it is, such as `a directory`.
         case special(String)
         /// The file is larger than the limit, in bytes.
         case larger(bytesMax: Int)
 
-        /// True if nothing has that path.
+        /// True if nothing exists at the path.
         package var isMissing: Bool {
             if case .unreadable(_, let isMissing) = self { isMissing } else { false }
         }
 
-        /// To be put after the path.
+        /// The words of a message that follow the path.
         package var words: String {
             switch self {
             case .unreadable(let words, _): "cannot be read: \(words)"
@@ -31,18 +31,19 @@ package enum WholeFile {
 
     /// Reads a regular file.
     ///
-    /// A named pipe without a writer would block for ever, and a device may never end. The standard
-    /// input and the descriptors that a shell passes (`/dev/fd/63`) are read too, of any kind.
+    /// Refuses other kinds: a named pipe without a writer would block for ever, and a device may
+    /// never end. But it reads the standard input and the descriptors that a shell passes
+    /// (`/dev/fd/63`), whatever their kind, except directories.
     package static func read(_ path: String, bytesMax: Int) throws(Problem) -> [UInt8] {
         let bytes = try read(path, 0, isPassed: isPassed(path)) { $0 > bytesMax }
         guard bytes.count <= bytesMax else { throw .larger(bytesMax: bytesMax) }
         return bytes
     }
 
-    /// Reads the first bytes of a regular file, to see what it is. Returns all of a shorter one, and
-    /// nil if nothing has that path.
+    /// Reads the first bytes of a regular file, to see what it is. Returns all bytes of a shorter
+    /// file, and nil if nothing exists at the path.
     ///
-    /// Nothing else is read: a user who may write into the folder could put a named pipe there,
+    /// Refuses all other kinds: a user who may write into the folder could put a named pipe there,
     /// which would block for ever.
     package static func head(
         _ path: String, bytes count: Int, followsLinks: Bool = true
@@ -56,7 +57,7 @@ package enum WholeFile {
         }
     }
 
-    /// Reads until the end, or until that many bytes suffice.
+    /// Reads until the end, or until `suffices` is true for the number of bytes so far.
     private static func read(
         _ path: String, _ flags: Int32, isPassed: Bool, suffices: (Int) -> Bool
     ) throws(Problem) -> [UInt8] {
@@ -83,8 +84,8 @@ package enum WholeFile {
         return bytes
     }
 
-    /// Says of a path that something other than a regular file is there; nil if there is a regular
-    /// file, or nothing.
+    /// Returns words for a path at which there is something other than a regular file; nil if there
+    /// is a regular file, or nothing.
     package static func special(_ path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0, let kind = kind(status.st_mode) else { return nil }
@@ -93,7 +94,7 @@ package enum WholeFile {
 
     private static let directory = "a directory"
 
-    /// What a file of this mode is; nil for a regular file.
+    /// Returns words for the kind of a file with this mode; nil for a regular file.
     package static func kind(_ mode: UInt32) -> String? {
         switch mode & S_IFMT {
         case S_IFREG: nil
