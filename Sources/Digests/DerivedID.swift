@@ -3,10 +3,10 @@
 
 import COpenSSL
 
-/// Ids that are the same each time they are derived from the same words.
+/// Ids that are derived from words: the same words always give the same id.
 public enum DerivedID {
-    /// A name-based UUID of version 5 (RFC 9562, section 5.5): the SHA-1 of the sixteen bytes of
-    /// the namespace and the UTF-8 of the name. Lower case.
+    /// Derives a name-based UUID of version 5 (RFC 9562, section 5.5): the SHA-1 of the sixteen
+    /// bytes of the namespace and the UTF-8 of the name. Lower case.
     ///
     /// `namespace` must be a UUID. It is a constant of ours, never input.
     public static func uuid(namespace: String, name: String) -> String {

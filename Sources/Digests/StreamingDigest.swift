@@ -6,22 +6,24 @@ import COpenSSL
 
 /// A checksum of bytes that arrive piece by piece (OpenSSL EVP).
 ///
-/// Several digests run side by side over the same bytes. Hashing is the slowest part of a transfer,
-/// and this way it uses every core.
+/// Several digests can hash the same bytes in parallel. Hashing is the slowest part of a transfer,
+/// so it should use several cores.
 public final class StreamingDigest: Sendable {
     private let algorithm: Checksum.Algorithm
     private let context: Guarded<Context>
 
     private struct Context: ~Copyable {
-        // Does not leave the mutex.
+        // Used only while the lock of `context` is held.
         nonisolated(unsafe) let pointer: OpaquePointer
         var isBroken = false
         var isFinished = false
         deinit { EVP_MD_CTX_free(pointer) }
     }
 
+    /// Starts a digest of no bytes.
+    ///
     /// - Throws: ``TranshipError/Code/unverifiable`` if this OpenSSL refuses the algorithm, as FIPS
-    ///   140 builds do with md5.
+    ///   140 builds refuse md5.
     public init(_ algorithm: Checksum.Algorithm) throws(TranshipError) {
         let type =
             switch algorithm {
@@ -42,7 +44,7 @@ public final class StreamingDigest: Sendable {
     /// Adds bytes. Call it in the order of the bytes, and not after ``finish()``.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
-        // Used during this call only: nothing keeps the address.
+        // Nothing keeps the address after this call.
         nonisolated(unsafe) let bytes = bytes
         context.withLock { context in
             precondition(!context.isFinished, "bytes after the digest was finished")
@@ -52,7 +54,7 @@ public final class StreamingDigest: Sendable {
         }
     }
 
-    /// The checksum of all bytes. Call it once.
+    /// Returns the checksum of all bytes. Call it once.
     ///
     /// - Throws: ``TranshipError/Code/unverifiable`` if OpenSSL fails.
     public func finish() throws(TranshipError) -> Checksum {
@@ -60,7 +62,7 @@ public final class StreamingDigest: Sendable {
         return try soFar()
     }
 
-    /// The checksum of the bytes so far. More bytes may follow.
+    /// Returns the checksum of the bytes so far. More bytes may follow.
     ///
     /// - Throws: as ``finish()``.
     public func soFar() throws(TranshipError) -> Checksum {
@@ -87,7 +89,7 @@ public final class StreamingDigest: Sendable {
 }
 
 extension [StreamingDigest] {
-    /// A digest for each algorithm, the weakest first.
+    /// Starts a digest for each algorithm, the weakest first.
     ///
     /// - Throws: as ``StreamingDigest``.
     package init(computing algorithms: Set<Checksum.Algorithm>) throws(TranshipError) {
@@ -97,12 +99,12 @@ extension [StreamingDigest] {
         }
     }
 
-    /// What updates each digest, for a ring.
+    /// The functions that pass the bytes of a ring to the digests, one for each digest.
     package var observers: [@Sendable (UnsafeRawBufferPointer) -> Void] {
         map { digest in { digest.update($0) } }
     }
 
-    /// The checksums of all bytes, in the order of the digests. Call it once.
+    /// Returns the checksums of all bytes, in the order of the digests. Call it once.
     ///
     /// - Throws: as ``StreamingDigest``.
     package func finish() throws(TranshipError) -> [Checksum] {
@@ -112,7 +114,7 @@ extension [StreamingDigest] {
     }
 }
 
-/// The checksum of bytes that are in memory.
+/// Returns the checksum of bytes in memory.
 ///
 /// - Throws: as ``StreamingDigest``.
 public func digest(
