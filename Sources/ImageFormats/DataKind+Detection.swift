@@ -4,8 +4,8 @@
 extension DataKind {
     /// The kind of data that begins with these bytes; nil if they show nothing.
     init?(_ head: HeadBytes) {
-        // What a format writes at its first byte comes before what another one writes further on:
-        // data that is two things at once is used by its beginning.
+        // A signature at the first byte counts before a signature further on: programs use data
+        // that fits two formats by its beginning.
         guard
             let kind = Self.disk(head) ?? Self.compressed(head) ?? Self.archive(head)
                 ?? Self.plainDisk(head) ?? Self.document(head)
@@ -30,13 +30,13 @@ extension DataKind {
     private static func compressed(_ head: HeadBytes) -> DataKind? {
         if head.has([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) { return .xz }
         if head.has([0x1F, 0x8B, 0x08]) { return .gzip }
-        // A block, or the end of a stream without data: other streams may follow it.
+        // The magic number of a block, or of the end of an empty stream, which others may follow.
         let blocks: [[UInt8]] = [
             [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90],
         ]
         if head.has("BZh"), blocks.contains(where: { head.has($0, at: 4) }) { return .bzip2 }
         if let kind = framed(head) { return kind }
-        // The last two: without files, and in several volumes.
+        // A normal archive, one without files, and one in several volumes.
         let zips: [[UInt8]] = [[0x03, 0x04], [0x05, 0x06], [0x07, 0x08]]
         if zips.contains(where: { head.has([0x50, 0x4B] + $0) }) { return .zip }
         if head.has([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) { return .sevenZip }
@@ -46,8 +46,8 @@ extension DataKind {
         return isLZMA(head) ? .lzma : nil
     }
 
-    /// Data in frames: zstd and lz4. Frames of either may come after frames that hold no image
-    /// data and begin in the same way (RFC 8878, section 3.1.2), as pzstd writes them.
+    /// The kind of data in frames: zstd or lz4. Both may begin with skippable frames, which hold no
+    /// image data and look the same in both (RFC 8878, section 3.1.2). pzstd writes such frames.
     private static func framed(_ head: HeadBytes) -> DataKind? {
         var offset: UInt64 = 0
         while let magic = head.littleEndian(offset, bytes: 4) {
@@ -62,12 +62,12 @@ extension DataKind {
             default: return nil
             }
         }
-        // The frames fill what is there: only zstd is known to begin so.
+        // All bytes are skippable frames. Only zstd data is known to begin in this way.
         return offset > 0 ? .zstd : nil
     }
 
-    /// The older format of the xz tools has no signature. These are its usual properties, the
-    /// beginning of its size (or no size), and the first byte of its data.
+    /// True if the bytes look like the older format of the xz tools, which has no signature. Checks
+    /// the usual properties, a plausible size (or no size), and the first byte of the data.
     private static func isLZMA(_ head: HeadBytes) -> Bool {
         guard head.has([0x5D, 0x00, 0x00]), head.has([0x00], at: 13), !head.hasBootSignature,
             let size = head.littleEndian(5, bytes: 8)
@@ -75,15 +75,16 @@ extension DataKind {
         return size == .max || (1..<1 << 48).contains(size)
     }
 
-    /// The first member of an OVA is its description (DMTF DSP0243, section 5.3).
+    /// The kind of a tar archive. In an OVA, the first member is the description, an `.ovf` file
+    /// (DMTF DSP0243, section 5.3).
     private static func archive(_ head: HeadBytes) -> DataKind? {
         guard head.has("ustar", at: 257) || isOldTar(head) else { return nil }
         let name = head.bytes.prefix(100).prefix { $0 != 0 }
         return String(decoding: name, as: UTF8.self).lowercased().hasSuffix(".ovf") ? .ova : .tar
     }
 
-    /// The format of tar before POSIX has only a checksum of its header: the sum of its bytes, with
-    /// blanks in the place of the sum, in octal digits.
+    /// True for tar from before POSIX, which has no signature. Only the checksum of its header
+    /// shows it: the sum of the header's bytes, with blanks in place of the sum, in octal digits.
     private static func isOldTar(_ head: HeadBytes) -> Bool {
         guard head.bytes.count >= 512, head.bytes[0] != 0 else { return false }
         let field = head.bytes[148..<156]
@@ -99,21 +100,22 @@ extension DataKind {
         let volumes = ["CD001", "BEA01", "NSR02", "NSR03"]
         if volumes.contains(where: { head.has($0, at: 32769) }) { return .iso }
         guard head.hasBootSignature else { return nil }
-        // With sectors of 512 or 4096 bytes (UEFI specification, section 5.3).
+        // The header of a GPT is in the second sector, of 512 or 4096 bytes (UEFI specification,
+        // section 5.3).
         return head.has("EFI PART", at: 512) || head.has("EFI PART", at: 4096) ? .gpt : .mbr
     }
 
     // MARK: Documents
 
-    /// Fewer bytes that look like text may be anything.
+    /// The least bytes of text. Fewer bytes may look like text by chance.
     private static let textBytesMin = 8
 
-    /// Text in an encoding that is not UTF-8 is told from other short data by having so many bytes,
-    /// and none that no text has.
+    /// The least bytes of text that is not UTF-8. Fewer bytes may be other short data, even if text
+    /// may contain each of them.
     private static let otherTextBytesMin = 48
 
-    /// The beginning of UTF-16 text as UTF-8; nil for other data. Without a byte order mark, it begins
-    /// with some ASCII.
+    /// Returns the beginning of UTF-16 text as UTF-8; nil for other data. Text without a byte order
+    /// mark must begin with 8 ASCII characters.
     private static func narrowed(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
         guard bytes.count % 2 == 0, bytes.count >= 2 else { return nil }
         let isMarked = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
@@ -132,7 +134,7 @@ extension DataKind {
         return Array(String(decoding: units, as: UTF16.self).utf8)[...]
     }
 
-    /// False for bytes that no text has, in any encoding of one or more bytes that keeps ASCII.
+    /// False for bytes that text never contains, in any encoding that keeps ASCII.
     private static func isText(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte != 0x7F || (0x09...0x0D).contains(byte) || byte == 0x1B
     }
@@ -147,18 +149,18 @@ extension DataKind {
         if pictures.contains(where: { head.has($0) }) { return .picture }
         if head.has("RIFF"), head.has("WEBP", at: 8) { return .picture }
         var sample = head.bytes.prefix(1024)
-        // With a byte order mark.
+        // Skips the byte order mark.
         if sample.starts(with: [0xEF, 0xBB, 0xBF]) { sample = sample.dropFirst(3) }
         let narrow = narrowed(head.bytes)
         if let narrow { sample = narrow }
-        // In any encoding that keeps ASCII.
+        // ASCII words are found in any encoding that keeps ASCII.
         let text = String(decoding: sample, as: UTF8.self)
         let start = text.drop(while: \.isWhitespace).prefix(64).lowercased()
         if ["<!doctype html", "<html", "<head", "<body"].contains(where: start.hasPrefix) {
             return .html
         }
         if start.hasPrefix("<?xml") { return .xml }
-        // Disks hold bytes that no text holds. The sample may end within a character.
+        // Disks contain bytes that text never contains. The sample may end within a character.
         guard sample.allSatisfy(isText), sample.count >= textBytesMin else { return nil }
         // Error pages come in Latin 1, GBK, Shift JIS and others as well.
         let isUnicode = !text.dropLast().contains("\u{FFFD}")
@@ -168,6 +170,7 @@ extension DataKind {
 }
 
 extension HeadBytes {
-    /// An MBR ends with it, and so does the boot sector of a file system.
+    /// True if the first sector ends with the boot signature, as an MBR and the boot sector of a
+    /// file system do.
     var hasBootSignature: Bool { has([0x55, 0xAA], at: 510) }
 }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What image data is, as far as its first bytes show it.
+/// The kind of image data, as far as its first bytes show it.
 public enum DataKind: String, CaseIterable, Hashable, Sendable {
     // Disks.
     case qcow2, vmdk, vhd, vhdx, vdi, iso, luks, parallels
     /// Formats of QEMU that the Image service does not know.
     case qcow, qed
-    /// A disk as it is, with a partition table: a GPT, or an MBR.
+    /// A raw disk with a partition table: a GPT, or an MBR.
     case gpt, mbr
 
     // Packages with a disk inside.
@@ -15,10 +15,10 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
     case xz, gzip, bzip2, zstd, zip, lz4, lzip, lzma, lzop, rar
     case sevenZip = "7z"
 
-    // No disk at all.
+    // Data that is not a disk.
     case html, xml, json, text, pdf, picture
 
-    /// The `disk_format` of the Image service for this kind; nil if there is none.
+    /// The Image service's `disk_format` for this kind; nil if it has none.
     public var diskFormat: String? {
         switch self {
         case .qcow2, .vmdk, .vhd, .vhdx, .vdi, .iso: rawValue
@@ -28,7 +28,7 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// The command that unpacks it; nil if it is not compressed.
+    /// The command that unpacks data of this kind; nil if it is not compressed.
     var unpackCommand: String? {
         switch self {
         case .xz: "xz -d"
@@ -46,10 +46,10 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// True if `decompress` at a source unpacks it.
+    /// True if the key `decompress` of a source unpacks data of this kind.
     var isDecompressed: Bool { [.xz, .gzip, .bzip2, .zstd].contains(self) }
 
-    /// With its article, for messages.
+    /// The kind with its article, for messages.
     var words: String {
         switch self {
         case .qcow2: "a qcow2 image"

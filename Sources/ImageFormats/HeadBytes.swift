@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads fields out of the first bytes of any image data: offsets and lengths in
-/// a header may lie, so a field outside the bytes is nil.
+/// The first bytes of any image data, for reading fields. Offsets and lengths in a header may be
+/// wrong, so a field outside the bytes is nil.
 struct HeadBytes {
     let bytes: [UInt8]
 
@@ -14,17 +14,17 @@ struct HeadBytes {
 
     func has(_ magic: String, at offset: Int = 0) -> Bool { has(Array(magic.utf8), at: offset) }
 
-    /// An unsigned number with its high byte first, as qcow2 and VHD write them.
+    /// Reads an unsigned number with its high byte first, as in qcow2 and VHD.
     func bigEndian(_ offset: UInt64, bytes count: Int) -> UInt64? {
         slice(offset, count)?.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// An unsigned number with its low byte first, as VMDK and VDI write them.
+    /// Reads an unsigned number with its low byte first, as in VMDK and VDI.
     func littleEndian(_ offset: UInt64, bytes count: Int) -> UInt64? {
         slice(offset, count)?.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// Text for a message: at most 200 characters, without control characters.
+    /// Reads text for a message: at most 200 characters, without control characters.
     func text(_ offset: UInt64, bytes count: UInt64) -> String? {
         slice(offset, Int(min(count, 1024))).map { Self.shown(String(decoding: $0, as: UTF8.self)) }
     }

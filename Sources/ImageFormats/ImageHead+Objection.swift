@@ -3,12 +3,12 @@
 
 public import Basics
 
-/// What a record says about its data.
+/// The format of the data according to its record.
 public struct DeclaredFormat: Hashable, Sendable {
     public var disk: String?
     public var container: String?
-    /// True if one entry of a pipeline file says it of several files: another format for one of
-    /// them needs an entry of its own.
+    /// True if one entry of a pipeline file declares the format of several files: to give one of
+    /// them another format, it needs an entry of its own.
     public var isShared: Bool
 
     public init(disk: String?, container: String?, isShared: Bool = false) {
@@ -17,7 +17,7 @@ public struct DeclaredFormat: Hashable, Sendable {
         self.isShared = isShared
     }
 
-    /// The hint to write `keys`, for this data alone.
+    /// Returns the hint to write `keys` for this data alone.
     package func hint(_ keys: String) -> String {
         isShared
             ? "move the file to where the glob does not match it, give it an entry of its own, and "
@@ -25,8 +25,8 @@ public struct DeclaredFormat: Hashable, Sendable {
             : "write \(keys)"
     }
 
-    /// False for formats that say nothing about the beginning of the data: kernels and ramdisks
-    /// are compressed by their nature, and so are the layers of containers.
+    /// False for formats whose data may begin in any way: kernels, ramdisks and the layers of
+    /// containers are normally compressed.
     fileprivate var isChecked: Bool {
         guard let disk, !["aki", "ari", "ami"].contains(disk) else { return false }
         return ["bare", "ova"].contains(container ?? "bare")
@@ -34,23 +34,24 @@ public struct DeclaredFormat: Hashable, Sendable {
 }
 
 extension ImageHead {
-    /// A format with its article: `a qcow2 image`.
+    /// Returns a format with its article: `a qcow2 image`.
     private static func image(_ disk: String) -> String {
         "\("aeiou".contains(disk.prefix(1)) ? "an" : "a") \(disk) image"
     }
 
-    /// Formats that begin in one way only. A fixed VHD begins with its data.
+    /// Formats that always begin with their signature. VHD is missing because a fixed VHD begins
+    /// with its data.
     private static let certainFormats: Set = ["qcow2", "vmdk", "vhdx", "vdi", "iso"]
-    /// Formats that say nothing but that the data is a disk.
+    /// Formats that only say that the data is a disk.
     private static let plainFormats: Set = ["raw", "gpt", "luks"]
 
-    /// Why data of this kind must not be copied under a record that says so; nil if nothing
-    /// speaks against it.
+    /// Returns the reason why this data must not be copied under a record with the declared format;
+    /// nil if it may be copied.
     ///
     /// - Parameters:
     ///   - shown: the data's place, for the message.
     ///   - facts: further facts for the message about a document, such as its size.
-    ///   - isUnpacked: true for what came out of compressed data: only one layer is removed.
+    ///   - isUnpacked: true for data that was decompressed: only one layer is removed.
     /// - Returns: ``TranshipError/Code/formatRejected``.
     public func objection(
         to declared: DeclaredFormat, shown: String, facts: [String] = [], isUnpacked: Bool = false
@@ -79,7 +80,7 @@ extension ImageHead {
             hint: declared.hint("`container_format: bare` for a plain disk"))
     }
 
-    /// The objection to data that cannot be a disk, no matter what the record says.
+    /// Returns the objection to data that no record can declare as a disk.
     private func objectionToKind(
         _ disk: String, _ declared: DeclaredFormat, _ shown: String, _ facts: [String],
         _ isUnpacked: Bool
@@ -137,10 +138,10 @@ extension ImageHead {
                     + "is meant"))
     }
 
-    /// The least that a disk has.
+    /// The size of the smallest disk.
     public static let sectorBytes: Int64 = 512
 
-    /// What to say beside a copy that is made.
+    /// A remark about data that may be copied.
     public enum Remark: Equatable, Sendable {
         case empty
         case isoWithoutPartitions(diskFormat: String)
@@ -149,11 +150,11 @@ extension ImageHead {
         case smallerThanSector(sizeBytes: Int64)
     }
 
-    /// What to say beside a copy that is made.
+    /// Returns the remarks about data that may be copied.
     ///
     /// - Parameters:
-    ///   - minDiskGiB: of the record; 0 if it states none.
-    ///   - sizeBytes: of all data; nil if unknown.
+    ///   - minDiskGiB: the record's `min_disk`; 0 if it states none.
+    ///   - sizeBytes: the size of all data; nil if unknown.
     public func remarks(
         to declared: DeclaredFormat, minDiskGiB: Int, sizeBytes: Int64?
     ) -> [Remark] {
@@ -178,7 +179,7 @@ extension ImageHead {
 }
 
 extension TranshipError {
-    /// The refusal of a file or URL without data, wherever a look finds it.
+    /// Returns the refusal of a file or URL without data.
     public static func emptyData(_ shown: String) -> TranshipError {
         TranshipError(
             .formatRejected, "\(shown) is empty",

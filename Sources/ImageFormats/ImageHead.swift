@@ -3,23 +3,25 @@
 
 internal import Basics
 
-/// What the first bytes of image data say about it.
+/// The facts that the first bytes of image data show.
 ///
 /// The Image service takes anything as `raw`, so it does not notice a web page or a compressed
-/// file that is uploaded as a disk. Pure: reads bytes, and neither files nor the network.
+/// file that is uploaded as a disk. Pure: reads only the given bytes, no files and no network.
 public struct ImageHead: Hashable, Sendable {
-    /// How many bytes to hand over, or all of shorter data. An ISO names itself at 32 KiB.
+    /// The number of bytes to pass in, or all bytes of shorter data. The signature of an ISO is at
+    /// 32 KiB.
     public static let bytesMax = 64 << 10
 
-    /// Nil if the bytes show nothing: the data of a disk may look like anything.
+    /// The kind of data; nil if the bytes do not show it. A raw disk may begin with anything.
     public let kind: DataKind?
-    /// The size of the disk inside in bytes, if the format states it here. VHDX states it
-    /// further on.
+    /// The size of the disk inside, in bytes; nil if the first bytes do not state it. VHDX states
+    /// it further on.
     public let virtualSizeBytes: Int64?
-    /// What the image needs beside this data, for messages: `its backing file "base.qcow2"`.
+    /// The file that the image needs beside this data, for messages: `its backing file
+    /// "base.qcow2"`. Nil if it needs none.
     public let need: String?
-    /// What cannot be right about the image's header, for messages: `states version 7, and only 2
-    /// and 3 exist`.
+    /// The error in the image's header, for messages: `states version 7, and only 2 and 3 exist`.
+    /// Nil if the header has none.
     public let damage: String?
     /// True for an ISO with a partition table, which boots as a disk as well.
     let isHybrid: Bool
@@ -38,7 +40,7 @@ public struct ImageHead: Hashable, Sendable {
             case .vdi: .vdi(head)
             default: InnerDisk()
             }
-        // No disk is so large: a header that says so is damaged or hostile.
+        // No disk is larger: a header with a larger size is damaged or hostile.
         let stated = disk.sizeBytes ?? 0
         let isTooLarge = stated > OutsideNumber.most
         virtualSizeBytes = isTooLarge ? nil : disk.sizeBytes.map { Int64($0) }

@@ -29,7 +29,7 @@ struct InnerDisk {
 
     // MARK: qcow2
 
-    /// <https://www.qemu.org/docs/master/interop/qcow2.html>
+    /// Reads the header of a qcow2 image (<https://www.qemu.org/docs/master/interop/qcow2.html>).
     static func qcow2(_ head: HeadBytes) -> InnerDisk {
         var disk = InnerDisk(sizeBytes: head.bigEndian(24, bytes: 8))
         disk.damage = qcow2Damage(head)
@@ -37,7 +37,7 @@ struct InnerDisk {
             let length = min(head.bigEndian(16, bytes: 4) ?? 0, 1023)
             disk.need = named("its backing file", head.text(offset, bytes: length))
         }
-        // Bit 2 of the incompatible features.
+        // Bit 2 of the incompatible features: the data is in an external file.
         if disk.need == nil, head.bigEndian(4, bytes: 4) ?? 0 >= 3,
             let features = head.bigEndian(72, bytes: 8), features & 4 != 0
         {
@@ -46,7 +46,7 @@ struct InnerDisk {
         return disk
     }
 
-    /// What no program writes, in fields that every reader needs.
+    /// The first invalid value in the fields that every reader needs; nil if all are valid.
     private static func qcow2Damage(_ head: HeadBytes) -> String? {
         guard let version = head.bigEndian(4, bytes: 4), head.bytes.count >= 72,
             let clusterBits = head.bigEndian(20, bytes: 4),
@@ -68,7 +68,7 @@ struct InnerDisk {
         guard headerBytes >= 104 else {
             return "states a header of \(headerBytes) bytes, and version 3 has at least 104"
         }
-        // Bit 1 of the incompatible features: a program that wrote it found it broken.
+        // Bit 1 of the incompatible features: a program found the image broken and marked it.
         return features & 2 == 0 ? nil : "is marked as corrupt"
     }
 
@@ -87,8 +87,8 @@ struct InnerDisk {
 
     // MARK: vmdk
 
-    /// VMware's "Virtual Disk Format 5.0": a file with the data, or a text that describes where
-    /// the data is.
+    /// Reads the header of a VMDK image (VMware's "Virtual Disk Format 5.0"): a file with the data,
+    /// or a text that describes in which files the data is.
     static func vmdk(_ head: HeadBytes) -> InnerDisk {
         if head.has("COWD") {
             return InnerDisk(
@@ -123,8 +123,8 @@ struct InnerDisk {
     private static let farDescription =
         "has its VMDK descriptor at an unusual offset: cannot check which files it needs"
 
-    /// Another file that the description of an image inside that image names: a reader may open that
-    /// file on its own machine. Nil without one.
+    /// Returns another file that the description inside an image names; nil if it names none. A
+    /// reader of the image may open that file on its own machine.
     private static func otherFile(descriptor: ArraySlice<UInt8>) -> String? {
         let extents = lines(descriptor).compactMap(Extent.init).filter { $0.type != "zero" }
         let other = extents.first { extent in
@@ -134,7 +134,7 @@ struct InnerDisk {
         return named("the file with its data", HeadBytes.shown(found.file))
     }
 
-    /// A line of a description: `RW 2048 SPARSE "disk.vmdk"`.
+    /// A line of a description that names a part of the data: `RW 2048 SPARSE "disk.vmdk"`.
     private struct Extent {
         let type: String
         let file: String
@@ -156,7 +156,8 @@ struct InnerDisk {
             ?? false
     }
 
-    /// What an image needs by its description; nil if all of the data is in the same file.
+    /// Returns the file that an image needs by its description; nil if all data is in the same
+    /// file.
     private static func need(descriptor: ArraySlice<UInt8>) -> String? {
         var type = ""
         var file: String?
@@ -168,7 +169,7 @@ struct InnerDisk {
             if key.hasPrefix("parentfilenamehint") { return named("its parent", quoted) }
             if Extent(line) != nil, file == nil { file = quoted }
         }
-        // Only these keep the data in the file of their description.
+        // Only images of these types have their data and their description in one file.
         guard !type.isEmpty, type != "monolithicsparse", type != "streamoptimized" else {
             return nil
         }
@@ -182,8 +183,8 @@ struct InnerDisk {
 
     // MARK: vhd, vdi
 
-    /// Microsoft's "Virtual Hard Disk Image Format Specification": a copy of the footer comes
-    /// first, unless the disk is a fixed one, which begins with its data.
+    /// Reads the copy of the footer at the beginning of a VHD image (Microsoft's "Virtual Hard Disk
+    /// Image Format Specification"). A fixed disk has no such copy: it begins with its data.
     static func vhd(_ head: HeadBytes) -> InnerDisk {
         let type = head.bigEndian(60, bytes: 4)
         return InnerDisk(
@@ -192,7 +193,8 @@ struct InnerDisk {
                 ? "begins with the footer of a fixed disk" : cut(head, below: 1536))
     }
 
-    /// VirtualBox's `VDICore.h`: 3 is an undo image, 4 a difference.
+    /// Reads the header of a VDI image (VirtualBox's `VDICore.h`). Type 3 is an undo image, type 4
+    /// a difference.
     static func vdi(_ head: HeadBytes) -> InnerDisk {
         let type = head.littleEndian(76, bytes: 4)
         return InnerDisk(
