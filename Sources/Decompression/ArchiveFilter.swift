@@ -3,7 +3,7 @@
 
 import CArchive
 
-/// xz, bzip2 and zstd, by libarchive.
+/// Decompresses xz, bzip2 and zstd with libarchive.
 enum ArchiveFilter {
     case xz, bzip2, zstd
 
@@ -20,10 +20,10 @@ enum ArchiveFilter {
     ) throws(DecompressionFailure) {
         guard let archive = archive_read_new() else { throw .isDamaged("no memory") }
         defer { archive_read_free(archive) }
-        // libarchive takes zeros after the last frame for the beginning of another one.
+        // libarchive takes zeros after the last frame for the beginning of another frame.
         if case .zstd = filter { input.frames = ZstdFrames() }
-        // Exactly one filter. If libarchive chose them, it would also decompress compressed data
-        // inside, and look for archives in it.
+        // Exactly one filter. If libarchive chose the filters, it would also decompress compressed
+        // data inside the data, and look for archives in it.
         guard archive_read_support_format_raw(archive) == ARCHIVE_OK,
             archive_read_append_filter(archive, filter.code) == ARCHIVE_OK
         else { throw .isDamaged(words(archive)) }
@@ -56,7 +56,7 @@ enum ArchiveFilter {
             try output.put(
                 UnsafeRawBufferPointer(start: bytes, count: count), after: input.takenBytes)
         }
-        // The last of its filters is the input itself.
+        // Filter -1 is the last of the chain: the input itself.
         try input.takePadding(from: archive_filter_bytes(archive, -1))
     }
 
@@ -69,7 +69,8 @@ enum ArchiveFilter {
     ) -> DecompressionFailure {
         if let failure = input.failure { return .stream(failure) }
         let words = words(archive)
-        // No member of a raw archive has no data, and of little data none comes out before the end.
+        // libarchive says this of empty data, and of short data that ends too early: nothing was
+        // decompressed yet.
         if words.contains("Unrecognized archive format") {
             return input.isAtEnd && input.frames?.endsWithin == true ? .endsEarly : .isEmpty
         }

@@ -5,12 +5,12 @@ public import Basics
 public import ByteStreams
 public import MigrationModel
 
-/// How much decompressed data is accepted, against data that is made to fill disks.
+/// Limits on decompressed data, as a protection against data that is made to fill disks.
 public struct DecompressionLimits: Hashable, Sendable {
-    /// Maximum size of the decompressed data, in bytes.
+    /// The maximum size of the decompressed data, in bytes.
     public var sizeBytes: Int64
-    /// Maximum number of decompressed bytes for each compressed one. Counts from the first GiB on,
-    /// because empty disks compress well.
+    /// The maximum number of decompressed bytes for each compressed byte. Does not apply to the
+    /// first GiB, because empty disks compress well.
     public var ratio: Int64
 
     public init(sizeBytes: Int64 = 1 << 40, ratio: Int64 = 1000) {
@@ -21,17 +21,19 @@ public struct DecompressionLimits: Hashable, Sendable {
 
 /// Decompresses a stream of xz, gzip, bzip2 or zstd data in constant memory.
 ///
-/// Data in several members or frames is one stream. Zeros after the end are padding (of xz: a
-/// multiple of four), other bytes are an error, and so is an end before the end of the last member.
+/// Data in several members or frames is one stream. Zeros after the end are padding (in xz, a
+/// multiple of four zeros). Any other bytes after the end are an error, and so is data that ends
+/// within a member.
 ///
-/// Memory: some hundred KiB for gzip, 4 MiB for bzip2, up to 128 MiB for zstd. For xz as much as
-/// its publisher chose: 9 MiB by default, 65 MiB for `xz -9`; libarchive refuses more than 1 GiB.
+/// Memory: some hundred KiB for gzip, 4 MiB for bzip2, up to 128 MiB for zstd. For xz, the
+/// publisher chose it: 9 MiB by default, 65 MiB for `xz -9`; libarchive refuses more than 1 GiB.
 public struct Decompressor: Sendable {
     let compression: Compression
     let limits: DecompressionLimits
     /// The place of the data, for messages.
     let shown: String
-    /// What to do about data that is larger than the limits; nil: raise those of the pipeline file.
+    /// The hint for data that is larger than the limits; nil for the hint to raise the limits in
+    /// the pipeline file.
     public var excessHint: String?
 
     public init(_ compression: Compression, limits: DecompressionLimits, shown: String) {
@@ -41,10 +43,10 @@ public struct Decompressor: Sendable {
     }
 
     private static let chunkBytes = 128 << 10
-    /// How long a wait for compressed data may last before a look at the other ring.
+    /// The time between two checks of the output ring, while no compressed data arrives.
     private static let lookMilliseconds = 200
 
-    /// Takes everything out of one ring and writes what it decompresses to into the other. BLOCKS.
+    /// Reads all data from one ring, and writes the decompressed data into the other. BLOCKS.
     /// Neither finishes nor fails a ring.
     ///
     /// - Throws: ``TranshipError/Code/decompressionFailed``; the failure of a ring.
@@ -64,12 +66,12 @@ public struct Decompressor: Sendable {
         try run(compressed) { (bytes) throws(TranshipError) in try output.write(bytes) }
     }
 
-    /// Decompresses the beginning of data, as far as it shows anything.
+    /// Decompresses the beginning of data.
     ///
     /// - Parameters:
     ///   - bytes: the first compressed bytes. bzip2 needs a whole block, which has up to 900 kB.
-    ///   - bytesMax: how many decompressed bytes are wanted.
-    /// - Returns: fewer bytes if there are no more, or if the data is damaged.
+    ///   - bytesMax: the number of decompressed bytes to return.
+    /// - Returns: fewer bytes if the given bytes hold no more, or if the data is damaged.
     public func head(of bytes: [UInt8], bytesMax: Int) -> [UInt8] {
         var head: [UInt8] = []
         try? run(Self.input(bytes)) { (bytes) throws(TranshipError) in
@@ -79,8 +81,8 @@ public struct Decompressor: Sendable {
         return head
     }
 
-    /// True if compressed data has no checksum of what is inside, as far as its first bytes show.
-    /// Writers of zst and xz may leave it out.
+    /// True if the first bytes of compressed data show that it has no checksum of the decompressed
+    /// data. Writers of zst and xz may leave the checksum out.
     public static func lacksChecksum(_ bytes: [UInt8], _ compression: Compression) -> Bool {
         switch compression {
         case .gz, .bz2: return false
@@ -176,10 +178,11 @@ public struct Decompressor: Sendable {
 }
 
 extension Decompressor {
-    /// What zstd takes at most, by its default.
+    /// The largest window that zstd accepts by default.
     private static let windowBytesMax: UInt64 = 1 << 27
 
-    /// What the data needs and does not have here: the decoder calls it damaged, or gives nothing.
+    /// Returns an error if the data needs a dictionary, or a larger window than is allowed; nil
+    /// otherwise. The decoder would call such data damaged, or return no data.
     private func unmet(_ failure: DecompressionFailure, _ frames: ZstdFrames?) -> TranshipError? {
         guard let frames else { return nil }
         switch failure {
@@ -204,20 +207,20 @@ extension Decompressor {
     }
 }
 
-/// Why data cannot be decompressed.
+/// The reason why data cannot be decompressed.
 enum DecompressionFailure: Error {
-    /// The ring or file that is read or written failed.
+    /// Reading the compressed data failed, or writing the decompressed data.
     case stream(TranshipError)
     case endsEarly
     case isDamaged(String)
-    /// Bytes other than zeros follow the end.
+    /// Bytes other than zeros follow the end of the data.
     case trailing
     case isEmpty
     case isTooLarge
     case isTooDense
 }
 
-/// Hands out compressed data, chunk by chunk.
+/// Compressed data, which is read chunk by chunk.
 final class CompressedInput {
     private let take: (UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int
     private let buffer: UnsafeMutableRawBufferPointer
@@ -226,9 +229,9 @@ final class CompressedInput {
     private(set) var takenBytes: Int64 = 0
     private(set) var isAtEnd = false
     private(set) var failure: TranshipError?
-    /// Where the last byte is that is not zero; -1 before.
+    /// The offset of the last byte so far that is not zero; -1 if there is none yet.
     private var lastDataOffset: Int64 = -1
-    /// Finds where padding begins, for decoders that take it for data.
+    /// Finds the beginning of the padding, for decoders that would take padding for data.
     var frames: ZstdFrames?
     private var isAtPadding = false
 
@@ -243,7 +246,7 @@ final class CompressedInput {
 
     deinit { buffer.deallocate() }
 
-    /// The next chunk, which replaces the last one. Empty at the end.
+    /// Reads the next chunk, which overwrites the last one. Returns an empty chunk at the end.
     func next() throws(DecompressionFailure) -> UnsafeRawBufferPointer {
         if let failure { throw .stream(failure) }
         do {
@@ -261,7 +264,8 @@ final class CompressedInput {
         }
     }
 
-    /// The next chunk, without padding as far as ``frames`` finds it. Empty at the end of the data.
+    /// Reads the next chunk, without the padding that ``frames`` finds. Returns an empty chunk at
+    /// the end of the data.
     func nextData() throws(DecompressionFailure) -> UnsafeRawBufferPointer {
         guard !isAtPadding else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         let chunk = try next()
@@ -270,9 +274,10 @@ final class CompressedInput {
         return UnsafeRawBufferPointer(rebasing: chunk[..<count])
     }
 
-    /// Takes the rest, which may be padding.
+    /// Reads the rest, which must be zeros.
     ///
-    /// - Parameter offset: where the data ended: how many of the bytes taken so far belong to it.
+    /// - Parameter offset: the offset at which the data ended.
+    /// - Throws: ``DecompressionFailure/trailing`` if other bytes follow.
     func takePadding(from offset: Int64) throws(DecompressionFailure) {
         while true {
             guard lastDataOffset < offset else { throw .trailing }
@@ -282,9 +287,9 @@ final class CompressedInput {
     }
 }
 
-/// Takes decompressed data, as long as the limits allow.
+/// The output of decompressed data, within the limits.
 final class BoundedOutput {
-    /// The ratio does not count before.
+    /// The size up to which the ratio is not checked.
     private static let freeBytes: Int64 = 1 << 30
 
     private let limits: DecompressionLimits
@@ -299,7 +304,9 @@ final class BoundedOutput {
         self.write = write
     }
 
-    /// - Parameter taken: the compressed bytes that were taken so far.
+    /// Writes decompressed bytes, or fails if they exceed a limit.
+    ///
+    /// - Parameter taken: the number of compressed bytes that were read so far.
     func put(
         _ bytes: UnsafeRawBufferPointer, after taken: Int64
     ) throws(DecompressionFailure) {

@@ -3,14 +3,15 @@
 
 import CZlib
 
-/// gzip, by zlib: libarchive 3.6 does not compare the checksum at the end of a member.
+/// Decompresses gzip with zlib, because libarchive 3.6 does not compare the checksum at the end of
+/// a member.
 enum Gunzip {
     private static let bufferBytes = 128 << 10
 
     static func run(
         _ input: CompressedInput, _ output: BoundedOutput
     ) throws(DecompressionFailure) {
-        // zlib keeps the address.
+        // zlib keeps the address of the stream, so the stream must not move.
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         defer { stream.deallocate() }
         guard tranship_gunzip_begin(stream) == Z_OK else { throw .isDamaged("no memory") }
@@ -46,7 +47,9 @@ enum Gunzip {
         }
     }
 
-    /// - Returns: true if more may come out of the same chunk.
+    /// Decompresses as much of the current chunk as fits into the buffer.
+    ///
+    /// - Returns: true if the same chunk may hold more.
     private static func inflate(
         _ stream: UnsafeMutablePointer<z_stream>, into buffer: UnsafeMutableRawBufferPointer,
         _ output: BoundedOutput, _ input: CompressedInput, _ isAtEnd: inout Bool

@@ -3,11 +3,12 @@
 
 /// Walks through zstd data from frame to frame, without decompressing it (RFC 8878, section 3.1).
 ///
-/// Finds padding after the last frame, frames that no checksum proves, and what a frame needs. Leaves damage to the
-/// decoder: anything that is not a frame counts as data, and so does all that follows.
+/// Finds padding after the last frame, frames without a checksum, and the window and dictionary
+/// that frames need. Leaves damage to the decoder: bytes that are not a frame count as data, and so
+/// do all bytes after them.
 struct ZstdFrames {
     private enum Step {
-        /// Before a frame; the value counts the bytes of its magic number so far.
+        /// Before a frame, or within its magic number.
         case magic
         case skippedSize
         case descriptor
@@ -15,17 +16,17 @@ struct ZstdFrames {
         case dictionary
         case contentSize
         case block
-        /// Data follows that this type does not read.
+        /// The bytes were not a frame. This type does not read on.
         case unknown
     }
 
     private var step = Step.magic
     /// The bytes of the field that is being read.
     private var field: [UInt8] = []
-    /// Bytes to pass over before the next field.
+    /// The number of bytes to skip before the next field.
     private var passBytes: UInt64 = 0
     private var hasChecksum = false
-    /// True after the head of a frame without a content checksum.
+    /// True if a frame so far has no content checksum.
     private(set) var isUnproved = false
     /// The largest window of a frame, which is the memory that decompression needs.
     private(set) var windowBytes: UInt64 = 0
@@ -43,7 +44,7 @@ struct ZstdFrames {
 
     /// Takes the next bytes.
     ///
-    /// - Returns: how many belong to frames: fewer than there are if padding begins.
+    /// - Returns: the number of bytes before padding begins; all bytes if it does not begin.
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         var position = 0
         while position < bytes.count {
@@ -78,7 +79,9 @@ struct ZstdFrames {
         }
     }
 
-    /// - Parameter number: the field that is complete, its low byte first.
+    /// Goes on to the next field.
+    ///
+    /// - Parameter number: the value of the field that is now complete.
     private mutating func goOn(after number: UInt64) {
         switch step {
         case .magic where number == 0xFD2F_B528: step = .descriptor
@@ -102,11 +105,11 @@ struct ZstdFrames {
             if number != 0 { dictionaryID = number }
             step = contentSizeBytes > 0 ? .contentSize : .block
         case .contentSize:
-            // The window of a single segment is all of it.
+            // The window of a single segment is the whole content.
             if isSingleSegment { windowBytes = max(windowBytes, number) }
             step = .block
         case .block:
-            // A run of one byte has that byte alone.
+            // A block that repeats one byte contains only that byte.
             let isRun = number >> 1 & 3 == 1
             passBytes = isRun ? 1 : number >> 3
             guard number & 1 == 1 else { return }
