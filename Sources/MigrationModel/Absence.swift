@@ -3,14 +3,14 @@
 
 public import Basics
 
-/// A source or a target that a plan had to do without: it did not answer, refused the login, or
-/// could not be read. An unread listing is not an empty one: nothing that was copied from such a
-/// source, or to such a target, is changed.
+/// A source or a target that a plan could not use: it did not answer, refused the login, or could
+/// not be read. Its unread listing does not count as empty: the plan changes no image that was
+/// copied from such a source or to such a target.
 public struct Absence: Sendable, Hashable {
     public enum Side: String, Sendable, CaseIterable { case source, target }
 
     public var side: Side
-    /// What the pipeline file calls it: of a cloud the entry, with its region and project.
+    /// The name in the pipeline file; for a cloud, its entry with region and project.
     public var name: String
     public var failure: Transfer.Failure
 
@@ -24,15 +24,15 @@ public struct Absence: Sendable, Hashable {
         self.init(side, name, Transfer.Failure(error))
     }
 
-    /// Codes of a login that failed, or of a cloud without an Image service: the pipeline has to be
-    /// changed, or the cloud.
+    /// The codes for a failed login or a cloud without an Image service: the operator has to change
+    /// the pipeline or the cloud.
     public static let refusedLogins: [TranshipError.Code] = [
         .authenticationFailed, .unauthorized, .notKeystone, .noImageService,
     ]
 
     public var isRefusedLogin: Bool { Self.refusedLogins.contains(failure.code) }
 
-    /// True if someone has to do something before it can be used again.
+    /// True if an operator has to do something before the source or target can be used again.
     public var isLasting: Bool { isRefusedLogin || !failure.isTransient }
 
     /// `source old`
@@ -52,7 +52,7 @@ public struct Absence: Sendable, Hashable {
             : isSilent ? "\(label) did not answer" : "\(label) could not be \(use)"
     }
 
-    /// What becomes of the others, for a warning.
+    /// The effect on other images, for a warning.
     public var consequence: String {
         switch side {
         case .source: "the others go on, and what was copied from it stays as it is"
@@ -62,13 +62,14 @@ public struct Absence: Sendable, Hashable {
 
     private var use: String { side == .source ? "listed" : "used" }
 
-    /// A service that answers with an error answers.
+    /// True if the source or target did not answer. For a source, any transient failure counts so;
+    /// a target that answers with an error does answer.
     private var isSilent: Bool {
         guard side == .source else { return failure.isTransient }
         return [.unreachable, .timedOut, .connectionLost].contains(failure.code)
     }
 
-    /// The error, for a command that does nothing without it.
+    /// The error, for a command that cannot work without the source or target.
     public var error: TranshipError {
         TranshipError(
             failure.code, failure.message, hint: failure.hint, isTransient: failure.isTransient)
@@ -76,7 +77,7 @@ public struct Absence: Sendable, Hashable {
 }
 
 extension [Absence] {
-    /// The exit code that says so, if nothing worse happened; nil if all answered.
+    /// The exit code for these absences, if nothing worse happened; nil if there are none.
     public var exitStatus: ExitStatus? {
         if isEmpty { return nil }
         if contains(where: \.isRefusedLogin) { return .fatal }
@@ -85,8 +86,8 @@ extension [Absence] {
 }
 
 extension TranshipError {
-    /// False for what concerns the whole run: an interruption, the pipeline file, the clouds file or
-    /// the journal. The sources that do not have the error go on.
+    /// True if the error concerns only one source, so that the other sources go on. False for an
+    /// interruption, and for errors of the pipeline file, the clouds file or the journal.
     public var isOfOneSource: Bool {
         let ofAll: [Code] = [
             .interrupted, .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,

@@ -3,32 +3,32 @@
 
 public import Basics
 
-/// What `adopt` finds out about one image at a target.
+/// The result of `adopt` for one image at a target.
 public struct Adoption: Sendable, Hashable {
     public enum Verdict: String, CaseIterable, Sendable {
-        /// The journal now has it as proved and published: a run skips it.
+        /// The journal now has the image as proved and published: a run skips it.
         case done
-        /// The journal now has it as ours; the next run has something left to do.
+        /// The journal now has the image as ours; the next run has something left to do.
         case work
-        /// The journal says the same already.
+        /// The journal had the image already.
         case known
-        /// The journal does not take it; the reason says why.
+        /// The journal does not take the image; ``Adoption/reason`` says why.
         case left
     }
 
     public var verdict: Verdict
     public var name: String
-    /// The source's key; nil if no source of the pipeline has it.
+    /// The source image's key; nil if no source of the pipeline has the image.
     public var sourceKey: String?
     public var targetKey: String
     /// The image at the target; nil if it is gone.
     public var imageID: String?
     public var reason: PlanReason?
-    /// What proves its data, or that nothing does; nil if that does not matter.
+    /// The proof of its data, or the fact that there is none; nil if that does not matter.
     public var proof: PlanReason?
-    /// What the target reports that equals what was promised or computed.
+    /// The target's checksums that equal promised or computed ones.
     public var proofs: [Checksum]
-    /// What the journal is to hold from now on.
+    /// The row that the journal gets.
     public var transfer: Transfer?
 
     public init(

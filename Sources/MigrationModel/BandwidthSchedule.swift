@@ -3,18 +3,19 @@
 
 internal import Basics
 
-/// How many bytes a second all transfers of a run may move together, by the local time of day.
+/// The bytes a second that all transfers of a run may move together, by the local time of day.
 ///
-/// Pure: the caller passes the time in. It says at which time of day a rate changes, and not in how
-/// many seconds, because a day with a change to summer time has 23 hours.
+/// Pure: the caller passes the time in. The schedule gives the time of day at which a rate changes,
+/// and not the seconds until then, because a day with a change to summer time has 23 hours.
 public struct BandwidthSchedule: Sendable, Hashable {
-    /// A part of every day. It may go over midnight.
+    /// A part of every day. It may include midnight.
     public struct Window: Sendable, Hashable {
         /// Minutes since midnight, 0 to 1439.
         public let fromMinute: Int
-        /// The minute in which it has ended, 0 to 1439. Equal to ``fromMinute``: the whole day.
+        /// The first minute after the window, 0 to 1439. If it equals ``fromMinute``, the window is
+        /// the whole day.
         public let toMinute: Int
-        /// Nil means unlimited.
+        /// The rate in the window; nil means unlimited.
         public let bytesPerSecond: Int64?
 
         public init(fromMinute: Int, toMinute: Int, bytesPerSecond: Int64?) {
@@ -39,12 +40,12 @@ public struct BandwidthSchedule: Sendable, Hashable {
         }
     }
 
-    /// No two overlap.
+    /// The windows. No two of them overlap.
     public var windows: [Window]
-    /// Outside all windows. Nil means unlimited.
+    /// The rate outside all windows. Nil means unlimited.
     public var restBytesPerSecond: Int64?
 
-    /// - Parameter rest: outside all windows, and always if there are none.
+    /// - Parameter rest: the rate outside all windows; nil means unlimited.
     public init(windows: [Window] = [], rest: Int64? = nil) {
         self.windows = windows
         restBytesPerSecond = rest
@@ -60,7 +61,7 @@ public struct BandwidthSchedule: Sendable, Hashable {
         (windows.map(\.bytesPerSecond) + [restBytesPerSecond]).compactMap(\.self).min()
     }
 
-    /// The rate in one minute of the day; nil means unlimited.
+    /// Returns the rate in one minute of the day; nil means unlimited.
     public func bytesPerSecond(atMinute minute: Int) -> Int64? {
         guard let window = windows.first(where: { $0.contains(minute: minute) }) else {
             return restBytesPerSecond
@@ -68,7 +69,7 @@ public struct BandwidthSchedule: Sendable, Hashable {
         return window.bytesPerSecond
     }
 
-    /// The next time of day with another rate; nil if the rate never changes.
+    /// Returns the next time of day with another rate; nil if the rate never changes.
     public func change(afterMinute minute: Int) -> (minute: Int, bytesPerSecond: Int64?)? {
         let now = bytesPerSecond(atMinute: minute)
         let day = LocalTime.minutesPerDay

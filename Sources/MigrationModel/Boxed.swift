@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A large value behind a reference, so that what contains it is small and copied in a moment.
+/// A large value behind a reference, so that the type that contains it is small and fast to copy.
 ///
-/// It is a value all the same: a change makes a new box, and other copies keep the former one.
+/// It still has value semantics: a change makes a new box, and other copies keep the old one.
 public struct Boxed<Value: Sendable>: Sendable {
     @usableFromInline final class Box: Sendable {
         @usableFromInline let value: Value
@@ -15,7 +15,7 @@ public struct Boxed<Value: Sendable>: Sendable {
 
     @inlinable public init(_ value: Value) { box = Box(value) }
 
-    /// Read in its place: a getter would copy it.
+    /// The value, which `_read` lends without a copy. A getter would copy it.
     @inlinable public var value: Value {
         _read { yield box.value }
         set { box = Box(newValue) }
@@ -32,7 +32,7 @@ extension Boxed: Hashable where Value: Hashable {
     public func hash(into hasher: inout Hasher) { box.value.hash(into: &hasher) }
 }
 
-/// Written and read as the value itself.
+/// Encodes and decodes as the value itself.
 extension Boxed: Codable where Value: Codable {
     public init(from decoder: any Decoder) throws { self.init(try Value(from: decoder)) }
 

@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// The record of one image at a target, with all that a comparison with its source needs.
+/// The record of one image at a target, with all fields that a comparison with its source needs.
 public struct TargetRecord: Sendable, Hashable {
     public var image: TargetImage
     public var diskFormat: String?
@@ -13,10 +13,11 @@ public struct TargetRecord: Sendable, Hashable {
     public var tags: [String]
     /// Additional properties as text, in the same form as ``SourceImage/properties``.
     public var properties: [String: String]
-    /// Project ids that the image is shared with; nil if they were not asked for, or if our user
-    /// may not list them.
+    /// The ids of the projects that the image is shared with; nil if they were not requested, or if
+    /// our user may not list them.
     public var members: [String]?
-    /// How they answered: `accepted` or `rejected`. A project that has not answered is not in it.
+    /// The answers of the members by project id: `accepted` or `rejected`. Has no entry for a
+    /// project that has not answered.
     public var memberAnswers: [String: String] = [:]
 
     public init(
@@ -36,16 +37,16 @@ public struct TargetRecord: Sendable, Hashable {
 }
 
 extension TargetRecord {
-    /// `accepted`, `rejected`, or `pending` if the project has not answered.
+    /// Returns `accepted`, `rejected`, or `pending` if the project has not answered.
     public func answer(of member: String) -> String { memberAnswers[member] ?? "pending" }
 }
 
-/// A field that differs between what is wanted and what the target has.
+/// A field whose value at the target differs from the wanted value.
 public struct FieldDifference: Codable, Sendable, Hashable {
     public var field: RecordField
-    /// What the source has, by the target's rules; nil if nothing is wanted.
+    /// The source's value after the target's rules; nil if the field should have no value.
     public var wanted: String?
-    /// What the target has; nil if it has nothing.
+    /// The target's value; nil if it has none.
     public var found: String?
     /// The ids of projects that ``wanted`` and ``found`` list; nil for a field that is not about
     /// projects.
@@ -65,7 +66,8 @@ public struct FieldDifference: Codable, Sendable, Hashable {
     /// `name: a -> b`.
     public var words: String { words(naming: [:]) }
 
-    /// The same, with the names of projects before their ids: `owner: demo (5d14…) -> other (90ab…)`.
+    /// Returns ``words`` with the names of projects before their ids: `owner: demo (5d14…) -> other
+    /// (90ab…)`.
     public func words(naming names: [String: String]) -> String {
         let cut = CutDifference(wanted ?? "", found ?? "", to: Self.valueCharactersMax)
         func shown(
@@ -73,7 +75,7 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         ) -> String {
             guard value != nil else { return "none" }
             guard let ids, !names.isEmpty else { return cut.isEmpty ? "\"\"" : cut }
-            // Of many, those that the other side lacks come first.
+            // If there are many, the ids that the other side lacks come first.
             let others = Set(others ?? [])
             let ordered =
                 ids.count > Self.projectsMax
@@ -107,18 +109,18 @@ public struct FieldDifference: Codable, Sendable, Hashable {
         return value.isEmpty ? "\"\"" : value.cut(to: valueCharactersMax)
     }
 
-    /// The ids of projects on both sides; none of a field that is not about projects.
+    /// The ids of projects on both sides; empty for a field that is not about projects.
     public var projectIDs: [String] {
         if case .answer(let memberID) = field { return [memberID] }
         return projects.map { $0.wanted + $0.found } ?? []
     }
 
     private static let valueCharactersMax = 80
-    /// Projects with names that a message lists.
+    /// The most projects with names that a message lists.
     private static let projectsMax = 4
 }
 
-/// What `check` found of one image at one target.
+/// The result of `check` for one image at one target.
 public struct CheckedImage: Sendable, Hashable {
     public enum Verdict: String, CaseIterable, Sendable {
         /// The target has a copy with the same data and the same fields.
@@ -127,16 +129,16 @@ public struct CheckedImage: Sendable, Hashable {
         case missing
         /// The copy has other data or other fields.
         case differs
-        /// A copy of ours without an image at the source, or a second one.
+        /// The target has a copy of ours without an image at the source, or a second copy.
         case extra
-        /// All fields are the same, and no checksum is known on both sides.
+        /// All fields are the same, but no checksum is known on both sides.
         case unproved
     }
 
     public var verdict: Verdict
-    /// The image at the source for people; of an extra one, the image at the target.
+    /// The name of the image at the source, for people; for an extra image, its name at the target.
     public var name: String
-    /// Nil if no source has it.
+    /// Nil if no source has the image.
     public var sourceKey: String?
     public var targetKey: String
     /// The copy at the target.
@@ -145,19 +147,18 @@ public struct CheckedImage: Sendable, Hashable {
     public var differences: [FieldDifference] = []
     /// The checksums that prove the data.
     public var proofs: [Checksum] = []
-    /// Why, or what could not be found out.
+    /// The reason for the verdict, or a fact that could not be checked.
     public var note: String?
-    /// The names of projects that ``differences`` and ``note`` have the ids of, by id; those that are
-    /// known.
+    /// The known names of the projects whose ids are in ``differences`` and ``note``, by id.
     public var projectNames: [String: String] = [:]
     private var notedProjects: [String] = []
 
-    /// The ids of projects that ``differences`` and ``note`` have.
+    /// The ids of the projects in ``differences`` and ``note``.
     public var projectIDs: [String] { differences.flatMap(\.projectIDs) + notedProjects }
 
     /// Adds a sentence to the note.
     ///
-    /// - Parameter projects: the ids that the sentence has.
+    /// - Parameter projects: the ids of the projects in the sentence.
     public mutating func add(note words: String, about projects: [String] = []) {
         note = note.map { "\($0); \(words)" } ?? words
         notedProjects += projects

@@ -3,27 +3,28 @@
 
 public import Basics
 
-/// What is known of a copy whose data the target converted on import. The target's digest is of data
-/// that was neither promised nor sent, so it proves nothing.
+/// Facts about copies whose data the target converted on import. The target's digest is of
+/// converted data, which was neither promised nor sent, so the digest proves nothing.
 extension Transfer {
-    /// What the target made of the data, such as `disk format qcow2 -> raw`; nil if it has the data as
-    /// it was sent.
+    /// The target's conversion of the data, such as `disk format qcow2 -> raw`; nil if the target
+    /// has the data as it was sent.
     public var conversion: String? {
         for case .transformed(let difference) in remarks { return difference.words }
         return nil
     }
 
-    /// The target's checksums that were compared with what was sent or promised; none of a copy that
-    /// the target converted.
+    /// The target's checksums that were compared with the sent or promised data; empty for a copy
+    /// that the target converted.
     public var proofs: [Checksum] { conversion == nil ? proof.reported : [] }
 
-    /// True if the data that the target converted was hashed here, and was what the source promised.
+    /// True if the target converted the copy, and the data before that was hashed here and kept the
+    /// source's promise.
     public var isProvedBeforeConversion: Bool {
         let promise = proof.promised ?? (proof.published == nil ? nil : source.published?.checksum)
         return conversion != nil && promise != nil && !proof.computed.isEmpty
     }
 
-    /// What proves a complete copy, in words.
+    /// The proof of a complete copy, in words.
     public var proofWords: String {
         if let conversion {
             guard isProvedBeforeConversion else {
@@ -43,10 +44,10 @@ extension Transfer {
     }
 
     /// The method by which this journal got the data to the target, as reports name it; `none` for
-    /// data that was there.
+    /// data that was at the target before.
     public var methodWord: String { placement.isAdopted ? "none" : method.rawValue }
 
-    /// The data is at the target as it was sent, so earlier remarks about it are wrong.
+    /// Removes remarks about a conversion, because the target has the data as it was sent.
     package mutating func noteUnconverted() {
         remarks.removeAll { if case .transformed = $0 { true } else { false } }
     }

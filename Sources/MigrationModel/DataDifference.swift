@@ -3,9 +3,9 @@
 
 public import Basics
 
-/// What shows that the target holds other data than it should.
+/// A difference that shows that the target has wrong data.
 public enum DataDifference: Codable, Hashable, Sendable {
-    /// Who knows what the data should be.
+    /// The side that knows the right data.
     public enum Origin: String, Codable, Sendable {
         /// This process: it saw the bytes.
         case sent
@@ -15,12 +15,12 @@ public enum DataDifference: Codable, Hashable, Sendable {
 
     case checksum(Checksum, Origin, reported: Checksum)
     case size(bytes: Int64, Origin, reportedBytes: Int64)
-    /// An import made more of what was sent.
+    /// An import made the data larger than the data that was sent.
     case grown(sentBytes: Int64, toBytes: Int64)
     case diskFormat(sent: String, found: String)
     case containerFormat(sent: String, found: String)
 
-    /// As messages and remarks have it. The only place that words it.
+    /// The difference in the words of messages and remarks. No other code words it.
     public var words: String {
         switch self {
         case .checksum(let known, let origin, let reported):
@@ -35,19 +35,19 @@ public enum DataDifference: Codable, Hashable, Sendable {
     }
 }
 
-/// Why the target's report proves nothing: no algorithm is known on both sides.
+/// The reason why the target's report proves nothing: no algorithm is known on both sides.
 public struct IncomparableDigests: Codable, Hashable, Sendable {
-    /// What the target reports, each once.
+    /// The algorithms that the target reports, each once.
     public var reported: [Checksum.Algorithm]
-    /// What is known here, each once.
+    /// The algorithms of the checksums that are known here, each once.
     public var known: [Checksum.Algorithm]
 
-    /// The source and its list often have the same algorithm.
+    /// Removes duplicates: the source and its checksum list often have the same algorithm.
     public init(reported: [Checksum], known: [Checksum]) {
         (self.reported, self.known) = (Self.algorithms(reported), Self.algorithms(known))
     }
 
-    /// As messages and remarks have it. The only place that words it.
+    /// The reason in the words of messages and remarks. No other code words it.
     public var words: String {
         "the target reports \(Self.list(reported) ?? "no checksum"), known here is "
             + (Self.list(known) ?? "none")

@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// How a run ended, for scripts and schedulers.
+/// The exit code of a command, for scripts and schedulers.
 ///
 /// The help texts and `docs/exit-codes.md` are made from this enum.
 public enum ExitStatus: Int32, CaseIterable, Sendable {
@@ -19,7 +19,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case journalInUse = 11
     case interrupted = 130
 
-    /// What the code says to the caller, in one line.
+    /// The meaning of the code for the caller, in one line.
     public var meaning: String {
         switch self {
         case .done: "done; nothing is left to do"
@@ -44,14 +44,15 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
 
     /// The code for a command that ended with this error alone.
     public init(_ error: TranshipError) {
-        // A service that never does what was asked: see ``TranshipError/Code/serviceFailed``.
+        // The service will never do this request: see ``TranshipError/Code/serviceFailed``.
         let isLasting = error.code == .serviceFailed && error.answer != nil && !error.isTransient
-        // One source of a pipeline, and not the only file of a command.
+        // The error is about one source of a pipeline, and not about the only file of a command.
         let isOneOfMany = error.code == .sourceUnavailable && error.place != nil
         self = isLasting ? .unclassified : isOneOfMany ? .someFailed : ExitStatus(error.code)
     }
 
-    /// The code for a command that ended with an error of this code, if that may pass.
+    /// The code for a command that ended with an error of this code. Service failures count as ones
+    /// that may pass.
     public init(_ code: TranshipError.Code) {
         switch code {
         case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The first names of what may be many, and how many they are.
+/// The first names of a list that may be long, with the number of all names.
 public struct FirstNames: Hashable, Sendable {
-    /// More names are only counted.
+    /// The number of names to keep. More names are only counted.
     public static let namesMax = 3
 
     public private(set) var names: [String] = []
@@ -12,8 +12,8 @@ public struct FirstNames: Hashable, Sendable {
     public init() {}
 
     /// - Parameters:
-    ///   - names: those after the first ``namesMax`` count, and are not kept.
-    ///   - count: of all names; nil if `names` has all.
+    ///   - names: only the first ``namesMax`` are kept.
+    ///   - count: the number of all names; nil if `names` has all of them.
     public init(_ names: [String], of count: Int? = nil) {
         self.names = Array(names.prefix(Self.namesMax))
         self.count = count ?? names.count

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A record with our marker at a target that holds no whole image, and what
-/// `clean` does with it.
+/// A record with our marker at a target that does not hold a whole image, and the decision of
+/// `clean` about it.
 public struct Leftover: Sendable, Hashable {
     public enum Fate: String, CaseIterable, Sendable {
-        /// It is ours, and no transfer needs it.
+        /// It should be removed: it is ours, and no transfer needs it.
         case remove
         /// It was removed.
         case removed
-        /// It was not at the target any more; the reason says who removed it.
+        /// It was already gone from the target; the reason says how.
         case gone
         /// It stays; the reason says why.
         case keep
@@ -20,9 +20,9 @@ public struct Leftover: Sendable, Hashable {
     public var fate: Fate
     public let image: TargetImage
     public var reason: PlanReason
-    /// The source image, and what proves that the record is a copy of it.
+    /// Words for people: the source image, and the proof that the record is a copy of it.
     public let whose: String
-    /// Of the source image; nil if unknown.
+    /// The size of the source image; nil if unknown.
     public let sizeBytes: Int64?
 
     public init(

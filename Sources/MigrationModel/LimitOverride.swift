@@ -9,19 +9,19 @@ public struct LimitOverride: Sendable, Hashable {
     public enum Bandwidth: Sendable, Hashable {
         case asInFile
         case unlimited
-        /// Bytes a second of all transfers together, above 0.
+        /// The most bytes a second of all transfers together, above 0.
         case atMost(Int64)
     }
 
     public enum Images: Sendable, Hashable {
         case asInFile
-        /// Transfers at once, 1 to 1,000.
+        /// The most transfers at once, 1 to 1,000.
         case atMost(Int)
     }
 
     public var bandwidth: Bandwidth
     public var images: Images
-    /// When the operator changed it last, in milliseconds since 1970.
+    /// The time of the operator's last change, in milliseconds since 1970.
     public var changedAt: Int64
 
     public init(
@@ -35,7 +35,7 @@ public struct LimitOverride: Sendable, Hashable {
     /// True if all limits are those of the pipeline file.
     public var isAsInFile: Bool { bandwidth == .asInFile && images == .asInFile }
 
-    /// `bandwidth 50.0 MiB/s, 8 images at once`; what is as in the file is left out.
+    /// `bandwidth 50.0 MiB/s, 8 images at once`. Leaves out limits that are as in the file.
     public var words: String {
         var parts: [String] = []
         switch bandwidth {

@@ -3,9 +3,9 @@
 
 internal import Basics
 
-/// The process that holds the lock of a journal or a plan, as the file of the lock names it.
+/// The process that holds the lock of a journal or a plan, as the lock file names it.
 public struct LockHolder: Hashable, Sendable {
-    /// nil if the file does not say it.
+    /// Nil if the lock file does not have it.
     public let processID: Int32?
     /// For people: `process 4711 on host, since 2026-03-01T02:00:00Z`.
     public let words: String
@@ -16,7 +16,7 @@ public struct LockHolder: Hashable, Sendable {
         words = "\(Self.beginning)\(processID) on \(host), since \(Timestamp.text(now))"
     }
 
-    /// Reads what the file of the lock has: the ``words``.
+    /// Reads the text of the lock file, which has the ``words``.
     public init(text: String) {
         words = text.isEmpty ? "another process" : text
         let rest = text.hasPrefix(Self.beginning) ? text.dropFirst(Self.beginning.count) : ""

@@ -3,19 +3,19 @@
 
 internal import Basics
 
-/// How long the data of one image took from a source to a target, as a run measured it.
+/// The time that the data of one image took from a source to a target, as a run measured it.
 public struct MethodTime: Sendable, Hashable {
     /// The endpoint of the source: an Image service, a host, or this machine.
     public var source: String
     /// The endpoint of the target's Image service.
     public var target: String
     public var method: UploadMethod
-    /// From the first byte that was sent, or the import that was requested, until the target had
-    /// all data; for each GiB of the image.
+    /// The time for each GiB of the image. It begins with the first byte that was sent, or with the
+    /// request for the import, and ends when the target had all data.
     public var millisecondsPerGiB: Int64
     public var runID: Int64
-    /// The lowest rate that the run's `limits.bandwidth` allowed all its transfers together; nil if
-    /// it had no limit, and for data that the service fetched itself.
+    /// The lowest rate that the run's `limits.bandwidth` allowed for all its transfers together;
+    /// nil without a limit, and for data that the service fetched itself.
     public var bandwidthBytesPerSecond: Int64?
 
     public init(
@@ -30,40 +30,41 @@ public struct MethodTime: Sendable, Hashable {
         self.bandwidthBytesPerSecond = bandwidthBytesPerSecond
     }
 
-    /// Smaller images are not measured: much of their time is that of the requests, and a GiB would
-    /// seem to take several times as long as it does.
+    /// The size of the smallest image that is measured. Smaller images spend much of their time on
+    /// requests, so a GiB would seem to take several times as long as it does.
     public static let sizeBytesMin: Int64 = 64 << 20
-    /// A time that is older counts no more.
+    /// The greatest age of a time that still counts.
     public static let ageMillisecondsMax: Int64 = 90 * 86_400_000
-    /// Times of one source, target and method that count: the newest ones.
+    /// The number of times that count for one source, target and method: the newest ones.
     public static let countMax = 20
-    /// A longer time is damage: no image took 12 days for a GiB.
+    /// The longest plausible time. A longer one is damaged: no image takes 12 days for a GiB.
     public static let millisecondsMax: Int64 = 1_000_000_000
 }
 
-/// What a plan takes for granted of methods until it knows better.
+/// The assumptions of a plan about methods that no run has measured yet.
 public struct MethodAssumptions: Sendable {
-    /// As seen on one lab.
+    /// The times for each GiB, as measured in one lab.
     public var millisecondsPerGiB: [UploadMethod: Int64] = [
         .upload: 7000, .glanceDownload: 12_800, .glanceDirect: 17_600, .webDownload: 18_800,
     ]
-    /// Images with less data pass through this process whatever it costs: an import takes some
-    /// seconds, however small its image is.
+    /// The size below which the data of an image always passes through this process: an import
+    /// takes some seconds even for a small image.
     public var smallBytes: Int64 = 8 << 20
 
     public init() {}
 }
 
-/// How long a method is going to take, and how the plan knows.
+/// An estimate of the time that a method takes, and the basis of that estimate.
 public struct MethodEstimate: Codable, Hashable, Sendable {
     public enum Basis: Codable, Hashable, Sendable {
-        /// As on the clouds that Tranship was tested with.
+        /// The time on the clouds that Tranship was tested with.
         case assumed
-        /// The median of what these runs measured.
+        /// The median of the times that these runs measured.
         case measured(firstRun: Int64, lastRun: Int64)
-        /// Uploads from the same source to other targets, or from other sources to the same target.
+        /// The times of uploads from the same source to other targets, or from other sources to the
+        /// same target.
         case measuredElsewhere(lastRun: Int64)
-        /// All that `limits.bandwidth` leaves for one of so many images at once.
+        /// The share of `limits.bandwidth` for one image, with this number of images at once.
         case limited(bytesPerSecond: Int64, images: Int)
     }
 
@@ -93,7 +94,7 @@ extension MethodEstimate {
     /// `web-download takes about 19 s a GiB (assumed)`.
     public var words: String { "\(method.rawValue) takes \(time) a GiB (\(basis.words))" }
 
-    /// The words of the first one, and the others in short.
+    /// Returns the words of the first estimate, followed by short words of the others.
     static func words(_ estimates: [MethodEstimate]) -> String {
         guard let first = estimates.first else { return "" }
         return
@@ -114,7 +115,7 @@ extension MethodEstimate.Basis {
         }
     }
 
-    /// The last run that measured it; nil if no run did.
+    /// The last run that measured the time; nil if no run did.
     public var lastRun: Int64? {
         switch self {
         case .measured(_, let run), .measuredElsewhere(let run): run

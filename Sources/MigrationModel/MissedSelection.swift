@@ -5,7 +5,7 @@ public import Basics
 
 /// An image of a source that a run copied.
 public struct CopiedImage: Sendable, Hashable {
-    /// At the source.
+    /// The id at the source.
     public var imageID: String
     /// The last run that copied it.
     public var runID: Int64
@@ -15,10 +15,10 @@ public struct CopiedImage: Sendable, Hashable {
     }
 }
 
-/// What a run did not find, in words, as its journal keeps it.
+/// The words for a selection that a run did not find, as its journal keeps them.
 public struct MissedWords: Sendable, Hashable {
     public let words: String
-    /// What to do about it; nil if the name may be mistaken.
+    /// A hint for the operator; nil if the name may be mistaken.
     public let wayOut: String?
 
     public init(_ words: String, wayOut: String?) {
@@ -32,16 +32,16 @@ public struct MissedWords: Sendable, Hashable {
 
 /// A name of a pipeline, or all conditions of an entry, that no image of the source meets.
 public struct MissedSelection: Sendable, Hashable {
-    /// What kind of source it is.
+    /// The kind of source.
     public enum Kind: String, Sendable { case cloud, archive }
 
-    /// Why the image of a name is left out.
+    /// The reason why no image with the name was selected.
     public enum Cause: Sendable, Hashable {
-        /// An image with this status does not meet a condition: its key in the pipeline file, and the
-        /// reason for people. The status is nil of a source whose images have none.
+        /// An image with the name does not meet the condition with this key in the pipeline file.
+        /// The reason is for people. The status is nil for a source whose images have none.
         case leftOut(key: String, reason: String, status: ImageStatus?)
-        /// An image has exactly this name, and as a glob the name does not match it. With a backslash
-        /// before each character of a glob, it does.
+        /// An image has exactly this name, but the name is read as a glob, which does not match it.
+        /// `escaped` has a backslash before each special character, and does match.
         case glob(escaped: String)
         /// An image that a run copied has another name now.
         case renamed(String)
@@ -54,21 +54,21 @@ public struct MissedSelection: Sendable, Hashable {
     public let kind: Kind
     /// The cloud's entry in clouds.yaml, or the path of the archive.
     public let cloud: String
-    /// The name or glob; nil: all conditions together.
+    /// The name or glob; nil if no image meets all conditions of the entry together.
     public let name: String?
     /// The image's name that is closest to ``name``; nil if none is close.
     public let nearest: String?
-    /// Names of images that the cloud lists for the entry, the newest first; a few of them.
+    /// A few names of images that the cloud lists for the entry, the newest first.
     public let examples: [String]
     /// The number of images that the cloud lists for the entry.
     public let listedImages: Int
-    /// Why; nil if the source has, and had, no such image as far as is known.
+    /// The reason; nil if the source has no such image, and is not known to have had one.
     public var cause: Cause?
-    /// The last run that copied the image; nil if the journal has none.
+    /// The last run that copied the image; nil if the journal has no such run.
     public var copiedInRun: Int64?
-    /// What is not there, of a source that is not a cloud.
+    /// The words for the missing selection, for a source without a listing of images.
     private let what: String?
-    /// What to do about that.
+    /// The hint for the operator, for the same sources.
     private let remedy: String?
 
     public init(
@@ -87,8 +87,8 @@ public struct MissedSelection: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - what: what happened, in words: "… has no product with release: nix".
-    ///   - remedy: what to do about it; nil if a name may be mistaken.
+    ///   - what: the missing selection, in words: "… has no product with release: nix".
+    ///   - remedy: a hint for the operator; nil if a name may be mistaken.
     public init(place: String, what: String, remedy: String? = nil) {
         self.place = place
         self.what = what
@@ -97,7 +97,7 @@ public struct MissedSelection: Sendable, Hashable {
         (cloud, name, nearest, examples, listedImages) = ("", nil, nil, [], 0)
     }
 
-    /// What happened, and what was probably meant.
+    /// The missing selection in words, and a guess at the name that was probably meant.
     public var words: String {
         if let what { return "\(place): \(what)" }
         guard let name else {
@@ -133,7 +133,7 @@ public struct MissedSelection: Sendable, Hashable {
         }
     }
 
-    /// What to do about a known cause; nil if the name may be mistaken.
+    /// A hint for the operator about a known cause; nil if the name may be mistaken.
     public var wayOut: String? {
         if let remedy { return remedy }
         return switch cause {
@@ -155,7 +155,7 @@ public struct MissedSelection: Sendable, Hashable {
         }
     }
 
-    /// A list that is written as one name.
+    /// Returns a hint if the name looks like a list that was written as one name.
     private func listHint(_ name: String) -> String {
         guard name.contains(",") else { return "" }
         return name.contains("{")

@@ -6,7 +6,7 @@ internal import Basics
 extension Note {
     typealias Texts = (code: String, words: String)
 
-    /// The only place that words a note.
+    /// The code and the words of the note. No other code words a note.
     var texts: Texts {
         listingTexts ?? memoryTexts ?? targetTexts ?? lessonTexts ?? rightsTexts ?? wayTexts
             ?? differenceTexts
@@ -144,7 +144,7 @@ extension Note {
         }
     }
 
-    /// What the target did in the last run.
+    /// Texts of notes about the target's behaviour in the last run.
     private var lessonTexts: Texts? {
         switch self {
         case .tooManyProperties(let count, let max, let run):
@@ -174,7 +174,7 @@ extension Note {
         }
     }
 
-    /// What a cloud may refuse to a user who is not an administrator, and what a run does then.
+    /// Texts of notes about requests that a cloud may refuse to a user who is not an administrator.
     private var rightsTexts: Texts? {
         switch self {
         case .publicMayBeRefused:
@@ -269,7 +269,7 @@ extension Note {
         }
     }
 
-    /// Of copies that are not, or no longer, as the plan wants them.
+    /// Texts of notes about copies that differ from the plan.
     private var differenceTexts: Texts? {
         switch self {
         case .fieldsChanged(let id, let fields):

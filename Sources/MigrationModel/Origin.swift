@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What marks an image at a target as a copy of ours: two UUIDs, no URL and no
-/// name, written as the property `tranship_origin`.
+/// The marker of an image at a target as a copy of ours: two UUIDs, without URL or name, in the
+/// property `tranship_origin`.
 ///
-/// The marker finds copies when the journal is lost. It alone gives no right to
-/// delete anything: every user who may write properties can forge it.
+/// Tranship finds copies by the marker when the journal is lost. The marker alone gives no right
+/// to delete anything: every user who may write properties can forge it.
 public struct Origin: Codable, Hashable, Sendable {
-    /// The property that carries it at the target.
+    /// The property that contains the marker at the target.
     public static let propertyName = "tranship_origin"
 
-    /// Shared by all versions of one image.
+    /// The id that all versions of one image share.
     public var lineageID: String
-    /// Of this version, at this target's project.
+    /// The id of this version in this project of the target.
     public var versionID: String
 
     public init(lineageID: String, versionID: String) {
@@ -20,9 +20,9 @@ public struct Origin: Codable, Hashable, Sendable {
         self.versionID = versionID
     }
 
-    /// The hint if a target does not keep the marker.
+    /// Returns the hint for a target that does not keep the marker.
     ///
-    /// - Parameter cure: what its operator can do: "keep that property".
+    /// - Parameter cure: the action that its operator should take: "keep that property".
     public static func withoutMarker(_ cure: String) -> String {
         "nothing is copied without our marker \(propertyName): a later run could not tell the "
             + "copy from another image, and would copy it again or leave half of it behind; ask "

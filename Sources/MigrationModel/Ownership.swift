@@ -3,26 +3,26 @@
 
 internal import Basics
 
-/// Whose a record at a target is, as one planned copy sees it.
+/// The owner of a record at a target, from the view of one planned copy.
 ///
-/// The one answer to "is it ours, may it be deleted?". Planning, uploading,
-/// `adopt`, `clean` and every removal ask here. Pure: what the journal holds and
-/// what the target shows go in. `docs/journal.md` lists the cases.
+/// Only this type decides whether a record is ours and may be deleted. Planning, uploading,
+/// `adopt`, `clean` and every removal use it. Pure: decides by the journal's row and the record
+/// that the caller passes in. `docs/journal.md` lists the cases.
 ///
-/// A marker alone proves nothing. Compute services copy an image's properties
-/// into the snapshots of its servers, our marker among them, and anyone who may
-/// write properties can forge it. So the id decides first.
+/// A marker alone proves nothing. Compute services copy an image's properties, and with them our
+/// marker, into the snapshots of its servers, and anyone who may write properties can forge it.
+/// So the id decides first.
 public enum Ownership: String, CaseIterable, Sendable {
     /// The journal's row names the id, and the record carries the marker.
     case oursByRow = "ours-by-row"
     /// The id is one that we derive, and the record carries the marker. The
     /// journal does not name it: it was lost, or another host made the record.
     case oursByDerivation = "ours-by-derivation"
-    /// As ``oursByRow``, but the data was sent by another host: this journal
-    /// neither sent it nor asked the service for it.
+    /// As ``oursByRow``, but another host sent the data: this journal neither sent it nor requested
+    /// it from the service.
     case anotherHosts = "another-hosts"
-    /// As ``oursByRow``, but the data was there before this journal knew of the
-    /// record. A run that this journal does not remember may have published it.
+    /// As ``oursByRow``, but the record had its data before this journal knew of it. A run that
+    /// this journal does not remember may have published it.
     case adopted = "adopted"
     /// An image of other origin with the same data, which a plan took as the copy.
     case accepted = "accepted"
@@ -30,33 +30,34 @@ public enum Ownership: String, CaseIterable, Sendable {
     case keptID = "kept-id"
     /// A record that was left behind under an id which could not be kept.
     case givenUpKeptID = "given-up-kept-id"
-    /// The id is ours, this journal filled the record, and it lies in a project that is not the
-    /// copy's: someone has moved it.
+    /// The id is ours and this journal filled the record, but the record is now in another project
+    /// than the copy should be in: someone has moved it.
     case otherProject = "other-project"
-    /// The id and the marker are ours, the project is not the copy's, and this journal did not fill
-    /// the record. Anyone who knows a source can compute both and make such a record in a project of
-    /// their own, before we do.
+    /// The id and the marker are ours, but the record is in another project, and this journal did
+    /// not fill it. Anyone who knows a source can compute both and make such a record in their own
+    /// project before we do.
     case planted
-    /// The id is ours, and the marker is missing or names another version.
+    /// The id is ours, but the marker is missing or names another version.
     case unmarked = "unmarked"
-    /// The marker is ours, and the id is not.
+    /// The marker is ours, but the id is not.
     case forged = "forged"
     /// Another image has the id that the copy should keep.
     case holdsKeptID = "holds-kept-id"
     /// Neither the id nor the marker is ours.
     case foreign = "foreign"
 
-    /// Derived ids that a record is compared with.
+    /// The number of derived ids with which a record's id is compared.
     public static let generationsMax = 50
 
-    /// The project that a copy should lie in.
+    /// The project that a copy should be in.
     public enum Project: Sendable, Hashable {
-        /// Not compared.
+        /// The projects are not compared.
         case any
-        /// Compared; nil without Keystone.
+        /// The record must be in this project; nil without Keystone.
         case only(String?)
 
-        /// Compares the projects if both are known. Services write an id with or without hyphens.
+        /// Returns `only` if both projects are known and differ; otherwise `any`. Services write
+        /// the same id with or without hyphens.
         public static func known(_ expected: String?, of image: TargetImage) -> Project {
             guard let expected, !expected.isEmpty, let owner = image.ownerID, !owner.isEmpty,
                 !ProjectID.areEqual(expected, owner)
@@ -66,14 +67,14 @@ public enum Ownership: String, CaseIterable, Sendable {
     }
 
     /// - Parameters:
-    ///   - image: what the target shows of the record.
+    ///   - image: the record as the target shows it.
     ///   - source: the image that the copy is made of.
-    ///   - record: what the copy should be.
+    ///   - record: the record that the copy should have.
     ///   - origin: the copy's marker.
-    ///   - transfer: the journal's row of the copy; nil without one.
+    ///   - transfer: the journal's row of the copy; nil if it has none.
     ///   - projectID: the project that derived ids belong to, from the target's
     ///     user; nil without Keystone. An owner in `record` comes before it.
-    ///   - project: the project that the image has to lie in.
+    ///   - project: the project that the image has to be in.
     public init(
         of image: TargetImage, source: SourceImage, record: PlannedRecord, origin: Origin,
         transfer: Transfer?, projectID: String?, project: Project = .any
@@ -108,7 +109,7 @@ public enum Ownership: String, CaseIterable, Sendable {
         }
     }
 
-    /// As the transfer sees the record that it names.
+    /// Decides from the view of a transfer that names the record.
     public init(of image: TargetImage, _ transfer: Transfer) {
         self.init(
             of: image, source: transfer.source, record: transfer.record, origin: transfer.origin,
@@ -154,15 +155,15 @@ public enum Ownership: String, CaseIterable, Sendable {
         }
     }
 
-    /// True when Tranship made the record, wherever it lies now.
+    /// True when Tranship made the record, whatever its project is now.
     public var isMade: Bool { isOurs || self == .otherProject || self == .givenUpKeptID }
 
-    /// True when a transfer may delete the record it names, as long as it
-    /// was not published (``TargetImage/isAsMade``).
+    /// True when a transfer may delete the record that it names, provided that
+    /// the record was not published (``TargetImage/isAsMade``).
     public var mayBeDiscarded: Bool { self == .oursByRow }
 
-    /// True when `clean` may delete the record, as long as it holds no whole
-    /// image, was not published and no transfer needs it.
+    /// True when `clean` may delete the record, provided that it does not hold a whole image, was
+    /// not published, and no transfer needs it.
     public var mayBeCleaned: Bool {
         switch self {
         case .oursByRow, .oursByDerivation, .anotherHosts, .adopted: true
@@ -174,13 +175,13 @@ public enum Ownership: String, CaseIterable, Sendable {
 }
 
 extension Ownership {
-    /// True when `rollback` may delete a copy that this journal filled, as long as it is what the
-    /// run left. The operator accepts that a kept id is lost.
+    /// True when `rollback` may delete a copy that this journal filled, provided that the copy is
+    /// still as the run left it. The operator accepts that a kept id is lost.
     public var mayBeUndone: Bool { self == .oursByRow || self == .keptID }
 
-    /// True when an earlier version of a series may be hidden, renamed, deactivated or,
-    /// once it has expired, deleted: it is a copy of ours that the journal knows, in the
-    /// project of the copies.
+    /// True when an earlier version of a series may be hidden, renamed, deactivated or, after it
+    /// has expired, deleted: it is a copy of ours that the journal knows, in the project of the
+    /// copies.
     public var mayBeRetired: Bool {
         switch self {
         case .oursByRow, .anotherHosts, .adopted: true
@@ -206,7 +207,7 @@ extension TargetImage {
 }
 
 extension Transfer {
-    /// True for the source's id when this transfer could not keep it.
+    /// True if `id` is the source's id and this transfer gave it up.
     func hasGivenUp(_ id: String) -> Bool {
         record.keptID == .preferred && placement.generation > 0 && id == source.imageID
     }

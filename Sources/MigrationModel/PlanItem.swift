@@ -3,20 +3,20 @@
 
 public import Basics
 
-/// What a plan wants to do with one source image at one target.
+/// The action that a plan decides for one source image at one target.
 public enum PlanAction: String, Codable, CaseIterable, Sendable {
-    /// Copy it: it is not there, or only partly.
+    /// Copy the image: it is not at the target, or only partly.
     case create
-    /// The data is there and ours; last steps of publishing are missing.
+    /// Finish a copy of ours that has its data but is not published as planned.
     case update
-    /// It is there already, or the operator said to leave it.
+    /// Do nothing: the image is at the target already, or the pipeline says to leave it out.
     case skip
     /// The target has a different image of this name, and the pipeline forbids a second one.
     case conflict
-    /// It cannot be copied faithfully; the reason says why.
+    /// The image cannot be copied faithfully; the reason says why.
     case refuse
 
-    /// The word behind a number of images: `4 to create`, `1 in conflict`.
+    /// The words after a number of images: `4 to create`, `1 in conflict`.
     public var countedWord: String {
         switch self {
         case .create, .update, .skip: "to \(rawValue)"
@@ -26,24 +26,24 @@ public enum PlanAction: String, Codable, CaseIterable, Sendable {
     }
 }
 
-/// One source image with what the pipeline wants of it at one target.
+/// One source image with the plan for its copy at one target.
 ///
-/// Planning writes it into the journal's database while it reads the listings,
-/// and decides ``action`` there once all listings are in.
+/// Planning writes the item into the journal's database while it reads the listings, and decides
+/// its ``action`` there after it has read them all.
 public struct PlanItem: Codable, Hashable, Sendable {
-    /// What a transfer of this item is to do.
+    /// The intent of the transfer of this item.
     public var intent: Intent
     /// The derived id of generation 0.
     public var firstImageID: String
     public var promise: Checksum?
-    /// What is changed or left out on the way, for the plan and the report.
+    /// Remarks for the plan and the report, such as about properties that are left out.
     public var notes: [Note]
-    /// Why it cannot be copied; decides the action alone.
+    /// The reason why the image cannot be copied. If it is set, the action is `refuse`.
     public var refusal: Transfer.Failure?
 
     public var action: PlanAction?
     public var reason: PlanReason?
-    /// How the transfer starts when the action is create or update.
+    /// The transfer at its start, if the action is create or update.
     public var start: Transfer?
 
     public init(
@@ -73,7 +73,7 @@ public struct PlanItem: Codable, Hashable, Sendable {
 }
 
 extension PlanItem {
-    /// Why the plan refuses the image or finds it in conflict; nil for other actions.
+    /// The reason why the plan refuses the image or finds it in conflict; nil for other actions.
     public var objection: Transfer.Failure? {
         switch action {
         case .refuse: refusal
@@ -85,9 +85,9 @@ extension PlanItem {
     }
 }
 
-/// An image that the plan of a run refuses, or finds in conflict with what the target has.
+/// An image that the plan of a run refuses, or finds in conflict with an image at the target.
 public struct RefusedImage: Sendable, Hashable {
-    /// The image's name at the source, or where it is.
+    /// The image's name at the source, or its place.
     public let name: String
     public let sourceKey: String
     public let targetKey: String
@@ -95,7 +95,7 @@ public struct RefusedImage: Sendable, Hashable {
     public let action: PlanAction
     public let failure: Transfer.Failure
 
-    /// The image's id at the source, or where it is.
+    /// The image's id at the source, or its place.
     public var sourceID: String { SourceImage.place(inKey: sourceKey) }
 
     public init(
@@ -110,7 +110,7 @@ public struct RefusedImage: Sendable, Hashable {
     }
 }
 
-/// What the journal keeps of one image that a target lists, while it plans.
+/// The facts that the journal keeps during planning about one image that a target lists.
 public struct TargetImage: Codable, Hashable, Sendable {
     public var targetKey: String
     public var id: String
@@ -124,28 +124,29 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var ownerID: String?
     /// The value of the marker property.
     public var originValue: String?
-    /// What ``originValue`` says; nil without a marker, and if it does not have the form of ours.
+    /// The marker in ``originValue``; nil without one, and if it does not have the form of ours.
     public var origin: Origin? { originValue.flatMap(Origin.init(propertyValue:)) }
-    /// The stores that hold it; empty if the cloud does not report them.
+    /// The stores that hold the data; empty if the cloud does not report them.
     public var stores: [String]
-    /// True of an image in an archive whose record is not published: archive sources do not see it.
+    /// True for an image in an archive whose record is not published: archive sources do not see
+    /// it.
     public var isUnpublished: Bool?
-    /// What is wrong with its files in an archive; nil of an image that is whole, or of a cloud.
+    /// The damage of its files in an archive; nil for a whole image, and for an image of a cloud.
     public var damage: Damage?
-    /// Nil if the cloud does not report it in a form that we read.
+    /// The time of creation; nil if the cloud does not report it in a form that we can read.
     public var createdAtUnixSeconds: Int64?
-    /// The images that it names as its kernel and its ramdisk; nil if it names none.
+    /// The ids of its kernel and its ramdisk; nil if its record names none.
     public var namedImageIDs: [String]?
-    /// What a pipeline can set of it beside the rest; nil for images that are not copies of ours.
+    /// The other fields that a pipeline can set; nil for images that are not copies of ours.
     public var details: Details?
 
-    /// What is wrong with the files of an image in an archive.
+    /// The damage of an image's files in an archive.
     public struct Damage: Codable, Hashable, Sendable {
-        /// With the path: `its record …/images/ID.json is not JSON`.
+        /// The damage in words, with the path: `its record …/images/ID.json is not JSON`.
         public var words: String
-        /// False if a run cannot write another file in the place of the damaged one.
+        /// False if a run cannot replace the damaged file.
         public var isMendable: Bool
-        /// False if its data is damaged.
+        /// True if the record is damaged; false if the data is.
         public var isOfRecord: Bool
 
         public init(_ words: String, isMendable: Bool = true, isOfRecord: Bool) {
@@ -155,13 +156,14 @@ public struct TargetImage: Codable, Hashable, Sendable {
         }
     }
 
-    /// The fields of a copy whose listing would be too large with those of all images.
+    /// Fields that are kept only for copies of ours, since they are too large to keep for all
+    /// images.
     public struct Details: Codable, Hashable, Sendable {
         public var minDiskGiB: Int
         public var minRAMMiB: Int
         public var tags: [String]
         public var properties: [String: String]
-        /// Nil if the record has none.
+        /// Nil if the record has no disk format.
         public var diskFormat: String?
         public var containerFormat: String?
 

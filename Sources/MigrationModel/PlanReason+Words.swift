@@ -6,8 +6,7 @@ internal import Basics
 extension PlanReason: CustomStringConvertible {
     public var description: String { words }
 
-    /// The reason as plans, reports and JSON show it. The only place that words
-    /// a reason.
+    /// The reason in the words of plans, reports and JSON. No other code words a reason.
     public var words: String {
         decisionWords ?? adoptionWords ?? leftoverWords ?? changeWords ?? seriesWords ?? wayWords
             ?? code
@@ -63,7 +62,7 @@ extension PlanReason: CustomStringConvertible {
         }
     }
 
-    /// What an operator can do about a conflict; nil for other reasons.
+    /// A hint for the operator about a conflict; nil for other reasons.
     var wayOut: String? {
         switch self {
         case .nameTaken(let id, .fail):

@@ -3,32 +3,33 @@
 
 public import Basics
 
-/// Why a plan decides as it does, with the values that matter.
+/// The reason for a decision of a plan, with the values that matter.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in
 /// any release.
 public enum PlanReason: Codable, Hashable, Sendable {
-    // MARK: What the plan does with an image
+    // MARK: Reasons for the action on an image
 
-    /// It cannot be copied; the message of the refusal.
+    /// The image cannot be copied. Has the message of the refusal.
     case refused(message: String)
     case notAtTarget
-    /// A new version: the target's rules leave the one before as it is, under the same name.
+    /// The image is a new version. The target's rules leave the earlier version as it is, under the
+    /// same name.
     case earlierVersionStays(imageID: String)
     case alreadyAtTarget(imageID: String)
     case sameDataSameName(imageID: String)
     case sameDataSameID(imageID: String)
     case continues(state: TransferState)
-    /// The journal does not know the record, whose id proves that it is ours.
+    /// The journal does not know the record, but its id proves that it is ours.
     case continuesRecord(imageID: String, status: ImageStatus)
     case unfinishedGeneration(imageID: String)
     case failedBefore(code: TranshipError.Code?)
     case deletedAtTarget(imageID: String?)
-    /// Its record is at the target, and not its data.
+    /// The copy's record is at the target, but its data is missing or has another size.
     case dataLost(imageID: String)
-    /// Its files in an archive are damaged. A run makes them again, if it can.
+    /// The copy's files in an archive are damaged. A run makes them again, if it can.
     case damaged(imageID: String, TargetImage.Damage)
-    /// The same, and neither its record nor the journal proves that it is ours.
+    /// As ``damaged(imageID:_:)``, but neither the record nor the journal proves that it is ours.
     case damagedUnknown(imageID: String, TargetImage.Damage)
     case toBePublished(imageID: String)
     case toBeProved(imageID: String)
@@ -36,7 +37,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     /// `on_conflict: update` brings the copy's fields up to date.
     case fieldsChanged(imageID: String, fields: [String])
     case copiedOtherwise(imageID: String, fields: [String])
-    /// A kernel or ramdisk that it names gets another id.
+    /// A kernel or ramdisk that the image names gets another id.
     case referenceCopiedAgain(name: String)
     case nameTaken(imageID: String, NameRule)
     case keptIDTaken(imageID: String, name: String?)
@@ -44,15 +45,15 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case copyHasOtherData(imageID: String, Checksum)
     case copyCannotBeProved(imageID: String, status: ImageStatus)
 
-    /// What `on_conflict` says of another image with the same name.
+    /// The effect of `on_conflict` on another image with the same name.
     public enum NameRule: String, Codable, Sendable {
         case keepBoth, skip, fail, rename, replace
-        /// `replace` does not touch what is protected, of another project, or carries a marker of
-        /// ours that proves nothing.
+        /// `replace` does not touch the other image, because it is protected, belongs to another
+        /// project, or has a marker of ours that proves nothing.
         case cannotReplace
     }
 
-    // MARK: What `adopt` finds
+    // MARK: Findings of `adopt`
 
     case sourceNotSelected(state: TransferState)
     case noSource
@@ -63,7 +64,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case nothingPromised
     case notProvedYet
 
-    // MARK: What `clean` finds
+    // MARK: Findings of `clean`
 
     case unfinished(status: ImageStatus)
     case markerProvesNothing
@@ -78,36 +79,38 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case busySinceUnknown(status: ImageStatus)
     case removalFailed(message: String)
 
-    // MARK: What `rollback` finds
+    // MARK: Findings of `rollback`
 
     case madeByRun(Int64)
-    /// An earlier rollback removed it, at this time in milliseconds since 1970.
+    /// An earlier rollback removed the image, at this time in milliseconds since 1970.
     case removedBefore(Int64)
-    /// The run chose its id, and ended before the target had the record.
+    /// The run chose the id, but ended before the target confirmed the record.
     case neverMade
-    /// The run ended before it had proved the data, and no digest shows that it is the run's.
+    /// The run ended before it had proved the data, and no digest shows that the run sent it.
     case dataUnproved
     /// The run made the record, and a later run sent the data.
     case finishedByLaterRun
     /// A later run changed these fields, since another version replaced it.
     case changedByRun(Int64, field: FieldNames)
-    /// A later run gave it the fields that its source and the pipeline have now.
+    /// A later run gave the image the fields that its source and the pipeline have now.
     case updatedByRun(Int64, field: FieldNames)
-    /// A later run discarded it, or found it gone; with the image that it made instead, if any.
+    /// A later run discarded the image, or found it gone. Has the image that the later run made
+    /// instead, if any.
     case givenUpByLaterRun(newImageID: String?)
-    /// A later run deleted it, as an earlier version that was not to be kept.
+    /// A later run deleted the image, because another version had replaced it.
     case deletedByRun(Int64)
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
 
-    // MARK: What becomes of earlier versions
+    // MARK: Reasons for changes of earlier versions
 
     case replaced(byVersion: String)
-    /// The source went back to it.
+    /// The source went back to an earlier version, which replaces this one.
     case replacedByEarlier(version: String)
-    /// No run finished it or gave it the name, and its source has another version now. With a span and without a time,
-    /// it has expired; with both, it has not.
+    /// The version was never current: no run finished it or gave it the name of the series, and its
+    /// source has another version now. If only the seconds are given, it has expired; if both
+    /// values are given, it has not.
     case neverCurrent(afterSeconds: Int64? = nil, leftAt: Int64? = nil)
     case expired(afterSeconds: Int64, keep: Int)
     case currentAgain
@@ -118,61 +121,64 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case deletesLimit(Int)
     case inUse(message: String)
     case currentNotDone(state: TransferState?)
-    /// What replaces it turned out to have the data of a version that was there.
+    /// The new version turned out to have the data of a version that the target had.
     case sameDataAsNew(versionID: String)
-    /// `prune` deletes it only if what the source offers as new is new, which nothing has read yet.
+    /// `prune` leaves the version: it is replaced only if the source's data is new, and no run has
+    /// read that data yet.
     case newDataUnread
-    /// What shows the current version was not done.
+    /// The change that makes the current version visible was not done.
     case currentNotShown
-    /// A new version is named as the series.
+    /// A new version gets the name of the series.
     case becomesCurrent
-    /// Another image keeps the name of the series, since someone has changed these fields of it.
+    /// Another image keeps the name of the series, because these fields of it were edited.
     case nameHeld(imageID: String, edited: FieldNames? = nil)
-    /// As ``nameHeld(imageID:edited:)``, by a copy that another journal made.
+    /// As ``nameHeld(imageID:edited:)``, but the other image is a copy that this journal does not
+    /// know.
     case nameHeldByUnknown(imageID: String)
-    /// An operator rolled the series back, and the source still offers a version from before that.
+    /// An operator rolled the series back, and the source has no newer version since then.
     case rolledBack(toVersion: String, imageID: String)
-    /// A rollback replaces it.
+    /// A rollback replaces this version with the given one.
     case rollback(toVersion: String)
 
-    // MARK: Why `prune` keeps a version
+    // MARK: Reasons of `prune` for keeping a version
 
     case isCurrent
     case amongKept(Int)
     case notExpired(afterSeconds: Int64, replacedAt: Int64?)
     case neverDeleted
 
-    // MARK: How the data gets to the target
+    // MARK: Reasons for the method
 
     case dataIsLocal
     case dataIsDecompressed
     case dataIsConverted
     case urlNeedsSecrets
     case noSharedKeystone
-    /// The target would have to fetch from itself.
+    /// The target would have to fetch the data from itself.
     case oneImageService
     case namedByPipeline
-    /// The pipeline names a method by which the service fetches the data.
+    /// The pipeline names a method by which the service fetches the data, and nothing can prove the
+    /// result.
     case namedByPipelineUnproved
     case namedByPipelineReadBack(Digests)
     case importsNeedKeystone
     case methodNotOffered(UploadMethod)
     case nothingPromisedToCompare
     case digestsDiffer(Digests)
-    /// It is estimated to take less time than the other methods; the first estimate is its own.
+    /// This method is estimated to take less time than the others; the first estimate is its own.
     case targetFetchesFaster(provedBy: Checksum.Algorithm, [MethodEstimate])
-    /// The target could fetch the data, and that is estimated to take longer.
+    /// The target could fetch the data, but that is estimated to take longer.
     case sendingIsFaster([MethodEstimate])
-    /// Another method is estimated to take less time than the one that earlier runs used, but not so
-    /// much less that a change pays.
+    /// Another method is estimated to take less time than the one that earlier runs used, but not
+    /// so much less that a change pays.
     case methodStays([MethodEstimate])
-    /// The target could fetch the data, and the image is small.
+    /// The target could fetch the data, but the image is small.
     case imageIsSmall(belowBytes: Int64)
     /// The run carries out a saved plan, which has this method.
     case methodOfSavedPlan
     case idIsKept
     case methodFailed(UploadMethod, message: String)
-    /// Beside the reason why the bytes pass through this process.
+    /// One import fills several stores. Has the reason why the bytes pass through this process.
     indirect case fillsSeveralStores(PlanReason)
 
     /// True if the pipeline file names the method.
@@ -183,7 +189,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
         }
     }
 
-    /// How long the methods are going to take, if that decides: first the one that is used.
+    /// The estimated times of the methods, if they decide; the first is that of the method in use.
     public var estimates: [MethodEstimate] {
         switch self {
         case .targetFetchesFaster(_, let estimates), .sendingIsFaster(let estimates),
@@ -194,11 +200,11 @@ public enum PlanReason: Codable, Hashable, Sendable {
         }
     }
 
-    /// Two ends whose digests cannot be compared.
+    /// The digests of a source and a target, if they cannot be compared.
     public struct Digests: Codable, Hashable, Sendable {
-        /// By the source.
+        /// The algorithm of the source's promise; nil if it promises nothing.
         public var promised: Checksum.Algorithm?
-        /// By the target.
+        /// The algorithms that the target reports.
         public var reported: [Checksum.Algorithm]
 
         public init(promised: Checksum.Algorithm?, reported: [Checksum.Algorithm]) {
@@ -207,7 +213,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
         }
     }
 
-    // MARK: Whether the data is spooled
+    // MARK: Reasons for and against the spool
 
     case fetchedByTarget
     case severalTargets(count: Int)
@@ -285,7 +291,7 @@ extension PlanReason {
         }
     }
 
-    /// Of how the data gets to the target.
+    /// The code of a reason for the method.
     private var methodCode: String? {
         switch self {
         case .dataIsLocal: "data-is-local"
@@ -312,7 +318,7 @@ extension PlanReason {
         }
     }
 
-    /// Of what becomes of versions and copies.
+    /// The code of a reason for a change of a version or a copy.
     private var seriesCode: String? {
         switch self {
         case .damaged(_, let damage): damage.isOfRecord ? "record-damaged" : "data-lost"

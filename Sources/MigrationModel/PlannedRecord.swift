@@ -3,14 +3,14 @@
 
 public import Basics
 
-/// The image record that a transfer is to leave at the target.
+/// The image record that a transfer should leave at the target.
 ///
-/// Frozen in the journal when the transfer is planned, so that a run that
-/// continues tomorrow writes what the plan of today showed.
+/// Planning freezes it in the journal, so that a run that continues tomorrow writes the record that
+/// today's plan showed.
 public struct PlannedRecord: Codable, Hashable, Sendable {
-    /// Whom a shared image is shared with at the target.
+    /// The rule for the members of a shared image at the target.
     public enum Members: Codable, Hashable, Sendable {
-        /// The same project ids: source and target share a Keystone.
+        /// Keeps the project ids: source and target share a Keystone.
         case keep
         /// Maps members by this table of project ids. Drops and reports members that are not in it.
         case map([String: String])
@@ -18,22 +18,22 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         case drop
     }
 
-    /// Which stores of the target hold the data.
+    /// The stores of the target that hold the data.
     public typealias Stores = ImageStores
 
-    /// How the copy gets the source image's own id, in the words of `keep_id`.
+    /// The values of `keep_id` with which the copy gets the source image's own id.
     public enum KeptID: String, Codable, CaseIterable, Sendable {
-        /// It has that id or is not made.
+        /// The copy gets that id or is not made.
         case required = "true"
-        /// Another one if that id cannot be had.
+        /// The copy gets another id if that id is not available.
         case preferred = "prefer"
     }
 
-    // Written with the record, before the first byte, so that property
-    // protections and limits refuse early.
+    // These fields are written with the record, before the first byte, so that property protections
+    // and limits refuse early.
     public var name: String?
-    /// The name that the copy gets when it becomes the current version of its series. Until then,
-    /// and again when it is an earlier version, it is called ``name``. Nil: ``name`` at all times.
+    /// The name of the copy while it is the current version of its series. Before and after that,
+    /// its name is ``name``. Nil if it always has the name ``name``.
     public var currentName: String?
     public var diskFormat: String?
     public var containerFormat: String?
@@ -41,59 +41,60 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var minRAMMiB = 0
     public var tags: [String] = []
     public var properties: [String: String] = [:]
-    /// Nil: an id is derived.
+    /// Nil if the copy gets a derived id.
     public var keptID: KeptID?
     /// The owner to set, if the target's user may set another one.
     public var ownerID: String?
-    /// Where the data is to lie.
+    /// The stores that should hold the data.
     public var stores = Stores.standard
-    /// False: a store that fails is reported, and the others count.
+    /// If false, the transfer goes on when some stores fail, and reports them.
     public var allStoresMustSucceed = true
-    /// True: an import that converts the data counts as done.
+    /// If true, the result of an import that converts the data is accepted.
     public var acceptsTransformed = false
     public var verification = VerificationMode.proof
 
-    // Applied after the bytes are proved, in this order.
+    // These fields are applied after the bytes are proved, in this order.
     public var visibility = ImageVisibility.private
     public var members = Members.drop
     public var isHidden = false
-    /// A deactivated image keeps its data, which administrators alone may read.
+    /// True if the copy should be deactivated: it keeps its data, which only administrators may
+    /// read.
     public var isDeactivated = false
     public var isProtected = false
-    /// Set while a copy gets other fields than its record at the target was made or published
-    /// with: those former ones. What differs from them at the target was edited there, and stays.
+    /// The fields with which the record at the target was made or published, while a transfer gives
+    /// it other fields; nil otherwise. A field that differs from these was edited at the target,
+    /// and stays.
     public var updatedFrom: RecordFields?
     /// The ids of images that have the copy's name. They are hidden once the copy is published.
     public var replaces: [String]?
 
-    /// Properties whose value is another image of the same plan: property name
-    /// to that image's source key. Written with the record, as the id that the
-    /// other image got at the target.
+    /// The properties that name another image of the same plan: property name to that image's
+    /// source key. The record at the target gets the id of the other image's copy.
     public var references: [String: String] = [:]
-    /// Those of ``references`` whose copies are at another target than this record: in another
-    /// project of the same Image service. Source key to that target's key.
+    /// The images in ``references`` whose copies are at another target than this record, in another
+    /// project of the same Image service: source key to that target's key.
     public var referenceTargets: [String: String]?
 
     /// The name of the copy while it is the current version.
     public var shownName: String? { currentName ?? name }
 
-    /// The properties that the service counts: all that a record adds, our marker included.
+    /// The number of properties that the service counts: all of the record's, and our marker.
     public var propertyCount: Int { properties.count + references.count + 1 }
 
-    /// True if the service may well refuse the record as too large: its default limits for
-    /// properties and tags are 128 each.
+    /// True if the service may refuse the record as too large: its default limits for properties
+    /// and tags are 128 each.
     public var mayBeTooLarge: Bool { propertyCount > 128 || tags.count > 128 }
 
-    /// True if the members at the source matter.
+    /// True if the copy is shared with projects that depend on the members at the source.
     public var takesMembers: Bool { visibility == .shared && members != .drop }
 
-    /// True if members matter, and no table says which projects they are at the target.
+    /// True if members matter, but no table says which projects they are at the target.
     public var mapsNoMember: Bool { takesMembers && members == .map([:]) }
 
-    /// The members at the source with their projects at the target. Those that the table does not
-    /// map are left out, and so is the copy's owner. Several may lead to one project.
+    /// Returns the members at the source with their projects at the target. Leaves out the members
+    /// that the table does not map, and the copy's owner. Several members may have one project.
     ///
-    /// - Parameter owner: the project of a copy whose record names none.
+    /// - Parameter owner: the project that owns the copy if the record names none.
     public func projects(
         for members: [String], owner: String?
     ) -> [(source: String, target: String)] {
@@ -109,7 +110,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         return mapped.filter { $0.target != ownerID ?? owner }
     }
 
-    /// False for a member that the copy is hidden from: no line of the table is about it.
+    /// True if the copy is shared with this member's project. False if no line of the table maps
+    /// it.
     public func reaches(_ member: String) -> Bool {
         switch members {
         case .drop: false
@@ -118,7 +120,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         }
     }
 
-    /// The projects that the copy is shared with, each once.
+    /// Returns the projects that the copy is shared with, each once.
     public func sharedProjects(for members: [String], owner: String?) -> [String] {
         var seen: Set<String> = []
         return projects(for: members, owner: owner).map(\.target)
@@ -132,39 +134,39 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// How image data gets into the target.
+/// A method to get image data into the target.
 public enum UploadMethod: String, Codable, CaseIterable, Sendable {
     /// One request with the bytes as its body: `PUT /v2/images/{id}/file`.
     case upload
-    /// Staged first (`PUT …/stage`), then imported by a task of the service.
+    /// The data is staged first (`PUT …/stage`), then a task of the service imports it.
     case glanceDirect = "glance-direct"
     /// The service fetches a URL itself.
     case webDownload = "web-download"
     /// The service fetches the image from another region of its Keystone.
     case glanceDownload = "glance-download"
 
-    /// The service moves the bytes; we only steer and compare.
+    /// True if the service moves the bytes itself; Tranship only requests that and compares.
     public var isServerSide: Bool { self == .webDownload || self == .glanceDownload }
 
-    /// A task of the service finishes the work, and may convert the data.
+    /// True if a task of the service finishes the work. The task may convert the data.
     public var isImport: Bool { self != .upload }
 }
 
-/// How much is proved, and by whom.
+/// The extent of the proof.
 public enum VerificationMode: String, Codable, CaseIterable, Sendable {
-    /// What the source promised is computed in flight, and both legs compared.
+    /// Hashes the bytes in flight, and compares the digest with the source's promise and with the
+    /// target's report.
     case proof
-    /// The two clouds' own hashes are compared if they are comparable, and
-    /// nothing is computed.
+    /// Compares the two clouds' own hashes, if they can be compared. Hashes nothing here.
     case services
-    /// As `proof`, and the target's data is read back as well.
+    /// As `proof`, and also reads the target's data back.
     case paranoid
 }
 
-/// Which images start first. An image that another one names always starts before it.
+/// The order in which images start. An image always starts after its kernel and its ramdisk.
 public enum TransferOrder: String, Sendable, CaseIterable {
     case smallFirst = "small-first"
     case largeFirst = "large-first"
-    /// In the order of the file and of the listings.
+    /// The order of the pipeline file and of the listings.
     case listed
 }

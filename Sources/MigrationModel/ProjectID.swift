@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Compares ids of projects.
+/// The comparison of project ids.
 public enum ProjectID {
-    /// True for one project. Keystone writes its ids without hyphens, and other services write some of
-    /// them as UUIDs.
+    /// True if both ids are of one project. Keystone writes its ids without hyphens, and other
+    /// services write some of them as UUIDs.
     public static func areEqual(_ one: String, _ other: String) -> Bool {
         one == other || plain(one) == plain(other)
     }

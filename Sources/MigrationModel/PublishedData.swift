@@ -8,17 +8,17 @@ public enum Compression: String, Codable, CaseIterable, Sendable {
     case xz, gz, bz2, zst
 }
 
-/// What `convert` makes of a disk image.
+/// The conversion of a disk image by `convert`.
 public struct Conversion: Codable, Hashable, Sendable {
     /// A disk format that Tranship converts to.
     public enum Format: String, Codable, CaseIterable, Sendable {
         case raw, qcow2
     }
 
-    /// The disk format of the data as it is read.
+    /// The disk format of the data before the conversion.
     public var from: String
     public var format: Format
-    /// Maximum size of the disk inside, in bytes.
+    /// The maximum size of the disk inside, in bytes.
     public var sizeBytesMax: Int64
 
     public init(from: String, to format: Format, sizeBytesMax: Int64) {
@@ -28,17 +28,17 @@ public struct Conversion: Codable, Hashable, Sendable {
     }
 }
 
-/// The data as its source publishes it, if Tranship does not send it as it is.
+/// The data as its source publishes it, if Tranship decompresses or converts it before it sends it.
 ///
-/// The source's promise is of this data. What is sent has other bytes and another size, which are
-/// known only once all of it was read.
+/// The source's promise is of this data. The data that is sent has another digest and another size,
+/// which are known only after all of it was read.
 public struct PublishedData: Codable, Hashable, Sendable {
     /// Nil if the data is not decompressed.
     public var compression: Compression?
     /// Nil if the data is not converted.
     public var conversion: Conversion?
     public var sizeBytes: Int64?
-    /// What the source promises; nil if it promises nothing.
+    /// The checksum that the source promises; nil if it promises none.
     public var checksum: Checksum?
 
     public init(
@@ -51,7 +51,7 @@ public struct PublishedData: Codable, Hashable, Sendable {
         self.checksum = checksum
     }
 
-    /// What becomes of the data: `decompressed (xz)`.
+    /// The processing of the data in words: `decompressed (xz)`.
     public var words: String {
         [
             compression.map { "decompressed (\($0.rawValue))" },

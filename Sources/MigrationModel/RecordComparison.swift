@@ -3,21 +3,22 @@
 
 internal import Basics
 
-/// Compares the record of a copy with what the source and the target's rules want. Pure.
+/// A comparison of a copy's record with the record that the source and the target's rules want.
+/// Pure.
 public struct RecordComparison: Sendable {
     public let wanted: PlannedRecord
-    /// Names that the copy may have as well: of a template with `{date}`, or of another version.
+    /// Other names that the copy may have: from a template with `{date}`, or from another version.
     public var otherNames: [String?] = []
     /// The ids at the target of the images that the record names, by property; nil for an image
-    /// that has no copy.
+    /// without a copy.
     public var references: [String: String?] = [:]
     /// The projects at the target that the image is shared with; nil if they are not compared.
     public var members: [String]?
-    /// Those of ``members`` whose answer at the target has to be `accepted`.
+    /// The projects in ``members`` whose answer at the target has to be `accepted`.
     public var accepted: [String] = []
-    /// Those of ``members`` whose answer has to be `pending`.
+    /// The projects in ``members`` whose answer has to be `pending`.
     public var pending: [String] = []
-    /// Stores that lack the data.
+    /// The stores that lack the data.
     public var missingStores: [String] = []
 
     public init(
@@ -86,7 +87,7 @@ public struct RecordComparison: Sendable {
     private func propertyDifferences(_ found: TargetRecord) -> [FieldDifference] {
         var want = wanted.properties
         for (property, id) in references { want[property] = id ?? "a copy that is missing" }
-        // What the target's service writes is its own.
+        // The target's service writes these properties itself.
         let has = found.properties.filter { key, _ in
             key != Origin.propertyName && (want[key] != nil || !key.hasPrefix("os_glance"))
         }
@@ -96,6 +97,6 @@ public struct RecordComparison: Sendable {
         }
     }
 
-    /// The services list tags, members and stores in no order.
+    /// Joins words in alphabetical order: the services list tags, members and stores in any order.
     private static func list(_ words: [String]) -> String { words.sorted().joined(separator: ", ") }
 }

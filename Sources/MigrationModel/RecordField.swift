@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A field of an image that a comparison finds otherwise than it should be.
+/// A field of an image that a comparison may find to differ.
 public enum RecordField: Hashable, Sendable {
     case name, diskFormat, containerFormat, minDisk, minRAM, tags, owner, visibility, members
-    /// The answer of this project, which the image is shared with.
+    /// The answer of a project that the image is shared with.
     case answer(ofMember: String)
     case hidden, deactivated, protected, stores
     case property(String)
     case size, data
-    /// Whether an archive shows the image.
+    /// The fact that an archive shows the image.
     case published
 
-    /// In the words of pipeline files: `min_disk`, `properties.os_distro`. The only place that words
-    /// a field.
+    /// The field in the words of pipeline files: `min_disk`, `properties.os_distro`. No other code
+    /// words a field.
     public var words: String {
         switch self {
         case .name: "name"
@@ -37,7 +37,7 @@ public enum RecordField: Hashable, Sendable {
         }
     }
 
-    /// Reads what ``words`` gives; nil for other words.
+    /// Reads the text of ``words``; nil for any other text.
     init?(words: String) {
         if words.hasPrefix(Self.memberPrefix) {
             self = .answer(ofMember: String(words.dropFirst(Self.memberPrefix.count)))
@@ -53,7 +53,7 @@ public enum RecordField: Hashable, Sendable {
     private static let memberPrefix = "members."
     private static let propertyPrefix = "properties."
 
-    /// Those without a value.
+    /// The fields without an associated value, by their words.
     private static let plain: [String: RecordField] = {
         let all: [RecordField] = [
             .name, .diskFormat, .containerFormat, .minDisk, .minRAM, .tags, .owner, .visibility,
@@ -63,7 +63,7 @@ public enum RecordField: Hashable, Sendable {
     }()
 }
 
-/// A journal has the words.
+/// Encodes as ``words``.
 extension RecordField: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

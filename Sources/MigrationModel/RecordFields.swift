@@ -4,12 +4,12 @@
 public import Basics
 internal import Foundation
 
-/// What of an image's record can still change once the image has data.
+/// The fields of an image's record that can still change after the image has data.
 ///
 /// The service never changes the data or its two formats. Members, kernels and ramdisks have
 /// rules of their own.
 public struct RecordFields: Codable, Hashable, Sendable {
-    /// Nil if a series gives the name.
+    /// Nil if the series gives the name.
     public var name: String?
     public var minDiskGiB: Int
     public var minRAMMiB: Int
@@ -19,8 +19,8 @@ public struct RecordFields: Codable, Hashable, Sendable {
     public var isHidden: Bool
     public var isDeactivated: Bool
     public var isProtected: Bool
-    /// False as long as the copy was never published: then it is private in any case, and
-    /// what publishing applies says nothing about edits.
+    /// False if the copy was never published. Then it is private in any case, and a difference in
+    /// the fields that publishing sets does not mean that they were edited.
     public var wasPublished = false
 
     public init(_ record: PlannedRecord) {
@@ -35,15 +35,15 @@ public struct RecordFields: Codable, Hashable, Sendable {
         isProtected = record.isProtected
     }
 
-    /// The names of the fields that have another value in `others`, as the service spells them,
-    /// in alphabetical order. A property is `properties.os_distro`.
+    /// Returns the names of the fields that have another value in `others`, as the service spells
+    /// them, in alphabetical order. A property is `properties.os_distro`.
     ///
-    /// - Parameter datesCount: false if names that differ only in a day, such as 2026-11-21, count
-    ///   as one name: `{date}` gives them another one each day.
+    /// - Parameter datesCount: false if names that differ only in a date, such as 2026-11-21, count
+    ///   as equal: `{date}` gives another name each day.
     public func differing(from others: RecordFields, datesCount: Bool = true) -> [String] {
         var equal = others
         equal.wasPublished = wasPublished
-        // As mostly: a plan compares the fields of all images.
+        // The usual case is fast, because a plan compares the fields of all images.
         if equal == self { return [] }
         let mine = values
         let theirs = others.values
@@ -54,12 +54,12 @@ public struct RecordFields: Codable, Hashable, Sendable {
         }.sorted()
     }
 
-    /// True if two names are equal, apart from days if these do not count.
+    /// True if two names are equal, apart from dates if these do not count.
     public static func areOneName(_ one: String?, _ other: String?, datesCount: Bool) -> Bool {
         one == other || !datesCount && withoutDays(one) == withoutDays(other)
     }
 
-    /// Each field's value as text, so that all can be compared alike.
+    /// The value of each field as text, so that all fields can be compared in the same way.
     private var values: [String: String] {
         var values = [
             "min_disk": String(minDiskGiB), "min_ram": String(minRAMMiB),
@@ -79,10 +79,10 @@ public struct RecordFields: Codable, Hashable, Sendable {
 }
 
 extension PlannedRecord {
-    /// The fields as the copy is to have them.
+    /// The fields that the copy should have.
     public var fields: RecordFields { RecordFields(self) }
 
-    /// The same, while the copy is the current version of its series.
+    /// The fields that the copy should have while it is the current version of its series.
     public var currentFields: RecordFields {
         var fields = self.fields
         fields.name = shownName

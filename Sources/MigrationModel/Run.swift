@@ -3,23 +3,23 @@
 
 public import Basics
 
-/// One start of a pipeline, until it ended or was continued.
+/// One run of a pipeline, from its start until it ends or a later run continues it.
 public struct Run: Sendable, Hashable, Identifiable {
     public let id: Int64
     public let pipelineName: String
-    /// The absolute path of the file it was read from; the text is what counts. Of a copy, the path
-    /// of a file that does not exist: show ``pipelineWord``.
+    /// The absolute path of the pipeline file, whose content at the start is ``pipelineText``. For
+    /// a copy, the path of a file that does not exist: show ``pipelineWord`` instead.
     public let pipelineFile: String
-    /// The file as it was read, without secrets: placeholders for the
-    /// environment are unfilled.
+    /// The text of the file as it was read, without secrets: it still has its placeholders for
+    /// environment variables.
     public let pipelineText: String
     /// Milliseconds since 1970.
     public let startedAt: Int64
     /// Nil while the listings are being read.
     public let plannedAt: Int64?
-    /// Nil while it runs, and for ever when it was killed.
+    /// Nil while the run is going on, and for ever if it was killed.
     public let endedAt: Int64?
-    /// How it ended; nil as ``endedAt``.
+    /// The outcome; nil if ``endedAt`` is nil.
     public let outcome: Outcome?
 
     public enum Outcome: String, Sendable, CaseIterable {
@@ -42,45 +42,48 @@ public struct Run: Sendable, Hashable, Identifiable {
         self.outcome = outcome
     }
 
-    /// Stands for the file of a pipeline that has none.
+    /// The last component of ``pipelineFile`` for a pipeline without a file.
     public static let copyFile = "copy"
 
-    /// True if `tranship copy` made the pipeline: the journal has its text, and no file has.
+    /// True if `tranship copy` made the pipeline: its text is only in the journal, not in a file.
     public var isCopy: Bool { Self.isCopy(file: pipelineFile, name: pipelineName) }
 
     public static func isCopy(file: String, name: String) -> Bool {
         PathText.lastComponent(file) == copyFile && name.hasPrefix(copyNameBeginning)
     }
 
-    /// How the text of a copy begins; its command follows, to the end of the line.
+    /// The beginning of a copy's text. The command follows, up to the end of the line.
     package static let copyTextBeginning = "# Written by: "
 
-    /// The command of a copy, as a shell takes it again; nil for other pipelines.
+    /// The command of a copy, in the form that a shell takes; nil for other pipelines.
     public var copyCommand: String? {
         guard isCopy, pipelineText.hasPrefix(Self.copyTextBeginning) else { return nil }
         let command = pipelineText.prefix { !$0.isNewline }.dropFirst(Self.copyTextBeginning.count)
         return command.isEmpty ? nil : String(command)
     }
 
-    /// The name of the pipeline of a copy.
+    /// Returns the name of the pipeline of a copy.
     public static func copyName(_ words: String) -> String { copyNameBeginning + words }
 
     private static let copyNameBeginning = "copy-"
 
-    /// What commands take for this pipeline: the path of its file; for a copy its name.
+    /// The argument by which commands name this pipeline: the path of its file; for a copy, its
+    /// name.
     public var pipelineWord: String { isCopy ? pipelineName : pipelineFile }
 
-    /// The command that runs the pipeline file again. With the saved plan if the run carries one
-    /// out: without it, the command would do what its operator has not reviewed.
+    /// Returns the command that runs the pipeline file again. It names the saved plan if the run
+    /// carries one out: without that plan, the command would do work that its operator has not
+    /// reviewed.
     public func command(_ facts: RunFacts?) -> String {
         let plan = facts?.planWord.map { " --plan \($0.shellQuoted)" } ?? ""
         return "tranship run \(pipelineFile.shellQuoted)\(plan)"
     }
 
-    /// True when there may be something left for `resume`.
+    /// True if `resume` may have something left to do.
     public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
 
-    /// True if it changed nothing that a run before it left: that one can still go on.
+    /// True if the run failed before it had a plan. It changed nothing, so an earlier run can still
+    /// be resumed.
     public var isFailedBeforeItsPlan: Bool { outcome == .failed && plannedAt == nil }
 }
 
@@ -88,7 +91,7 @@ public struct Run: Sendable, Hashable, Identifiable {
 public struct Attempt: Sendable, Hashable {
     /// Milliseconds since 1970.
     public let at: Int64
-    /// Where the transfer stood.
+    /// The state of the transfer at that time.
     public let state: TransferState
     public let code: TranshipError.Code
     public let message: String
@@ -107,7 +110,7 @@ public struct OutageRecord: Sendable, Hashable {
     public let endpoint: String
     /// Milliseconds since 1970.
     public let beganAt: Int64
-    /// Nil while it lasts, and if the run ended before it did.
+    /// Nil while the outage lasts, and if the run ended before the outage did.
     public let endedAt: Int64?
     public let code: TranshipError.Code
     public let message: String
@@ -124,11 +127,12 @@ public struct OutageRecord: Sendable, Hashable {
     }
 }
 
-/// How many images are of one kind, and their bytes: of a ``TransferState`` or a ``PlanAction``.
+/// The number of images of one kind, such as a ``TransferState`` or a ``PlanAction``, and their
+/// size.
 public struct Tally<Kind: Hashable & Sendable>: Sendable, Hashable {
     public let kind: Kind
     public let images: Int
-    /// At most 2^63 - 1024: a larger sum says that.
+    /// The sum of the sizes in bytes, at most 2^63 - 1024: a larger sum is cut to that number.
     public let sizeBytes: Int64
 
     public init(_ kind: Kind, images: Int, sizeBytes: Int64) {

@@ -3,12 +3,12 @@
 
 public import Basics
 
-/// How a run ended, beside its outcome.
+/// Details of the end of a run, beside its outcome.
 public struct RunEnd: Sendable, Hashable {
     public var exitStatus: ExitStatus
-    /// What ended the run as a whole; nil if it came to its end, whatever became of its images.
+    /// The failure that ended the whole run; nil if the run came to its end, even if images failed.
     public var cause: Transfer.Failure?
-    /// `file:line:column` of the part of the pipeline that ``cause`` is about, if one part is.
+    /// `file:line:column` of the part of the pipeline file that ``cause`` is about, if any.
     public var place: String?
 
     public init(exitStatus: ExitStatus, cause: Transfer.Failure? = nil, place: String? = nil) {
@@ -17,8 +17,8 @@ public struct RunEnd: Sendable, Hashable {
         self.place = place
     }
 
-    /// The end of a run that an error ended. An interruption is in the outcome,
-    /// and not a cause.
+    /// The end of a run that an error ended. An interruption does not count as a cause: it is in
+    /// the run's outcome.
     public init(_ error: TranshipError) {
         self.init(exitStatus: ExitStatus(error))
         guard error.code != .interrupted else { return }

@@ -3,18 +3,17 @@
 
 public import Basics
 
-/// What happens while the plan is made.
+/// An event during planning.
 public enum PlanningEvent: Sendable {
     case listing(what: String, images: Int)
-    /// The plan asks this place now: the number of it among all, from 1.
+    /// The plan now asks the place `what`, which has this number among all places, from 1.
     case asking(what: String, number: Int, of: Int)
     case warning(Warning)
 }
 
-/// What happens in a run, for progress and logs.
+/// An event of a run, for progress and logs.
 ///
-/// Bytes are not among the events: a progress display asks for ``RunProgress`` as
-/// often as it draws.
+/// Events do not report bytes: a progress display asks for ``RunProgress`` each time it draws.
 public enum RunEvent: Sendable {
     case started(Transfer)
     case moved(Transfer)
@@ -22,11 +21,12 @@ public enum RunEvent: Sendable {
     case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, TransferNotice)
-    /// The transfer waits for an endpoint that does not answer. The outage is a notice of its own.
+    /// The transfer waits for an endpoint that does not answer. Another event, a notice of the run,
+    /// reports the outage itself.
     case waitsForEndpoint(Transfer, TransferNotice)
     /// A change of an earlier version has ended.
     case changed(Change)
-    /// Concerns the run, not a single image.
+    /// A notice about the run, not about a single image.
     case notice(RunNotice)
 }
 
@@ -36,14 +36,15 @@ public struct RunProgress: Sendable {
     public var active: [(transfer: Transfer, doneBytes: Int64)] = []
     /// Images that began and wait for their next step: a look at an import, another try.
     public var waiting: [Transfer] = []
-    /// Bytes moved by this process, of ended and of active images, into the spool and to targets.
+    /// The bytes that this process moved into the spool and to targets, for ended and active
+    /// images.
     public var movedBytes: Int64 = 0
-    /// Of these, bytes that went to a target.
+    /// The part of ``movedBytes`` that went to a target.
     public var sentBytes: Int64 = 0
-    /// Bytes of images that ended in this process.
+    /// The bytes of the images that ended in this process.
     public var endedBytes: Int64 = 0
     public var endedImages = 0
-    /// Of these, images that failed or were left unpublished.
+    /// The images in ``endedImages`` that failed or were left unpublished.
     public var failedImages = 0
     /// Services and hosts that do not answer now.
     public var outages: [Outage] = []
@@ -53,9 +54,9 @@ public struct RunProgress: Sendable {
         /// The targets at the endpoint, or the endpoint itself.
         public let name: String
         public let since: Int64
-        /// The next time that one image tries it; nil while one does.
+        /// The next time that an image tries the endpoint; nil while an image tries it.
         public let nextTryAt: Int64?
-        /// When the run stops waiting for it.
+        /// The time at which the run stops waiting for the endpoint.
         public let givesUpAt: Int64
 
         public init(name: String, since: Int64, nextTryAt: Int64?, givesUpAt: Int64) {

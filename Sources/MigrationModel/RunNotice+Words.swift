@@ -4,7 +4,7 @@
 internal import Basics
 
 extension RunNotice {
-    /// The only place that words a notice of a run.
+    /// The code and the words of the notice. No other code words a notice of a run.
     var texts: (code: String, words: String) {
         switch self {
         case .endpointStopped(let endpoint, let message):
@@ -40,7 +40,7 @@ extension RunNotice {
 }
 
 extension TransferNotice {
-    /// The only place that words a notice of a transfer.
+    /// The code and the words of the notice. No other code words a notice of a transfer.
     var texts: (code: String, words: String) {
         switch self {
         case .waits(let reason): (reason.code, reason.words)

@@ -1,30 +1,31 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What happens to a run, and not to a single image.
+/// A notice about a run, not about a single image.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
 public enum RunNotice: Hashable, Sendable {
     case endpointStopped(String, message: String)
     case endpointAnswers(String, afterSeconds: Int64)
     case retriesUsedUp
-    /// The rate that counts from now on, in words.
+    /// The new rate, in words.
     case bandwidthChanged(rate: String)
-    /// `tranship limit` changed limits. `imagesWanted` are more than this process may open files for.
+    /// `tranship limit` changed limits. `imagesWanted` is set if this process may not open the
+    /// files for that number of images.
     case limitsChanged(rate: String, ImagesAtOnce, imagesWanted: Int?)
 
-    /// For programs: stays as it is in every release.
+    /// A name for programs, the same in every release.
     public var code: String { texts.code }
 
-    /// As people and JSON get it.
+    /// The notice in the words for people and JSON.
     public var words: String { texts.words }
 }
 
-/// What happens to a transfer while it is carried out, beside its state.
+/// A notice about a transfer during its work, beside its state.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
 public enum TransferNotice: Hashable, Sendable {
-    /// It waits, or starts over.
+    /// The transfer waits, or starts over.
     case waits(WaitReason)
     /// An error of the run, or one that changes nothing for the transfer.
     case failed(Transfer.Failure)
@@ -43,17 +44,19 @@ public enum TransferNotice: Hashable, Sendable {
 
     // MARK: Proving
 
-    /// Why the target's report proves nothing; nil if the pipeline asks for it.
+    /// The target's data is read back. Has the reason why its report proves nothing; nil if the
+    /// pipeline asks for reading back.
     case readingBack(because: IncomparableDigests?)
-    /// No checksum is known here that the target reports.
+    /// The source is read to compare it, because the target reports no checksum that is known here.
     case readingSource
-    /// The target converted data that was not hashed here.
+    /// The source is read to compare it with its promise, because the target converted data that
+    /// was not hashed here.
     case comparingSource
     case notDiscarded(message: String)
 
-    /// For programs: stays as it is in every release.
+    /// A name for programs, the same in every release.
     public var code: String { texts.code }
 
-    /// As people and JSON get it.
+    /// The notice in the words for people and JSON.
     public var words: String { texts.words }
 }

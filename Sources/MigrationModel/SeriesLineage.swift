@@ -6,10 +6,10 @@
 public enum SeriesLineage {
     private static let beginning = "series:"
 
-    /// The lineage of the series that a pipeline file calls so.
+    /// Returns the lineage of the series with this name in a pipeline file.
     public static func words(_ name: String) -> String { beginning + name }
 
-    /// The name of the series; other lineages are their own names.
+    /// Returns the name of the series; for the lineage of anything else, the lineage itself.
     public static func name(of lineage: String) -> String {
         lineage.hasPrefix(beginning) ? String(lineage.dropFirst(beginning.count)) : lineage
     }

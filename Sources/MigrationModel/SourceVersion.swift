@@ -3,17 +3,17 @@
 
 public import Basics
 
-/// Identifies one state of a source's data, to prove that bytes from its middle belong to the bytes
-/// that were read before.
+/// The identification of one version of a source's data. It proves that bytes from the middle
+/// belong to the bytes that were read before.
 public struct SourceVersion: Codable, Hashable, Sendable {
-    /// Quoted, as the server sent it. Weak ones (`W/"…"`) stand for equal
-    /// meaning and not for equal bytes, so they are left out.
+    /// The ETag in its quotes, as the server sent it. Weak ETags (`W/"…"`) are left out: they
+    /// promise equal meaning, but not equal bytes.
     public var strongETag: String?
     /// As the server sent it.
     public var lastModified: String?
-    /// Bytes of the whole.
+    /// The size of the whole data in bytes.
     public var totalBytes: Int64?
-    /// What an Image service says of the bytes that it holds.
+    /// The checksum that an Image service reports for its data.
     public var hash: Checksum?
 
     public init(
@@ -33,18 +33,18 @@ public struct SourceVersion: Codable, Hashable, Sendable {
     }
 }
 
-/// What a source without checksums said of its data when it was listed. Compared
-/// when the data is read, so that no other version is taken for the planned one.
+/// The version that the listing of a source without checksums reported. It is compared again when
+/// the data is read, so that another version is not taken for the planned one.
 public struct SeenVersion: Codable, Hashable, Sendable {
-    /// As the server sent it, weak ones included.
+    /// The ETag as the server sent it, even if it is weak.
     public var eTag: String?
     /// As the server sent it.
     public var lastModified: String?
-    /// When a file was last changed.
+    /// The time of a file's last change.
     public var changedAt: FileTime?
-    /// The digest of the first bytes, of data whose server reports no version of it.
+    /// The digest of the first bytes, for data whose server reports no version.
     public var headDigest: String?
-    /// True if ``lastModified`` is another one in each answer; nil if nothing says so.
+    /// True if ``lastModified`` changes with every answer; nil if that is not known.
     public var isStamped: Bool?
 
     public init(
@@ -59,17 +59,17 @@ public struct SeenVersion: Codable, Hashable, Sendable {
 }
 
 extension SeenVersion {
-    /// True if a new version of the same size would show: the server sends an ETag, or a time at
-    /// which the data changed, or it is a file.
+    /// True if a new version of the same size would be noticed: the server sends an ETag or the
+    /// time of the last change, or the data is a file.
     public var showsNewVersions: Bool {
         Self.tag(eTag, besides: lastModified) != nil || Self.time(lastModified) != nil
             || changedAt != nil
     }
 
-    /// A time of change that says something; nil for another one. A text that is not an HTTP date says
-    /// nothing, and no more does a time before 1981: files of reproducible builds all have one.
+    /// Returns the time of a change if it is meaningful; nil if the text is not an HTTP date, and
+    /// for a time before 1981: all files of reproducible builds have one.
     ///
-    /// - Parameter text: as the server sent it.
+    /// - Parameter text: the time as the server sent it.
     public static func time(_ text: String?) -> String? {
         guard let text, let seconds = UTCTime.unixSecondsOfHTTPDate(text) else { return nil }
         return seconds >= firstUnixSeconds ? text : nil
@@ -78,10 +78,10 @@ extension SeenVersion {
     /// The start of 1981.
     private static let firstUnixSeconds: Int64 = 347_155_200
 
-    /// An ETag that says something; nil for an empty one, and for one that a server made of the size
-    /// and of a time that says nothing.
+    /// Returns an ETag if it is meaningful; nil for an empty one, and for one that a server made of
+    /// the size and of a time that is not meaningful.
     ///
-    /// - Parameter time: when the data changed, as the same server sent it.
+    /// - Parameter time: the time of the last change, as the same server sent it.
     public static func tag(_ text: String?, besides time: String?) -> String? {
         guard let text else { return nil }
         let opaque = (text.hasPrefix("W/") ? text.dropFirst(2) : text[...])
@@ -96,7 +96,7 @@ extension SeenVersion {
     }
 }
 
-/// A file's time since 1970, as exact as the file system keeps it.
+/// A file's time since 1970, with the precision of the file system.
 public struct FileTime: Codable, Hashable, Sendable {
     public var seconds: Int64
     public var nanoseconds: Int64
@@ -107,14 +107,15 @@ public struct FileTime: Codable, Hashable, Sendable {
     }
 }
 
-/// Where a reading goes on: not at the first byte.
+/// The point at which a reading goes on, after the first byte.
 public struct ReadingPoint: Codable, Hashable, Sendable {
-    /// How many bytes are here already.
+    /// The number of bytes that were read before.
     public let offsetBytes: Int64
-    /// What they are bytes of.
+    /// The version of the data to which these bytes belong.
     public let version: SourceVersion
 
-    /// - Precondition: there are bytes, and the version can prove something.
+    /// - Precondition: the offset is above 0, and equal versions mean equal bytes
+    ///   (``SourceVersion/isProof``).
     public init(offsetBytes: Int64, version: SourceVersion) {
         precondition(offsetBytes > 0 && version.isProof, "nothing to go on from")
         self.offsetBytes = offsetBytes
@@ -122,20 +123,20 @@ public struct ReadingPoint: Codable, Hashable, Sendable {
     }
 }
 
-/// How much was read from a source for one transfer, over all its tries and
-/// runs. What a killed process had read and not yet written down is missing.
+/// The bytes that were read from a source for one transfer, over all its tries and runs. Bytes that
+/// a killed process had read but not yet recorded are missing.
 public struct SourceReading: Codable, Hashable, Sendable {
     /// Bytes that came from the source.
     public var readBytes: Int64 = 0
-    /// Of these, bytes that had come before.
+    /// The part of ``readBytes`` that had been read before.
     public var againBytes: Int64 = 0
-    /// Bytes that need not come again, because a reading went on where it broke.
+    /// The bytes that need not be read again, because a reading went on where it broke.
     public var savedBytes: Int64 = 0
-    /// How often the source was opened again in the middle.
+    /// The number of times that the source was opened again in the middle.
     public var reopenings = 0
-    /// How often it broke and could not be opened in the middle.
+    /// The number of times that the source broke and could not be opened in the middle.
     public var restarts = 0
-    /// How far any try has come.
+    /// The largest offset that any try has reached.
     public var furthestBytes: Int64 = 0
 
     public init() {}
@@ -143,8 +144,8 @@ public struct SourceReading: Codable, Hashable, Sendable {
     /// Adds one reading.
     ///
     /// - Parameters:
-    ///   - start: where it began.
-    ///   - count: how many bytes came.
+    ///   - start: the offset of its first byte.
+    ///   - count: the number of bytes that were read.
     public mutating func add(from start: Int64, countBytes count: Int64) {
         let end = start.clampedSum(count)
         readBytes = Self.sum(readBytes, count)
@@ -152,10 +153,10 @@ public struct SourceReading: Codable, Hashable, Sendable {
         furthestBytes = max(furthestBytes, min(end, OutsideNumber.most))
     }
 
-    /// Counts bytes that need not come again.
+    /// Counts bytes that need not be read again.
     public mutating func save(_ count: Int64) { savedBytes = Self.sum(savedBytes, count) }
 
-    /// Up to what the journal's reader takes.
+    /// Returns the sum, at most the largest number that the journal's reader takes.
     private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
         min(OutsideNumber.most, one.clampedSum(other))
     }

@@ -3,14 +3,14 @@
 
 public import Basics
 
-/// What a target's service offers, as far as it says.
+/// The features and limits of a target's service, as far as it reports them.
 public struct TargetOffer: Sendable, Hashable {
     /// A place where the service keeps image data.
     public struct Store: Sendable, Hashable {
         public var id: String
-        /// It takes what names no store.
+        /// True if the store takes data that is sent without the name of a store.
         public var isDefault: Bool
-        /// It gives data and takes none.
+        /// True if data can be read from the store, but not written to it.
         public var isReadOnly: Bool
 
         public init(id: String, isDefault: Bool = false, isReadOnly: Bool = false) {
@@ -22,12 +22,12 @@ public struct TargetOffer: Sendable, Hashable {
 
     /// A quota of the target's project.
     public struct Quota: Sendable, Hashable {
-        /// `image_size_total` and `image_stage_total` (MiB, each store's copy
-        /// counts), `image_count_total`, `image_count_uploading`.
+        /// One of `image_size_total` and `image_stage_total` (in MiB; the copy in each store
+        /// counts), `image_count_total` and `image_count_uploading`.
         public var name: String
         /// -1 means unlimited.
         public var limit: Int64
-        /// In the unit of the limit.
+        /// The used amount, in the unit of the limit.
         public var used: Int64
 
         public init(name: String, limit: Int64, used: Int64) {
@@ -37,35 +37,38 @@ public struct TargetOffer: Sendable, Hashable {
         }
     }
 
-    /// The import methods that it lists; empty when it lists none.
+    /// The import methods that the service lists; may be empty.
     public var importMethods: [String]
-    /// False without Keystone: the tasks of imports need an owner, and the
-    /// service answers 500 to an import without one.
+    /// False without Keystone. The tasks of imports need an owner, and without one the service
+    /// answers 500 to an import.
     public var hasProjects: Bool
     /// Empty on a service with one store.
     public var stores: [Store]
     /// This project's quotas; empty if the cloud sets none.
     public var quotas: [Quota]
-    /// The digests that it reports of new images, strongest first.
+    /// The algorithms of the digests that the service reports for new images, strongest first.
     public var reportedAlgorithms: [Checksum.Algorithm]
-    /// The strongest of them, if an image of the service showed it; nil if it is a guess.
+    /// The strongest of ``reportedAlgorithms``, if an image of the service shows it; nil if the
+    /// algorithms are a guess.
     public var seenAlgorithm: Checksum.Algorithm?
 
-    /// True if the target gives an id again once the image was removed, as no Image service does.
+    /// True if the id of a removed image can be used again at the target. An Image service never
+    /// allows that.
     public var givesIDsAgain = false
-    /// True if a record has the members and their answers as the source has them: no member has to
-    /// accept the copy, and one who is gone at the source is taken out.
+    /// True if a record gets exactly the source's members and their answers: members need not
+    /// accept the copy, and a member that is gone at the source is removed.
     public var mirrorsMembers = false
-    /// The disk formats that it takes; empty if it does not say.
+    /// The disk formats that the service takes; empty if it does not report them.
     public var diskFormats: [String] = []
-    /// The container formats that it takes; empty if it does not say.
+    /// The container formats that the service takes; empty if it does not report them.
     public var containerFormats: [String] = []
-    /// Properties without which it takes no record.
+    /// The properties that every record must have.
     public var requiredProperties: [String] = []
-    /// The 17 of its newest API version 2.17; nil if it does not say.
+    /// The minor number of the newest API version, such as 17 for version 2.17; nil if the service
+    /// does not report it.
     public var minorVersion: Int?
-    /// Requests that the access rules of our application credential lack, of those that a run
-    /// sends: `PUT /v2/images/*/file`.
+    /// The requests of a run that the access rules of our application credential do not allow:
+    /// `PUT /v2/images/*/file`.
     public var deniedRequests: [String] = []
 
     public init(
@@ -82,7 +85,7 @@ public struct TargetOffer: Sendable, Hashable {
     /// The ids of the stores that take data.
     public var writableStores: [String] { stores.filter { !$0.isReadOnly }.map(\.id) }
 
-    /// How much of a quota is left, in its unit; nil if there is no such quota
+    /// Returns the part of a quota that is left, in its unit; nil if there is no such quota
     /// or it has no limit. Negative when more than the limit is used.
     public func left(of name: String) -> Int64? {
         quotas.first { $0.name == name && $0.limit >= 0 }.map {

@@ -3,14 +3,13 @@
 
 public import Basics
 
-/// One image on its way to one target: a row of the journal.
+/// The transfer of one image to one target: a row of the journal.
 ///
-/// A value. Stages receive it, change their copy and return it; the pipeline
-/// commits it. Within a run ``move(to:)`` is the only way to another state.
-/// Planning enters the machine by the named entries, such as
-/// ``fresh(_:promised:generation:)`` and ``republished(as:)``.
+/// A value. Stages receive it, change their copy and return that; the pipeline commits it. Within
+/// a run, only ``move(to:)`` changes the state. Planning sets the first state of a run by named
+/// functions, such as ``fresh(_:promised:generation:)`` and ``republished(as:)``.
 public struct Transfer: Codable, Hashable, Sendable, Identifiable {
-    /// The journal's row; 0 until it is stored.
+    /// The id of the journal's row; 0 until the transfer is stored.
     public var id: Int64 = 0
     public var intent: Intent
     public private(set) var state: TransferState
@@ -18,39 +17,39 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var proof: Proof
     public var wait = Wait()
     public var tries = Tries()
-    /// What was read from the source so far; nil before the first byte.
+    /// The counts of bytes that were read from the source so far; nil before the first byte.
     public var reading: SourceReading?
-    /// Project ids that the image is shared with at the source.
+    /// The ids of the projects that the image is shared with at the source.
     public var members: [String] = []
-    /// How members answered the offer at the source, by project id: `accepted`, `rejected`.
+    /// The answers of the members at the source, by project id: `accepted`, `rejected`.
     public var memberAnswers: [String: String]?
-    /// What the report says beside the state: conversions, stores that failed.
+    /// Remarks for the report beside the state: conversions, stores that failed.
     public var remarks: [Note] = []
-    /// How a refused publication left the copy; nil in every other state, and if publishing was not
-    /// refused but given up.
+    /// The copy as a refused publication left it; nil in every other state, and if the publication
+    /// was not refused but given up.
     public private(set) var left: LeftCopy?
-    /// The version whose data this one turned out to have, so that no copy was left of it; nil in
-    /// every other case.
+    /// The known version that turned out to have the same data, so that this copy was discarded;
+    /// nil in every other case.
     public private(set) var sameData: CurrentVersion?
 
-    /// Adds a remark, unless it is there.
+    /// Adds a remark, unless the transfer has the same one.
     public mutating func remark(_ note: Note) {
         if !remarks.contains(note) { remarks.append(note) }
     }
 
-    /// Adds a remark instead of the earlier one on the same matter, so that they do not pile up
+    /// Adds a remark in place of earlier ones with the same code, so that they do not accumulate
     /// over the runs.
     public mutating func remarkAnew(_ note: Note) {
         forgetRemarks(like: note)
         remarks.append(note)
     }
 
-    /// Removes the remarks on the same matter.
+    /// Removes the remarks with the same code.
     public mutating func forgetRemarks(like note: Note) {
         remarks.removeAll { $0.code == note.code }
     }
 
-    /// A transfer in any state, as tests and the journal need it.
+    /// Makes a transfer in any state, for tests and the journal.
     package init(
         _ intent: Intent, state: TransferState, placement: Placement = Placement(),
         proof: Proof = Proof()
@@ -63,7 +62,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     public var targetKey: String { intent.targetKey }
 
-    /// The target that has the copy of an image which the record names, by that image's source key.
+    /// Returns the key of the target with the copy of a kernel or ramdisk that the record names.
+    ///
+    /// - Parameter key: the source key of the kernel or ramdisk.
     public func targetKey(ofReference key: String) -> String {
         record.referenceTargets?[key] ?? targetKey
     }
@@ -77,7 +78,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var imageID: String? { placement.imageID }
     public var failure: Failure? { tries.failure }
 
-    /// - Throws: ``TranshipError/Code/unexpectedState`` without a record.
+    /// Returns the id of the record at the target.
+    ///
+    /// - Throws: ``TranshipError/Code/unexpectedState`` if the transfer has none.
     public func recordID() throws(TranshipError) -> String {
         guard let imageID else {
             throw TranshipError(
@@ -86,8 +89,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return imageID
     }
 
-    /// False for numbers that no step of ours writes: a damaged row. All are behind the door of
-    /// ``OutsideNumber``, except ``Wait/dueAt``, which a run corrects when it starts.
+    /// False if the row is damaged: it has numbers that no step of ours writes. ``OutsideNumber``
+    /// allows all of ours, except ``Wait/dueAt``, which a run corrects when it starts.
     package var isPlausible: Bool {
         let counts: [Int?] = [
             placement.generation, tries.attempts, tries.surprises, tries.importFailures,
@@ -105,8 +108,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// Goes to another state.
     ///
-    /// - Precondition: ``TransferState/successors`` allows it. A transfer that
-    ///   is in the wrong state is our mistake, never the world's.
+    /// - Precondition: ``TransferState/successors`` allows it. A wrong state is always an error in
+    ///   our code, never caused by a service.
     public mutating func move(to next: TransferState) {
         precondition(
             next == state || state.successors.contains(next),
@@ -114,7 +117,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         enter(next)
     }
 
-    /// The same, as an expression.
+    /// Returns the transfer after ``move(to:)``.
     public func moved(to next: TransferState) -> Transfer {
         var copy = self
         copy.move(to: next)
@@ -129,30 +132,30 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         sameData = nil
     }
 
-    /// Ends it with an error.
+    /// Ends the transfer with an error.
     ///
     /// - Precondition: the state is not final.
     public mutating func fail(_ error: TranshipError) {
         move(to: .failed)
         tries.failure = Failure(error)
-        // Nothing was copied.
+        // The image was not copied, so the remark would be false.
         remarks.removeAll { if case .copiedAsIs = $0 { true } else { false } }
     }
 
-    /// Ends it proved and not published as planned: a last step is missing.
+    /// Ends the transfer with a proved copy that could not be published as planned.
     ///
-    /// - Parameter copy: what others see of it now; nil if no answer says that.
-    /// - Precondition: it is being published or copied into further stores.
+    /// - Parameter copy: the fields of the copy that others see now; nil if no answer shows them.
+    /// - Precondition: the copy is being published or copied into further stores.
     public mutating func leaveUnpublished(_ error: TranshipError, as copy: LeftCopy? = nil) {
         move(to: .unpublished)
         tries.failure = Failure(error)
         left = copy
     }
 
-    /// Ends it without a copy: its data is that of a version that the target has.
+    /// Ends the transfer without a copy, because the target already has a version with this data.
     ///
-    /// - Parameter proof: of the copy that was made and discarded.
-    /// - Precondition: it starts over, because its record is gone.
+    /// - Parameter proof: the proof of the copy that was made and discarded.
+    /// - Precondition: the transfer starts over, because its record is gone.
     public mutating func end(asSameDataAs version: CurrentVersion, proof: Proof) {
         self.proof = proof
         move(to: .skipped)
@@ -166,25 +169,24 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// True when the source broke twice and could not go on where it broke.
     public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
 
-    /// True when its record has the source image's own id. Tranship never deletes
-    /// such a record, since its id would be lost with it: it fills it again.
+    /// True when the transfer's record has the source image's own id. Tranship never deletes such a
+    /// record, since the id would be lost: it fills the record again.
     public var holdsKeptID: Bool {
         record.keptID != nil && imageID != nil && imageID == source.imageID
     }
 
-    /// Sends the data into the record that the transfer has: it moves to
-    /// `registered` if it is not there already. What it waited for is over.
+    /// Moves to `registered`, so that the data is sent into the record that the transfer has. Does
+    /// nothing in that state.
     public mutating func register() {
         if state != .registered { move(to: .registered) }
     }
 
-    /// Forgets the target's record, whose id can never be used again, and
-    /// starts over under the next one; under the same one if it is a kept id.
+    /// Forgets the target's record, whose id can never be used again, and starts over under the
+    /// next derived id. A kept id stays.
     ///
-    /// - Parameter wasThere: false if there was no record. Its id may never
-    ///   have been given out, so it is tried again: two hosts would otherwise end
-    ///   with one copy under that id and one under the next. The service refuses an
-    ///   id that was deleted.
+    /// - Parameter wasThere: false if there was no record. The id may be unused, so it is tried
+    ///   again: otherwise two hosts could end with one copy under that id and one under the next
+    ///   id. The service refuses an id that was deleted.
     public mutating func abandonRecord(wasThere: Bool = true) {
         if !holdsKeptID {
             if wasThere { placement.generation += 1 }
@@ -193,19 +195,19 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         startOver()
     }
 
-    /// Takes a derived id, since the kept one cannot be had.
+    /// Starts over under a derived id, since the source's id is not available.
     ///
-    /// - Parameter reason: goes to the report, beside both ids.
+    /// - Parameter reason: the reason for the report.
     public mutating func giveUpKeptID(_ reason: String) {
         if let id = imageID { remark(.keptIDGivenUp(imageID: id, reason: reason)) }
         placement.takeNextID()
         startOver()
     }
 
-    /// What follows when the source's id cannot be had at the target. The record
-    /// that has the id stays: deleting it would lose the id for ever.
+    /// Goes on after the source's id turned out to be unavailable at the target. The record that
+    /// has the id stays: deleting it would lose the id for ever.
     ///
-    /// - Parameter reason: goes to the report or the error, beside the id.
+    /// - Parameter reason: the reason for the report or the error.
     /// - Returns: the transfer under the next derived id, if the id is only preferred.
     /// - Throws: ``TranshipError/Code/idBlocked`` if it is required.
     public func withoutKeptID(_ reason: String) throws(TranshipError) -> Transfer {
@@ -219,8 +221,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return transfer
     }
 
-    /// The target holds all of it, and it is compared next. What this journal
-    /// did not put there is adopted.
+    /// Returns the transfer in `verifying`, because the target holds all data. If this journal did
+    /// not send that data, the image counts as adopted.
     public func foundWhole() -> Transfer {
         var copy = self
         if !copy.placement.isFilledByUs { copy.placement.adoptContents() }
@@ -228,11 +230,11 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return copy
     }
 
-    /// How long a record may be busy with a body or an import of another host
-    /// before that counts as dead, in seconds: an hour, and as long as 1 MiB/s
-    /// takes. The service does not report how far a body has come.
+    /// Returns the seconds for which a record may be busy with a body or an import of another host
+    /// before that host counts as dead: an hour, and the time that the image takes at 1 MiB/s. The
+    /// service does not report the progress of a body.
     ///
-    /// - Parameter sizeBytes: of the image; nil if it is unknown.
+    /// - Parameter sizeBytes: the size of the image; nil if it is unknown.
     public static func othersPatienceSeconds(sizeBytes: Int64?) -> Int64 {
         3600 + max(0, sizeBytes ?? 0) / (1 << 20)
     }
@@ -249,11 +251,12 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
 // MARK: Entries
 
-/// How planning enters the machine.
+/// The functions by which planning sets the first state of a run.
 extension Transfer {
-    /// Starts from nothing.
+    /// Starts without a record at the target.
     ///
-    /// - Parameter generation: of the first derived id that is not known to be burned.
+    /// - Parameter generation: the generation of the first derived id that is not known to be
+    ///   burned.
     public static func fresh(
         _ intent: Intent, promised: Checksum?, generation: Int = 0
     ) -> Transfer {
@@ -262,7 +265,7 @@ extension Transfer {
             proof: Proof(promised: promised, sizeBytes: intent.source.sizeBytes))
     }
 
-    /// Goes on with an unfinished record that this journal does not know.
+    /// Continues with an unfinished record that this journal does not know.
     public static func continued(
         _ intent: Intent, promised: Checksum?, imageID: String
     ) -> Transfer {
@@ -272,9 +275,9 @@ extension Transfer {
         return transfer
     }
 
-    /// Has nothing to do: the image was at the target before this journal knew of it.
+    /// Skips an image that was at the target before this journal knew of it.
     ///
-    /// - Parameter sizeBytes: as the target reports it; nil keeps the source's.
+    /// - Parameter sizeBytes: the size that the target reports; with nil, the source's size stays.
     public static func alreadyThere(
         _ intent: Intent, promised: Checksum?, imageID: String, generation: Int = 0,
         sizeBytes: Int64? = nil
@@ -289,7 +292,7 @@ extension Transfer {
 
     /// Proves and publishes a complete copy that this journal does not know.
     ///
-    /// - Parameter sizeBytes: as the target reports it.
+    /// - Parameter sizeBytes: the size that the target reports.
     public static func adopted(
         _ intent: Intent, promised: Checksum?, imageID: String, generation: Int,
         sizeBytes: Int64?
@@ -301,7 +304,7 @@ extension Transfer {
         return transfer
     }
 
-    /// Publishes a proved copy, as the plan wants it now.
+    /// Publishes a proved copy with the record of the new plan.
     public func republished(as record: PlannedRecord) -> Transfer {
         var copy = self
         copy.enter(.publishing)
@@ -309,8 +312,8 @@ extension Transfer {
         return copy.renewed()
     }
 
-    /// The record of a plan, for a copy that may have been left unpublished: then it knows the fields
-    /// that the copy has of us, so that these do not count as edits.
+    /// Returns the record of a plan. If the copy was left unpublished, the record also has the
+    /// fields that we gave the copy, so that these do not count as edits.
     private func afterRefusal(_ record: PlannedRecord) -> PlannedRecord {
         guard state == .unpublished else { return record }
         var next = record
@@ -321,8 +324,8 @@ extension Transfer {
         return next
     }
 
-    /// What the copy has of us. Its series gave it the name that it was made under, which counts only
-    /// if the pipeline gives another one now.
+    /// Returns the fields that we gave the copy. In a series, they have the name with which the
+    /// copy was made only if the pipeline now gives another name.
     private func fields(before next: PlannedRecord) -> RecordFields {
         var fields = record.fields
         if record.currentName != nil, next.shownName != record.currentName {
@@ -331,10 +334,10 @@ extension Transfer {
         return fields
     }
 
-    /// Gives a published copy the fields that its source has now. A name that the series has given
-    /// stays if the pipeline still gives the same one to the current version.
+    /// Gives a published copy the fields that its source has now. A name that the series gave it
+    /// stays if the pipeline still gives the current version the same name.
     ///
-    /// - Parameter name: what the image at the target is called now.
+    /// - Parameter name: the present name of the image at the target.
     public func updated(to record: PlannedRecord, named name: String? = nil) -> Transfer {
         var next = record
         var former = self.record.fields
@@ -351,8 +354,9 @@ extension Transfer {
         return copy
     }
 
-    /// Goes on with what was begun, and ends with the fields that the pipeline and the source give
-    /// now: they may have changed since. What only a new record could have stays as it was begun.
+    /// Continues an unfinished transfer with the fields that the pipeline and the source give now:
+    /// they may have changed since. If the transfer has a record, the fields that only a new record
+    /// can get stay as they were.
     ///
     /// - Parameter datesCount: as for ``RecordFields/differing(from:datesCount:)``.
     public func continued(as record: PlannedRecord, datesCount: Bool) -> Transfer {
@@ -378,8 +382,8 @@ extension Transfer {
         return copy
     }
 
-    /// Compares a proved copy once more, which brings it into the stores that the
-    /// plan wants now. Whatever that finds, the copy stays.
+    /// Compares a proved copy once more, after which it is copied into the stores that the plan
+    /// wants now. The copy stays even if the comparison fails.
     public func spread(as record: PlannedRecord, imageID: String) -> Transfer {
         var copy = self
         copy.placement.imageID = imageID
@@ -389,8 +393,8 @@ extension Transfer {
         return copy.renewed()
     }
 
-    /// Takes the method of a new plan if the pipeline names one now, or named the one before. A
-    /// method that was found by itself stays: it may be what was left after others had failed.
+    /// Takes the method of a new plan if the pipeline names that method, or named the old one. A
+    /// method that Tranship chose stays: others may have failed before it.
     public mutating func takeMethod(of planned: Intent) {
         guard [planned, intent].contains(where: { $0.methodReason?.isNamedByPipeline == true })
         else { return }
@@ -399,16 +403,16 @@ extension Transfer {
         intent.fallbacks = planned.fallbacks
     }
 
-    /// Tries again what failed: it looks at the record first, if there is one.
+    /// Tries a failed transfer again. If it has a record, it looks at the record first.
     public func retried() -> Transfer {
         var copy = self
         copy.enter(imageID == nil ? .planned : .registered)
         return copy.renewed()
     }
 
-    /// Compares a complete image at the target that the journal believes to be
-    /// unfinished. It may have been published by a run that this journal lost, so
-    /// it is adopted. One that is being published goes on with that.
+    /// Compares a complete image at the target that is unfinished according to the journal. A run
+    /// that this journal lost may have published it, so it counts as adopted. A transfer in
+    /// `publishing` goes on publishing.
     public func takenUp(sizeBytes: Int64?) -> Transfer {
         var copy = self
         copy.proof.sizeBytes = proof.sizeBytes ?? sizeBytes
@@ -417,7 +421,7 @@ extension Transfer {
         return copy
     }
 
-    /// Needs nothing more: the target reports what was promised, published as planned.
+    /// Ends the transfer as done: the target reports the promised data, published as planned.
     public func foundDone(_ proofs: [Checksum], heldStores: [String]) -> Transfer {
         var copy = self
         copy.proof.reported = proofs
@@ -427,7 +431,7 @@ extension Transfer {
         return copy
     }
 
-    /// The same with the tries of a new run before it.
+    /// Returns the transfer with all tries of a new run.
     public func renewed() -> Transfer {
         var copy = self
         copy.tries.attempts = 0
@@ -437,8 +441,8 @@ extension Transfer {
         return copy
     }
 
-    /// As ``renewed()``, for a copy that is not at the target any more: reading the data once more
-    /// repeats nothing that failed.
+    /// As ``renewed()``, for a copy that is not at the target any more. Reading the data once more
+    /// then does not count as reading bytes again.
     public func madeAgain() -> Transfer {
         var copy = renewed()
         copy.reading?.furthestBytes = 0

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who started a run, and with which pipeline file.
+/// Facts about the start of a run: its user, and its pipeline file.
 public struct RunFacts: Sendable, Hashable {
     /// The user and the machine: `ops@mover-1`.
     public var who: String
-    /// The sha256 of the pipeline file without its secrets.
+    /// The SHA-256 of the pipeline file without its secrets.
     public var pipelineDigest: String
     /// The digest of the saved plan that the run carries out; nil without one.
     public var planDigest: String?
@@ -21,13 +21,14 @@ public struct RunFacts: Sendable, Hashable {
         self.planFile = planFile
     }
 
-    /// What `--plan` takes in a command that runs the same plan again; nil for a run without one.
+    /// The argument of `--plan` in a command that runs the same plan again; nil for a run without a
+    /// saved plan.
     public var planWord: String? { planFile ?? planDigest.map { _ in "PLAN" } }
 }
 
-/// What the journal remembers of one transfer in one run, for a report.
+/// The history of one transfer in one run, from the journal, for a report.
 public struct TransferHistory: Sendable, Hashable {
-    /// When a transfer entered a state.
+    /// The time at which a transfer entered a state.
     public struct Step: Sendable, Hashable {
         public var state: TransferState
         /// Milliseconds since 1970.
@@ -39,15 +40,15 @@ public struct TransferHistory: Sendable, Hashable {
         }
     }
 
-    /// When work on it began, in milliseconds since 1970; nil if it did not.
+    /// The time at which work on the transfer began, in milliseconds since 1970; nil if it did not.
     public var startedAt: Int64?
-    /// When it was last changed; of a final state, the end.
+    /// The time of the last change, in milliseconds since 1970; in a final state, the end.
     public var updatedAt: Int64
-    /// In order of time.
+    /// The states of the transfer, in order of time.
     public var steps: [Step] = []
-    /// What our requests carried as ``RequestID``, one for each try.
+    /// The ``RequestID`` of each try.
     public var requestIDs: [String] = []
-    /// Failed tries in this run.
+    /// The number of failed tries in this run.
     public var failedTries = 0
 
     public init(startedAt: Int64?, updatedAt: Int64) {

@@ -3,11 +3,11 @@
 
 public import Basics
 
-/// What the plan froze: which image goes where, as what, and by which way.
+/// The frozen part of a transfer's plan: the image, its target, its record and the method.
 ///
 /// A run changes it only to fall back to another method or to the spool.
 public struct Intent: Codable, Hashable, Sendable {
-    /// The pipeline's target: see `targets` in the file.
+    /// The key of the target: see `targets` in the pipeline file.
     public var targetKey: String
     /// The project of the target's token, which owns the copy unless the record says otherwise; nil
     /// without Keystone.
@@ -20,21 +20,21 @@ public struct Intent: Codable, Hashable, Sendable {
         _read { yield boxedRecord.value }
         set { boxedRecord.value = newValue }
     }
-    // Most of the size of a plan's item, which passes through many hands.
+    // Boxed, because they are most of a plan item's size, and plan items are copied often.
     private var boxedSource: Boxed<SourceImage>
     private var boxedRecord: Boxed<PlannedRecord>
     public var origin: Origin
     public var method: UploadMethod
-    /// Why this method.
+    /// The reason for the method.
     public var methodReason: PlanReason?
-    /// What to use when the method fails, best first.
+    /// The methods to use when the first one fails, best first.
     public var fallbacks: [UploadMethod]
     /// True when the data is read into the spool first and sent from there.
     public var spools = false
-    /// Why, or why not.
+    /// The reason for or against the spool.
     public var wayReason: PlanReason?
-    /// The versions of the same series at the target whose data is nothing new, the current one first;
-    /// nil if there is none.
+    /// The versions of the same series that the target has, the current one first; nil if there are
+    /// none. A copy with the data of one of them is not new.
     public var known: [CurrentVersion]?
 
     public init(
@@ -58,15 +58,15 @@ public struct Intent: Codable, Hashable, Sendable {
     }
 }
 
-/// Where the copy is at the target, and whose data is in its record.
+/// The place of the copy at the target, and the origin of the data in its record.
 public struct Placement: Codable, Hashable, Sendable {
-    /// Whose data is in the record, as far as this journal knows. Another host
-    /// derives the same id and may fill the same record.
+    /// The origin of the data in the record, as far as this journal knows. Another host derives
+    /// the same id and may fill the same record.
     public enum Contents: String, Codable, CaseIterable, Sendable {
-        /// No data, or no record.
+        /// The record has no data, or there is no record.
         case empty
-        /// The data is, or may be, what this journal sent or asked the service
-        /// for: from before the first byte until the record is seen empty.
+        /// This journal sent the data or requested it from the service, or may have. Holds from
+        /// before the first byte until the record is seen empty.
         case ours
         /// Another process fills the record.
         case anothers
@@ -75,10 +75,10 @@ public struct Placement: Codable, Hashable, Sendable {
         case adopted
     }
 
-    /// Which image id of the derived sequence is in use, from 0. Grows when an
-    /// id is burned: the service never gives out an id twice.
+    /// The number of the image id in the derived sequence, from 0. Grows when an id is burned: the
+    /// service never gives out an id twice.
     public var generation = 0
-    /// The image at the target, from the moment it is intended.
+    /// The id of the image at the target. It is set before the record is created.
     public var imageID: String?
     public private(set) var contents = Contents.empty
     /// The stores that hold the data, as the target last reported.
@@ -95,31 +95,31 @@ public struct Placement: Codable, Hashable, Sendable {
     public var isAdopted: Bool { contents == .adopted }
     public var isFilledByUs: Bool { contents == .ours }
 
-    /// This journal fills the record, or asks the service to: from before the
-    /// first byte. An adopted image stays adopted.
+    /// Notes before the first byte that this journal fills the record, or requests that from the
+    /// service. An adopted image stays adopted.
     public mutating func claimContents() {
         if contents != .adopted { contents = .ours }
     }
 
-    /// Another process fills the record. An adopted image stays adopted.
+    /// Notes that another process fills the record. An adopted image stays adopted.
     public mutating func yieldContents() {
         if contents != .adopted { contents = .anothers }
     }
 
-    /// The record is empty, or missing.
+    /// Notes that the record is empty, or missing.
     public mutating func clearContents() { contents = .empty }
 
-    /// The image was complete before this journal knew of it.
+    /// Notes that the image was complete before this journal knew of it.
     public mutating func adoptContents() { contents = .adopted }
 
-    /// The derived id is burned: the next one is tried.
+    /// Goes on to the next derived id, because this one is burned.
     public mutating func takeNextID() {
         generation += 1
         imageID = nil
     }
 }
 
-/// What others see of a copy.
+/// The fields of a copy that decide who sees it and whether it can be deleted.
 public struct LeftCopy: Codable, Hashable, Sendable {
     public let visibility: ImageVisibility
     public let isHidden: Bool
@@ -132,17 +132,17 @@ public struct LeftCopy: Codable, Hashable, Sendable {
     }
 }
 
-/// What proves the copy: both legs of the comparison.
+/// The proof of a copy: the checksums from the source, from this process and from the target.
 public struct Proof: Codable, Hashable, Sendable {
-    /// What the bytes must hash to; nil when the source promised nothing.
+    /// The checksum that the source promised; nil if it promised none.
     public var promised: Checksum?
-    /// Bytes of the image, from the moment the source reported them.
+    /// The size of the image in bytes; nil until the source reports it.
     public var sizeBytes: Int64?
-    /// What the bytes hashed to that this journal sent.
+    /// The checksums of the bytes that this journal sent.
     public var computed: [Checksum] = []
-    /// What the target reported of them.
+    /// The checksums that the target reported.
     public var reported: [Checksum] = []
-    /// What was read, if that is not what was sent.
+    /// The data that was read, if it was decompressed or converted before it was sent.
     public var published: PublishedProof?
 
     public init(promised: Checksum? = nil, sizeBytes: Int64? = nil) {
@@ -151,14 +151,14 @@ public struct Proof: Codable, Hashable, Sendable {
     }
 }
 
-/// What a transfer waits for, and since when. Times are milliseconds since 1970.
+/// The wait of a transfer. Times are milliseconds since 1970.
 public struct Wait: Codable, Hashable, Sendable {
     /// The target's record while it is busy with a body that this process does
     /// not send.
     public struct Busy: Codable, Hashable, Sendable {
-        /// When the record was first seen busy as it is.
+        /// The time at which the record was first seen busy with this body.
         public let since: Int64
-        /// What the service then reported as the record's last change.
+        /// The record's last change, as the service reported it at that time.
         public let version: String?
         public var looks: Int
 
@@ -169,14 +169,14 @@ public struct Wait: Codable, Hashable, Sendable {
         }
     }
 
-    /// When the next try or look is due; nil is now.
+    /// The time at which the next try or look is due; nil means now.
     public var dueAt: Int64?
-    /// Why it waits, or what an operator has to know about its last step.
+    /// The reason for the wait, or a fact about the last step that an operator should know.
     public var cause: WaitReason?
     public var busy: Busy?
-    /// When the wait for an import began.
+    /// The time at which the wait for an import began.
     public var importSince: Int64?
-    /// When the service accepted the import.
+    /// The time at which the service accepted the import.
     public var importRequestedAt: Int64?
 
     public init() {}
@@ -187,8 +187,8 @@ public struct Wait: Codable, Hashable, Sendable {
     /// Counts a look at a busy record.
     ///
     /// - Parameters:
-    ///   - version: what the service reports as the record's last change; another
-    ///     version than before is another body.
+    ///   - version: the record's last change, as the service reports it. If it is not the same as
+    ///     before, there is another body.
     ///   - now: milliseconds since 1970.
     /// - Returns: true if another body has replaced the one that was seen before.
     public mutating func noteBusy(_ version: String?, now: Int64) -> Bool {
@@ -201,7 +201,7 @@ public struct Wait: Codable, Hashable, Sendable {
         return isReplaced
     }
 
-    /// Forgets what was true of the state before.
+    /// Forgets the wait of the state before.
     mutating func end(keepsImport: Bool) {
         dueAt = nil
         cause = nil
@@ -212,14 +212,14 @@ public struct Wait: Codable, Hashable, Sendable {
     }
 }
 
-/// What failed so far.
+/// The failures so far.
 public struct Tries: Codable, Hashable, Sendable {
-    /// Failed tries in this run.
+    /// The number of failed tries in this run.
     public var attempts = 0
-    /// How often in this run the target's record was in an unexpected state, or
+    /// The number of times in this run that the target's record was in an unexpected state, or that
     /// spooled data was not as it had been written.
     public var surprises = 0
-    /// Failed imports of this transfer, in all generations.
+    /// The number of failed imports of this transfer, in all generations.
     public var importFailures = 0
     public var failure: Transfer.Failure?
 
@@ -233,7 +233,7 @@ extension Transfer {
         public var message: String
         public var hint: String?
         public var isTransient: Bool
-        /// What the service said of a limit; nil of other failures.
+        /// The service's words about a limit; nil for other failures.
         public var limitWords: String?
 
         public init(code: TranshipError.Code, message: String, hint: String?, isTransient: Bool) {
@@ -254,7 +254,7 @@ extension Transfer {
 
 /// A limit in the words of the Image service: "… image properties. Attempted: 26, Maximum: 20".
 public enum LimitWords {
-    /// The number after `Maximum:`; nil without one.
+    /// Returns the number after `Maximum:`; nil if there is none.
     public static func maximum(in words: String) -> Int? {
         let words = words.lowercased()
         guard let place = words.firstRange(of: "maximum: ") else { return nil }

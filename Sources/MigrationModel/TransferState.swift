@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far a transfer has come, as the journal remembers it.
+/// The progress of a transfer, as the journal remembers it.
 ///
-/// A state is committed *before* what it announces is done, so a crash leaves
-/// the state of the step that may have been half done, and the next run asks
-/// the target what really happened before it acts.
+/// A state is committed *before* the work that it announces. So after a crash, the journal has the
+/// state of the step that may be half done, and the next run looks at the target before it acts.
 public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// Nothing was done yet. Set by planning; cleared when the source is
-    /// opened. A crash leaves nothing anywhere.
+    /// opened. A crash leaves nothing behind.
     case planned
 
     /// The source is being opened. Set by the transfer step; cleared when the
-    /// source has answered with its size. A crash leaves nothing anywhere.
+    /// source has answered with its size. A crash leaves nothing behind.
     case reading
 
     /// All image data is in the spool and proved. Set by the spool; cleared when the upload starts.
@@ -27,7 +26,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// The body is being sent. Set before its first byte; cleared by the
     /// service's answer. A crash leaves the record in `queued` (the service
     /// puts it back when the connection ends), for a moment in `saving` or
-    /// `uploading`, or in `active` when only the answer was lost.
+    /// `uploading`, or in `active` if only the answer was lost.
     case sending
 
     /// The service works on the image: an import is requested, or a copy of a proved image into
@@ -48,8 +47,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// The copy is at the target, proved and published. Final.
     case done
 
-    /// Nothing had to be done, or another process did it, or the data turned out to be that of the
-    /// current version. Final.
+    /// Nothing had to be done, or another process did it, or the target turned out to have a
+    /// version with this data. Final.
     case skipped
 
     /// The data is proved, but the target refused a last step (visibility,
@@ -69,7 +68,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// True while data moves or is about to move: what `limits.images` counts.
+    /// True while data moves or is about to move. `limits.images` counts these transfers.
     public var movesData: Bool {
         switch self {
         case .planned, .reading, .read, .registered, .sending: true
@@ -77,7 +76,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// True while no record at the target is chosen.
+    /// True while no record at the target has been chosen.
     public var isBeforeRecord: Bool {
         switch self {
         case .planned, .reading, .read: true
@@ -87,10 +86,9 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// The states that may follow within a run. Going back to `planned` starts
-    /// again under the next generation; to `registered`, sends again into the same
-    /// record. Only planning takes up a final state, by the entries of
-    /// ``Transfer``.
+    /// The states that may follow within a run. A transfer that goes back to `planned` starts over,
+    /// usually under the next generation. One that goes back to `registered` sends again into the
+    /// same record. Only planning continues from a final state, by the functions of ``Transfer``.
     public var successors: Set<TransferState> {
         switch self {
         case .planned: [.reading, .registered, .skipped, .failed]

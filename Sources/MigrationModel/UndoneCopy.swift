@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A copy that a run made, and what `rollback` does with it.
+/// A copy that a run made, and the decision of `rollback` about it.
 public struct UndoneCopy: Sendable, Hashable {
-    /// As the run left it.
+    /// The transfer as the run left it.
     public let transfer: Transfer
     public var fate: Leftover.Fate
     public var reason: PlanReason
 
-    /// - Parameter reason: why it is removed, until something speaks against that.
+    /// - Parameter reason: the reason for the removal, until a check finds a reason against it.
     public init(_ transfer: Transfer, _ reason: PlanReason) {
         self.transfer = transfer
         self.reason = reason

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Images that clouds list and the pipeline does not select, counted by the condition that they
-/// fail.
+/// The images that clouds list and the pipeline does not select, counted by the condition that they
+/// do not meet.
 public struct UnselectedImages: Sendable, Hashable {
     /// One image, for `plan -v`.
     public struct Image: Sendable, Hashable {
@@ -10,7 +10,7 @@ public struct UnselectedImages: Sendable, Hashable {
         public let name: String
         /// The cloud's entry in clouds.yaml.
         public let cloud: String
-        /// What the image does not meet, such as "its status is queued".
+        /// The condition that the image does not meet, such as "its status is queued".
         public let words: String
 
         public init(name: String, cloud: String, words: String) {
@@ -20,23 +20,23 @@ public struct UnselectedImages: Sendable, Hashable {
         }
     }
 
-    /// More are only counted.
+    /// The number of images to keep. Further images are only counted.
     public static let imagesMax = 1000
 
-    /// By the key of the condition in the pipeline file, such as `status`.
+    /// The number of images by the condition's key in the pipeline file, such as `status`.
     public private(set) var counts: [String: Int] = [:]
-    /// The first ``imagesMax``.
+    /// The first ``imagesMax`` images.
     public private(set) var images: [Image] = []
-    /// The first ``imagesMax`` of those that meet all conditions but the status.
+    /// The first ``imagesMax`` images that meet all conditions but the status.
     public private(set) var byStatus: [Image] = []
 
     public init() {}
 
-    /// Of the condition `status`.
+    /// The key of the condition `status`.
     private static let statusKey = "status"
 
-    /// Images that meet all conditions but the status. What is deactivated is left out without a
-    /// word otherwise, if others meet the same name.
+    /// The number of images that meet all conditions but the status. Without this number, nothing
+    /// would report a deactivated image if other images meet the same name.
     public var countByStatus: Int { counts[Self.statusKey] ?? 0 }
 
     public var count: Int { counts.values.reduce(0, +) }

@@ -3,54 +3,54 @@
 
 internal import Basics
 
-/// What the plan of a run found at the source of a series: the memory of later plans, which an
-/// upstream cannot change by what it publishes today.
+/// The facts that a run's plan found at the source of a series. Later plans remember them, so an
+/// upstream cannot change them by publishing something else.
 public struct Upstream: Codable, Hashable, Sendable {
     /// As in ``SourceImage/lineage``.
     public var lineage: String
     /// As in ``Origin/lineageID``.
     public var lineageID: String
-    /// The ``SourceImage/place`` of this version's source, if the series has several sources. Nil if it
-    /// has one.
+    /// The ``SourceImage/place`` of this version's source; nil if the series has only one source.
     public var place: String?
-    /// Nil if the source states no version; the fingerprint identifies the data then.
+    /// Nil if the source states no version; then the fingerprint identifies the data.
     public var version: String?
     public var fingerprint: String
-    /// When a plan first found this version, in milliseconds since 1970.
+    /// The time at which a plan first found this version, in milliseconds since 1970.
     public var since: Int64
     /// The run of that plan; nil before a run takes the plan over.
     public var sinceRunID: Int64?
-    /// After which age the version counts as stale; nil for never.
+    /// The age after which the version counts as stale; nil for never.
     public var staleAfterSeconds: Int64?
-    /// The fingerprints of the keys that signed the list of checksums; nil if none was asked for.
+    /// The fingerprints of the keys that signed the list of checksums; nil if no signature was
+    /// required.
     public var signers: [String]?
     /// The digest of the keyring that had the key.
     public var keyring: String?
     /// The last look at the data; nil if it was not remembered.
     public var look: Look?
-    /// Identifies the index that had it as a product, and what the entry selected of the index; nil
-    /// without one.
+    /// The identification of the index with this product, and of the entry's selection from that
+    /// index; nil without an index.
     public var selector: String?
 
-    /// What a look at the data found, so that unchanged data costs no second look.
+    /// The result of a look at the data, so that unchanged data needs no second look.
     public struct Look: Codable, Hashable, Sendable {
-        /// Identifies all that the look depends on besides the data, such as the entry of the
-        /// pipeline file. With other settings, the look counts for nothing.
+        /// The identification of everything but the data on which the look depends, such as the
+        /// entry of the pipeline file. With other settings, the result is not used.
         public var settings: String
-        /// As it was listed.
+        /// The image as it was listed.
         public var image: SourceImage
-        /// What the server said of the data.
+        /// The ETag of the data, as the server sent it.
         public var eTag: String?
         public var lastModified: String?
-        /// The host that answered, after redirects: `https://host:port`, and the address that one
-        /// of several had, as in `https://host:port (192.0.2.7)`.
+        /// The host that answered, after redirects: `https://host:port`. If the host has several
+        /// addresses, also the one that answered: `https://host:port (192.0.2.7)`.
         public var host: String?
         /// Remarks of the look.
         public var notes: [Note]
         /// The list of checksums that named the data.
         public var list: List?
-        /// What the index said of it; nil for other data, and if the index could not be read as a
-        /// whole.
+        /// The product in the index; nil for data without an index, and if the index could not be
+        /// read as a whole.
         public var product: Product?
 
         public init(
@@ -67,18 +67,19 @@ public struct Upstream: Codable, Hashable, Sendable {
         }
     }
 
-    /// A product of an index of Simplestreams, so that an index that has not changed need not be read.
+    /// A product of a Simplestreams index. It is kept so that an unchanged index need not be read
+    /// again.
     public struct Product: Codable, Hashable, Sendable {
         public var name: String
-        /// Relative to the root of the index.
+        /// The path of the data, relative to the root of the index.
         public var path: String
-        /// Of the data, as the index says; nil if it says none.
+        /// The size of the data according to the index; nil if the index has none.
         public var sizeBytes: Int64?
-        /// As the index says.
+        /// The properties according to the index.
         public var properties: [String: String]
         /// The index, and each file with products that it names.
         public var files: [List]
-        /// How many products the entry selected of them.
+        /// The number of products that the entry selected from these files.
         public var count: Int
 
         public init(
@@ -96,7 +97,7 @@ public struct Upstream: Codable, Hashable, Sendable {
 
     /// The state of a list of checksums.
     public struct List: Codable, Hashable, Sendable {
-        /// Without secrets.
+        /// The place of the list, without secrets.
         public var place: String
         public var eTag: String?
         public var lastModified: String?
@@ -139,7 +140,7 @@ public struct Upstream: Codable, Hashable, Sendable {
     /// The place, for people and metrics: a URL or a path.
     public var placeWords: String? { place.map(SourceImage.shownPlace) }
 
-    /// Identifies the memory: a series, or one of its sources.
+    /// The key of a remembered upstream: a series, or one of its sources.
     public struct Key: Hashable, Sendable {
         /// As in ``Origin/lineageID``.
         public let lineageID: String
@@ -153,8 +154,9 @@ public struct Upstream: Codable, Hashable, Sendable {
 
     public var key: Key { Key(lineageID, at: place) }
 
-    /// What was remembered while the series had one source, as far as it holds for one of several:
-    /// the keys that signed, and the last look if it was at that place.
+    /// Returns the part of this memory that still holds for one of several sources, after the
+    /// series had only one: the keys that signed, and the version and the last look if they were of
+    /// that place.
     public func narrowed(to place: String) -> Upstream {
         var upstream = self
         if look?.image.isAt(place) != true {
@@ -170,7 +172,7 @@ public struct Upstream: Codable, Hashable, Sendable {
         staleAfterSeconds.map { ageSeconds(at: now) >= $0 } ?? false
     }
 
-    /// What an operator has to know of a version that has not moved.
+    /// Returns a note for the operator if the version is stale; nil otherwise.
     public func staleNote(at now: Int64) -> Note? {
         guard isStale(at: now), let staleAfterSeconds else { return nil }
         return .staleVersion(

@@ -4,12 +4,12 @@
 /// The order of versions as publishers write them: `9.10` follows `9.9`, and `2.0~rc1` comes before
 /// `2.0`.
 ///
-/// That of the UAPI Version Format Specification
+/// It is the order of the UAPI Version Format Specification
 /// (<https://uapi-group.org/specifications/specs/version_format_specification/>), which
 /// `systemd-sysupdate` and `systemd-analyze compare-versions` use.
 public enum VersionOrder {
-    /// A negative number if the first version is earlier, a positive one if it is later, 0 if neither
-    /// is.
+    /// Returns a negative number if the first version is earlier, a positive number if it is later,
+    /// and 0 if both have the same place in the order.
     public static func compare(_ one: String, _ other: String) -> Int {
         var a = Array(one.utf8)[...]
         var b = Array(other.utf8)[...]
@@ -32,7 +32,8 @@ public enum VersionOrder {
         compare(one, other) < 0
     }
 
-    /// Takes the mark from both. If only one has it, that one is earlier.
+    /// Removes the mark from the beginning of both versions. If only one has it, that one is
+    /// earlier.
     private static func separator(
         _ mark: Character, _ a: inout ArraySlice<UInt8>, _ b: inout ArraySlice<UInt8>
     ) -> Int? {
@@ -45,7 +46,7 @@ public enum VersionOrder {
         return nil
     }
 
-    /// Compares leading digits without their zeros. No digits are less than any.
+    /// Compares the numbers at the beginning, without leading zeros. A missing number equals 0.
     private static func numbers(
         _ a: inout ArraySlice<UInt8>, _ b: inout ArraySlice<UInt8>
     ) -> Int {

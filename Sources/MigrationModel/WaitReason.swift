@@ -3,13 +3,13 @@
 
 public import Basics
 
-/// Why a transfer waits, or starts over, with the values that matter.
+/// The reason why a transfer waits or starts over, with the values that matter.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
 public enum WaitReason: Codable, Hashable, Sendable {
     // MARK: The spool
 
-    /// Another transfer reads the source into the spool.
+    /// Another transfer is reading the source into the spool.
     case sourceIsRead
     case spoolDiskFull
     case spoolFull(takenBytes: Int64, mostBytes: Int64)
@@ -20,9 +20,9 @@ public enum WaitReason: Codable, Hashable, Sendable {
 
     // MARK: The target
 
-    /// Another process writes the image of an archive.
+    /// Another process is writing the image into an archive.
     case otherProcessWrites
-    /// A body of this process broke off, and the service has not noticed.
+    /// A body from this process broke off, and the service has not noticed that yet.
     case brokenBody(status: ImageStatus)
     case otherProcessSends(status: ImageStatus, Patience)
 
@@ -30,23 +30,23 @@ public enum WaitReason: Codable, Hashable, Sendable {
 
     case importRequested(Patience)
     case copyRequested(stores: [String], Patience)
-    /// The service refused a second import, since one is under way.
+    /// The service refused a second import, since another one is under way.
     case importUnderWay(Patience)
     case copyUnderWay(Patience)
-    /// The lock of an earlier import outlives it.
+    /// An earlier import has ended, but the service still holds its lock.
     case importLocked(Patience)
     case importing(progress: String, Patience)
-    /// The image is active, and its task may write the record once more.
+    /// The image is active, but the task of its import may still write the record.
     case importEnding(Patience)
 
     // MARK: Failures
 
     case endpointDown(String)
-    /// The transfer is tried again.
+    /// A try failed, and the transfer is tried again.
     case tryFailed(attempt: Int, of: Int)
     case startsOver(UploadMethod, message: String)
 
-    /// How long a wait has been, and how long it may be.
+    /// The time that a wait has taken so far, and the time that it may take.
     public struct Patience: Codable, Hashable, Sendable {
         public var waitedSeconds: Int64
         public var mostSeconds: Int64
@@ -85,7 +85,7 @@ public enum WaitReason: Codable, Hashable, Sendable {
         }
     }
 
-    /// True if it waits for room in the spool.
+    /// True if the transfer waits for room in the spool.
     public var isForRoom: Bool {
         switch self {
         case .spoolDiskFull, .spoolFull, .noRoom: true
@@ -93,12 +93,12 @@ public enum WaitReason: Codable, Hashable, Sendable {
         }
     }
 
-    /// How long a body of ours that broke off may keep its record busy before the record is given
-    /// up, in looks one second apart. Services end a body whose connection died within a second, and
-    /// a stalled one after their socket's time-out, commonly 60 s.
+    /// The number of looks, one second apart, for which a body of ours that broke off may keep its
+    /// record busy before the record is given up. Services end a body within a second after its
+    /// connection died, and a stalled body after the time-out of the socket, commonly 60 s.
     public static let brokenBodyLooksMax = 75
 
-    /// The reason as messages, reports and JSON show it. The only place that words it.
+    /// The reason in the words of messages, reports and JSON. No other code words it.
     public var words: String {
         switch self {
         case .sourceIsRead: "its source is read into the spool for another target"

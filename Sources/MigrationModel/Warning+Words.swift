@@ -6,7 +6,7 @@ internal import Basics
 extension Warning {
     typealias Texts = (code: String, words: String)
 
-    /// The only place that words a warning.
+    /// The code and the words of the warning. No other code words a warning.
     var texts: Texts {
         placeTexts ?? journalTexts ?? findingTexts ?? seriesTexts ?? endTexts ?? ("warning", "")
     }

@@ -1,24 +1,25 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What someone should know of a run as a whole: before it works, while it plans, or when it has ended.
+/// A warning about a run as a whole: before its work, during planning, or after its end.
 ///
 /// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
 public enum Warning: Hashable, Sendable {
     // MARK: The pipeline and its clouds
 
-    /// What clouds.yaml says without effect, as the entry's own sentence.
+    /// A setting in clouds.yaml has no effect. Has a whole sentence.
     case cloudsFile(String)
-    /// The way to a cloud is not protected, as a sentence.
+    /// The connection to a cloud is not protected. Has a whole sentence.
     case weakConnection(String)
     /// `auth` and `headers` of the entry at this place can be read on their way to a URL.
     case secretsWithoutTLS(place: String, url: String)
-    /// A cloud does not say whether it has these projects of the pipeline, of which the first are named.
+    /// It is unknown whether a cloud has these projects of the pipeline. Has the first ids, and the
+    /// number of all.
     case projectsUnchecked(cloud: String, ids: [String], count: Int)
     case sourceIsTarget(place: String, cloud: String, targetKey: String)
-    /// Keys of a target that are about earlier versions, and its sources have none.
+    /// These keys of a target are about earlier versions, but its sources have none.
     case rulesWithoutEffect(place: String, keys: [String], target: String)
-    /// The message says which program of a hook is not there.
+    /// The program of a hook is missing; the message names it.
     case hookProgramMissing(message: String)
     /// This process may not open the files that `limits.images` needs.
     case fewOpenFiles(imagesWanted: Int, filesNeeded: Int, filesMax: Int, images: Int)
@@ -28,45 +29,45 @@ public enum Warning: Hashable, Sendable {
     /// Another pipeline file has the same name.
     case journalShared(file: String, other: String, name: String, journalPath: String)
     case pipelineFileGone(file: String)
-    /// A journal that may have an interrupted run, and cannot be read.
+    /// A journal that may have an interrupted run cannot be read.
     case journalPassedOver(message: String)
-    /// The first edits since a run began, and how many there are.
+    /// The pipeline file was edited since a run began. Has the first edits, and the number of all.
     case pipelineEdited(sinceRun: Int64, edits: [String], count: Int)
     case laterRunFailed(Int64, interrupted: Int64)
-    /// One difference, as a line.
+    /// The plan differs from the saved plan. Has one difference, as a line.
     case savedPlanDiffers(String)
-    /// Unfinished records at a target that the pipeline does not name any more.
+    /// The pipeline does not name a target any more that has unfinished records.
     case targetNotNamed(targetKey: String, imageIDs: [String], count: Int)
 
-    // MARK: What the plan finds
+    // MARK: Findings of the plan
 
     case absent(Absence)
     case missed(MissedSelection)
     case notSelected(imageID: String, reason: String)
-    /// What the plan says of a single image, or of a series.
+    /// A note of the plan about a single image, or about a series.
     case note(Note)
-    /// What the plan says of several images, and perhaps of one target. It has the words of the first
-    /// image.
+    /// A note of the plan about several images, which may name one target. Has the words for the
+    /// first image.
     case noted(code: String, targetKey: String?, FirstNames, words: String)
-    /// More of these than are listed.
+    /// The number of further notes with this code that are not listed.
     case moreNoted(code: String, count: Int)
     /// `on_conflict: skip` leaves images out.
     case leftOut(targetKey: String, FirstNames)
-    /// A name without placeholders that the plan gives several images of a target.
+    /// The plan gives several images of a target the same name, which has no placeholders.
     case nameShared(place: String?, name: String, count: Int)
-    /// Versions stay active beside new ones of the same name. A rule reaches those that the journal
-    /// knows.
+    /// Earlier versions stay active beside new versions of the same name. If the journal knows
+    /// them, a rule of the target could hide them.
     case earlierVersionsStay(targetKey: String, FirstNames, areKnown: Bool)
-    /// Records of versions that no run finished, and that their source has left. No later run needs
-    /// them, and no rule reaches them.
+    /// There are records of versions that no run finished and that their source does not offer any
+    /// more. No later run needs them, and no rule of the target changes them.
     case unfinishedVersionsStay(targetKey: String, FirstNames)
-    /// An index does not have a product any more.
+    /// An index does not have this product any more.
     case productGone(series: String, place: String?)
     case manyMembers(image: String, targetKey: String, count: Int)
-    /// The message says which quota has no room for the plan.
+    /// A quota has no room for the plan; the message names it.
     case noQuota(message: String)
 
-    // MARK: What a rollback leaves
+    // MARK: Images that a rollback leaves
 
     case othersWereThere(images: Int, beforeRun: Int64)
     case versionsStayChanged(count: Int, byRun: Int64)
@@ -78,10 +79,10 @@ public enum Warning: Hashable, Sendable {
     case endUnknown(message: String)
     case hookFailed(message: String)
 
-    /// For programs: stays as it is in every release.
+    /// A name for programs, the same in every release.
     public var code: String { texts.code }
 
-    /// As people and JSON get it.
+    /// The warning in the words for people and JSON.
     public var words: String { texts.words }
 }
 
