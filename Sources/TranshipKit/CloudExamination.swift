@@ -10,55 +10,56 @@ internal import MigrationPipeline
 public import OpenStackImage
 internal import Planning
 
-/// What one cloud offers to us, and what `method: auto` would do with it as a
-/// target. Reads only.
+/// The offer of one cloud to us, and the methods that `method: auto` would pick with it as a
+/// target. Only reads.
 public struct CloudExamination: Sendable {
     public let cloudName: String
     public let region: String?
-    /// Without user and password; nil if the cloud does not use Keystone.
+    /// The address of Keystone, without user and password; nil if the cloud does not use Keystone.
     public let authURL: String?
     /// The address of the Image service, without user and password.
     public let imageEndpoint: String
     public let project: AuthenticatedProject
-    /// Newest first.
+    /// The API versions of the Image service, newest first.
     public let versions: [ServiceVersion]
-    /// True if it is read by Images API v1.
+    /// True if the cloud is read by Images API v1.
     public let isLegacy: Bool
     public let offer: TargetOffer
-    /// False when the project sees no image, so that ``TargetOffer/reportedAlgorithms``
-    /// is the service's own default and not what this cloud was seen to report.
+    /// False if the project sees no image. Then ``TargetOffer/reportedAlgorithms`` is the service's
+    /// own default and not what this cloud was seen to report.
     public let areDigestsSeen: Bool
     public let diskFormats: [String]
     public let containerFormats: [String]
-    /// How far the service's clock is ahead of ours; nil when it sends no
-    /// `Date` that can be read. Good to a second.
+    /// The time by which the service's clock is ahead of ours, accurate to a second; nil if the
+    /// service sends no `Date` that can be read.
     public let clockAheadSeconds: Int64?
-    /// What a copy without conditions would read; nil if the service does not list it.
+    /// The images that a copy without conditions would read; nil if the service does not list them.
     public let stock: CloudStock?
-    /// Whether its images can be read from the middle on.
+    /// The support for reading images from the middle on.
     public let ranges: RangeSupport
-    /// Why ``stock`` is nil.
+    /// The reason why ``stock`` is nil.
     let listingTrouble: String?
     public let choices: [Choice]
-    /// What the entry of the cloud says without effect, and what its credential may not do.
+    /// Settings without effect in the entry of the cloud, and requests that its credential may not
+    /// send.
     public let remarks: [String]
-    /// What could not be found out, in the service's words.
+    /// Facts that could not be found out, each with the service's reason.
     public let troubles: [String]
-    /// What does not protect the way to this cloud: no TLS, or certificates that are not verified.
+    /// Weaknesses of the connection to this cloud: no TLS, or certificates that are not verified.
     public let weaknesses: [String]
 
-    /// What `auto` picks for one kind of source.
+    /// The method that `auto` picks for one kind of source.
     public struct Choice: Sendable, Hashable {
         /// The kind of source, for people.
         public let source: String
         let choice: Negotiation.Choice
         public var method: UploadMethod { choice.method }
-        /// What is used when the method fails, best first.
+        /// The methods to use if the method fails, best first.
         public var fallbacks: [UploadMethod] { choice.fallbacks }
         public var reason: PlanReason { choice.reason }
     }
 
-    /// The same of a word of a command line: `alpha` or `alpha/RegionTwo`.
+    /// Examines the cloud that a word of a command line names: `alpha` or `alpha/RegionTwo`.
     public static func examine(
         place word: String, region: String?, environment: [String: String]
     ) async throws(TranshipError) -> CloudExamination {
@@ -67,10 +68,10 @@ public struct CloudExamination: Sendable {
             place?.name ?? word, region: region ?? place?.region, environment: environment)
     }
 
-    /// Signs in and looks.
+    /// Signs in and examines the cloud.
     ///
-    /// - Throws: wrong credentials, an unknown cloud, a service that does not
-    ///   answer. What a service does not report becomes one of ``troubles``.
+    /// - Throws: an error for wrong credentials, an unknown cloud, or a service that does not
+    ///   answer. A fact that a service does not report becomes one of ``troubles``.
     public static func examine(
         _ cloud: String, region: String? = nil, environment: [String: String]
     ) async throws(TranshipError) -> CloudExamination {
@@ -82,7 +83,7 @@ public struct CloudExamination: Sendable {
             try await service.versions()
         }
         let isLegacy = try await LegacyImageService.isNeeded(by: session)
-        // Of an image, API v1 reports its MD5 alone.
+        // API v1 reports only the MD5 of an image.
         let offer =
             isLegacy
             ? TargetOffer(reportedAlgorithms: [.md5]) : try await TargetOffer.look(service)
@@ -115,7 +116,8 @@ public struct CloudExamination: Sendable {
             weaknesses: session.weaknesses(imageEndpoint: project.imageEndpoint))
     }
 
-    /// What the access rules of an application credential lack.
+    /// Returns the remark on requests that the access rules of an application credential do not
+    /// allow.
     private static func denied(_ offer: TargetOffer) -> [String] {
         guard !offer.deniedRequests.isEmpty else { return [] }
         return [
@@ -124,7 +126,8 @@ public struct CloudExamination: Sendable {
         ]
     }
 
-    /// The service's answer. If it gives none, adds the reason to `troubles`.
+    /// Returns the service's answer. If the service gives none, adds the reason to `troubles` and
+    /// returns `otherwise`.
     private static func told<Value>(
         _ what: String, _ otherwise: Value, _ troubles: inout [String],
         _ ask: () async throws(TranshipError) -> Value
@@ -147,7 +150,7 @@ public struct CloudExamination: Sendable {
             let seconds = UTCTime.unixSecondsOfHTTPDate(said)
         else { return nil }
         let theirs = Double(seconds)
-        // Somewhere between asking and hearing the answer, whole seconds.
+        // The service read its clock between our request and its answer, and sends whole seconds.
         if theirs < before.timeIntervalSince1970 - 1 {
             return Int64(clamping: (theirs - before.timeIntervalSince1970).rounded())
         }
@@ -180,7 +183,7 @@ public struct CloudExamination: Sendable {
         }
         var found: [Choice] = []
         for (source, fetchable, algorithm) in sources {
-            // Only the algorithm of the promise counts here.
+            // The choice depends only on the algorithm of the promise.
             let promise = try algorithm.map { algorithm throws(TranshipError) in
                 try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
             }

@@ -5,27 +5,27 @@ internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 
-/// What a cloud is good for, by what it answers. Only one byte of the newest image is read, and nothing
-/// is written: a policy of the cloud may still refuse a request.
+/// The verdict on a cloud as a source or as a target, by its answers. Only one byte of the newest
+/// image is read, and nothing is written: a policy of the cloud may still refuse a request.
 public struct CloudVerdict: Sendable, Hashable {
     public let isYes: Bool
-    /// Why not; or what limits a yes.
+    /// The reasons for a no, or the limits of a yes.
     public let reasons: [String]
 }
 
-/// The images that a pipeline without conditions would copy: the active ones of the project, without
+/// The images that a pipeline without conditions would copy: the active ones of the project, except
 /// hidden ones and snapshots.
 public struct CloudStock: Sendable, Hashable {
-    /// The list is read up to this many images.
+    /// The maximum number of images that are read from the list.
     static let imagesMax = 10_000
 
     public internal(set) var images = 0
     public internal(set) var sizeBytes: Int64 = 0
-    /// Images by disk format, "none" for those without one.
+    /// The number of images for each disk format, with "none" for images without one.
     public internal(set) var diskFormats: [String: Int] = [:]
-    /// Images by container format.
+    /// The number of images for each container format.
     public internal(set) var containerFormats: [String: Int] = [:]
-    /// True if there are more images than were read.
+    /// True if the list has more images than were read.
     public internal(set) var isCut = false
     /// The newest image with data.
     var newest: Image?
@@ -51,7 +51,7 @@ public struct CloudStock: Sendable, Hashable {
         isCut = images >= Self.imagesMax
     }
 
-    /// `12 images of the project, 3.4 GiB`.
+    /// The size of the stock in words, such as `12 images of the project, 3.4 GiB`.
     public var words: String {
         (isCut ? "more than " : "")
             + "\(counted(images, "image")) of the project, \(ByteCount.format(sizeBytes))"
@@ -59,7 +59,7 @@ public struct CloudStock: Sendable, Hashable {
 }
 
 extension CloudExamination {
-    /// Whether its images can be copied elsewhere.
+    /// The verdict on the cloud as a source.
     public var asSource: CloudVerdict {
         let lacking = lacking(
             isLegacy
@@ -84,7 +84,7 @@ extension CloudExamination {
         return CloudVerdict(isYes: true, reasons: reasons)
     }
 
-    /// Whether images can be copied to it.
+    /// The verdict on the cloud as a target.
     public var asTarget: CloudVerdict {
         guard !isLegacy else {
             return CloudVerdict(
@@ -105,7 +105,7 @@ extension CloudExamination {
             against.append(
                 "the quota \(quota.name) is used up: \(quota.used) of \(quota.limit)")
         }
-        // A plan begins with the list of a target.
+        // Planning begins with the list of a target.
         if stock == nil, against.isEmpty { against.append(unlisted) }
         if !against.isEmpty { return CloudVerdict(isYes: false, reasons: against) }
         var limits = offer.quotas.filter { $0.limit >= 0 }.map { quota in
@@ -120,7 +120,8 @@ extension CloudExamination {
 
     private var unlisted: String { listingTrouble ?? "it does not list its images" }
 
-    /// What the default policies of the Image service keep for administrators. Empty for one.
+    /// The features that the Image service's default policies reserve for administrators. Empty if
+    /// our user is one.
     public var needsAdmin: [String] {
         guard !project.isAdmin, authURL != nil else { return [] }
         return [
@@ -130,7 +131,8 @@ extension CloudExamination {
         ]
     }
 
-    /// What the access rules of an application credential lack.
+    /// Returns remarks on those requests that the access rules of an application credential do not
+    /// allow.
     private func lacking(_ requests: [(method: String, path: String)]) -> [String] {
         guard let rules = project.accessRules else { return [] }
         let denied = requests.filter { method, path in

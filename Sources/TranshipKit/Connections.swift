@@ -10,10 +10,10 @@ internal import OpenStackImage
 package import PipelineFiles
 package import SourceReaders
 
-/// How a run reaches what its pipeline names. In one place, so that a simulation
-/// can give other clouds and everything else stays what it is.
+/// The way from a run to the clouds and servers of its pipeline. A protocol, so that a simulation
+/// can supply other clouds and everything else stays the same.
 package protocol Connections: Sendable {
-    /// How sources are opened again where they broke.
+    /// The rules for opening a source again after its connection broke.
     var reopening: Reopening { get }
 
     /// Finds a cloud and signs in to it.
@@ -24,7 +24,7 @@ package protocol Connections: Sendable {
     /// Throws if there is no such cloud. Asks no service.
     func expectKnown(_ cloud: CloudName) throws(TranshipError)
 
-    /// What does not protect the ways that were opened so far, for a warning each.
+    /// The weaknesses of the connections that were opened so far, each as a warning.
     var weaknesses: [Warning] { get }
 }
 
@@ -45,7 +45,7 @@ final class NetworkConnections: Connections {
     private let weak = Guarded<[Warning]>([])
     private let warn: @Sendable (Warning) -> Void
 
-    /// - Parameter warn: takes what an entry of clouds.yaml says without effect.
+    /// - Parameter warn: called with each setting of an entry of clouds.yaml that has no effect.
     init(
         environment: [String: String], transport: TransportConfiguration,
         warn: @escaping @Sendable (Warning) -> Void
@@ -69,7 +69,7 @@ final class NetworkConnections: Connections {
         return HTTPClient(configuration)
     }
 
-    /// `$NETRC`, else `~/.netrc`.
+    /// Returns `$NETRC`, else `~/.netrc`.
     static func netrcFile(_ environment: [String: String]) -> String {
         if let file = environment["NETRC"], !file.isEmpty { return file }
         return "\(environment["HOME"] ?? NSHomeDirectory())/.netrc"
@@ -106,7 +106,7 @@ final class NetworkConnections: Connections {
 
     var weaknesses: [Warning] { weak.withLock { $0 } }
 
-    /// A cloud may be a source and a target.
+    /// Notes each weakness once, since a cloud may be both a source and a target.
     private func note(_ found: [Warning]) {
         weak.withLock { known in known += found.filter { !known.contains($0) } }
     }

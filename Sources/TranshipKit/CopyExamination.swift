@@ -7,15 +7,15 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import Planning
 
-/// What a copy of a project's images from one cloud to another would do. Reads only, and looks at
-/// no single image: `tranship copy --dry-run` does.
+/// The forecast for a copy of a project's images from one cloud to another. Only reads, and does
+/// not look at single images: `tranship copy --dry-run` does.
 public struct CopyExamination: Sendable {
     public let source: CloudExamination
     public let target: CloudExamination
-    /// The words for both that `tranship copy` takes: `alpha`, `alpha/RegionTwo`.
+    /// The words for both clouds that `tranship copy` takes: `alpha`, `alpha/RegionTwo`.
     public let places: (source: String, target: String)
     public let method: UploadMethod
-    /// What is used when the method fails, best first.
+    /// The methods to use if the method fails, best first.
     public let fallbacks: [UploadMethod]
     public let methodReason: PlanReason
 
@@ -31,7 +31,7 @@ public struct CopyExamination: Sendable {
             do throws(TranshipError) {
                 return try await .examine(name, region: region, environment: environment)
             } catch {
-                // Which of the two clouds it is.
+                // Say which of the two clouds failed.
                 throw error.isNaming(name) ? error : error.of(cloud: name)
             }
         }
@@ -87,7 +87,7 @@ public struct CopyExamination: Sendable {
             + refused(source.stock?.containerFormats ?? [:], target.containerFormats)
     }
 
-    /// What the target's quotas have no room for, if nothing of it is there yet.
+    /// The quotas of the target that have too little room, if none of the images is there yet.
     public var shortfalls: [String] {
         guard let stock = source.stock else { return [] }
         var found: [String] = []
@@ -104,7 +104,7 @@ public struct CopyExamination: Sendable {
         return found
     }
 
-    /// Whether the copy can begin.
+    /// The verdict on the whole copy: a no if it cannot begin.
     public var verdict: CloudVerdict {
         var against: [String] = []
         if isOneProject { against.append("source and target are one project of one cloud") }

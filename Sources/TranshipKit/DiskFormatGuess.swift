@@ -5,9 +5,9 @@ internal import Basics
 internal import ImageFormats
 internal import PipelineFiles
 
-/// The disk format of data that has no record yet: what a pipeline assumes for a file.
+/// The disk format of data that has no record yet, as a pipeline assumes it for a file.
 public struct DiskFormatGuess: Sendable {
-    /// By the extension, else by the first bytes; nil if neither shows one.
+    /// The format by the extension, else by the first bytes; nil if neither shows one.
     public let format: String?
     /// True if the first bytes were read.
     private let isRead: Bool
@@ -25,7 +25,7 @@ public struct DiskFormatGuess: Sendable {
             FileName(file).impliedDiskFormat ?? bytes.flatMap { ImageHead($0).kind?.diskFormat }
     }
 
-    /// True if the data was looked at and cannot have the format, because data of that format shows
+    /// True if the data was read and cannot have the format, because data of that format would show
     /// it.
     public func isExcluded(_ other: String) -> Bool {
         isRead && format == nil && ["qcow2", "vmdk", "vhdx", "vdi", "iso"].contains(other)

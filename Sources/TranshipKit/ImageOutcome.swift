@@ -4,20 +4,20 @@
 internal import Basics
 public import MigrationModel
 
-/// What became of an image in a run, in the groups in which people count. Each image of a plan is
-/// in exactly one of them.
+/// The outcome of an image in a run, in the groups in which people count. Each image of a plan has
+/// exactly one.
 public enum ImageOutcome: String, CaseIterable, Sendable {
     case done
     case failed
-    /// Proved, but the target refused a last step; the copy is private.
+    /// The copy is proved, but the target refused a last step; the copy is private.
     case unpublished
-    /// The plan refused it.
+    /// The plan refused the image.
     case refused
-    /// The target has another image in its place.
+    /// The target has another image in place of the copy.
     case conflict
-    /// The run ended, or has not ended yet, before the image did.
+    /// The run ended, or has not ended yet, before the image was done.
     case unfinished
-    /// The target had it already, or another process copied it.
+    /// The target had the image already, or another process copied it.
     case skipped
 
     init(_ state: TransferState) {
@@ -33,21 +33,21 @@ public enum ImageOutcome: String, CaseIterable, Sendable {
 }
 
 extension RunStatus {
-    /// The images of the run by what became of them, in the order of ``ImageOutcome``, without
-    /// empty groups. Their sum is the plan's.
+    /// The images of the run by outcome, in the order of ``ImageOutcome``, without empty groups.
+    /// Their sum is the number of images of the plan.
     public var outcomes: [Tally<ImageOutcome>] { ImageOutcome.tallies(planned, states) }
 
-    /// The same of every transfer of the journal, as it is now.
+    /// The same for all transfers of the journal, as it is now.
     public var outcomesInAll: [Tally<ImageOutcome>] { ImageOutcome.tallies([], statesInAll) }
 
-    /// All images of the plan.
+    /// The number of images of the plan.
     public var imageCount: Int { outcomes.reduce(0) { $0 + $1.images } }
 }
 
 extension ImageOutcome {
     /// - Parameters:
-    ///   - planned: what the plan decided; empty for a run without a plan of its own.
-    ///   - states: of the run's transfers.
+    ///   - planned: the counts of the plan's decisions; empty for a run without a plan of its own.
+    ///   - states: the counts of the states of the run's transfers.
     static func tallies(
         _ planned: [Tally<PlanAction>], _ states: [Tally<TransferState>]
     ) -> [Tally<ImageOutcome>] {
@@ -65,7 +65,7 @@ extension ImageOutcome {
             guard let tally = planned.first(where: { $0.kind == action }) else { continue }
             add(outcome, tally.images, tally.sizeBytes)
         }
-        // A skipped image has a transfer only if others may name it.
+        // A skipped image has a transfer only if other images may refer to it.
         let skips = planned.first { $0.kind == .skip }
         let skipped = states.first { $0.kind == .skipped }
         let others = counts.values.reduce(0) { $0 + $1.images }

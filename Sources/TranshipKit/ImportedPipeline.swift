@@ -9,7 +9,7 @@ internal import PipelineFiles
 public struct ImportedPipeline: Sendable {
     /// The text of the file.
     public let text: String
-    /// What could not be carried over: `ubuntu.yml:14: …`.
+    /// The parts that could not be converted: `ubuntu.yml:14: …`.
     public let remarks: [String]
     public let sourceCount: Int
 
@@ -17,7 +17,7 @@ public struct ImportedPipeline: Sendable {
     ///
     /// - Parameters:
     ///   - files: paths of `etc/images/*.yml`.
-    ///   - name: of the pipeline.
+    ///   - name: the name of the pipeline.
     ///   - cloud: the entry of `clouds.yaml` that gets the images.
     ///   - isPinned: true to take the versions that the catalogue lists instead of the latest.
     /// - Throws: ``TranshipError/Code/invalidPipeline``.
@@ -31,9 +31,10 @@ public struct ImportedPipeline: Sendable {
             sourceCount: catalogue.sourceCount)
     }
 
-    /// Writes the file. Replaces none. Only its owner may read one with the query of an address.
+    /// Writes the file. Does not replace an existing one. If an address has a query, only the
+    /// file's owner may read it.
     ///
-    /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
+    /// - Throws: ``TranshipError/Code/usage`` if the file cannot be written.
     public func write(to path: String) throws(TranshipError) {
         try SavedPipeline(text: text, path: path, mayBeThere: false).write()
     }

@@ -10,7 +10,7 @@ internal import PipelineFiles
 /// The place of journals: `$XDG_STATE_HOME/tranship/NAME.sqlite`, by the XDG Base
 /// Directory Specification; `~/.local/state` if it is not set.
 public enum JournalPlace {
-    /// The folder of all journals that were not put elsewhere by `--journal`.
+    /// Returns the folder of all journals, except those that `--journal` put elsewhere.
     private static func folder(environment: [String: String]) -> String {
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
             return "\(state)/tranship"
@@ -23,7 +23,7 @@ public enum JournalPlace {
         "\(folder(environment: environment))/\(pipelineName).sqlite"
     }
 
-    /// The pipelines that have a journal in the folder of all journals, sorted.
+    /// Returns the pipelines that have a journal in the folder of all journals, sorted.
     public static func pipelineNames(environment: [String: String]) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(
             atPath: folder(environment: environment))
@@ -31,9 +31,11 @@ public enum JournalPlace {
             .map { String($0.dropLast(".sqlite".count)) }.sorted()
     }
 
-    /// Opens the journal of a pipeline. A plan alone locks no journal, and needs none.
+    /// Opens the journal of a pipeline. For a plan alone, does not lock the journal, and works
+    /// without one.
     ///
-    /// - Parameter journalPath: nil is the place for its name.
+    /// - Parameter journalPath: the path of the journal; nil is the default path for the pipeline's
+    ///   name.
     static func journal(
         of pipeline: Pipeline, at journalPath: String?, environment: [String: String],
         plansOnly: Bool
@@ -45,11 +47,12 @@ public enum JournalPlace {
             : try await .open(path: path, hook: try KillPoint.hook(environment))
     }
 
-    /// The journal of a pipeline.
+    /// Returns the path of a pipeline's journal.
     ///
-    /// - Parameter pipeline: its name or its file; nil is the pipeline that ran last.
+    /// - Parameter pipeline: the name or the file of the pipeline; nil is the pipeline that ran
+    ///   last.
     /// - Throws: ``TranshipError/Code/journalMissing`` if no pipeline ever ran;
-    ///   ``TranshipError/Code/invalidPipeline`` for the file.
+    ///   ``TranshipError/Code/invalidPipeline`` for a mistake in the file.
     public static func find(
         _ pipeline: String?, environment: [String: String]
     ) async throws(TranshipError) -> String {
@@ -68,18 +71,18 @@ public enum JournalPlace {
         return found.path
     }
 
-    /// True for the path of a pipeline file, false for what may be a pipeline's name.
+    /// True for the path of a pipeline file, false for a word that may be a pipeline's name.
     static func isFile(_ word: String) -> Bool {
         word.contains("/") || word.hasSuffix(".yaml") || word.hasSuffix(".yml")
     }
 
-    /// The journal with the latest run, and that run; interrupted ones only, or
-    /// any. Nil if there is none. Runs that failed before they were planned do not count as later
-    /// than an interrupted one.
+    /// Returns the journal with the latest run, or with the latest interrupted run, and that run;
+    /// nil if there is none. A run that failed before it was planned does not hide an earlier
+    /// interrupted one.
     ///
-    /// A journal that cannot be read is passed over.
+    /// Passes over journals that cannot be read.
     ///
-    /// - Parameter unreadable: gets why, for each of these.
+    /// - Parameter unreadable: gets the reason for each journal that cannot be read.
     static func latest(
         environment: [String: String], interruptedOnly: Bool, _ unreadable: inout [TranshipError]
     ) async -> (path: String, run: Run)? {
@@ -97,7 +100,7 @@ public enum JournalPlace {
                 else { continue }
                 latest = (path, run)
             } catch {
-                // One that is empty or was removed just now has no run.
+                // A journal that is empty or was removed just now has no run.
                 if [.journalFailed, .journalTooNew].contains(error.code) {
                     unreadable.append(error)
                 }
@@ -106,9 +109,10 @@ public enum JournalPlace {
         return latest
     }
 
-    /// The last run of each pipeline, the latest first. Pipelines that never ran have none.
+    /// Returns the last run of each pipeline, the latest first. Leaves out pipelines that never
+    /// ran.
     ///
-    /// - Parameter passedOver: gets why, for each journal that cannot be read.
+    /// - Parameter passedOver: called with the reason for each journal that cannot be read.
     /// - Throws: ``TranshipError/Code/journalMissing`` if no pipeline ever ran.
     public static func lastRuns(
         environment: [String: String], passedOver: (TranshipError) -> Void
@@ -121,7 +125,7 @@ public enum JournalPlace {
                 let path = path(pipelineName: name, environment: environment)
                 if let status = try await RunStatus.read(journalPath: path) { found.append(status) }
             } catch {
-                // One that was removed just now has no run.
+                // A journal that was removed just now has no run.
                 if error.code != .journalMissing { passedOver(error) }
             }
         }
@@ -136,10 +140,10 @@ public enum JournalPlace {
             hint: "run a pipeline with `tranship run`, or name its journal with --journal PATH")
     }
 
-    /// The last run of a journal, or the latest one of all journals, if it was
-    /// interrupted.
+    /// Returns the interrupted run of a journal, or the latest interrupted run of all journals; nil
+    /// if there is none.
     ///
-    /// - Parameter passedOver: gets why, for each journal that cannot be read.
+    /// - Parameter passedOver: called with the reason for each journal that cannot be read.
     static func interrupted(
         journalPath: String?, environment: [String: String],
         passedOver: (TranshipError) -> Void = { _ in }
@@ -155,7 +159,8 @@ public enum JournalPlace {
         return run.flatMap { $0.isInterrupted ? (path, $0) : nil }
     }
 
-    /// Messages, the spool and `resume` refer to a journal from any folder.
+    /// Returns the absolute path: messages, the spool and `resume` refer to a journal from any
+    /// folder.
     static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }

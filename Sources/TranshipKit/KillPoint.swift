@@ -6,10 +6,10 @@ internal import Foundation
 internal import MigrationJournal
 internal import MigrationModel
 
-/// Where a test wants this process to die: `TRANSHIP_KILL_AT_COMMIT` is
-/// `before:N` or `after:N`, the N-th commit of the journal.
+/// The commit at which a test wants this process to die. `TRANSHIP_KILL_AT_COMMIT` is `before:N` or
+/// `after:N`, for the N-th commit of the journal.
 ///
-/// Debug builds only: no variable makes a released binary end itself.
+/// Debug builds only: no variable can end a released binary.
 enum KillPoint {
     static let variable = "TRANSHIP_KILL_AT_COMMIT"
 

@@ -6,14 +6,15 @@ internal import Foundation
 internal import MigrationJournal
 public import MigrationModel
 
-/// Changes the limits of a run in another process, through its journal.
+/// A change of the limits of a run in another process, made through its journal.
 public struct LimitChange: Sendable {
     public let run: Run
-    /// All that is set for the run now.
+    /// All limits that are set for the run now.
     public let limits: LimitOverride
 
     /// - Parameters:
-    ///   - bandwidth: nil leaves it as it is, and so for `images`.
+    ///   - bandwidth: the new bandwidth; nil leaves it as it is.
+    ///   - images: the new number of images at once; nil leaves it as it is.
     /// - Throws: ``TranshipError/Code/notFound`` if no process works on a run of this journal;
     ///   ``TranshipError/Code/journalMissing``, ``TranshipError/Code/journalFailed``.
     public static func make(
@@ -38,13 +39,13 @@ public struct LimitChange: Sendable {
         return LimitChange(run: run, limits: limits)
     }
 
-    /// The journal of a pipeline with a run under way.
+    /// Returns the path of the journal of a running pipeline.
     ///
-    /// - Parameter pipeline: its name, its file, or the path of its journal; nil is the only pipeline
-    ///   that is running.
+    /// - Parameter pipeline: the name or the file of the pipeline, or the path of its journal; nil
+    ///   is the only running pipeline.
     /// - Throws: ``TranshipError/Code/journalMissing`` for a pipeline that never ran;
-    ///   ``TranshipError/Code/notFound`` if none is running; ``TranshipError/Code/ambiguous`` if
-    ///   several are.
+    ///   ``TranshipError/Code/notFound`` if no pipeline is running;
+    ///   ``TranshipError/Code/ambiguous`` if several are.
     public static func journal(
         of pipeline: String?, environment: [String: String]
     ) async throws(TranshipError) -> String {

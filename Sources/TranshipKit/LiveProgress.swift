@@ -6,9 +6,9 @@ internal import Foundation
 internal import MigrationJournal
 public import MigrationModel
 
-/// How far a run is at one moment, byte for byte.
+/// The progress of a run at one moment, exact to the byte.
 ///
-/// The journal knows only what was committed. A process that shows progress also writes this beside
+/// The journal has only what was committed. A process that shows progress also writes this beside
 /// its journal, so that `status` in another process can show the bytes within an image.
 public struct LiveProgress: Codable, Sendable, Hashable {
     /// An image in flight.
@@ -17,13 +17,13 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         public var target: String
         public var state: TransferState
         public var doneBytes: Int64
-        /// Nil if the source has not reported it.
+        /// The size; nil if the source has not reported it.
         public var sizeBytes: Int64?
-        /// Bytes a second over the last seconds; 0 while nothing moves.
+        /// The bytes per second over the last seconds; 0 while no data moves.
         public var bytesPerSecond: Double
-        /// Since when it has been in this state.
+        /// The time at which the image entered this state.
         public var stateSince: Int64
-        /// True if it waits for another try.
+        /// True if the image waits for another try.
         public var isWaiting: Bool
 
         public init(
@@ -42,14 +42,15 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         }
     }
 
-    /// What the run waits for while it moves nothing.
+    /// The cause for which the run waits while it moves no data.
     public struct Standstill: Codable, Sendable, Hashable {
-        /// The image that waits, or the first of them.
+        /// The name of the image that waits, or of the first one.
         public var name: String
         public var reason: WaitReason
         public var otherImages: Int
 
-        /// Nil if an image is in flight, or none has a reason to wait. An import has its own line.
+        /// Returns nil if an image is in flight, or if no image has a reason to wait. An import has
+        /// its own line.
         public init?(_ progress: RunProgress) {
             guard progress.active.isEmpty, progress.outages.isEmpty,
                 let first = progress.waiting.first(where: {
@@ -62,7 +63,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
             otherImages = progress.waiting.count - 1
         }
 
-        /// For people, in one line.
+        /// The cause for people, in one line.
         public var words: String {
             name.withControlsShown
                 + (otherImages > 0 ? " and \(counted(otherImages, "other"))" : "")
@@ -72,16 +73,17 @@ public struct LiveProgress: Codable, Sendable, Hashable {
 
     public var runID: Int64
     public var processID: Int32
-    /// When this process began to work; milliseconds since 1970, as all times here.
+    /// The time at which this process began to work, in milliseconds since 1970 like all times
+    /// here.
     public var startedAt: Int64
     public var at: Int64
-    /// Images that this process had to move when it began, and their bytes.
+    /// The images that this process had to move when it began, and their bytes.
     public var totalImages: Int
     public var totalBytes: Int64
-    /// Of these, images that ended, those that failed included.
+    /// The number of these images that have ended, including failed ones.
     public var endedImages: Int
     public var failedImages: Int
-    /// Bytes of ended images and of images in flight.
+    /// The bytes of ended images and of images in flight.
     public var doneBytes: Int64
     public var bytesPerSecond: Double
     public var images: [Image]
@@ -109,7 +111,7 @@ public struct LiveProgress: Codable, Sendable, Hashable {
         self.standstill = standstill
     }
 
-    /// Seconds until the end at the present rate; nil while nothing moves.
+    /// The seconds until the end at the present rate; nil while no data moves.
     public var secondsLeft: Int64? {
         guard bytesPerSecond > 1 else { return nil }
         return Int64(
@@ -118,21 +120,21 @@ public struct LiveProgress: Codable, Sendable, Hashable {
 }
 
 extension LiveProgress {
-    /// Images in flight that the file names; the rest of a thousand changes no picture.
+    /// The maximum number of images in flight that the file lists. A display could not show more.
     private static let imagesMax = 100
-    /// A longer file is not one of ours.
+    /// The maximum size of the file, in bytes. A longer one is not ours.
     private static let fileBytesMax = 1 << 20
 
-    /// `NAME.sqlite-progress` beside the journal `NAME.sqlite`.
+    /// Returns `NAME.sqlite-progress`, beside the journal `NAME.sqlite`.
     static func path(journalPath: String) -> String { journalPath + "-progress" }
 
-    /// Writes the file, readable for its owner alone. A reader sees the old or the new one. Does
-    /// nothing if the disk refuses: no work depends on the file.
+    /// Writes the file, readable only for its owner. A reader sees either the old file or the new
+    /// one. Does nothing if the disk refuses: no work depends on the file.
     public func write(besideJournal journalPath: String) {
         var shown = self
         shown.images = Array(images.prefix(Self.imagesMax))
         let path = Self.path(journalPath: journalPath)
-        // A named pipe in its place would block.
+        // A named pipe in its place would block the writer.
         unlink(path + ".new")
         guard let data = try? JSONEncoder().encode(shown),
             FileManager.default.createFile(
@@ -147,7 +149,8 @@ extension LiveProgress {
         for file in [path, path + ".new"] { try? FileManager.default.removeItem(atPath: file) }
     }
 
-    /// What the process that has the journal last wrote of this run; nil if there is nothing.
+    /// Returns the last progress of this run that the process with the journal's lock wrote; nil if
+    /// there is none.
     ///
     /// - Parameter holder: as ``RunStatus/holder``.
     public static func read(
@@ -163,7 +166,7 @@ extension LiveProgress {
 }
 
 extension RunStatus {
-    /// Byte for byte, if a process works on the run now and shows its progress.
+    /// The progress to the byte; nil unless a process works on the run now and writes its progress.
     public var live: LiveProgress? {
         guard run.outcome == nil else { return nil }
         return .read(besideJournal: journalPath, runID: run.id, holder: holder)

@@ -4,7 +4,7 @@
 internal import Basics
 internal import MigrationModel
 
-/// Collects names that no image has, and images that no entry selects.
+/// A collector of names that no image has, and of images that no entry selects.
 final class MissedSelections: Sendable {
     private let found = Guarded<[MissedSelection]>([])
     private let left = Guarded(UnselectedImages())

@@ -6,13 +6,13 @@ internal import Foundation
 internal import MigrationModel
 internal import PipelineFiles
 
-/// What a pipeline names on this machine: entries of clouds.yaml, files, folders and programs.
+/// The entries of clouds.yaml, files, folders and programs on this machine that a pipeline names.
 struct NamedPlaces {
     let pipeline: Pipeline
     let environment: [String: String]
 
-    /// Throws if an entry of clouds.yaml is not there. The error has every one of them, and every file
-    /// that is not there: a pipeline that no cloud has seen is mended in one pass.
+    /// Throws if an entry of clouds.yaml is missing. The error lists all missing entries, files and
+    /// programs, so an operator can mend a new pipeline in one pass.
     func expectClouds(_ connections: any Connections) throws(TranshipError) {
         let named =
             pipeline.sources.compactMap { $0.cloudEntry?.cloud }
@@ -22,7 +22,7 @@ struct NamedPlaces {
         throw error(of: clouds + missingFiles + missingPrograms, code: first.1.code)
     }
 
-    /// One error for mistakes of the pipeline, in the order of the file.
+    /// Returns one error for all mistakes of the pipeline, in the order of the file.
     ///
     /// - Parameter mistakes: at least one.
     func error(
@@ -40,7 +40,8 @@ struct NamedPlaces {
         return TranshipError(code, lines.joined(separator: "\n"))
     }
 
-    /// The mistakes of a file that only this machine shows, for one that has others as well.
+    /// Returns the mistakes that only this machine shows, for a file that has other mistakes as
+    /// well.
     static func mistakes(
         _ clouds: [CloudName], _ pipeline: Pipeline?, environment: [String: String]
     ) -> [(FilePosition, TranshipError)] {
@@ -51,7 +52,7 @@ struct NamedPlaces {
             + (places?.missingPrograms ?? [])
     }
 
-    /// The clouds that no entry of clouds.yaml has.
+    /// Returns the clouds for which clouds.yaml has no entry.
     private static func unknown(
         _ clouds: [CloudName], _ connections: any Connections
     ) -> [(FilePosition, TranshipError)] {
@@ -60,7 +61,7 @@ struct NamedPlaces {
             do throws(TranshipError) {
                 try connections.expectKnown(cloud)
             } catch {
-                // What else may be wrong is said where it is used.
+                // Other errors are reported when the cloud is used.
                 if error.code == .unknownCloud { found.append((cloud.position, error)) }
             }
         }
@@ -87,7 +88,8 @@ struct NamedPlaces {
 
     // MARK: Programs
 
-    /// The programs of hooks that are not there: a hook is seldom needed, and then it counts.
+    /// The programs of hooks that are missing. Found now, since a hook seldom runs, and when it
+    /// does, it matters.
     var missingPrograms: [(FilePosition, TranshipError)] {
         pipeline.hooks.places.compactMap { hook in
             guard let words = hook.words, let program = words.first, !isThere(program: program)

@@ -11,32 +11,33 @@ internal import PipelineFiles
 internal import Planning
 internal import SourceReaders
 
-/// A pipeline's sources and targets, opened: what planning looks at and what the
-/// stages work with.
+/// A pipeline's opened sources and targets, which planning reads and the stages work with.
 struct OpenedPipeline: Sendable {
-    /// With a stand-in for each that cannot be opened: its listing throws why.
+    /// The sources, with a stand-in for each that cannot be opened. The stand-in's listing throws
+    /// the reason.
     let sources: [any ImageSource]
-    /// What messages call each of them.
+    /// The names of the sources in messages.
     var sourceNames: [String] = []
-    /// Where the pipeline file has each of them.
+    /// The positions of the sources in the pipeline file.
     var positions: [FilePosition] = []
     let targets: [PlanningTarget]
-    /// For messages.
+    /// The names of projects, for messages.
     var projectNames = ProjectNames([])
-    /// What does not protect the ways to them.
+    /// The weaknesses of the connections to the sources and targets.
     let weaknesses: [Warning]
-    /// Targets that do not answer now, or that refuse the login, by key. The others go on without
+    /// The targets that do not answer now or that refuse the login, by key. The run goes on without
     /// them.
     var absent: [String: TranshipError] = [:]
 
-    /// Finds every cloud and signs in to it, so that wrong credentials are
-    /// reported before anything else happens.
+    /// Finds every cloud and signs in to it, so that wrong credentials are reported before anything
+    /// else happens.
     ///
     /// - Parameters:
-    ///   - needsAll: false if the work may do without a target that is down, refuses the login or is
-    ///     an archive that cannot be used, as long as another one answers.
-    ///   - mayLack: true for the name of a source that the others can do without.
-    ///   - journal: what it knows of a target that is gone counts; nil for commands without it.
+    ///   - needsAll: false if the work may do without a target that is down, refuses the login or
+    ///     is an archive that cannot be used, as long as another target answers.
+    ///   - mayLack: true for the name of a source that the work can do without.
+    ///   - journal: the journal, which may know copies at a target that is missing now; nil for
+    ///     commands without it.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
         needsAll: Bool = true, mayLack: (String) -> Bool = { _ in false },
@@ -57,7 +58,7 @@ struct OpenedPipeline: Sendable {
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
         var mistakes = sources.mistakes
-        // A password that was refused is not tried again.
+        // Do not send a password again that a cloud refused for a source.
         let refused = Set(sources.refusedClouds(pipeline))
         let targetFactory = TargetFactory(
             pipeline: pipeline, connections: connections, tuning: tuning, services: services)
@@ -135,8 +136,8 @@ struct OpenedPipeline: Sendable {
         }
     }
 
-    /// Throws if the newest target is where another one is: the ids of their copies would be the
-    /// same.
+    /// Throws if the newest target is the same place as another one: their copies would have the
+    /// same ids.
     private static func expectOtherPlace(
         _ targets: [PlanningTarget], _ target: Target
     ) throws(TranshipError) {
@@ -162,8 +163,8 @@ struct OpenedPipeline: Sendable {
 }
 
 extension TranshipError {
-    /// The entry names what is not there or may not be used: a region, a project, a store, a login.
-    /// Those of all entries are said together.
+    /// True if the entry names a region, project, store or login that is missing or may not be
+    /// used. Such errors of all entries are reported together.
     var isMistakeOfEntry: Bool {
         [
             .authenticationFailed, .notKeystone, .noImageService, .notFound, .ambiguous,
@@ -171,7 +172,8 @@ extension TranshipError {
         ].contains(code) && !isTransient && !Task.isCancelled
     }
 
-    /// No login, or none for an Image service: the pipeline has to be changed, or the cloud.
+    /// True if the cloud refused the login, or has no Image service for it: the pipeline or the
+    /// cloud has to be changed.
     package var isRefusedLogin: Bool {
         Absence.refusedLogins.contains(code)
     }

@@ -11,17 +11,17 @@ internal import SourceReaders
 
 /// The sources of a pipeline, opened.
 struct OpenedSources {
-    /// With an ``AbsentSource`` for each that cannot be opened.
+    /// The sources, with an ``AbsentSource`` for each that cannot be opened.
     private(set) var all: [any ImageSource] = []
-    /// What messages call each of them.
+    /// The names of the sources in messages.
     private(set) var names: [String] = []
-    /// The names of those that cannot be opened.
+    /// The names of the sources that cannot be opened.
     private(set) var lost: Set<String> = []
-    /// What the pipeline, or an entry of clouds.yaml, says wrong of sources that it needs.
+    /// The mistakes in the pipeline or in clouds.yaml about sources that the pipeline needs.
     private(set) var mistakes: [(FilePosition, TranshipError)] = []
 
-    /// - Parameter mayLack: true for the name of a source that the others can do without.
-    /// - Throws: why a source cannot be opened that the pipeline needs.
+    /// - Parameter mayLack: true for the name of a source that the work can do without.
+    /// - Throws: the error of a source that the pipeline needs and that cannot be opened.
     init(
         _ expanded: ProjectExpansion, _ pipeline: Pipeline, _ environment: [String: String],
         _ connections: any Connections, _ services: ProjectServices,
@@ -44,7 +44,7 @@ struct OpenedSources {
             let name = expandedSource.name
             if let silent = expandedSource.silent { errors[name] = silent.error }
             names.append(name)
-            // Two entries of one cloud wait for it once.
+            // For two entries of one cloud, wait for the cloud only once.
             if let error = errors[name] {
                 all.append(AbsentSource(name: name, error: error))
                 continue
@@ -68,7 +68,7 @@ struct OpenedSources {
 }
 
 extension OpenedSources {
-    /// The clouds that refused the login of a source.
+    /// Returns the clouds that refused the login of a source.
     func refusedClouds(_ pipeline: Pipeline) -> [String] {
         let places = mistakes.filter { $0.1.code == .authenticationFailed }.map(\.0)
         return pipeline.sources.filter { places.contains($0.position) }
@@ -76,7 +76,7 @@ extension OpenedSources {
     }
 }
 
-/// Takes the place of a source that cannot be opened, so that the others keep theirs.
+/// The stand-in for a source that cannot be opened, so that the other sources keep their indexes.
 struct AbsentSource: ImageSource {
     let name: String
     let error: TranshipError

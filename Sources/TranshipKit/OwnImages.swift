@@ -30,11 +30,11 @@ struct OwnImage {
         record = nil
     }
 
-    /// Gives each such image to `use`, the newest first, until that returns false.
+    /// Gives each such image to `use`, the newest first, until `use` returns false.
     ///
     /// - Parameters:
-    ///   - isLegacy: true for a cloud that speaks Images API v1 only.
-    ///   - project: the session's. If nil, the images of all projects count.
+    ///   - isLegacy: true for a cloud that has only Images API v1.
+    ///   - project: the project of the session. If nil, the images of all projects count.
     static func each(
         of session: CloudSession, isLegacy: Bool, project: String?, _ use: (OwnImage) -> Bool
     ) async throws(TranshipError) {

@@ -6,12 +6,13 @@ internal import OpenStackImage
 internal import PipelineFiles
 internal import SourceReaders
 
-/// The `owner` table of a target, with an id for each project that is in it by name. The Image
-/// service takes any text as an owner: a name would hide the images from everyone.
+/// The `owner` table of a target, with the id of each project that the table names. The Image
+/// service accepts any text as an owner: a name in place of an id would hide the images from all
+/// users.
 struct OwnerTable {
     private let pipeline: Pipeline
     private let connections: any Connections
-    /// The names of sources that the plan does without.
+    /// The names of sources that are absent from the plan.
     private let absent: Set<String>
     private let unchecked: UncheckedProjects
 
@@ -25,8 +26,10 @@ struct OwnerTable {
         self.absent = absent
     }
 
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` for what is neither an id nor the name of one
-    ///   project, and what Keystone refuses.
+    /// Returns the target with ids in its table.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` for a word that is neither an id nor the
+    ///   name of exactly one project; the errors of Keystone.
     func withIDs(_ target: Target) async throws(TranshipError) -> Target {
         guard let entry = target.cloudEntry, let table = entry.rules.image.owner,
             !table.isProjectTable
@@ -47,14 +50,14 @@ struct OwnerTable {
         return .cloud(entry.owned(by: OwnerMap(projects: projects, rest: rest)))
     }
 
-    /// The ids of one project at the sources: a name may be there at each of them.
+    /// Returns the ids of one project at the sources: each source may have a project of that name.
     private func sourceIDs(of project: String) async throws(TranshipError) -> [String] {
         var ids: [String] = []
         var last: TranshipError?
         var isWhole = true
         for entry in pipeline.sources {
             guard let source = entry.cloudEntry else {
-                // The owners in its records may be projects of any cloud.
+                // The records of this source may name projects of any cloud as owners.
                 if CloudConfiguration.isProjectID(project) { isWhole = false }
                 continue
             }
@@ -71,8 +74,8 @@ struct OwnerTable {
             }
         }
         if ids.isEmpty {
-            // Of other kinds of source, an owner is what their records say. And only a source that is
-            // absent may have the project.
+            // Keep the word if a source of another kind may have it as an owner in its records, or
+            // if an absent source may have the project.
             guard let last, isWhole else { return [project] }
             throw last
         }
@@ -83,7 +86,7 @@ struct OwnerTable {
         of project: String, at side: TranshipError.Side, _ cloud: CloudName
     ) async throws(TranshipError) -> String {
         let session = try await connections.signIn(cloud).session
-        // Without Keystone, an owner is any text.
+        // Without Keystone, an owner may be any text.
         guard session.configuration.authURL != nil else { return project }
         do {
             return try await unchecked.id(of: ProjectTable.Name(project), at: side, in: session)

@@ -6,37 +6,38 @@ package import MigrationJournal
 public import MigrationModel
 internal import PipelineFiles
 
-/// What a run is going to do.
+/// The plan of a run.
 ///
-/// The items are in a file beside the journal, so memory does not grow with their
-/// number. The file lives until the plan is carried out or this object dies.
+/// The items are in a file beside the journal, so memory does not grow with their number. The file
+/// exists until the plan is carried out or this object is freed.
 public final class PipelinePlan: Sendable {
-    /// How many images the plan creates, updates, skips and refuses.
+    /// The number of images that the plan creates, updates, skips and refuses.
     public let tallies: [Tally<PlanAction>]
-    /// What is to be done: images and bytes.
+    /// The images and bytes that the run has to create or update.
     public let work: (images: Int, sizeBytes: Int64)
-    /// What becomes of earlier versions of series, in order.
+    /// The changes of earlier versions of series, in order.
     public let changes: [Change]
-    /// What the targets' quotas have no room for. ``PipelineRun/carryOut(_:)``
-    /// refuses to begin with these.
+    /// The quotas of the targets that have too little room. ``PipelineRun/carryOut(_:)`` refuses to
+    /// begin with these.
     public let shortfalls: [TranshipError]
-    /// Names of the pipeline that no image has, unless it allows that.
+    /// The names in the pipeline that no image has, unless the pipeline allows that.
     public let missed: [MissedSelection]
-    /// Images of the source clouds that the pipeline does not select. A cloud does not list hidden
-    /// images unless `hidden` asks for them, and with `owner: self` none of other projects.
+    /// The images of the source clouds that the pipeline does not select. A cloud does not list
+    /// hidden images unless `hidden` asks for them, and with `owner: self` it lists no images of
+    /// other projects.
     public let unselected: UnselectedImages
     /// The sources and targets that the plan had to do without, sources first.
     public let absences: [Absence]
-    /// What the projects are called that the plan names: of its images and copies, of their members,
-    /// and of its refusals.
+    /// The names of the projects in the plan: those of its images and copies, of their members, and
+    /// of its refusals.
     public let projects: ProjectWords
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
-    /// What the pipeline file allows all transfers together.
+    /// The bandwidth that the pipeline file allows for all transfers together.
     public let bandwidth: BandwidthSchedule
 
-    /// The targets that answered.
+    /// The number of targets that answered.
     public var targetCount: Int { opened?.targets.count ?? 1 }
 
     let run: Run?
@@ -104,16 +105,15 @@ public final class PipelinePlan: Sendable {
         }
     }
 
-    /// The plan beside the journal; nil when it was carried out.
+    /// The plan's file beside the journal; nil after the plan was carried out.
     package var inJournal: Plan? { made.withLock { $0 } }
 
-    /// Gives the plan away, so that another process can plan while the run works.
+    /// Hands over the plan, so that another process can plan while the run works.
     func take() -> Plan? { made.withLock { $0.take() } }
 
-    /// Hands over the items in the plan's order, page by page; none once the plan is
-    /// carried out.
+    /// Hands over the items in the plan's order, page by page; none after the plan was carried out.
     ///
-    /// - Throws: ``TranshipError/Code/journalFailed``, and what `page` throws.
+    /// - Throws: ``TranshipError/Code/journalFailed``, and the errors of `page`.
     public func items(
         _ actions: [PlanAction] = PlanAction.allCases,
         page: ([PlanItem]) async throws(TranshipError) -> Void
@@ -127,8 +127,8 @@ public final class PipelinePlan: Sendable {
         }
     }
 
-    /// The plan for a file: for ``SavedPlan/write(to:)``, and to compare another plan
-    /// with it.
+    /// Returns the plan in the form of a file, for ``SavedPlan/write(to:)`` and for comparing it
+    /// with another plan.
     public func saved() async throws(TranshipError) -> SavedPlan {
         var saved = SavedPlan(
             version: SavedPlan.formatVersion, pipeline: pipelineName, settings: settings,
@@ -161,21 +161,22 @@ extension PipelinePlan {
     /// A project at a source or a target.
     public struct NamedProject: Sendable, Hashable {
         public let id: String
-        /// Nil if no token told it, and Keystone did not say it.
+        /// The name; nil if neither a token nor Keystone gave it.
         public let name: String?
 
-        /// Others of the plan, beside the one at the other end, have the same name.
+        /// True if other projects of the plan have the same name, besides the one at the other end.
         let isOneOfMany: Bool
 
-        /// Its name, else its id; with the beginning of the id if others have the name.
+        /// The name, else the id. If other projects have the name, the beginning of the id follows
+        /// it.
         public var words: String {
             guard let name else { return id }
             return isOneOfMany ? "\(name) (\(id.cut(to: 8)))" : name
         }
     }
 
-    /// The projects that own an image at the source and its copy at the target; nil if that is not
-    /// known.
+    /// Returns the projects that own an image at the source and its copy at the target; nil for one
+    /// that is not known.
     public func projects(
         of item: PlanItem
     ) -> (source: NamedProject?, target: NamedProject?) {
@@ -186,20 +187,20 @@ extension PipelinePlan {
         )
     }
 
-    /// `payroll -> payroll-2`; nil if all images of the plan are of one project.
+    /// Returns `payroll -> payroll-2`; nil if all images of the plan are of one project.
     public func projectWords(of item: PlanItem) -> String? {
         guard !projects.moving.isEmpty else { return nil }
         let (source, target) = projects(of: item)
         guard source != nil || target != nil else { return nil }
-        // Of a refused image, no line of a table may say where it would go.
+        // A refused image may have no line in a table that gives its target project.
         if item.action == .refuse, target == nil { return source?.words }
         return "\(source?.words ?? "none") -> \(target?.words ?? "none")"
     }
 }
 
 extension PipelineRun {
-    /// How many images the plan leaves out because the target has another image of their name, and
-    /// `on_conflict: skip` leaves that as it is.
+    /// Returns the number of images that the plan leaves out because the target has another image
+    /// of their name, which `on_conflict: skip` leaves as it is.
     ///
     /// - Throws: ``TranshipError/Code/journalFailed``.
     public func namesakes(in plan: PipelinePlan) async throws(TranshipError) -> Int {
@@ -213,7 +214,7 @@ extension PipelineRun {
         return count
     }
 
-    /// Warns of a name without placeholders that the plan gives several images of a target.
+    /// Warns if the plan gives one name without placeholders to several images of a target.
     func warnOfSharedNames(in plan: PipelinePlan) async throws(TranshipError) {
         let fixed = pipeline.targets.map(\.rules.image.name).filter { !$0.text.contains("{") }
         guard !fixed.isEmpty else { return }

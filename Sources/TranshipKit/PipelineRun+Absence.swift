@@ -6,15 +6,15 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
 
-/// The sources that a plan found absent.
+/// The sources that were absent during planning.
 final class AbsentSources: Sendable {
     private let names: [String]
     private let found = Guarded<[Absence]>([])
 
-    /// - Parameter names: of all sources, by their places.
+    /// - Parameter names: the names of all sources, by index.
     init(_ names: [String]) { self.names = names }
 
-    /// Notes each name once: several entries of a pipeline may be about one cloud.
+    /// Notes each name once: several entries of a pipeline may name one cloud.
     func add(_ index: Int, _ error: TranshipError) {
         let name = names.indices.contains(index) ? names[index] : "\(index + 1)"
         found.withLock { found in
@@ -23,13 +23,14 @@ final class AbsentSources: Sendable {
         }
     }
 
-    /// Takes what a planner finds; nil if the plan needs all sources.
+    /// Returns a function that takes absent sources from a planner; nil if the plan needs all
+    /// sources.
     func sink(ifAllowed mayLack: Bool) -> (@Sendable (Int, TranshipError) -> Void)? {
         guard mayLack else { return nil }
         return { index, error in self.add(index, error) }
     }
 
-    /// In the order of their names, as the journal has them.
+    /// The absent sources in the order of their names, as in the journal.
     var all: [Absence] { found.withLock { $0.sorted { $0.name < $1.name } } }
 }
 
@@ -40,12 +41,13 @@ extension OpenedPipeline {
 }
 
 extension PipelineRun {
-    /// True if there is another source to go on with.
+    /// True if the plan can go on with another source.
     var mayLackSources: Bool { pipeline.sources.count > 1 }
 
     /// Opens the pipeline for a plan.
     ///
-    /// - Parameter planned: a run that goes on. It needs all that its own plan had.
+    /// - Parameter planned: the run that goes on, if any. It needs all sources and targets that its
+    ///   own plan had.
     func open(goingOnWith planned: Run?) async throws(TranshipError) -> OpenedPipeline {
         var lacking: Set<String> = []
         if let planned {
@@ -62,10 +64,11 @@ extension PipelineRun {
         for absence in absences { tell(.warning(.absent(absence))) }
     }
 
-    /// An absent source has no images that were deleted, and an absent target lacks none: its part
-    /// of a saved plan cannot be compared.
+    /// Refuses sources and targets that are absent only now. Their part of a saved plan cannot be
+    /// compared: an absent source has not lost its images, and an absent target does not lack its
+    /// copies.
     ///
-    /// - Throws: why the first one is absent that the saved plan had.
+    /// - Throws: the error of the first absent source or target that the saved plan had.
     func expectSameAbsences(
         _ absences: [Absence], as saved: SavedPlan
     ) throws(TranshipError) {

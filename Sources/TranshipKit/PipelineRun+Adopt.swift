@@ -8,15 +8,14 @@ internal import PipelineFiles
 internal import Planning
 
 extension PipelineRun {
-    /// Rebuilds the journal from the targets: finds our copies,
-    /// compares the reports of the targets with the promises of the sources, and
-    /// records them. Changes nothing at any cloud.
+    /// Rebuilds the journal from the targets: finds our copies, compares the reports of the targets
+    /// with the promises of the sources, and records the copies. Changes nothing at any cloud.
     ///
-    /// The journal's rows change in one transaction after the last call of
-    /// `each`, so that an interruption changes nothing.
+    /// The journal's rows change in one transaction after the last call of `each`, so an
+    /// interruption changes nothing.
     ///
-    /// - Returns: how many images each verdict got.
-    /// - Throws: as planning: what makes looking impossible.
+    /// - Returns: the number of images for each verdict.
+    /// - Throws: as planning, if it is impossible to look.
     public func adopt(
         each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Adoption.Verdict: Int] {

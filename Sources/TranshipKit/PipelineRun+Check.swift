@@ -11,15 +11,15 @@ internal import Planning
 
 extension PipelineRun {
     /// Compares the sources with the targets. Changes nothing at any cloud, and needs no lock of
-    /// the journal: a run may work meanwhile.
+    /// the journal: a run may work at the same time.
     ///
     /// - Parameters:
-    ///   - downloads: reads all data of every copy, and hashes it.
+    ///   - downloads: true to read and hash all data of every copy.
     ///   - each: called with every image and target.
-    /// - Returns: how many images each verdict got, the names of the pipeline that no image has, and
-    ///   the sources that could not be listed. Of these, nothing is compared, and then copies without
-    ///   an image at the source are not looked for.
-    /// - Throws: as planning. That one image cannot be read is a verdict.
+    /// - Returns: the number of images for each verdict, the names of the pipeline that no image
+    ///   has, and the sources that could not be listed. Images of such sources are not compared; if
+    ///   there is one, the check also does not look for copies without an image at the source.
+    /// - Throws: as planning. An image that cannot be read is a verdict, not an error.
     public func check(
         downloads: Bool, each: (CheckedImage) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> (
@@ -48,7 +48,7 @@ extension PipelineRun {
 }
 
 extension OpenedPipeline {
-    /// Hashes the data of the sources and of the copies.
+    /// The function that hashes the data of the sources and of the copies.
     var reading: DataReading {
         let stages = self.stages
         return DataReading { (end, transfer, algorithm) async throws(TranshipError) in
@@ -64,7 +64,7 @@ extension Stages {
     ) async throws(TranshipError) -> (checksum: Checksum, sizeBytes: Int64) {
         let source = try source(of: given)
         let uploader = try target(of: given).uploader
-        // Only hashed: the caller compares.
+        // Only hash the data: the caller compares.
         var transfer = given
         transfer.proof.promised = nil
         transfer.intent.record.verification = .proof

@@ -9,21 +9,21 @@ internal import PipelineFiles
 internal import Planning
 
 extension PipelineRun {
-    /// `limits.deletes` of the pipeline: how many records one ``clean(removes:each:)``
-    /// deletes at most.
+    /// The limit `limits.deletes` of the pipeline: the maximum number of records that one
+    /// ``clean(removes:each:)`` deletes.
     public var deletesMax: Int { pipeline.limits.deletes }
 
-    /// Records at the targets that hold no whole image, are ours, and are needed
-    /// by no transfer.
+    /// Lists or deletes the records at the targets that hold no whole image, are ours, and are
+    /// needed by no transfer.
     ///
-    /// The target reads each again right before it deletes it.
+    /// The target reads each record again right before it deletes the record.
     ///
     /// - Parameters:
-    ///   - removes: false only lists them.
-    ///   - each: called with every record, after what was done about it.
-    /// - Returns: how many records met each fate; of ``Leftover/Fate/remove``,
-    ///   those that are left.
-    /// - Throws: as planning. That one record cannot be removed is a fate.
+    ///   - removes: false to only list the records.
+    ///   - each: called with every record, after the record was handled.
+    /// - Returns: the number of records for each fate; ``Leftover/Fate/remove`` counts those that
+    ///   are left.
+    /// - Throws: as planning. A record that cannot be removed is a fate, not an error.
     public func clean(
         removes: Bool, each: (Leftover) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
@@ -45,8 +45,8 @@ extension PipelineRun {
         return tally
     }
 
-    /// Names unfinished records at targets that the pipeline file does not name any more: `clean`
-    /// does not look there.
+    /// Warns of unfinished records at targets that the pipeline file no longer names: `clean` does
+    /// not look at such targets.
     private func tellOfOtherTargets(than opened: OpenedPipeline) async throws(TranshipError) {
         let known = Set(opened.targets.map(\.opened.key)).union(opened.absent.keys)
         let states = TransferState.allCases.filter {
@@ -72,17 +72,17 @@ extension PipelineRun {
         /// The space that it takes on the disk, in bytes.
         public let diskBytes: Int64
         public var fate = Leftover.Fate.remove
-        /// Why it could not be removed.
+        /// The reason why the file could not be removed.
         public var failure: TranshipError?
     }
 
-    /// Files of this journal's spool that no transfer of its last run waits for.
-    /// The next run would remove them as well.
+    /// Lists or removes the files of this journal's spool that no transfer of its last run waits
+    /// for. The next run would remove them as well.
     ///
     /// - Parameters:
-    ///   - removes: false only lists them.
-    ///   - each: called with every file, after what was done about it.
-    /// - Returns: how many files met each fate.
+    ///   - removes: false to only list the files.
+    ///   - each: called with every file, after the file was handled.
+    /// - Returns: the number of files for each fate.
     public func cleanSpool(
         removes: Bool, each: (SpoolLeftover) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {

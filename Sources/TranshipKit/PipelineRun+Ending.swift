@@ -7,7 +7,7 @@ public import MigrationModel
 internal import PipelineFiles
 
 extension PipelineRun {
-    /// Writes down that the run failed or was interrupted, if it throws.
+    /// Does the work of a run. If the work throws, records that the run failed or was interrupted.
     func endingIfItFails<Value>(
         _ run: Run, _ work: () async throws(TranshipError) -> Value
     ) async throws(TranshipError) -> Value {
@@ -19,8 +19,8 @@ extension PipelineRun {
         }
     }
 
-    /// The first error is the one to report: a journal that cannot take this either is most likely
-    /// its cause.
+    /// Records the error that ended a run. Ignores a failure of the journal: the run's own error is
+    /// the one to report, and most likely has the same cause.
     private func end(_ run: Run, with error: TranshipError) async {
         try? await journal.endRun(run, outcome: Self.outcome(of: error), RunEnd(error))
     }
@@ -29,18 +29,19 @@ extension PipelineRun {
         error.code == .interrupted ? .interrupted : .failed
     }
 
-    /// Writes down that a run ended before it was planned, so that a night that failed does not look
-    /// like the good one before it.
+    /// Records that a run ended before it was planned, so that a failed night does not look like
+    /// the good one before it.
     ///
     /// - Parameters:
     ///   - begun: the run, if the journal has it.
-    ///   - planned: the interrupted run that was to go on as it was planned.
+    ///   - planned: the interrupted run that was about to go on as planned.
     ///   - startedAt: milliseconds since 1970.
     func note(
         _ error: TranshipError, begun: Run?, planned: Run?, startedAt: Int64, _ saved: SavedPlan?
     ) async {
         if let begun { return await end(begun, with: error) }
-        // Without a saved plan of its own: the interrupted run has one, which it still can go on with.
+        // Without a saved plan given to this command: the interrupted run has one, and can still go
+        // on with it.
         let keepsPlan = error.code == .planDrifted && saved == nil
         if let run = planned ?? (keepsPlan ? interrupted : nil) {
             if error.code != .interrupted { try? await journal.note(RunEnd(error), of: run) }
@@ -55,21 +56,24 @@ extension PipelineRun {
             outcome: Self.outcome(of: error), RunEnd(error), facts: facts(saved))
     }
 
-    /// True if a command that people type names something that is not there: a copy that never ran
-    /// leaves nothing behind.
+    /// True if a command typed by a person names a cloud, image or file that does not exist. A copy
+    /// that never ran for this reason leaves no journal behind.
     private func isMistyped(_ error: TranshipError) -> Bool {
         // A wrong region counts as a typing mistake too.
         refusal != nil
             && ([.usage, .someFailed].contains(ExitStatus(error)) || error.code == .noImageService)
     }
 
-    /// What `resume` says and ends with if no run was interrupted.
+    /// The message and exit status of `resume` if no run was interrupted.
     public struct NothingToResume: Sendable {
         public let words: String
-        /// As the last run ended, so that a script does not take what failed for done.
+        /// The exit status of the last run, so that a script does not take a failed run for a done
+        /// one.
         public let exitStatus: ExitStatus
     }
 
+    /// Returns the message and exit status for a `resume` that finds no interrupted run.
+    ///
     /// - Throws: the journal's errors.
     public static func nothingToResume(
         journalPath: String? = nil, environment: [String: String]
@@ -79,7 +83,7 @@ extension PipelineRun {
             var unreadable: [TranshipError] = []
             path = await JournalPlace.latest(
                 environment: environment, interruptedOnly: false, &unreadable)?.path
-            // The interrupted run may be in it.
+            // An unreadable journal may have the interrupted run.
             if let error = unreadable.first {
                 throw path == nil
                     ? error
@@ -127,7 +131,7 @@ extension PipelineRun {
 }
 
 extension Transfer.Failure {
-    /// The message without the list below it, such as that of the differences from a saved plan.
+    /// The message without the list below it, such as the list of differences from a saved plan.
     fileprivate var firstLine: Substring {
         let line = message.prefix { !$0.isNewline }
         return line.count < message.count && line.hasSuffix(":") ? line.dropLast() : line

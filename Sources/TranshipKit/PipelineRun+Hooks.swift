@@ -7,23 +7,23 @@ public import MigrationModel
 internal import PipelineFiles
 
 extension PipelineRun {
-    /// How long a hook may take, in seconds.
+    /// The time limit of a hook, in seconds.
     private static let hookSeconds = 60.0
 
-    /// The most bytes of a report for a hook: a message, and not an archive.
+    /// The maximum size of a report for a hook, in bytes: a report is a message, not an archive.
     public static let reportBytesMax = 60 << 10
 
-    /// True if the pipeline has a hook for a run that ended so.
+    /// True if the pipeline has a hook for runs that end with this status.
     public func hasHook(for status: ExitStatus) -> Bool { hook(for: status) != nil }
 
     private func hook(for status: ExitStatus) -> [String]? {
         status == .done ? pipeline.hooks.onSuccess : pipeline.hooks.onFailure
     }
 
-    /// Runs the hook for a run that ended with this status, if the pipeline has one.
+    /// Runs the pipeline's hook, if any, for a run that ended with this status.
     ///
-    /// - Parameter report: JSON for its standard input.
-    /// - Throws: what went wrong with the hook. It says nothing about the run.
+    /// - Parameter report: the JSON text for the hook's standard input.
+    /// - Throws: an error of the hook. It says nothing about the run.
     public func runHook(
         for status: ExitStatus, report: String
     ) async throws(TranshipError) {

@@ -8,9 +8,9 @@ internal import MigrationPipeline
 internal import PipelineFiles
 internal import Planning
 
-/// What a run measures of the methods, and what the next plan makes of it.
+/// Learns from a run how fast the methods are, for the next plan.
 extension PipelineRun {
-    /// By the journal, and by the limits of the pipeline as they are now.
+    /// Returns the costs of the methods, from the journal and the present limits of the pipeline.
     func methodCosts() async throws(TranshipError) -> MethodCosts {
         let now = tuning.surroundings.now()
         return MethodCosts(
@@ -21,7 +21,8 @@ extension PipelineRun {
             paces: try await journal.paces(), assumptions: tuning.methodAssumptions)
     }
 
-    /// Keeps for the next run how many images at once were good, and how long they took.
+    /// Stores for the next run which numbers of images at once were good, and how long the methods
+    /// took.
     func learn(
         _ paces: [String: PaceExperience], of run: Run, in opened: OpenedPipeline
     ) async throws(TranshipError) {
@@ -39,7 +40,8 @@ extension PipelineRun {
 }
 
 extension SavedPlan {
-    /// A run that carries the plan out keeps them, whatever was measured since.
+    /// The methods in the plan. A run that carries the plan out keeps them, even if later
+    /// measurements favor others.
     var methods: SavedMethods {
         var methods = SavedMethods()
         for entry in entries {

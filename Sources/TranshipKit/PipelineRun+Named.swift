@@ -11,8 +11,10 @@ extension PipelineRun {
     /// Reads the pipeline that a command names.
     ///
     /// - Parameters:
-    ///   - word: a pipeline file, or the name of a pipeline that ran. A file of that name comes first.
-    ///   - journalPath: where to look for the run; nil is the place that ``JournalPlace`` names.
+    ///   - word: a pipeline file, or the name of a pipeline that ran. If a file has that name, the
+    ///     file is read.
+    ///   - journalPath: the journal to look for the run in; nil is the place that ``JournalPlace``
+    ///     names.
     /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
     static func pipeline(
         _ word: String, journalPath: String?, environment: [String: String],
@@ -28,7 +30,8 @@ extension PipelineRun {
         return try pipeline(of: run, environment: environment, planning: planning)
     }
 
-    /// Reads the pipeline of a run: the file as it is now, or the journal's text if there is no file.
+    /// Reads the pipeline of a run: its present file, or the text in the journal if the file is
+    /// gone.
     static func pipeline(
         of run: Run, environment: [String: String], planning: (PlanningEvent) -> Void
     ) throws(TranshipError) -> Pipeline {
@@ -58,7 +61,7 @@ extension PipelineRun {
             text: run.pipelineText, file: run.pipelineFile, environment: environment)
     }
 
-    /// Reads a pipeline file. All of its mistakes are in one error.
+    /// Reads a pipeline file. One error has all of its mistakes.
     private static func load(
         _ file: String, _ environment: [String: String]
     ) throws(TranshipError) -> Pipeline {

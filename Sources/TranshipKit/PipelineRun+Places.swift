@@ -7,16 +7,20 @@ internal import MigrationModel
 internal import PipelineFiles
 internal import Planning
 
-/// Where the pipeline file has the sources of a run, for what the run says of single images.
+/// The positions of a run's sources in the pipeline file, for what the run says about single
+/// images.
 struct ImagePlaces: Sendable {
-    /// Of each source of the opened pipeline.
+    /// The position of each source of the opened pipeline.
     var positions: [FilePosition] = []
-    /// Of images that the plan refused, which the journal does not have, by ``SourceImage/key``.
+    /// The positions for images that the plan refused, which the journal does not have, by
+    /// ``SourceImage/key``.
     var refused: [String: FilePosition] = [:]
 
-    /// Refused images that are remembered.
+    /// The maximum number of refused images to remember.
     static let imagesMax = 1000
 
+    /// Returns the position of a source.
+    ///
     /// - Parameter index: ``SourceImage/sourceIndex``.
     func position(ofSource index: Int) -> FilePosition? {
         positions.indices.contains(index) ? positions[index] : nil
@@ -24,8 +28,8 @@ struct ImagePlaces: Sendable {
 }
 
 extension PipelineRun {
-    /// The line of the pipeline file that an image comes from, such as `night.yaml:9`; nil if it is
-    /// not known, and for a copy, which has no file.
+    /// Returns the line of the pipeline file that an image comes from, such as `night.yaml:9`; nil
+    /// if it is not known, and for a copy, which has no file.
     ///
     /// - Parameters:
     ///   - key: ``SourceImage/key``.
@@ -40,7 +44,7 @@ extension PipelineRun {
         return "\(PathText.lastComponent(position.file)):\(position.line)"
     }
 
-    /// Remembers which sources the images have that need eyes.
+    /// Remembers the positions for the images that an operator has to look at.
     func remember(refusedIn plan: Plan) async throws(TranshipError) {
         let page = try await plan.items(
             after: 0, limit: ImagePlaces.imagesMax, actions: [.refuse, .conflict])
@@ -54,22 +58,22 @@ extension PipelineRun {
 }
 
 extension PipelineRun {
-    /// An empty plan. An object that has the journal's lock has a file for it that no other process
-    /// uses; one that only plans has one for its purpose.
+    /// Returns an empty plan. If this object has the journal's lock, the plan's file is one that no
+    /// other process uses; if it only plans, the file is the one for the purpose.
     func ownPlan(for purpose: Plan.Purpose) throws(TranshipError) -> Plan {
         try Plan(beside: journal, for: writes ? .run : purpose)
     }
 
-    /// Images that the plan refused, whose messages are looked at for projects.
+    /// The maximum number of refused images whose messages are searched for projects.
     private static let namedImagesMax = 500
 
-    /// The names for what a plan says, also without a run: of its images' projects if they are several,
-    /// of members, and of what messages of refused images have. Asks for those and no others; what
-    /// cannot be asked has no name.
+    /// Returns the names of the projects that a plan mentions, also without a run: the projects of
+    /// its images if there are several, of members, and of messages about refused images. Asks
+    /// Keystone for no other projects. A project that cannot be asked for has no name.
     ///
     /// - Parameters:
-    ///   - ids: of the images and of their copies.
-    ///   - members: of the projects that images are shared with.
+    ///   - ids: the projects of the images and of their copies.
+    ///   - members: the projects that images are shared with.
     func projectWords(
         for plan: Plan, _ ids: Set<String>, members: Set<String>, _ opened: OpenedPipeline
     ) async throws(TranshipError) -> ProjectWords {
@@ -91,7 +95,8 @@ extension PipelineRun {
             moving: moving, members: members)
     }
 
-    /// False if one project at the source and one at the target leave no doubt.
+    /// False if the images have one project at the source and one at the target, so that their
+    /// names add nothing.
     private func hasSeveralProjects(_ ids: Set<String>) -> Bool {
         let maps =
             pipeline.projects != nil
@@ -99,8 +104,8 @@ extension PipelineRun {
         return maps && ids.count > 2
     }
 
-    /// Keeps the names of projects for reports. Asks for those that the journal does not know; what
-    /// cannot be asked stays without a name.
+    /// Stores the names of projects for reports. Asks for those that the journal does not know; a
+    /// project that cannot be asked for stays without a name.
     func remember(
         projects ids: Set<String>, _ opened: OpenedPipeline
     ) async throws(TranshipError) {
@@ -115,8 +120,8 @@ extension PipelineRun {
 }
 
 extension Pipeline {
-    /// What the file says, key by key. The lines of `projects` are ``ProjectTable/texts``, also those
-    /// of a CSV file.
+    /// The settings of the file, key by key, without the lines of `projects`: those are
+    /// ``ProjectTable/texts``, even if they come from a CSV file.
     var settingTexts: [String: String] {
         keyTexts.filter { projects == nil || !$0.key.hasPrefix("projects.") }
     }

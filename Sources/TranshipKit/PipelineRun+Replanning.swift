@@ -5,11 +5,12 @@ public import Basics
 package import MigrationJournal
 package import MigrationModel
 
-/// An interrupted run that does not go on as it was planned.
+/// Decides if an interrupted run is planned again.
 extension PipelineRun {
     private static let editsMax = 10
 
-    /// Why an interrupted run does not go on as it was planned; nil if it does.
+    /// The reason why an interrupted run is planned again, as a warning; nil if it goes on as
+    /// planned.
     var replanWarning: Warning? {
         let run = interrupted?.id ?? 0
         if !edits.isEmpty {
@@ -24,9 +25,10 @@ extension PipelineRun {
         return edits.prefix(Self.editsMax).joined(separator: ", ") + more
     }
 
-    /// The number of a run that failed before it was planned since another one was interrupted,
-    /// which is planned again because of that. Nil if none did, and if the interrupted run carries
-    /// out a saved plan: it goes on as an operator has reviewed it, or not at all.
+    /// Returns the number of a run that failed before it was planned, after another run was
+    /// interrupted. The interrupted run is planned again because of that. Returns nil if no run
+    /// failed so, or if the interrupted run carries out a saved plan: an operator has reviewed the
+    /// plan, so the run goes on with it or not at all.
     package static func failedSince(
         _ interrupted: Run, in journal: Journal
     ) async throws(TranshipError) -> Int64? {
@@ -36,8 +38,8 @@ extension PipelineRun {
         return last
     }
 
-    /// True if an interrupted run of this very saved plan waits for `resume`: a run of it that was
-    /// interrupted while it planned must not hide that one.
+    /// True if an interrupted run of this same saved plan waits for `resume`. A later run of the
+    /// plan that was interrupted while it planned must not hide that run.
     func isInterrupted(_ saved: SavedPlan?) async -> Bool {
         guard let saved, let run = try? await journal.lastRunWithWork(), run.isInterrupted,
             run.plannedAt != nil, let facts = try? await journal.facts(of: run)
@@ -45,25 +47,27 @@ extension PipelineRun {
         return facts.planDigest == saved.digest
     }
 
-    /// A plan that was interrupted may be short of images.
+    /// Throws if planning was interrupted: the plan may lack images.
     func expectNotStopped() throws(TranshipError) {
         guard isStopped else { return }
         throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
     }
 
-    /// Keeps in the journal where the saved plan lies, so that `status` names it. Call before
-    /// ``plan(matching:listsAllDifferences:)``.
+    /// Stores the path of the saved plan in the journal, so that `status` can name it. Call this
+    /// before ``plan(matching:listsAllDifferences:)``.
     public func keep(planFile path: String) {
         planFile.withLock { $0 = JournalPlace.absolute(path) }
     }
 
-    /// What `--plan` takes in a command that goes on with the interrupted run; nil without one.
+    /// Returns the argument of `--plan` for a command that goes on with the interrupted run; nil if
+    /// the run has no saved plan.
     public func interruptedPlan() async throws(TranshipError) -> String? {
         guard let interrupted else { return nil }
         return try await journal.facts(of: interrupted)?.planWord
     }
 
-    /// Work that would be planned again does not go on under a plan that an operator has reviewed.
+    /// Throws if an interrupted run of a saved plan would be planned again: an operator has
+    /// reviewed that plan.
     func expectNoSavedPlan() async throws(TranshipError) {
         guard let interrupted, let facts = try await journal.facts(of: interrupted),
             let digest = facts.planDigest

@@ -9,11 +9,11 @@ internal import PipelineFiles
 internal import Planning
 
 extension PipelineRun {
-    /// What carries out, while transfers of the run go on, the changes of a target whose series have
-    /// all their copies there, or have failed to get them. What a target leaves that does not answer
-    /// stays planned.
+    /// Returns a function that changes earlier versions at a target while transfers of the run go
+    /// on. It handles the series whose copies are all there or have failed. If the target does not
+    /// answer, the rest stays planned.
     func changingSeries(of run: Run, in opened: OpenedPipeline) -> Scheduler.FollowUp {
-        // Weak: the scheduler belongs to this object.
+        // Weak, since this object owns the scheduler.
         return { [weak self] (key) throws(TranshipError) in
             guard let self else { return true }
             let ready = try await journal.readyChanges(of: run, at: key)
@@ -21,7 +21,7 @@ extension PipelineRun {
         }
     }
 
-    /// Carries out what is planned yet of the run's changes, after all its transfers.
+    /// Carries out the changes of the run that are still planned, after all its transfers.
     func changeRestOfSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
         let all = try await journal.changes(of: run)
         _ = try await changeSeries(all, run, in: opened, isLast: true)
@@ -29,16 +29,17 @@ extension PipelineRun {
 
     /// Carries out changes of earlier versions.
     ///
-    /// In each series, what shows the current version comes first, so that there is a visible one
-    /// at every moment; what takes its name from the version before follows at once. A change
-    /// waits for the copy that takes the version's place: if that is not done, or cannot be
-    /// shown, nothing else is changed.
+    /// In each series, the change that shows the current version comes first, so that a version is
+    /// visible at every moment; the changes that take the name from the version before follow at
+    /// once. A change waits for the copy that replaces the version: if that copy is not done, or
+    /// cannot be shown, nothing else is changed.
     ///
     /// - Parameters:
-    ///   - all: whole series, also what an earlier process of this run came to.
-    ///   - isLast: true if what a target that does not answer leaves has failed; false if it is tried
-    ///     again.
-    /// - Returns: false if a target does not answer and its changes are to be tried again.
+    ///   - all: the changes of whole series, including those that an earlier process of this run
+    ///     ended.
+    ///   - isLast: true to record the changes as failed if a target does not answer; false to try
+    ///     them again later.
+    /// - Returns: false if a target does not answer and its changes have to be tried again.
     private func changeSeries(
         _ all: [Change], _ run: Run, in opened: OpenedPipeline, isLast: Bool
     ) async throws(TranshipError) -> Bool {
@@ -90,8 +91,8 @@ extension PipelineRun {
         return true
     }
 
-    /// A version that was to wait for its name, and whose data is that of the one that keeps it, or of
-    /// the current one, does not.
+    /// Ends the wait of a version for its name if its data is that of the version that keeps the
+    /// name, or of the current version.
     private func endWaitsForNothing(_ changes: [Change]) async throws(TranshipError) {
         for change in changes where change.waitsForName {
             let own = try await journal.transfer(
@@ -103,8 +104,8 @@ extension PipelineRun {
         }
     }
 
-    /// Series by series. In each: what shows the current version, then what takes its name or its
-    /// place from others, then deletions.
+    /// Sorts changes by series. In each series: first the changes that show the current version,
+    /// then those that take the name or the place from others, then deletions.
     static func inOrder(_ changes: [Change]) -> [Change] {
         var places: [Change.SeriesPlace] = []
         var found: [Change.SeriesPlace: [Change]] = [:]
@@ -129,14 +130,15 @@ extension PipelineRun {
             guard let current, [.done, .skipped].contains(current.state) else {
                 return .currentNotDone(state: current?.state)
             }
-            // Of another source, the version that it had before stays the current one.
+            // For another source of the series, the version that it had before stays the current
+            // one.
             guard version == change.currentVersionID else { continue }
             if let same = current.sameData {
-                // That version was seen at the target.
+                // The planner saw that version at the target.
                 if change.isDue(after: current, same) { continue }
                 return .sameDataAsNew(versionID: same.versionID)
             }
-            // Only the copying showed it; the next plan knows.
+            // Only the copying found the same data; the next plan knows of it.
             if change.action == .delete, current.state == .done, change.isDueAnyway != true,
                 change.isDouble != true, !change.image.hasData(of: current.proof),
                 let known = try await journal.sameData(as: current, madeIn: run)
@@ -147,8 +149,9 @@ extension PipelineRun {
         return nil
     }
 
-    /// The image that keeps the name which a change gives: someone has edited it since the plan, or
-    /// given the name to another one. A copy may take hours.
+    /// Returns the reason not to make a change if another image keeps the name that the change
+    /// gives. Someone may have edited that image since the plan, or given the name to another
+    /// image: a copy may take hours.
     private func nameHolder(
         against change: Change, _ all: [Change], _ target: OpenedTarget, sparesOthers: Bool
     ) async throws(TranshipError) -> PlanReason? {
@@ -160,8 +163,9 @@ extension PipelineRun {
             sparesOthers: sparesOthers)
     }
 
-    /// False if others would see no version after the change: since the plan, someone has hidden,
-    /// deactivated, renamed or deleted the one that takes the place. A copy may take hours.
+    /// False if others would see no version after the change, because someone has hidden,
+    /// deactivated, renamed or deleted the version that takes the place. This may happen after the
+    /// plan: a copy may take hours.
     private func isCurrentShown(
         beside change: Change, _ target: OpenedTarget
     ) async throws(TranshipError) -> Bool {
@@ -179,7 +183,8 @@ extension PipelineRun {
         return Change.isShown(found.image, as: current.record)
     }
 
-    /// A promotion of a copy that this run made: the plan did not know its record.
+    /// Completes a promotion with the record of a copy that this run made. The plan could not know
+    /// that record.
     private func located(
         _ given: Change, projectID: String?
     ) async throws(TranshipError) -> Change {
@@ -197,32 +202,32 @@ extension PipelineRun {
 
     // MARK: By hand
 
-    /// What makes an earlier version of a series the current one again.
+    /// The changes that make an earlier version of a series the current one again.
     public struct Rollback: Sendable {
         let planned: PlannedRollback
         /// The name of the series.
         public var series: String { planned.series }
         /// The version that becomes current, as ``SeriesStatus`` shows it.
         public var version: String { planned.version }
-        /// Of a series with several sources: where the only source that this is about has its
-        /// versions. Nil: the whole series.
+        /// The place where the source of these changes has its versions, if several sources have
+        /// the series; nil if the changes are about the whole series.
         public var place: String? { planned.place }
         /// The name of the version's image as the current one; nil if it has none.
         public var imageName: String? { planned.imageName }
-        /// At all targets; those that are left have the reason.
+        /// The changes at all targets; changes that are left have the reason.
         public var changes: [Change] { planned.changes }
-        /// Targets without a whole copy of that version, which stay as they are.
+        /// The targets without a whole copy of that version, which stay as they are.
         public var missingAt: [String] { planned.missingAt }
-        /// Targets whose copy of that version someone has edited or protected, which stay as they
-        /// are.
+        /// The targets where someone has edited or protected the copy of that version, which stay
+        /// as they are.
         public var stuckAt: [String] { planned.stuckAt }
-        /// The targets that go back. If there is none, a rollback changes and remembers nothing.
+        /// The targets that go back. If there are none, a rollback changes and remembers nothing.
         public var goesBackAt: [String] { planned.places.map(\.targetKey) }
-        /// How many versions later runs do not go forward to, at all targets.
+        /// The number of versions, at all targets, that later runs do not go forward to.
         public var heldCount: Int { planned.held.count }
 
-        /// True if all targets went back, by what came of the changes. Other versions, which the
-        /// list left for a reason, do not count.
+        /// True if all targets went back, judged by the outcomes of the changes. Other versions,
+        /// which the plan left alone for a reason, do not count.
         public func isWhole(after ended: [Change]) -> Bool {
             missingAt.isEmpty && stuckAt.isEmpty
                 && !ended.contains { $0.state == .left && isNeeded($0) }
@@ -240,15 +245,15 @@ extension PipelineRun {
         }
     }
 
-    /// Plans to make an earlier version of a series the current one again, at every target.
-    /// Changes nothing. If several sources have the series, this is about one of them, and the
+    /// Plans to make an earlier version of a series the current one again, at every target. Changes
+    /// nothing. If several sources have the series, this concerns only one of them, and the
     /// versions of the others stay as they are.
     ///
     /// - Parameters:
-    ///   - series: its name in the pipeline file.
-    ///   - version: as ``SeriesStatus`` shows it, or an image's id at a target; nil is the newest
-    ///     version before the current one, of several sources that of the one whose version came
-    ///     last.
+    ///   - series: the name of the series in the pipeline file.
+    ///   - version: a version as ``SeriesStatus`` shows it, or an image's id at a target; nil is
+    ///     the newest version before the current one. With several sources, nil means the source
+    ///     whose version came last.
     /// - Throws: ``TranshipError/Code/notFound``.
     public func rollback(
         series: String, to version: String?
@@ -262,9 +267,9 @@ extension PipelineRun {
         return Rollback(planned: rollback)
     }
 
-    /// Does what a rollback says, and remembers the versions that later runs are not to go
-    /// forward to. All of it is in the journal before the first request. If someone has edited a
-    /// copy meanwhile, so that it is not shown, runs go on as before at that target.
+    /// Carries out a rollback, and stores the versions that later runs must not go forward to. All
+    /// of this is in the journal before the first request. If someone has edited a copy in the
+    /// meantime, so that it is not shown, runs go on as before at that target.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if no target goes back.
     public func carryOut(
@@ -278,20 +283,20 @@ extension PipelineRun {
         return try await carryOut(rollback.changes, holding: rollback.planned)
     }
 
-    /// What retirement would delete at every target, and why it keeps each other version. Changes
-    /// nothing.
+    /// Returns the versions that retirement would delete at every target, and the other versions
+    /// with the reason why each is kept. Changes nothing.
     public func prunable() async throws(TranshipError) -> [Change] {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         return try await planner(in: opened, try ownPlan(for: .prune)).prunable()
     }
 
-    /// Deletes the images of planned changes of ``prunable()``. An image in use stays.
+    /// Deletes the images of the planned changes from ``prunable()``. An image in use stays.
     public func prune(_ changes: [Change]) async throws(TranshipError) -> RunSummary {
         try await carryOut(changes.filter { $0.state == .planned && $0.action == .delete })
     }
 
-    /// A run of changes alone. After an interruption, `resume` goes on with it.
+    /// Runs changes without transfers. After an interruption, `resume` goes on with this run.
     private func carryOut(
         _ changes: [Change], holding rollback: PlannedRollback? = nil
     ) async throws(TranshipError) -> RunSummary {
@@ -324,15 +329,16 @@ extension Change {
 
     var seriesPlace: SeriesPlace { SeriesPlace(targetKey: targetKey, lineageID: lineageID) }
 
-    /// True if it is due although what the source offered turned out to have the data of a version
-    /// that is there.
+    /// True if the change is due although the data that the source offers turned out to be that of
+    /// a version at the target.
     fileprivate func isDue(after current: Transfer, _ same: CurrentVersion) -> Bool {
         guard isDueAnyway == true, image.id != same.imageID else { return false }
         return same.isWaiting == true || current.intent.known?.first == same
     }
 
-    /// Others do not see the current version. While an image that someone edited keeps the name, they
-    /// see that one, and the plan has left what it must not touch.
+    /// True if the change was meant to show the current version and others do not see it. False
+    /// while an image that someone edited keeps the name: others see that image, and the plan has
+    /// left alone what it must not touch.
     fileprivate var isShownInVain: Bool {
         // If nothing is new, what others see stays.
         if case .sameDataAsNew = reason { return false }
@@ -341,7 +347,7 @@ extension Change {
 }
 
 extension TargetImage {
-    /// True if a digest of the proof is that of this image.
+    /// True if a digest of the proof matches the data of this image.
     fileprivate func hasData(of proof: Proof) -> Bool {
         (proof.computed + proof.reported).contains { digest in
             digest.algorithm != .md5 && checksums.contains { $0.matches(digest) }

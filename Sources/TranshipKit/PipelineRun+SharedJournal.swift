@@ -8,8 +8,8 @@ internal import MigrationModel
 internal import PipelineFiles
 
 extension PipelineRun {
-    /// Warns of another pipeline file with the same name, which puts its runs into the same journal.
-    /// Nil if there is none: a file that was moved or renamed does not count.
+    /// Returns a warning if another pipeline file with the same name puts its runs into the same
+    /// journal; nil if there is none. A file that was moved or renamed does not count.
     func sharedJournalWarning() async throws(TranshipError) -> Warning? {
         let own = pipeline.absoluteFile
         guard !Run.isCopy(file: own, name: pipeline.name) else { return nil }
@@ -22,7 +22,7 @@ extension PipelineRun {
         }
     }
 
-    /// The name of the pipeline in a file; nil without such a file.
+    /// Returns the name of the pipeline in a file; nil if the file cannot be read.
     private static func name(in file: String) -> String? {
         guard let bytes = try? WholeFile.read(file, bytesMax: Pipeline.fileBytesMax) else {
             return nil
@@ -30,7 +30,7 @@ extension PipelineRun {
         return Pipeline.keyTexts(of: String(decoding: bytes, as: UTF8.self))["name"]
     }
 
-    /// True for one file by several paths, and for a path that is the same.
+    /// True if both paths lead to the same file, or are equal.
     private static func isSameFile(_ one: String, _ other: String) -> Bool {
         func real(_ path: String) -> String {
             URL(fileURLWithPath: path).resolvingSymlinksInPath().path

@@ -14,17 +14,18 @@ extension PipelineRun {
         return tuning
     }
 
-    /// Call before ``plan(matching:listsAllDifferences:)`` if the run has little time: services that
-    /// do not answer then take half of it at most, and each of them at least
-    /// ``leastAnswerSeconds``.
+    /// Limits the time that services may take to answer. Call this before
+    /// ``plan(matching:listsAllDifferences:)`` if the run has little time: services that do not
+    /// answer then take at most half of it, but each at least ``leastAnswerSeconds``.
     public func expectEnd(withinSeconds seconds: Int) {
         let clouds = pipeline.targets.count + pipeline.sources.count { $0.cloudEntry != nil }
-        // What the others list is asked for side by side.
+        // The other sources are listed at the same time, so they count as one.
         let others = pipeline.sources.contains { $0.cloudEntry == nil } ? 1 : 0
         let share = max(Self.leastAnswerSeconds, seconds / 2 / max(1, clouds + others))
         answerSecondsMax.withLock { $0 = share }
     }
 
-    /// How long a service may take to answer, however little time the run has.
+    /// The time, in seconds, that a service may always take to answer, however little time the run
+    /// has.
     public static let leastAnswerSeconds = 3
 }

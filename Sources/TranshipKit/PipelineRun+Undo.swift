@@ -10,19 +10,20 @@ internal import Planning
 
 extension PipelineRun {
     private static let undoPageTransfers = 200
-    /// Copies that a rollback looks at and deletes at a time.
+    /// The maximum number of copies that a rollback looks at and deletes at the same time.
     private static let undoneAtOnce = 8
 
-    /// Removes what a run made at the targets, as long as it is what the run left. What an operator
-    /// has changed since stays, with the names of the fields.
+    /// Removes the copies that a run made at the targets, if they are as the run left them. A copy
+    /// that an operator has changed since stays, and its reason names the fields.
     ///
-    /// The target reads each record again right before it deletes it.
+    /// The target reads each record again right before it deletes the record.
     ///
     /// - Parameters:
-    ///   - number: of the run.
-    ///   - removes: false only lists; true removes at most ``deletesMax`` copies.
-    ///   - each: called with every copy, after what was done about it.
-    /// - Returns: how many copies met each fate; of ``Leftover/Fate/remove``, those that are left.
+    ///   - number: the number of the run.
+    ///   - removes: false to only list the copies; true to remove at most ``deletesMax`` of them.
+    ///   - each: called with every copy, after the copy was handled.
+    /// - Returns: the number of copies for each fate; ``Leftover/Fate/remove`` counts those that
+    ///   are left.
     /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such run; as planning.
     public func undo(
         run number: Int64, removes: Bool, each: (UndoneCopy) async throws(TranshipError) -> Void
@@ -39,7 +40,7 @@ extension PipelineRun {
         for removal in try await journal.removals(of: run) {
             undoing.removalTimes[removal.imageID] = removal.at
         }
-        // Kernels and ramdisks come last: what names them may go before.
+        // Kernels and ramdisks come last: the images that name them may be removed before.
         var needed: [Transfer] = []
         for isNamed in [false, true] {
             var last: Int64 = 0
@@ -74,16 +75,16 @@ extension PipelineRun {
         return undoing.tally
     }
 
-    /// A rollback that is under way.
+    /// The state of a rollback that is under way.
     private struct Undoing {
         let opened: OpenedPipeline
         let run: Run
-        /// How many copies may be deleted yet.
+        /// The number of copies that may still be deleted.
         var deletesLeft: Int
-        /// When earlier rollbacks removed images, by their ids.
+        /// The times at which earlier rollbacks removed images, by the ids of the images.
         var removalTimes: [String: Int64] = [:]
         var needs: Needs
-        /// Images that were there before the run.
+        /// The number of images that existed before the run.
         var adopted = 0
         var tally: [Leftover.Fate: Int] = [:]
 
@@ -95,14 +96,14 @@ extension PipelineRun {
 
     /// Undoes some copies, several at a time: a service takes long for each deletion.
     ///
-    /// - Throws: the first error, after all that are under way have ended and are written down.
+    /// - Throws: the first error, after all started removals have ended and are recorded.
     private func undo(
         _ transfers: [Transfer], _ undoing: inout Undoing,
         each: (UndoneCopy) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         var rest = transfers[...]
         while !rest.isEmpty {
-            // Each of them may need a deletion.
+            // Each copy of this wave may need a deletion.
             let deletes = undoing.deletesLeft
             let wave = Array(
                 rest.prefix(deletes > 0 ? min(deletes, Self.undoneAtOnce) : Self.undoneAtOnce))
@@ -133,7 +134,8 @@ extension PipelineRun {
         let result: Result<UndoneCopy, TranshipError>
     }
 
-    /// What becomes of copies at the same time, in their order. Deletes at most one image for each.
+    /// Handles some copies at the same time, and returns the results in order. Deletes at most one
+    /// image for each copy.
     private func undone(
         _ transfers: [Transfer], _ undoing: Undoing
     ) async -> [Result<UndoneCopy, TranshipError>] {
@@ -155,7 +157,7 @@ extension PipelineRun {
         }
     }
 
-    /// - Parameter user: an image that stays and needs this one.
+    /// - Parameter user: the id of an image that stays and needs this one.
     private func undone(
         _ transfer: Transfer, _ user: String?, _ undoing: Undoing
     ) async throws(TranshipError) -> UndoneCopy {
@@ -179,7 +181,8 @@ extension PipelineRun {
         tell(.warning(.othersWereThere(images: images, beforeRun: run)))
     }
 
-    /// What else the run did. A rollback removes what it made, and changes nothing back.
+    /// Warns of other changes by the run: a rollback removes the images that the run made, and
+    /// reverts nothing else.
     private func tellWhatStays(of run: Run) async throws(TranshipError) {
         let changes = try await journal.changes(of: run, in: [.done]).count
         if changes > 0 {
@@ -191,12 +194,13 @@ extension PipelineRun {
         }
     }
 
-    /// Which images need others of the same Image service. With a token of each project, a target
-    /// shows the images of its own project: those of all projects together say it.
+    /// The images that others of the same Image service need. A target with a token of one project
+    /// lists only the images of that project, so the lists of all targets of the service are
+    /// combined.
     private struct Needs {
-        /// By service and by the image that is needed: those that name it.
+        /// The images that name an image, by service and by the id of the named image.
         private var users: [String: [String: Set<String>]] = [:]
-        /// By service: what goes.
+        /// The images that are removed, by service.
         private var leaving: [String: Set<String>] = [:]
         private let services: [String: String]
 
@@ -206,12 +210,13 @@ extension PipelineRun {
             ) { first, _ in first }
         }
 
-        /// Of a target that the pipeline does not have any more, its own key.
+        /// Returns the service of a transfer's target, or the target's key if the pipeline no
+        /// longer has it.
         private func service(of transfer: Transfer) -> String {
             services[transfer.targetKey] ?? transfer.targetKey
         }
 
-        /// Lists the targets of a service that was not looked at yet.
+        /// Lists the targets of a transfer's service, unless they were listed before.
         mutating func look(
             for transfer: Transfer, in opened: OpenedPipeline
         ) async throws(TranshipError) {
@@ -234,7 +239,7 @@ extension PipelineRun {
             transfer.imageID.map { users[service(of: transfer)]?[$0] != nil } ?? false
         }
 
-        /// An image that stays and needs this one.
+        /// Returns an image that stays and needs this one.
         func user(of transfer: Transfer) -> String? {
             guard let id = transfer.imageID else { return nil }
             let service = service(of: transfer)
@@ -282,7 +287,7 @@ extension PipelineRun {
         }
     }
 
-    /// The ids at the target of the images that a record names, by property.
+    /// Returns the ids, at the target, of the images that a record names, by property.
     private func references(
         of transfer: Transfer
     ) async throws(TranshipError) -> [String: String] {
@@ -296,7 +301,7 @@ extension PipelineRun {
     }
 
     /// True if the run ended before it had proved the copy, and a later run sent the data or proved
-    /// it. The copy is that run's then.
+    /// it. The copy then belongs to the later run.
     private func wasFinishedLater(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         let proved: [TransferState] = [.publishing, .done, .unpublished]
         guard !proved.contains(transfer.state), transfer.state != .skipped,
@@ -308,7 +313,8 @@ extension PipelineRun {
             || !transfer.placement.isFilledByUs && now.placement.isFilledByUs
     }
 
-    /// The run that made an earlier version of a copy, if that explains all of these fields.
+    /// Returns the last run that changed an earlier version, if such changes explain all of these
+    /// fields.
     private func runThatChanged(
         _ fields: FieldNames, of transfer: Transfer
     ) async throws(TranshipError) -> Int64? {
@@ -326,12 +332,15 @@ extension PipelineRun {
         return ours.isSuperset(of: fields.names) ? changes.first?.runID : nil
     }
 
-    /// - Parameter removalTimes: when rollbacks removed images, by their ids.
+    /// Adds the reason why a copy is gone, if it is known.
+    ///
+    /// - Parameter removalTimes: the times at which rollbacks removed images, by the ids of the
+    ///   images.
     private func explainGone(
         _ copy: inout UndoneCopy, _ removalTimes: [String: Int64]
     ) async throws(TranshipError) {
         let transfer = copy.transfer
-        // The run ended before the target had answered that it made the record.
+        // The run ended before the target answered that the record was made.
         if transfer.state == .registered, transfer.placement.contents == .empty {
             copy.reason = .neverMade
         }

@@ -17,8 +17,8 @@ internal import Planning
 ///     // Show it, compare it, ask.
 ///     let summary = try await run.carryOut(plan)
 ///
-/// One object for one start of one pipeline on one journal. It holds the
-/// journal's lock as long as it lives, unless it only plans.
+/// One object serves one start of one pipeline on one journal. It holds the journal's lock until it
+/// is freed, unless it only plans.
 public final class PipelineRun: Sendable {
     package let pipeline: Pipeline
     package let journal: Journal
@@ -33,27 +33,29 @@ public final class PipelineRun: Sendable {
     let writes: Bool
     /// The run that this one goes on with.
     public let interrupted: Run?
-    /// What was edited in the pipeline file since that run began: the work is planned again. Empty
-    /// if it goes on as planned.
+    /// The edits to the pipeline file since that run began. If there are any, the work is planned
+    /// again.
     let edits: [String]
-    /// The number of a run that failed since that run was interrupted: the work is planned again.
+    /// The number of a run that failed after that run was interrupted. If there is one, the work is
+    /// planned again.
     let failedSince: Int64?
     let places = Guarded(ImagePlaces())
     private let scheduler = Guarded<Scheduler?>(nil)
     private let stopped = Guarded<(Scheduler.Stop, ExitStatus)?>(nil)
-    /// Explains names that no image has, where such a name ends the work before it begins.
+    /// The function that returns the error for names that no image has; nil if such names do not
+    /// end the work before it begins.
     package let refusal: (@Sendable ([MissedSelection]) async -> TranshipError)?
-    /// Adds what the words of a command line may have meant.
+    /// Adds to an error what the words of a command line may have meant.
     private let explain: @Sendable (TranshipError) -> TranshipError
 
     /// Reads the pipeline file and opens its journal.
     ///
     /// - Parameters:
-    ///   - file: its path, or the name of a pipeline that ran. A copy has only a name; the journal
-    ///     has its text.
-    ///   - journalPath: nil is the place that ``JournalPlace`` names.
-    ///   - plansOnly: only ``plan(matching:listsAllDifferences:)`` is called, and another process may
-    ///     run the pipeline meanwhile.
+    ///   - file: the path of the file, or the name of a pipeline that ran. A copy has only a name;
+    ///     the journal has its text.
+    ///   - journalPath: the path of the journal; nil is the place that ``JournalPlace`` names.
+    ///   - plansOnly: true if only ``plan(matching:listsAllDifferences:)`` is called. Another
+    ///     process may then run the pipeline at the same time.
     /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column`;
     ///   ``TranshipError/Code/journalInUse`` if another process has the journal,
     ///   ``TranshipError/Code/journalTooNew`` if a newer version wrote it,
@@ -76,11 +78,12 @@ public final class PipelineRun: Sendable {
 
     /// Goes on with the run that was interrupted last.
     ///
-    /// If the pipeline file says something else now, the file is what counts: the work is planned
-    /// again, and what is done is compared with the new plan. If the file is gone, the text in the
-    /// journal counts.
+    /// If the pipeline file has changed since, the work is planned again from the file, and the
+    /// finished work is compared with the new plan. If the file is gone, the text in the journal is
+    /// used.
     ///
-    /// - Parameter journalPath: nil is the journal with the latest interrupted run.
+    /// - Parameter journalPath: the path of the journal; nil is the journal with the latest
+    ///   interrupted run.
     /// - Returns: nil if no run was interrupted.
     /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
     public static func resuming(
@@ -95,7 +98,7 @@ public final class PipelineRun: Sendable {
                 passedOver: { planning(.warning(.journalPassedOver(message: $0.message))) })
         else { return nil }
         let pipeline = try pipeline(of: run, environment: environment, planning: planning)
-        // What was removed would count as done.
+        // Copies that a rollback removed would count as done.
         let removed = try await Journal.openForReading(path: path).removals(of: run).count
         guard removed == 0 else {
             throw TranshipError(
@@ -107,7 +110,7 @@ public final class PipelineRun: Sendable {
                         ? run.copyCommand ?? "the same `tranship copy` command"
                         : run.command(try await Journal.openForReading(path: path).facts(of: run))))
         }
-        // Without a file, the text is the run's own.
+        // If the file is gone, the text is the run's own, so there are no edits.
         let edits = SavedPlan.differences(
             Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
         let journal = try await Journal.open(path: path, hook: try KillPoint.hook(environment))
@@ -143,8 +146,8 @@ public final class PipelineRun: Sendable {
 
     public var pipelineName: String { pipeline.name }
 
-    /// The absolute path of the pipeline file; for a copy, which has none, its name. Commands take
-    /// both.
+    /// The absolute path of the pipeline file; for a copy, which has no file, its name. Commands
+    /// take both.
     public var pipelineFile: String {
         Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
             ? pipeline.name : pipeline.absoluteFile
@@ -158,23 +161,24 @@ public final class PipelineRun: Sendable {
         journal.path == JournalPlace.path(pipelineName: pipeline.name, environment: environment)
     }
 
-    /// The number of the run that ``plan(matching:listsAllDifferences:)`` begins or goes on with.
+    /// Returns the number of the run that ``plan(matching:listsAllDifferences:)`` begins or goes on
+    /// with.
     public func runNumber() async throws(TranshipError) -> Int64 {
         if let planned { return planned.id }
         return try await journal.nextRunNumber()
     }
 
-    /// The run that goes on as it was planned. One whose pipeline file was edited since, or that is
-    /// not the last one, is planned again, as a new run.
+    /// The run that goes on as it was planned; nil if the work is planned again as a new run: after
+    /// an edit of the pipeline file, or after a later run.
     private var planned: Run? {
         guard edits.isEmpty, failedSince == nil else { return nil }
         return interrupted.flatMap { $0.plannedAt == nil ? nil : $0 }
     }
 
-    /// Absolute.
+    /// The absolute path of the journal.
     public var journalPath: String { journal.path }
 
-    /// What is under way now.
+    /// The progress of the images that are under way now.
     public var progress: RunProgress {
         var progress = monitor.snapshot()
         progress.outages = scheduler.withLock { $0 }?.outages ?? []
@@ -184,9 +188,9 @@ public final class PipelineRun: Sendable {
     /// Ends the run early. While the plan is still being made, cancel the task instead.
     ///
     /// - Parameters:
-    ///   - drains: true finishes the images that are in flight, false aborts
-    ///     them.
-    ///   - status: the exit code that the command ends with if images are left. The first one counts.
+    ///   - drains: true to finish the images that are in flight, false to abort them.
+    ///   - status: the exit status of the command if images are left. The status of the first call
+    ///     counts.
     public func stop(drains: Bool, status: ExitStatus = .interrupted) {
         let stop = drains ? Scheduler.Stop.drain : .abort
         stopped.withLock { $0 = (stop, $0?.1 ?? status) }
@@ -201,17 +205,16 @@ public final class PipelineRun: Sendable {
 
     /// Makes the plan. Changes nothing at any cloud.
     ///
-    /// The journal has the run from now on, unless this object only plans: if the
-    /// plan is never carried out, the run counts as interrupted, and `resume` plans
-    /// it again. A run that was interrupted after it was planned goes on as planned.
-    /// One that fails here is in the journal with its cause, unless it is a copy that is mistyped
-    /// and never ran: its journal is removed.
+    /// Unless this object only plans, the journal has the run from now on: if the plan is never
+    /// carried out, the run counts as interrupted, and `resume` plans it again. A run that was
+    /// interrupted after it was planned goes on as planned. A run that fails here is in the journal
+    /// with its cause, except a copy that is mistyped and never ran: its journal is removed.
     ///
     /// - Parameters:
-    ///   - saved: what an operator has reviewed; nil is any plan.
-    ///   - listsAllDifferences: true for a warning for each difference that the error leaves out.
-    /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved
-    ///   one; what makes planning impossible. Errors of single images are in the plan.
+    ///   - saved: the plan that an operator has reviewed; nil accepts any plan.
+    ///   - listsAllDifferences: true to warn of each difference that the error leaves out.
+    /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved one; errors
+    ///   that make planning impossible. Errors of single images are in the plan.
     public func plan(
         matching saved: SavedPlan? = nil, listsAllDifferences: Bool = false
     ) async throws(TranshipError) -> PipelinePlan {
@@ -258,8 +261,8 @@ public final class PipelineRun: Sendable {
             try await warnOfSharedNames(in: made)
             return made
         }
-        // A mistyped name, or a plan that is refused, is known before the run begins: it is none that
-        // `resume` goes on with.
+        // A mistyped name or a refused plan must show before the run begins, so that `resume` does
+        // not find such a run.
         let early = refusal == nil && saved == nil ? nil : try await compared(opened, saved)
         if let early, let saved {
             try expectNotStopped()
@@ -287,7 +290,7 @@ public final class PipelineRun: Sendable {
             against: now, rest: listsAll ? { self.tell(.warning(.savedPlanDiffers($0))) } : nil)
     }
 
-    /// What the planner found.
+    /// The result of the planner.
     private struct Comparison {
         let plan: Plan
         let shortfalls: [TranshipError]
@@ -319,7 +322,8 @@ public final class PipelineRun: Sendable {
             absences: absent.all + opened.absentTargets)
     }
 
-    /// Collects the names that no image has. Of many projects, some have no such image.
+    /// Returns a function that collects names that no image has. Ignores them if there are many
+    /// projects, since some projects may lack such an image.
     func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
         let counts = !pipeline.allowsEmpty && pipeline.projects == nil
         return { if counts { missed.add($0) } }
@@ -351,8 +355,8 @@ public final class PipelineRun: Sendable {
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }
 
-    /// `limits.images`, or the most that a run may have with `auto`. Fewer if this process may not
-    /// open enough files for so many.
+    /// The maximum number of images in flight: `limits.images`, or the most that a run may have
+    /// with `auto`. Fewer if this process may not open enough files.
     var imagesInFlight: Int {
         let most = OpenFileLimit.imagesMax(files: openFiles)
         guard case .atMost(let images) = pipeline.limits.images else {
@@ -361,8 +365,8 @@ public final class PipelineRun: Sendable {
         return min(images, most)
     }
 
-    /// With `auto`, the images at once if some come from URLs or files: mirrors do not like many
-    /// connections, and each decompression takes memory of its own.
+    /// The maximum number of images at once with `auto`, if some come from URLs or files: mirrors
+    /// do not like many connections, and each decompression takes memory of its own.
     private static let publisherImages = 8
 
     private var readsFromPublishers: Bool {
@@ -394,10 +398,10 @@ public final class PipelineRun: Sendable {
 
     // MARK: Running
 
-    /// Does what the plan says, and what an earlier run left unfinished of it.
+    /// Carries out the plan, and what an earlier run left unfinished of it.
     ///
-    /// - Parameter plan: of this object.
-    /// - Throws: what makes going on impossible, such as the first of
+    /// - Parameter plan: a plan that this object made.
+    /// - Throws: an error that makes it impossible to go on, such as the first of
     ///   ``PipelinePlan/shortfalls``. Errors of single images are in the summary.
     public func carryOut(_ plan: PipelinePlan) async throws(TranshipError) -> RunSummary {
         guard writes, let run = plan.run, let opened = plan.opened else {
@@ -413,8 +417,8 @@ public final class PipelineRun: Sendable {
         return try await end(run)
     }
 
-    /// A function of its own: the plan's file and its lock end with it, so that another process
-    /// can plan while the run works.
+    /// Takes the plan into the journal. The plan's file and its lock end with this function, so
+    /// that another process can plan while the run works.
     private func takeOver(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
         guard let made = plan.take() else { return }
         try await journal.takeOver(
@@ -422,7 +426,7 @@ public final class PipelineRun: Sendable {
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
-        // Opened for a stream as well: an earlier run may have left files.
+        // Also needed for streams: an earlier run may have left files.
         let spool = try await Spool.open(
             spoolPlace, takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run,
             disk: tuning.surroundings.disk)
@@ -452,8 +456,8 @@ public final class PipelineRun: Sendable {
         try await learn(scheduler.experience, of: run, in: opened)
     }
 
-    /// Where the pipeline spools: what its file says, else `NAME.spool` beside its
-    /// journal `NAME.sqlite`.
+    /// The place of the pipeline's spool: the one in its file, else `NAME.spool` beside its journal
+    /// `NAME.sqlite`.
     var spoolPlace: Spool.Place {
         if let place = tuning.spool { return place }
         var journal = URL(fileURLWithPath: journal.path).standardizedFileURL
@@ -463,7 +467,7 @@ public final class PipelineRun: Sendable {
             maxBytes: pipeline.spool?.maxBytes)
     }
 
-    /// Writes down how the run ended.
+    /// Records how the run ended.
     func end(_ run: Run) async throws(TranshipError) -> RunSummary {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
@@ -481,7 +485,7 @@ public final class PipelineRun: Sendable {
         return summary
     }
 
-    /// As `journal.keep` says. The run is over: a failure is only said.
+    /// Removes old runs as `journal.keep` says. The run is over, so a failure is only a warning.
     private func pruneJournal() async {
         guard let keepSeconds = pipeline.journalKeepSeconds else { return }
         do {

@@ -9,16 +9,16 @@ internal import PipelineFiles
 internal import Planning
 internal import SourceReaders
 
-/// A pipeline with `projects`, with the entries that it becomes: one for each project, unless an
-/// administrator's entry lists or owns the images of all of them.
+/// The expansion of a pipeline with `projects`: an entry for each project, unless an
+/// administrator's entry lists or owns the images of all projects.
 struct ProjectExpansion: Sendable {
     let sources: [ExpandedSource]
     let targets: [ExpandedTarget]
 
     /// - Parameters:
-    ///   - unchecked: takes the projects that could not be looked up.
-    ///   - mayLack: true for the name of a source that the others can do without.
-    /// - Throws: unknown projects, and what signing in throws.
+    ///   - unchecked: collects the projects that could not be looked up.
+    ///   - mayLack: true for the name of a source that the work can do without.
+    /// - Throws: an error for unknown projects; errors of signing in.
     init(
         _ pipeline: Pipeline, _ connections: any Connections,
         unchecked: UncheckedProjects = UncheckedProjects(),
@@ -67,7 +67,7 @@ struct ProjectExpansion: Sendable {
     }
 }
 
-/// An entry of a pipeline, or what it becomes for one project.
+/// A source of a pipeline, or its expansion for one project.
 struct ExpandedSource: Sendable {
     /// A cloud that did not list its projects.
     struct SilentCloud: Sendable {
@@ -76,8 +76,8 @@ struct ExpandedSource: Sendable {
     }
 
     let source: Source
-    /// Nil of a cloud that answered. The others have one entry for each line of the table, so all
-    /// sources keep their places.
+    /// The cloud, if it did not list its projects; nil for a cloud that answered. A silent cloud
+    /// has an entry for each line of the table, so that all sources keep their indexes.
     let silent: SilentCloud?
 
     init(_ source: Source, of silent: SilentCloud? = nil) {
@@ -85,14 +85,14 @@ struct ExpandedSource: Sendable {
         self.silent = silent
     }
 
-    /// What messages call it.
+    /// The name of the source in messages.
     var name: String { silent?.name ?? source.shownName }
 }
 
-/// A target of a pipeline, or what it becomes for one project.
+/// A target of a pipeline, or its expansion for one project.
 struct ExpandedTarget: Sendable {
     let target: Target
-    /// Which projects' images it gets; nil without `projects`.
+    /// The route, which says which projects' images the target gets; nil without `projects`.
     let route: ProjectRoute?
 
     init(_ target: Target, _ route: ProjectRoute?) {
@@ -129,16 +129,18 @@ private struct TargetProjects {
                 places.append((name, id))
                 isKnown = true
             } else if !isKnown {
-                // A wrong password is not a mistake of the table.
+                // Throw for a wrong password: it is not a mistake of the table.
                 _ = try await connections.signIn(cloud.cloud)
                 isKnown = true
             }
         }
     }
 
+    /// Returns the target's entries.
+    ///
     /// - Parameters:
-    ///   - ids: of the projects at the sources.
-    ///   - names: of projects at the sources that the table does not have.
+    ///   - ids: the ids of the projects at the sources, by their names in the table.
+    ///   - names: the names of projects at the sources that are not in the table.
     func targets(
         _ cloud: CloudTarget, _ table: ProjectTable, _ ids: [ProjectTable.Name: Set<String>],
         _ names: [String: String]
@@ -173,23 +175,25 @@ private struct TargetProjects {
     }
 }
 
-/// What is wrong with a table, so that an operator sees all of it at once.
+/// The mistakes of a table, collected so that an operator sees all of them at once.
 private struct TableMistakes {
     private var all: [TranshipError] = []
 
-    /// The mistakes after which nothing more is asked: a user who has no role anywhere would ask for
-    /// hundreds of tokens.
+    /// The number of mistakes after which no more requests are sent: a user without a role in any
+    /// project would ask for hundreds of tokens.
     private static let most = 20
 
-    /// The first of those that were noted since.
+    /// Returns the first mistake that was noted since an earlier state.
     func first(after earlier: TableMistakes) -> TranshipError? {
         all.dropFirst(earlier.all.count).first
     }
 
     mutating func note(_ mistake: TranshipError) { all.append(mistake) }
 
-    /// - Returns: nil after a mistake of the table, and once there are enough.
-    /// - Throws: what is not a mistake of the table.
+    /// Does some work, and notes its error if the error is a mistake of the table.
+    ///
+    /// - Returns: nil after a mistake of the table, and when there are enough mistakes.
+    /// - Throws: errors that are not mistakes of the table.
     mutating func noting<Value: Sendable>(
         _ work: () async throws(TranshipError) -> Value?
     ) async throws(TranshipError) -> Value? {
@@ -205,7 +209,7 @@ private struct TableMistakes {
         }
     }
 
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` with each mistake.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` that lists each mistake.
     func expectNone(in table: ProjectTable) throws(TranshipError) {
         guard let first = all.first else { return }
         guard all.count > 1 else {
@@ -225,9 +229,9 @@ private struct TableMistakes {
 /// The projects of a pipeline's source clouds.
 private struct SourceProjects {
     var sources: [ExpandedSource] = []
-    /// Of projects that the table does not have.
+    /// The sources for projects that are not in the table.
     var others: [ExpandedSource] = []
-    /// Project ids at the sources, by the name in the table.
+    /// The ids of projects at the sources, by the name in the table.
     var ids: [ProjectTable.Name: Set<String>] = [:]
     var names: [String: String] = [:]
 
@@ -263,7 +267,7 @@ private struct SourceProjects {
             sources.append(ExpandedSource(.cloud(cloud)))
             return
         }
-        // At the end, so that a new project does not change the places of the others.
+        // These come at the end, so that a new project does not change the indexes of the others.
         for project in try await session.ownProjects() where lines[project.id] == nil {
             let name = ProjectTable.Name(project.id)
             others.append(ExpandedSource(.cloud(cloud.inProject(name))))
@@ -271,8 +275,8 @@ private struct SourceProjects {
         }
     }
 
-    /// Two lines for one project of a source: a name and its id, or a name and the same with its
-    /// domain.
+    /// Returns the error for two lines about one project of a source: a name and its id, or a name
+    /// with and without its domain.
     private static func contradiction(
         _ one: ProjectTable.Row, _ other: ProjectTable.Row, _ id: String, _ cloud: CloudName
     ) -> TranshipError {
@@ -284,13 +288,14 @@ private struct SourceProjects {
     }
 }
 
-/// A project of the table that a cloud is asked for.
+/// A project of the table that a cloud is asked about.
 private struct Asked {
     private let name: ProjectTable.Name
     private let cloud: CloudName
     private let side: TranshipError.Side
     private let line: String
-    /// True if the cloud looks for it by name; false if a token of it is asked for.
+    /// True if the cloud looks the project up by name; false if it is asked for a token of the
+    /// project.
     private let isAdmin: Bool
 
     init(
@@ -304,8 +309,8 @@ private struct Asked {
         self.isAdmin = isAdmin
     }
 
-    /// Names project, side and line in the error. Keystone says neither, and answers a missing role
-    /// and a missing project as it answers a wrong password.
+    /// Adds the project, side and line to an error. Keystone's error has neither, and is the same
+    /// for a missing role, a missing project and a wrong password.
     func explain<Value: Sendable>(
         _ work: () async throws(TranshipError) -> Value
     ) async throws(TranshipError) -> Value {

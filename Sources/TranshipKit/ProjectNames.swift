@@ -4,37 +4,38 @@
 internal import Basics
 internal import OpenStackImage
 
-/// The names of projects by their ids, as far as the tokens of a pipeline say them or may ask
-/// Keystone: those of their own users, and all if one is an administrator's.
+/// The names of projects by their ids, as far as the tokens of a pipeline contain them or may ask
+/// Keystone. A user's token may ask for the user's own projects, an administrator's for all.
 ///
-/// For people: what cannot be asked has no name, and nothing fails.
+/// The names are for people: a project that cannot be asked for has no name, and nothing fails.
 actor ProjectNames {
     private struct Place {
         let session: CloudSession
-        /// False once Keystone refused to say the name of another project.
+        /// False after Keystone refused to return the name of another project.
         var mayAskOthers = true
     }
 
     private let sessions: [CloudSession]
-    /// Ids that have no name: no Keystone said that it has them.
+    /// The ids that have no name, because no Keystone confirmed that it has them.
     nonisolated let unnamed: Set<String>
     private var places: [Place] = []
     private var known: [String: String]?
     private var asksOthers = false
     private var unknown: Set<String> = []
 
-    /// Projects that Keystone is asked for by id.
+    /// The maximum number of projects to ask Keystone for by id.
     private static let askedMax = 200
 
     /// - Parameters:
-    ///   - sessions: of the pipeline's sources and targets.
-    ///   - unnamed: ids whose project is not known; one with the same id at another Keystone is not it.
+    ///   - sessions: the sessions of the pipeline's sources and targets.
+    ///   - unnamed: ids of projects that no Keystone confirmed. Another Keystone may have a
+    ///     different project with such an id, whose name would be wrong.
     init(_ sessions: [CloudSession], without unnamed: Set<String> = []) {
         self.sessions = sessions
         self.unnamed = unnamed
     }
 
-    /// The names of those that are known.
+    /// Returns the names of those projects whose names are known.
     func names(of ids: [String]) async -> [String: String] {
         var found: [String: String] = [:]
         for id in Set(ids).subtracting(unnamed) { found[id] = await name(of: id) }
@@ -75,7 +76,7 @@ actor ProjectNames {
 
     private func learnOwn() async {
         asksOthers = true
-        // Projects are those of the user, whatever the project of the token.
+        // A user's projects do not depend on the project of the token, so ask each cloud once.
         var clouds: Set<String> = []
         places = sessions.filter { clouds.insert($0.cloudName).inserted }
             .map { Place(session: $0) }

@@ -5,9 +5,9 @@ internal import Basics
 internal import ImageUploaders
 internal import OpenStackImage
 
-/// The Image services of a run's targets, each with the token of a project. Among them, a publisher
-/// finds the one that accepts a shared image in the place of its member. The targets of one service
-/// share what its refusals taught.
+/// The Image services of a run's targets, each with the token of a project. A publisher takes from
+/// them the service that can accept a shared image for its member. The targets of one service share
+/// the lessons from its refusals.
 final class ProjectServices: Sendable {
     private struct Place: Hashable {
         var endpoint: String
@@ -26,7 +26,7 @@ final class ProjectServices: Sendable {
     /// Keeps the session of a source or a target.
     func note(_ session: CloudSession) { signedIn.withLock { $0.append(session) } }
 
-    /// Those of the clouds that were signed in to.
+    /// The sessions of the clouds that the run signed in to.
     var sessions: [CloudSession] { signedIn.withLock { $0 } }
 
     private let taught = Guarded<[String: TargetLessons]>([:])
@@ -40,7 +40,7 @@ final class ProjectServices: Sendable {
         }
     }
 
-    /// Nil if no target has a token of that project.
+    /// Returns the service with a token of a project; nil if no target has one.
     func service(endpoint: String, projectID: String) -> ImageService? {
         services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] }
     }

@@ -5,14 +5,14 @@ internal import Basics
 internal import ByteStreams
 internal import OpenStackImage
 
-/// Whether an Image service gives parts of an image, as its store decides: stores of the types
-/// `file` and `cinder` do, `rbd`, `swift`, `s3` and `http` do not.
+/// The ability of an Image service to return parts of an image. It depends on the store: stores of
+/// the types `file` and `cinder` can, `rbd`, `swift`, `s3` and `http` cannot.
 public struct RangeSupport: Sendable, Hashable {
-    /// Nil if it could not be found out.
+    /// True if the service returns parts; nil if this could not be found out.
     public let isThere: Bool?
-    /// What follows, or why it is not known.
+    /// The consequence for copies, or the reason why the ability is not known.
     public let words: String
-    /// What the service said when it refused this user the data with 403; nil if it did not.
+    /// The service's message if it refused this user the data with 403; nil otherwise.
     var refusal: String?
 
     /// Reads one byte from the middle of an image.

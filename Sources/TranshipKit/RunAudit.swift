@@ -8,18 +8,19 @@ internal import MigrationJournal
 public import MigrationModel
 internal import PipelineFiles
 
-/// What one run did, transfer by transfer, for a report that an auditor keeps.
+/// The transfers of one run and their outcomes, for a report that an auditor keeps.
 public struct RunAudit: Sendable {
     /// One image at one target.
     public struct Entry: Sendable {
         public let transfer: Transfer
         public let history: TransferHistory
-        /// When `rollback` removed the copy, in milliseconds since 1970; nil if it did not.
+        /// The time at which `rollback` removed the copy, in milliseconds since 1970; nil if it did
+        /// not.
         public let rolledBackAt: Int64?
 
-        /// The strongest checksum of the data at the target; nil if nothing is known of it.
+        /// The strongest checksum of the data at the target; nil if none is known.
         public var digest: Checksum? {
-            // What was sent is other data than a target that converts it has.
+            // If the target converts images, its data differs from the data that we sent.
             let known =
                 transfer.proof.reported
                 + (transfer.conversion == nil ? transfer.proof.computed : [])
@@ -27,27 +28,27 @@ public struct RunAudit: Sendable {
                 ?? (isProved && transfer.conversion == nil ? transfer.proof.promised : nil)
         }
 
-        /// True if the target had the data when the run ended, and nothing spoke against it; what proves
-        /// it is ``proofWords``. A rollback may have removed the copy since.
+        /// True if the target had the data when the run ended, and no check failed; ``proofWords``
+        /// names the proof. A rollback may have removed the copy since.
         public var isProved: Bool { [.done, .unpublished].contains(transfer.state) }
 
-        /// What proves it, for people.
+        /// The proof, for people.
         public var proofWords: String { isProved ? transfer.proofWords : "" }
     }
 
     public let run: Run
-    /// Nil for runs that `adopt` wrote down.
+    /// The facts about the start of the run; nil for runs that `adopt` recorded.
     public let facts: RunFacts?
     public let status: RunStatus
-    /// What projects are called, by their ids; those that a run could find out.
+    /// The names of projects, by their ids, as far as a run could find them.
     public var projectNames: [String: String] { status.projects.names }
     private let journal: Journal
 
     private static let pageImages = 200
 
-    /// Reads a journal; a run may be working on it meanwhile.
+    /// Reads a journal. A run may work on it at the same time.
     ///
-    /// - Parameter number: of a run; nil is the last one.
+    /// - Parameter number: the number of a run; nil is the last run.
     /// - Throws: ``TranshipError/Code/journalMissing``;
     ///   ``TranshipError/Code/notFound`` if the journal has no such run;
     ///   ``TranshipError/Code/journalFailed``.
@@ -65,17 +66,17 @@ public struct RunAudit: Sendable {
             journal: journal)
     }
 
-    /// `payroll (8607…)`, or the id alone.
+    /// Returns `payroll (8607…)`, or only the id.
     public func words(ofProject id: String) -> String { status.projects.words(ofProject: id) }
 
-    /// A message with the names of projects before their ids.
+    /// Returns a message with the names of projects before their ids.
     public func naming(projectsIn message: String) -> String {
         status.projects.naming(projectsIn: message)
     }
 
-    /// Hands over every transfer of the run, in the plan's order. Images that were already there are
-    /// counted in the status and have no entry, also if another pipeline copied them: this run did
-    /// nothing to them.
+    /// Hands over every transfer of the run, in the plan's order. Images that the target already
+    /// had are counted in the status and have no entry, even if another pipeline copied them: this
+    /// run did nothing to them.
     public func eachEntry(
         _ each: (Entry) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -100,7 +101,7 @@ public struct RunAudit: Sendable {
 }
 
 extension Checksum {
-    /// The more, the stronger.
+    /// A rank: a larger number is a stronger algorithm.
     fileprivate var strength: Int {
         switch algorithm {
         case .md5: 0
@@ -112,7 +113,7 @@ extension Checksum {
 }
 
 extension PipelineRun {
-    /// Who starts this run, with which file, and with which saved plan.
+    /// Returns the user who starts this run, the digest of its pipeline file, and its saved plan.
     func facts(_ saved: SavedPlan? = nil) -> RunFacts {
         let process = ProcessInfo.processInfo
         return RunFacts(
@@ -125,14 +126,14 @@ extension PipelineRun {
 
 /// Digests of short texts.
 enum TextDigest {
-    /// `sha256:` and the digits, as sha256sum(1) computes them.
+    /// Returns `sha256:` and the digits, as sha256sum(1) computes them.
     static func sha256(_ text: String) -> String {
         do {
             let digest = try StreamingDigest(.sha256)
             Array(text.utf8).withUnsafeBytes { digest.update($0) }
             return try digest.finish().description
         } catch {
-            // An OpenSSL without sha256 moves no image either.
+            // With an OpenSSL that lacks sha256, no image can be moved either.
             return "none"
         }
     }

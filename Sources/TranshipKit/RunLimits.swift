@@ -6,17 +6,17 @@ internal import ByteStreams
 internal import MigrationJournal
 internal import MigrationModel
 
-/// Keeps the limits of a run at what its pipeline file says for the time of day, or at what
-/// `tranship limit` says, from the journal.
+/// The limits of a run, kept up to date: those of its pipeline file for the time of day, or those
+/// that `tranship limit` wrote into the journal.
 final class RunLimits: Sendable {
-    /// What the pipeline file says, and what this process can do.
+    /// The limits of the pipeline file, and the abilities of this process.
     struct Settings: Sendable {
         var bandwidth: BandwidthSchedule
         var images: ImagesAtOnce
-        /// As many images as this process may open files for.
+        /// The number of images for which this process may open enough files.
         var imagesMax: Int
 
-        /// The images at once, as the file or the operator says.
+        /// Returns the number of images at once that the operator or the file sets.
         func images(_ override: LimitOverride) -> ImagesAtOnce {
             guard case .atMost(let wanted) = override.images else { return images }
             return .atMost(min(wanted, imagesMax))
@@ -30,7 +30,7 @@ final class RunLimits: Sendable {
             }
         }
 
-        /// The rate for people: of the file, with what follows it.
+        /// Returns the rate for people; a rate of the file includes the next change.
         func rate(_ override: LimitOverride, atMinute minute: Int) -> String {
             override.bandwidth == .asInFile
                 ? bandwidth.words(atMinute: minute)
@@ -50,7 +50,7 @@ final class RunLimits: Sendable {
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
-    ///   - notice: takes what is to be said when a limit changes.
+    ///   - notice: called with each change of a limit.
     init(
         _ settings: Settings, of run: Run, in journal: Journal,
         now: @escaping @Sendable () -> Int64, notice: @escaping @Sendable (RunNotice) -> Void
@@ -65,19 +65,19 @@ final class RunLimits: Sendable {
                 atMinute: LocalTime.minuteOfDay(now())))
     }
 
-    /// The rate that counts now; nil means unlimited.
+    /// The rate that is in force now; nil means unlimited.
     var bytesPerSecond: Int64? { limiter.bytesPerSecond }
 
-    /// Does the work, and follows the clock and the journal meanwhile.
+    /// Does the work, and keeps the limits up to date during the work.
     ///
-    /// - Parameter setImages: takes how many images may be in flight, when that changes.
+    /// - Parameter setImages: called with the new number of images in flight when it changes.
     func following(
         _ setImages: @escaping @Sendable (ImagesAtOnce) -> Void,
         work: () async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         // No other process can reach a journal in memory, and a simulation has its own clock.
         guard !journal.isInMemory else { return try await work() }
-        // A run that goes on after an interruption keeps its limits.
+        // A run that goes on after an interruption keeps the limits that an operator set.
         await look(setImages)
         let looking = Task {
             while (try? await Task.sleep(for: .seconds(Self.lookSeconds))) != nil {
@@ -92,17 +92,17 @@ final class RunLimits: Sendable {
             failure = error
         }
         looking.cancel()
-        // It holds the journal, and with it the lock.
+        // Wait for this task, since it keeps the journal and its lock.
         await looking.value
         if let failure { throw failure }
     }
 
-    /// Sets the limits that count now. Says so in one line if they are other ones.
+    /// Applies the limits that are in force now. Sends a notice if they have changed.
     ///
     /// Reads one row, and writes nothing.
     func look(_ setImages: (ImagesAtOnce) -> Void) async {
         let last = override.withLock { $0 }
-        // If the journal cannot be read, the transfers find that out.
+        // Ignore an unreadable journal here: the transfers will fail on it.
         let found = (try? await journal.limitOverride(of: run)) ?? last
         let minute = LocalTime.minuteOfDay(now())
         let rate = settings.bytesPerSecond(found, atMinute: minute)
@@ -123,7 +123,8 @@ final class RunLimits: Sendable {
                 imagesWanted: wanted(found, besides: images)))
     }
 
-    /// The images at once that the operator asks for, if this process may not open as many files.
+    /// Returns the number of images at once that the operator asked for, if this process may not
+    /// open enough files for it.
     private func wanted(_ override: LimitOverride, besides images: ImagesAtOnce) -> Int? {
         guard case .atMost(let wanted) = override.images, case .atMost(let most) = images,
             wanted > most

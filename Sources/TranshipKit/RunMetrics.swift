@@ -5,16 +5,17 @@ public import Basics
 internal import MigrationJournal
 public import MigrationModel
 
-/// What a monitoring system wants to know of a pipeline, from its journal.
+/// The metrics of a pipeline for a monitoring system, from its journal.
 public struct RunMetrics: Sendable {
-    /// How the transfers of the last run ended at one target, and what was done there at
-    /// last.
+    /// The states of the last run's transfers at one target, and the last copy that was done there.
     public struct Target: Sendable {
         public let key: String
         public let states: [Tally<TransferState>]
-        /// What the plan of the last run refused there, and what was a conflict; without sizes.
+        /// The numbers of images that the plan of the last run refused or found in conflict at this
+        /// target; without sizes.
         public let refusals: [Tally<PlanAction>]
-        /// When a copy was last done there, by any run; milliseconds since 1970.
+        /// The time at which any run last finished a copy at this target, in milliseconds since
+        /// 1970.
         public let latestDoneAt: Int64?
     }
 
@@ -22,15 +23,15 @@ public struct RunMetrics: Sendable {
     public let planned: [Tally<PlanAction>]
     public let targets: [Target]
     public let changes: [Change]
-    /// What the last run had to do without.
+    /// The sources and targets that the last run had to do without.
     public let absences: [Absence]
-    /// What the last run found at the sources of its series.
+    /// The versions that the last run found at the sources of its series.
     public let upstreams: [Upstream]
-    /// When a run was last done without a failure; milliseconds since 1970.
+    /// The time at which the last run without a failure ended, in milliseconds since 1970.
     public let lastSuccessAt: Int64?
-    /// What the last run looked for and did not find, in words.
+    /// The names and conditions for which the last run found no image, in words.
     public let missed: [String]
-    /// What ended the last run as a whole; nil if it came to its end.
+    /// The error that ended the last run as a whole; nil if the run came to its end.
     public let cause: Transfer.Failure?
 
     /// - Returns: nil if the journal has no run yet.

@@ -5,43 +5,46 @@ public import Basics
 package import MigrationJournal
 public import MigrationModel
 
-/// What a journal knows of one run; of the last one also what others moved.
+/// The state of one run by its journal; for the last run, also of transfers of other runs.
 public struct RunStatus: Sendable {
     public let run: Run
-    /// The process that has the journal now; nil if none has it.
+    /// The process that has the journal's lock now; nil if there is none.
     public let holder: LockHolder?
-    /// What the run's plan decided.
+    /// The numbers of images for each decision of the run's plan.
     public let planned: [Tally<PlanAction>]
     /// The images that the plan refused or found in conflict; at most 10,000.
     public let refused: [RefusedImage]
     public let states: [Tally<TransferState>]
-    /// Of every transfer of the journal, as it is now.
+    /// The states of all transfers of the journal, as they are now.
     public let statesInAll: [Tally<TransferState>]
-    /// What the run changes about earlier versions of series.
+    /// The changes of the run to earlier versions of series.
     public let changes: [Change]
-    /// What the run's plan found at the sources of its series.
+    /// The versions that the run's plan found at the sources of its series.
     public let upstreams: [Upstream]
-    /// Copies of the run that `rollback` removed later.
+    /// The number of copies of the run that `rollback` removed later.
     public var rolledBackImages: Int { removalTimes.count }
-    /// When `rollback` removed copies of the run, by their transfers; in milliseconds since 1970.
+    /// The times at which `rollback` removed copies of the run, by their transfers, in milliseconds
+    /// since 1970.
     let removalTimes: [Int64: Int64]
     public let failedTries: Int
-    /// What the run read from the sources.
+    /// The amounts of data that the run read from the sources.
     public let reading: SourceReading
     public let outages: [OutageRecord]
     /// The sources and targets that the run's plan had to do without, sources first.
     public let absences: [Absence]
-    /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
+    /// The limits that an operator set with `tranship limit`; nil if all limits are those of the
+    /// pipeline file.
     public let limits: LimitOverride?
-    /// What `--plan` takes in a command that goes on with the run; nil without a saved plan.
+    /// The argument of `--plan` for a command that goes on with the run; nil without a saved plan.
     public let planWord: String?
-    /// How the run ended; nil while it has not, if it was killed, and for what `adopt` wrote down.
+    /// The end of the run; nil for a run that has not ended, that was killed, or that `adopt`
+    /// recorded.
     public let end: RunEnd?
-    /// What the run's plan looked for and did not find, in words.
+    /// The names and conditions for which the run's plan found no image, in words.
     public var missed: [String] { notFound.map(\.words) }
-    /// The same, with what to do.
+    /// The same names and conditions, with hints.
     public let notFound: [MissedWords]
-    /// What projects are called; those that a run could find out.
+    /// The names of projects, as far as a run could find them.
     public let projects: ProjectWords
     /// The path of the journal.
     public var journalPath: String { journal.path }
@@ -50,9 +53,9 @@ public struct RunStatus: Sendable {
 
     private static let pageImages = 100
 
-    /// Reads a journal; a run may be working on it meanwhile.
+    /// Reads a journal. A run may work on it at the same time.
     ///
-    /// - Parameter number: of an earlier run; nil is the last one.
+    /// - Parameter number: the number of an earlier run; nil is the last run.
     /// - Returns: nil if the journal has no run yet.
     /// - Throws: ``TranshipError/Code/journalMissing`` and ``TranshipError/Code/journalFailed``;
     ///   ``TranshipError/Code/notFound`` if the journal has no such run.
@@ -69,7 +72,7 @@ public struct RunStatus: Sendable {
             hint: try await journal.runsWords())
     }
 
-    /// The status of the last run, from a journal that is open.
+    /// Reads the status of the last run from an open journal.
     ///
     /// - Returns: nil if the journal has no run yet.
     package static func read(_ journal: Journal) async throws(TranshipError) -> RunStatus? {
@@ -80,7 +83,7 @@ public struct RunStatus: Sendable {
     init(_ run: Run, isLast: Bool, _ journal: Journal) async throws(TranshipError) {
         self.run = run
         self.isLast = isLast
-        // A status outlives the run that held the lock.
+        // Open the journal again without the lock: a status outlives the run that held it.
         self.journal = journal.reopened()
         holder = Journal.holder(path: journal.path)
         let decided = try await journal.plan(of: run)
@@ -103,26 +106,26 @@ public struct RunStatus: Sendable {
         projects = ProjectWords(try await journal.projectNames())
     }
 
-    /// Why the plan refused images.
+    /// The reasons why the plan refused images.
     public var refusals: [Transfer.Failure] {
         refused.filter { $0.action == .refuse }.map(\.failure)
     }
 
-    /// What an operator has to know of versions that had not moved for too long when the run was
+    /// The warnings about sources whose version had not changed for too long when the run was
     /// planned.
     public var staleWords: [String] {
         upstreams.compactMap { $0.staleNote(at: run.startedAt)?.words }
     }
 
-    /// The first transfers of the run in some states, in the plan's order.
+    /// Returns the first transfers of the run in some states, in the plan's order.
     public func transfers(
         in states: [TransferState], limit: Int
     ) async throws(TranshipError) -> [Transfer] {
         try await journal.transfers(run: run, in: states, limit: limit)
     }
 
-    /// Hands over each transfer with its newest failed tries, oldest first: of an
-    /// earlier run its own, of the last run all that the journal has.
+    /// Hands over each transfer with its newest failed tries, oldest first. For an earlier run,
+    /// these are its own transfers; for the last run, all transfers of the journal.
     public func eachTransfer(
         _ each: (Transfer, [Attempt]) -> Void
     ) async throws(TranshipError) {

@@ -5,42 +5,44 @@ public import Basics
 internal import MigrationJournal
 public import MigrationModel
 
-/// How a run ended, by the journal.
+/// The outcome of a run, from its journal.
 public struct RunSummary: Sendable {
-    /// What the run planned, moved and read.
+    /// The status of the run: its plan, its transfers and its reading.
     public let status: RunStatus
-    /// Codes of failed and unpublished transfers, and whether they may pass.
+    /// The errors of failed and unpublished transfers, of refused images and of changes.
     public let failures: [Transfer.Failure]
     public internal(set) var isInterrupted = false
-    /// Targets whose quota was full, with the service's words.
+    /// The targets whose quota was full, with the service's error.
     public internal(set) var pausedTargets: [String: TranshipError] = [:]
 
-    /// Services and hosts that did not answer until the run gave them up, with
-    /// the last failure. Their images wait for the next run.
+    /// The services and hosts that did not answer until the run gave up on them, with the last
+    /// error. Their images wait for the next run.
     public internal(set) var deadEndpoints: [String: TranshipError] = [:]
 
-    /// Sources and targets that the plan had to do without. The next run copies what is missing.
+    /// The sources and targets that the plan had to do without. The next run copies the missing
+    /// images.
     public var absences: [Absence] { status.absences }
 
-    /// Targets that did not answer when the run began, or refused the login, by key.
+    /// The targets that did not answer when the run began, or that refused the login, by key.
     public var absentTargets: [String: Transfer.Failure] {
         Dictionary(
             absences.filter { $0.side == .target }.map { ($0.name, $0.failure) }
         ) { first, _ in first }
     }
 
-    /// What the pipeline names and no image has, in words, unless it allows that.
+    /// The names in the pipeline for which no image was found, in words, unless the pipeline allows
+    /// that.
     public var missed: [String] { status.missed }
 
-    /// Failures that are looked at for the exit code; more change nothing.
+    /// The maximum number of failures that decide the exit code; more make no difference.
     private static let failuresMax = 10_000
 
     init(run: Run, journal: Journal) async throws(TranshipError) {
         try await self.init(try await RunStatus(run, isLast: true, journal))
     }
 
-    /// The summary of a run as it is now: that of a run under way says how it would end if all that
-    /// is left went well.
+    /// Summarizes a run as it is now. The summary of a run under way shows how the run would end if
+    /// the rest succeeded.
     public init(_ status: RunStatus) async throws(TranshipError) {
         self.status = status
         failures =
@@ -48,7 +50,7 @@ public struct RunSummary: Sendable {
             .compactMap(\.failure) + status.refusals + status.changes.compactMap(\.failure)
     }
 
-    /// What the run changed about earlier versions of series.
+    /// The changes of the run to earlier versions of series.
     public var changes: [Change] { status.changes }
 
     public func images(in state: TransferState) -> Int {
@@ -59,19 +61,20 @@ public struct RunSummary: Sendable {
         status.planned.first { $0.kind == action }?.images ?? 0
     }
 
-    /// Bytes of the images that arrived in this run.
+    /// The bytes of the images that the run finished.
     public var doneBytes: Int64 {
         status.states.first { $0.kind == .done }?.sizeBytes ?? 0
     }
 
-    /// True when there was nothing to do and nothing is wrong.
+    /// True if there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
         status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty && missed.isEmpty
             && changes.allSatisfy { $0.state == .left && !$0.waitsForOperator }
             && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }
 
-    /// What keeps a run from ending with 0. Of several, the first one decides the exit code.
+    /// A reason for a run not to end with exit code 0, in order: the first one that applies decides
+    /// the exit code.
     private enum Trouble: CaseIterable {
         case interrupted, otherData, refusedLogin, lasting, fullQuota, passing
 
@@ -87,11 +90,12 @@ public struct RunSummary: Sendable {
         }
     }
 
-    /// If several apply: interrupted, mismatch, no login at an end, some failed, limit,
-    /// retryable.
+    /// The exit status of the run. If several apply, the order is: interrupted, mismatch, login
+    /// refused, some failed, limit, retryable.
     ///
-    /// A full quota fails the image that met it and holds back the rest. The limit's status says
-    /// that, unless something failed that room at the target would not have saved.
+    /// A full quota fails the image that met it and holds back the rest. The status is then the
+    /// limit's, unless another image failed for a reason that more room at the target would not
+    /// have removed.
     public var exitStatus: ExitStatus {
         Trouble.allCases.first(where: has)?.exitStatus ?? .done
     }

@@ -6,32 +6,32 @@ package import MigrationModel
 package import MigrationPipeline
 package import SourceReaders
 
-/// What tests make short or replace, so that a time-out does not take its minute
-/// and a simulation needs no network. No setting of the pipeline: every other run
-/// has these values.
+/// The values that tests shorten or replace, so that a test of a time-out does not take its minute
+/// and a simulation needs no network. They are not settings of the pipeline: every other run has
+/// these values.
 package struct RunTuning: Sendable {
-    /// How many files the process may open; nil asks the system.
+    /// The number of files that the process may open; nil asks the system.
     package var openFiles: Int?
-    /// Of every cloud and URL; what TLS needs comes from the cloud's entry.
+    /// The transport settings for every cloud and URL; the TLS settings come from the cloud's
+    /// entry.
     package var transport = TransportConfiguration()
-    /// Changes what follows a failed try.
+    /// A function that changes the retry policy.
     package var retries: @Sendable (inout RetryPolicy) -> Void = { _ in }
-    /// Time, threads and disk, with a clock that goes on evenly when someone sets
-    /// the machine's.
+    /// The time, threads and disk. The clock goes on evenly when someone sets the machine's clock.
     package var surroundings = Surroundings.machine
-    /// Nil: over the network.
+    /// The connections; nil uses the network.
     package var connections: (any Connections)?
-    /// Kinds of source that the format does not have, by their keys.
+    /// Further kinds of source that the pipeline format does not have, by their keys.
     package var kinds: [String: SourceFactory.Opening] = [:]
-    /// Replaces stages that are about to work.
+    /// A function that replaces stages before they work.
     package var stages: @Sendable (Stages) -> Stages = { $0 }
-    /// Nil: as the pipeline says.
+    /// The place of the spool; nil is the pipeline's.
     package var spool: Spool.Place?
 
-    /// What a plan takes for granted of methods that no run has measured.
+    /// The assumptions of a plan about methods that no run has measured.
     package var methodAssumptions = MethodAssumptions()
 
-    /// How long a hook may take; nil is a minute.
+    /// The time limit of a hook; nil is a minute.
     package var hookSeconds: Double?
 
     package init() {}

@@ -5,24 +5,27 @@ public import Basics
 internal import MigrationModel
 
 extension SavedPlan {
-    /// How many differences an error lists, unless they are of more kinds.
+    /// The maximum number of differences that an error lists, unless there are more kinds of them.
     private static let differencesMax = 10
 
     private struct Difference {
-        /// What differs: the same for differences of which one is enough to see.
+        /// The kind of difference. For each kind, one example is enough to see.
         var kind: String
         var words: String
     }
 
-    /// Fields of an entry that only a plan has which makes or changes the copy.
+    /// The fields of an entry that only a plan which makes or changes the copy has.
     static let doneOnce: Set<String> = ["shared with", "changes", "replaces"]
 
-    /// Every difference, a line each.
+    /// Returns every difference, one line for each.
     public func differenceLines(from now: SavedPlan) -> [String] {
         differences(from: now).map(\.words)
     }
 
-    /// - Parameter rest: gets each difference that the error leaves out; nil if nothing lists them.
+    /// Checks that another plan is the same.
+    ///
+    /// - Parameter rest: called with each difference that the error leaves out; nil if nothing
+    ///   lists them.
     /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences, and at least one of
     ///   each kind.
     public func check(
@@ -53,7 +56,8 @@ extension SavedPlan {
             hint: "look at the new plan, save it, and run that")
     }
 
-    /// The places of the first one of each kind, and of as many more as there is room for.
+    /// Returns the indexes of the first difference of each kind, and of further ones up to the
+    /// maximum.
     private static func chosen(_ all: [Difference]) -> Set<Int> {
         var kinds: Set<String> = []
         var chosen = Set(all.indices.filter { kinds.insert(all[$0].kind).inserted })
@@ -82,10 +86,11 @@ extension SavedPlan {
         return found
     }
 
-    /// Lines of a table that a message lists.
+    /// The maximum number of lines of a table that a message lists.
     private static let linesMax = 10
 
-    /// One for the whole table: it is about all images.
+    /// Returns the differences of the tables, one difference for a whole table, since it concerns
+    /// all images.
     private func tableDifferences(from now: SavedPlan) -> [Difference] {
         func joined(_ what: String, _ lines: [String]) -> Difference {
             let more = lines.count - Self.linesMax
@@ -95,7 +100,7 @@ extension SavedPlan {
                     + (more > 0 ? " and \(more) more" : ""))
         }
         let lines = Self.differences(projects ?? [:], now.projects ?? [:])
-        // The ids follow from the lines.
+        // Do not list different ids as well: they follow from the lines.
         if !lines.isEmpty { return [joined("projects", lines)] }
         return (members ?? [:]).sorted { $0.key < $1.key }.compactMap { target, table in
             let lines = now.members?[target].map { Self.differences(table, $0) } ?? []
@@ -129,7 +134,7 @@ extension SavedPlan {
 
     private static let valueCharactersMax = 80
 
-    /// The keys whose values differ, each with both values.
+    /// Returns the keys whose values differ, each with both values.
     static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
         func shown(_ value: String?, _ cut: String) -> String {
             value == nil ? "none" : cut.isEmpty ? "\"\"" : cut
@@ -148,7 +153,7 @@ extension SavedPlan {
 extension SavedPlan.Entry {
     var place: String { "\(source) -> \(target)" }
 
-    /// With the name that the copy gets.
+    /// The place with the name that the copy gets.
     var shownPlace: String {
         guard let name = fields["name"], !name.isEmpty else { return place }
         return "\(source) (\(name.withControlsShown)) -> \(target)"
@@ -158,8 +163,9 @@ extension SavedPlan.Entry {
         fields.merging(["action": action.rawValue, "data": version]) { $1 }
     }
 
-    /// A run that goes on with a saved plan finds done, or begun, what an earlier one did of it. Then
-    /// its own plan does not say again what was to be done once.
+    /// Returns the fields for comparing with a saved plan. A run that goes on with the saved plan
+    /// may find that an earlier run has done or begun this entry. Then the present plan lacks the
+    /// fields of ``SavedPlan/doneOnce``, so they are taken from the saved plan.
     func fields(asFollowUpOf saved: Self) -> [String: String] {
         guard isDone || isBegun, saved.action == .create || saved.action == .update else {
             return allFields

@@ -8,26 +8,27 @@ public import MigrationModel
 
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
-/// JSON, and a text for people beside it; one entry for each image and target, with what would be
-/// done. Made by ``PipelinePlan/saved()``. A run compares its own plan with it: nothing in the
-/// file names what the run opens, sends or deletes. Only if a target offers several methods for
-/// `method: auto`, the run takes the one of the file, because what is measured may have changed.
+/// The file is JSON, and a text for people is beside it. It has one entry for each image and
+/// target, with the planned action. ``PipelinePlan/saved()`` makes it. A run compares its own plan
+/// with the file and takes nothing that it opens, sends or deletes from the file. There is one
+/// exception: if a target offers several methods for `method: auto`, the run takes the method in
+/// the file, because the measurements may have changed.
 public struct SavedPlan: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         public var source: String
         public var target: String
-        /// Of these very data: changes when the source changes.
+        /// The id of the data: it changes when the source's data changes.
         public var version: String
         public var action: PlanAction
-        /// What the copy gets or has, and how: name, visibility, properties, method and the rest. Of
-        /// a refused image, the reason.
+        /// The fields of the copy: name, visibility, properties, method and the rest. For a refused
+        /// image, the reason.
         public var fields: [String: String]
-        /// True if the copy is at the target, published with these very fields. What a plan wanted
-        /// and is done by now does not count as drift.
+        /// True if the copy is at the target, published with exactly these fields. An entry that a
+        /// saved plan has and that is done in the meantime does not count as drift.
         public var isDone = false
-        /// True if the copy is at the target and only a last step is missing: it is to be proved,
-        /// published, or copied into further stores. Known of a plan that was made now; a file does
-        /// not have it.
+        /// True if the copy is at the target and only a last step is missing: it has to be proved,
+        /// published, or copied into further stores. Set only in a plan that was made now; a file
+        /// does not have it.
         var isBegun = false
     }
 
@@ -36,29 +37,29 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     public var version: Int
     public var pipeline: String
-    /// What the pipeline file says, key by key, as ``Pipeline/keyTexts`` gives it.
+    /// The settings of the pipeline file, key by key, as ``Pipeline/keyTexts`` returns them.
     public var settings: [String: String]
     public var entries: [Entry]
-    /// What becomes of earlier versions: the action for each image at a target.
+    /// The changes of earlier versions: the action for each image at a target.
     public var changes: [String: String]?
-    /// The sources and targets that did not answer when the plan was made, such as `source old`: it
-    /// has nothing of them. Nil if all did.
+    /// The sources and targets that did not answer when the plan was made, such as `source old`:
+    /// the plan has no entries for them. Nil if all answered.
     public var absent: [String]?
     /// The lines of `projects`, by the project at the sources; nil without a table.
     public var projects: [String: String]?
-    /// For each target, the projects at the sources with their projects there, by id: what `map` of
-    /// its entries stands for.
+    /// For each target, the ids of its projects by the ids of the projects at the sources: the
+    /// table for which its entries write `map`.
     public var members: [String: [String: String]]?
-    /// For people: the names of projects in ``entries``, by id. They are not compared.
+    /// The names of projects in ``entries``, by id, for people. They are not compared.
     public var projectNames: [String: String]?
 
-    /// The largest file that is read, 1 GiB: some million images.
+    /// The maximum size of a file to read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
 
     /// Writes the plan, and its text for people beside it: `plan.txt` for `plan.json`.
     ///
-    /// Only this user can read the files (0600). A link in their place is not followed, and no
-    /// other file is replaced than an earlier plan.
+    /// Only this user can read the files (0600). Does not follow a link in their place, and
+    /// replaces no file except an earlier plan.
     ///
     /// - Throws: ``TranshipError/Code/usage``.
     public func write(to path: String) throws(TranshipError) {
@@ -86,7 +87,8 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     private static let textBegin = "plan of the pipeline "
 
-    /// False for what would be lost. A pipeline file may be JSON as well, so a plan is read whole.
+    /// True if a plan may be written to the path. A pipeline file may also be JSON, so a plan is
+    /// read as a whole to recognize it.
     private static func isFree(_ path: String, forTextThatBegins begin: String) -> Bool {
         do throws(WholeFile.Problem) {
             let count = begin.utf8.count
@@ -105,7 +107,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// What plans of all versions of the format have.
+    /// The part that plans of all format versions have.
     private struct Head: Decodable {
         var version: Int
         var pipeline: String
@@ -114,15 +116,17 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         struct Entry: Decodable {}
     }
 
-    /// Where the text lies.
+    /// Returns the path of the text for people.
     public static func textPath(beside path: String) -> String {
         (path.hasSuffix(".json") ? String(path.dropLast(".json".count)) : path) + ".txt"
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or one in the format
-    ///   of another version of this program.
+    /// Reads a saved plan.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or has the format of
+    ///   another version of this program.
     public static func read(from path: String) throws(TranshipError) -> SavedPlan {
-        // `--save` replaces no file but a plan.
+        // `--save` replaces only plans, so suggest another name if the file exists.
         let place = access(path, F_OK) == 0 ? "FILE.json" : path
         let hint = "make one with `tranship plan PIPELINE --save \(place)`"
         do {
@@ -157,7 +161,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 // MARK: Digests
 
 extension SavedPlan {
-    /// The sha256 of everything in the plan, for a sign-off: equal digests are equal plans.
+    /// The sha256 of everything in the plan, for a sign-off: equal digests mean equal plans.
     public var digest: String {
         var words = ["pipeline", pipeline]
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) { words += [key, value] }
@@ -177,7 +181,8 @@ extension SavedPlan {
         table.sorted { $0.key < $1.key }.flatMap { [what, $0.key, $0.value] }
     }
 
-    /// Words cannot run into each other: the length of each comes before it.
+    /// Returns the digest of words. The length of each word comes before it, so words cannot run
+    /// into each other.
     fileprivate static func digest(of words: [String]) -> String {
         TextDigest.sha256(words.map { "\($0.utf8.count):\($0)" }.joined())
     }
@@ -188,7 +193,7 @@ extension SavedPlan.Entry {
         case source, target, version, action, fields, digest, done
     }
 
-    /// The sha256 of the entry: of the data's version, the record, the method and the rules.
+    /// The sha256 of the entry: of the version of the data, the record, the method and the rules.
     public var digest: String {
         SavedPlan.digest(
             of: [source, target, version, action.rawValue]
@@ -227,7 +232,7 @@ extension SavedPlan.Entry {
 // MARK: Text
 
 extension SavedPlan {
-    /// The plan for people: what each image becomes at each target, field by field.
+    /// The plan for people: the action for each image at each target, field by field.
     public var text: String {
         var lines = [Self.textBegin + pipeline, "digest \(digest)", ""]
         let counts = Dictionary(grouping: entries, by: \.action).mapValues(\.count)
@@ -256,14 +261,14 @@ extension SavedPlan {
         }
         lines += Self.section("what becomes of earlier versions", changes ?? [:])
         lines += Self.section("the pipeline file, key by key", settings)
-        // A name may contain anything; a line of the text is a line of the plan.
+        // A name may contain any character, and each line of the text must be one line of the plan.
         return lines.map(\.withControlsShown).joined(separator: "\n") + "\n"
     }
 
-    /// Fields of an entry that are the id of a project.
+    /// The fields of an entry that are the id of a project.
     private static let projectKeys: Set<String> = ["owner", sourceProjectKey]
     fileprivate static let sourceProjectKey = "source project"
-    /// The ids of the projects that a copy is shared with.
+    /// The key for the ids of the projects that a copy is shared with.
     fileprivate static let membersKey = "shared with"
 
     private static func section(_ title: String, _ values: [String: String]) -> [String] {
@@ -274,8 +279,8 @@ extension SavedPlan {
 
 extension SavedPlan.Entry {
     /// - Parameters:
-    ///   - item: decided.
-    ///   - members: the table of members that ``SavedPlan/members`` has of the target.
+    ///   - item: an item that has been decided.
+    ///   - members: the target's table of members in ``SavedPlan/members``.
     init(_ item: PlanItem, members: [String: String]? = nil) {
         source = item.source.key
         target = item.targetKey
@@ -294,19 +299,19 @@ extension SavedPlan.Entry {
             : Self.fields(of: item, members)
     }
 
-    /// Under the names that pipeline files use.
+    /// Returns the fields, with the names that pipeline files use.
     private static func fields(
         of item: PlanItem, _ members: [String: String]?
     ) -> [String: String] {
-        // What the transfer starts with, if there is one.
+        // Use the intent that the transfer starts with, if there is a transfer.
         let intent = item.start?.intent ?? item.intent
         let record = intent.record
         var fields: [String: String?] = [
-            // Until it is current it has another one, with the day in it.
+            // Use the later name: until the copy is current, its name has the day in it.
             "name": record.shownName, "disk_format": record.diskFormat,
             "container_format": record.containerFormat, "min_disk": "\(record.minDiskGiB)",
             "min_ram": "\(record.minRAMMiB)",
-            // The service lists tags in no order.
+            // The service lists tags in any order.
             "tags": record.tags.sorted().joined(separator: ", "),
             "keep_id": record.keptID?.rawValue, "owner": record.ownerID,
             "stores": text(record.stores),
@@ -326,7 +331,7 @@ extension SavedPlan.Entry {
         let projects = item.notes.flatMap { note -> [String] in
             switch note {
             case .membersHaveToAccept(let projects): projects
-            // The run accepts the copy in their place.
+            // The run accepts the copy for these projects.
             case .membersAreAccepted(let projects): projects.map { "\($0) (accepted)" }
             default: []
             }
@@ -367,7 +372,7 @@ extension SavedPlan.Entry {
 }
 
 extension DecodingError {
-    /// What is wrong with the JSON, and where.
+    /// The fault of the JSON and its place.
     fileprivate var words: String {
         func place(_ context: Context) -> String {
             context.codingPath.map(\.stringValue).joined(separator: ".")

@@ -6,57 +6,58 @@ package import MigrationJournal
 public import MigrationModel
 internal import Planning
 
-/// A series and its versions, as a journal knows them. Asks no cloud.
+/// A series and its versions, as the journal has them. Asks no cloud.
 public struct SeriesStatus: Sendable {
     public enum Standing: String, Sendable, CaseIterable {
-        /// What others see.
+        /// The version that others see.
         case current
-        /// Not current any more, and left as it is.
+        /// No longer current, and left as it is.
         case earlier
         case renamed, hidden, deactivated, deleted
-        /// A run did not find its copy at the target any more: someone else deleted it.
+        /// A run no longer found the copy at the target: someone else deleted it.
         case gone
-        /// Its transfer is not done; see the transfer's state.
+        /// The transfer is not done; see its state.
         case unfinished
-        /// No run finished it, and its source has another version now. A series neither keeps it
-        /// nor goes back to it.
+        /// No run finished the version, and its source has another version now. A series neither
+        /// keeps it nor goes back to it.
         case neverCurrent = "never-current"
-        /// Its copy is done, and an earlier version keeps the name of the series: someone edited or
-        /// protected that one.
+        /// The copy is done, but an earlier version keeps the name of the series because someone
+        /// edited or protected that version.
         case waiting
     }
 
     /// One version at one target.
     public struct Version: Sendable {
-        /// For people, the same at every target; `series rollback` takes it.
+        /// The name of the version for people, the same at every target; `series rollback` takes
+        /// it.
         public let word: String
         public let transfer: Transfer
         public let standing: Standing
-        /// When it came to be so, in milliseconds since 1970.
+        /// The time at which the version got this standing, in milliseconds since 1970.
         public let since: Int64
-        /// An operator rolled back from it: runs go forward only to a version that the source
-        /// did not have then.
+        /// True if an operator rolled back from this version: runs go forward only to a version
+        /// that the source did not have then.
         public let isHeld: Bool
-        /// An operator rolled back to it.
+        /// True if an operator rolled back to this version.
         public let isRolledBackTo: Bool
-        /// False if no run finished it, or if it never got the name of the series.
+        /// False if no run finished the version, or if it never got the name of the series.
         public let wasCurrent: Bool
-        /// Of a series with several sources: where its source has its versions; see
-        /// ``SourceImage/place``. Nil: the series has one source.
+        /// The place where the version's source has its versions, if the series has several
+        /// sources; see ``SourceImage/place``. Nil if the series has one source.
         public let place: String?
 
-        /// The name of its image while it is the current one.
+        /// The name of the version's image while it is the current one.
         public var imageName: String? { transfer.record.shownName }
     }
 
-    /// As the pipeline file calls it.
+    /// The name of the series in the pipeline file.
     public let name: String
     public let lineageID: String
-    /// At all targets, the newest first.
+    /// The versions at all targets, the newest first.
     public let versions: [Version]
 
-    /// What others see at each target, in order of the targets' keys; of a series with several
-    /// sources, one of each source.
+    /// The versions that others see, in the order of the targets' keys. If the series has several
+    /// sources, there is one of each source at a target.
     public var current: [Version] {
         versions.filter { $0.standing == .current }
             .sorted {
@@ -66,7 +67,8 @@ public struct SeriesStatus: Sendable {
 
     /// Hands over the series of a journal, one after the other.
     ///
-    /// - Parameter name: only the series of that name, or with that lineage; nil is all.
+    /// - Parameter name: the name or the lineage of the only series to hand over; nil is all
+    ///   series.
     /// - Throws: ``TranshipError/Code/journalMissing``; ``TranshipError/Code/notFound`` if the
     ///   journal has no series of that name; ``TranshipError/Code/journalFailed``.
     public static func read(
@@ -76,7 +78,7 @@ public struct SeriesStatus: Sendable {
         try await read(try .openForReading(path: journalPath), series: name, each: each)
     }
 
-    /// As ``read(journalPath:series:each:)``, of a journal that is open.
+    /// Does the same as ``read(journalPath:series:each:)`` with an open journal.
     package static func read(
         _ journal: Journal, series name: String? = nil,
         each: (SeriesStatus) throws(TranshipError) -> Void
@@ -112,8 +114,9 @@ public struct SeriesStatus: Sendable {
         }
     }
 
-    /// The transfers of the versions that others see: at each target, of each source, what an
-    /// operator rolled back to, else the newest that no change took away.
+    /// Returns the transfers of the versions that others see. At each target and for each source,
+    /// this is the version that an operator rolled back to, else the newest one that no change took
+    /// away.
     private static func current(of versions: [SeriesVersion]) -> Set<Int64> {
         var current: Set<Int64> = []
         let places = Dictionary(grouping: versions) { [$0.transfer.targetKey, $0.place] }
@@ -140,8 +143,8 @@ public struct SeriesStatus: Sendable {
             return (.gone, goneAt)
         }
         if version.isLeft, !version.becameCurrent { return (.neverCurrent, version.updatedAt) }
-        // An adopted copy was published before this journal knew it. Once its source has left it, no
-        // run proves it any more.
+        // An adopted copy was published before this journal knew it. If its source no longer has
+        // that version, no run proves the copy any more.
         guard isDone || version.isLeft else { return (.unfinished, version.updatedAt) }
         if isDone, version.waitsForItsName { return (.waiting, version.updatedAt) }
         let since = version.lastChange?.at ?? version.updatedAt
@@ -156,15 +159,16 @@ public struct SeriesStatus: Sendable {
 }
 
 extension SeriesVersion {
-    /// It was made under the name of an earlier version, and has that name still.
+    /// True if the copy was made under the name of an earlier version and still has that name.
     fileprivate var waitsForItsName: Bool {
         transfer.record.currentName != nil && lastChange == nil
     }
 
-    /// Its copy is not at the target any more, and no run of ours deleted it.
+    /// True if the copy is no longer at the target, and no run of ours deleted it.
     fileprivate var isGone: Bool { goneAt != nil && lastChange?.action != .delete }
 
-    /// By runs first: the clock of a night may have been wrong.
+    /// The order in which versions were shown. The run comes before the time, since the clock may
+    /// have been wrong one night.
     fileprivate var shownOrder: (Int64, Int64) {
         guard let lastChange, lastChange.action.shows else { return (runID, updatedAt) }
         return (max(runID, lastChange.runID), shownAt)

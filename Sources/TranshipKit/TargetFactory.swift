@@ -14,8 +14,8 @@ internal import Publishing
 internal import SourceReaders
 internal import TaskWaiters
 
-/// Opens the entries of a pipeline's `targets`: besides `PipelineFiles`, the only place that chooses
-/// by their kind.
+/// The factory that opens the entries of a pipeline's `targets`. Apart from `PipelineFiles`, only
+/// this type chooses by the kind of a target.
 struct TargetFactory: Sendable {
     let pipeline: Pipeline
     let connections: any Connections
@@ -30,19 +30,20 @@ struct TargetFactory: Sendable {
     }
 }
 
-/// A target of any kind, before anything was asked of it.
+/// A target of any kind before any request to it.
 protocol UnopenedTarget: Sendable {
-    /// Stable over runs, and readable: the journal and messages name a target by it.
+    /// The key by which the journal and messages name the target. It is readable, and the same in
+    /// every run.
     var key: String { get }
 
-    /// True if the other targets can do without this one after the error; false if the error is one
-    /// of the pipeline.
+    /// True if the other targets can do without this one after the error; false if the error is a
+    /// mistake of the pipeline.
     func isAbsent(after error: TranshipError) -> Bool
 
-    /// Throws if the target may not be what it was in earlier runs: opening it would lose what the
-    /// journal knows in it. Throws as well if there is no place where it could be made.
+    /// Throws if the target may not be the one of earlier runs, since the journal's knowledge of
+    /// its copies would be lost. Also throws if the target cannot be made in its place.
     ///
-    /// - Parameter journal: nil for commands without it.
+    /// - Parameter journal: the journal; nil for commands without one.
     func expectPlace(_ journal: Journal?) async throws(TranshipError)
 
     func open() async throws(TranshipError) -> PlanningTarget
@@ -63,7 +64,7 @@ private struct UnopenedCloud: UnopenedTarget {
         (error.isTransient || error.isRefusedLogin) && error.code != .interrupted
     }
 
-    /// A cloud that answers is there.
+    /// Does nothing: a cloud that answers exists.
     func expectPlace(_ journal: Journal?) {}
 
     func open() async throws(TranshipError) -> PlanningTarget {
@@ -94,7 +95,7 @@ private struct UnopenedCloud: UnopenedTarget {
                     images: entry.rules.limitsImages,
                     uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },
                     stagedBytes: offer.left(of: "image_stage_total").map {
-                        // In MiB.
+                        // The quota is in MiB.
                         max(0, $0).clampedProduct(1 << 20)
                     }),
                 offer: offer,
@@ -109,8 +110,8 @@ private struct UnopenedCloud: UnopenedTarget {
             rules: entry.rules, verification: factory.pipeline.verify)
     }
 
-    /// Refuses a store that the service does not list, before any image is read for it. A service with
-    /// one store lists none.
+    /// Refuses a store that the service does not list, before any image is read for it. A service
+    /// with only one store lists none.
     private func checkStores(of offer: TargetOffer) throws(TranshipError) {
         guard case .named(let wanted) = entry.rules.stores, !offer.stores.isEmpty else { return }
         let place = "\(entry.cloud.position): cloud \"\(entry.cloud.name)\""
@@ -153,7 +154,7 @@ private struct UnopenedArchive: UnopenedTarget {
 
     func isAbsent(after error: TranshipError) -> Bool { error.code == .targetFailed }
 
-    /// The disk of an archive may not be mounted.
+    /// Checks for a known archive that is missing: its disk may not be mounted.
     func expectPlace(_ journal: Journal?) async throws(TranshipError) {
         let isThere = try await archive.onThread { try $0.isFolderThere() }
         if isThere { return }
@@ -169,7 +170,8 @@ private struct UnopenedArchive: UnopenedTarget {
         } catch {
             throw error.whileDoing("\(entry.position)")
         }
-        // An image would be copied beside itself, and its copy by the next run.
+        // Otherwise an image would be copied into its own archive, and the next run would copy the
+        // copy.
         for source in factory.pipeline.sources.compactMap(\.entry.archivePath)
         where ArchiveFolder(source, as: .source).isSame(as: archive) {
             throw TranshipError(

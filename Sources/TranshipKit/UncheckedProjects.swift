@@ -6,9 +6,9 @@ internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// Looks up the projects that a pipeline names by their ids, and keeps those that cannot be looked
-/// up. The Image service takes any text as an owner: an id that its Keystone lacks would hide the
-/// images from everyone.
+/// The lookup of projects that a pipeline names by their ids, with a list of those that cannot be
+/// looked up. The Image service accepts any text as an owner: an id that its Keystone lacks would
+/// hide the images from all users.
 final class UncheckedProjects: Sendable {
     private struct Place: Hashable {
         var cloud: String
@@ -16,14 +16,14 @@ final class UncheckedProjects: Sendable {
     }
 
     private let unknown = Guarded<[Place: [String]]>([:])
-    /// The ids of the projects that the users of clouds may have tokens for.
+    /// The ids of the projects for which the users of clouds may get tokens, by cloud.
     private let own = Guarded<[String: Set<String>]>([:])
 
-    /// The id of a project, as its Keystone writes it.
+    /// Returns the id of a project, as its Keystone writes it.
     ///
-    /// - Throws: ``TranshipError/Code/notFound``; for a name also
-    ///   ``TranshipError/Code/ambiguous``, and what Keystone refuses. If it does not say whether it has
-    ///   an id, the id counts, and ``warnings`` has it.
+    /// - Throws: ``TranshipError/Code/notFound``; for a name also ``TranshipError/Code/ambiguous``
+    ///   and the errors of Keystone. If Keystone does not say whether it has an id, returns the id
+    ///   and adds it to ``warnings``.
     func id(
         of name: ProjectTable.Name, at side: TranshipError.Side, in session: CloudSession
     ) async throws(TranshipError) -> String {
@@ -48,15 +48,15 @@ final class UncheckedProjects: Sendable {
         return ids
     }
 
-    /// Those at the targets: another Keystone may have a project with such an id, whose name is not
-    /// theirs.
+    /// The ids at the targets. Another Keystone may have a different project with such an id, whose
+    /// name would be wrong.
     var targetIDs: Set<String> {
         unknown.withLock { unknown in
             Set(unknown.filter { $0.key.side == .target }.values.joined())
         }
     }
 
-    /// One for each cloud that did not say whether it has a project.
+    /// The warnings, one for each cloud that did not say whether it has a project.
     var warnings: [Warning] {
         unknown.withLock { $0 }.sorted { $0.key.cloud < $1.key.cloud }.map { place, ids in
             .projectsUnchecked(

@@ -7,22 +7,22 @@ internal import PipelineFiles
 
 /// The files that the source of a command line names.
 struct CopiedFiles {
-    /// As the command line has it.
+    /// The source as written on the command line.
     let word: String
-    /// Absolute.
+    /// The absolute path.
     let path: String
 
-    /// Extensions of files that are images for sure, compressed or not.
+    /// The extensions of files that are images for sure, compressed or not.
     private static let extensions: Set = [
         "qcow2", "raw", "img", "iso", "vmdk", "vhd", "vhdx", "vdi",
     ]
 
-    /// `mirror.example:8000/a.raw`, `127.0.0.1/a.raw`
+    /// The pattern of words such as `mirror.example:8000/a.raw` and `127.0.0.1/a.raw`.
     private static var hostAndPath: Regex<Substring> {
         #/^(?:[A-Za-z0-9.-]+:[0-9]+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|[0-9]+(?:\.[0-9]+){3})\/.+/#
     }
 
-    /// Paths and globs for a pipeline file.
+    /// Returns paths and globs for a pipeline file.
     ///
     /// - Parameter names: names and globs of files of a folder, with or without their extension.
     func patterns(
@@ -140,8 +140,8 @@ struct CopiedFiles {
         return glob.matches(file) || glob.matches(FileName(file).stem)
     }
 
-    /// Refuses files that would be copied if their names were UTF-8: no path leads to them, and
-    /// without them a copy would be called complete.
+    /// Refuses wanted files whose names are not UTF-8: no path leads to them, and the copy would
+    /// seem complete without them.
     private func refuse(notUTF8 files: [String], _ names: [String]) throws(TranshipError) {
         let wanted = files.filter { file in
             !file.hasPrefix(".")
@@ -161,7 +161,7 @@ struct CopiedFiles {
         FilePath.escaped((path.hasSuffix("/") ? path : path + "/") + name)
     }
 
-    /// `noble.img` and `noble.img.xz` are images.
+    /// True for the name of an image, such as `noble.img` or `noble.img.xz`.
     static func isImage(_ name: String) -> Bool {
         let file = FileName(name)
         let inner = isCompressed(file) ? FileName(file.stem) : file
@@ -182,7 +182,7 @@ struct CopiedFiles {
     }
 }
 
-/// A few of many words.
+/// The first few of many words, and the number of the others.
 struct ShortList {
     let words: String
 

@@ -7,7 +7,7 @@ internal import MigrationModel
 internal import PipelineFiles
 
 extension CopyOrder {
-    /// The pipeline file of this order, with comments.
+    /// Returns the pipeline file of this order, with comments.
     ///
     /// - Parameter command: the command that writes it, for a comment.
     public func pipeline(writtenBy command: String) -> String {
@@ -47,8 +47,8 @@ extension CopyOrder {
         }
     }
 
-    /// One entry for ids, one for names and one for globs: an image that is named exactly may be a
-    /// snapshot, and one that is named by its id may be anyone's.
+    /// Returns one entry for ids, one for names and one for globs: an image selected by its exact
+    /// name may be a snapshot, and one selected by its id may belong to any project.
     private func cloudEntries(_ cloud: CloudPlace) -> [String] {
         let ids = names.filter(Self.isID)
         let exact = names.filter { !Self.isID($0) && Glob($0).literal != nil }
@@ -83,7 +83,8 @@ extension CopyOrder {
         }
     }
 
-    /// An archive lists images of any owner, snapshots and hidden ones among them.
+    /// Returns the entries for an archive, which lists images of any owner, also snapshots and
+    /// hidden ones.
     private func archiveEntries(_ path: String) -> [String] {
         let ids = names.filter(Self.isID)
         let others = names.filter { !Self.isID($0) }
@@ -99,7 +100,7 @@ extension CopyOrder {
         }
     }
 
-    /// A second name is a second image, as for files.
+    /// The lines for `--name`: the copies are images of their own, as they are for files.
     private var variantLines: [String] {
         guard let name = options.imageName, !name.isEmpty else { return [] }
         return [
@@ -177,7 +178,8 @@ extension CopyOrder {
         }
     }
 
-    /// True for the id of an image. Names that look like one are rare, and an id is safer.
+    /// True for the id of an image. A name that looks like an id is rare, so such a word counts as
+    /// an id.
     static func isID(_ word: String) -> Bool {
         let groups = word.split(separator: "-", omittingEmptySubsequences: false)
         return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
@@ -197,7 +199,7 @@ extension UInt8 {
 }
 
 extension String {
-    /// On one line, so that it fits into a comment.
+    /// The text on one line, so that it fits into a comment.
     fileprivate var withControlsEscaped: String {
         String(
             unicodeScalars.map { scalar in

@@ -4,9 +4,10 @@
 internal import Basics
 internal import OpenStackImage
 
-/// `alpha/noble`, as paths are written: what looks like a region may be an image.
+/// Handles the mistake `alpha/noble`, written like a path: the word taken for a region may be an
+/// image.
 extension CopyOrder {
-    /// The error with the command that was meant, if the error is that a cloud lacks the region of the
+    /// Returns the error, with the command that was meant if the cloud lacks the region of the
     /// command line.
     func explained(_ error: TranshipError) -> TranshipError {
         guard let unknown = error.cause as? UnknownRegion,
@@ -17,8 +18,9 @@ extension CopyOrder {
         return error.hinting([hint, error.hint].compactMap(\.self).joined(separator: "; "))
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` if the entry of a cloud names its Image service itself,
-    ///   so that a region of the command line would be overlooked, and all images copied.
+    /// - Throws: ``TranshipError/Code/usage`` if the entry of a cloud gives the address of its
+    ///   Image service. The region of the command line would then have no effect, and all images
+    ///   would be copied.
     func expectRegions(in files: CloudFiles) throws(TranshipError) {
         for place in places where place.region != nil {
             let asked: CloudConfiguration

@@ -8,11 +8,11 @@ internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// What a command line asks to be copied: from where, to where, and which images.
+/// The order of a copy command: its source, its target, and the selected images.
 ///
-/// ``pipeline(writtenBy:)`` is the pipeline file for it, so that a copy is a pipeline like any other.
+/// ``pipeline(writtenBy:)`` makes a pipeline file of it, so a copy runs like any other pipeline.
 public struct CopyOrder: Sendable, Equatable {
-    /// Where images come from.
+    /// The place that images come from.
     enum Source: Sendable, Equatable {
         case cloud(CloudPlace)
         /// Absolute paths and globs, as the pipeline file takes them.
@@ -21,7 +21,7 @@ public struct CopyOrder: Sendable, Equatable {
         /// The absolute path of an archive.
         case archive(String)
 
-        /// For the name of a pipeline.
+        /// The words for the name of a pipeline.
         var shortWords: String {
             switch self {
             case .cloud(let cloud): cloud.words
@@ -32,7 +32,7 @@ public struct CopyOrder: Sendable, Equatable {
         }
     }
 
-    /// Where images go.
+    /// The place that images go to.
     enum Target: Sendable, Equatable {
         case cloud(CloudPlace)
         /// The absolute path of an archive, which may be missing.
@@ -45,7 +45,7 @@ public struct CopyOrder: Sendable, Equatable {
             }
         }
 
-        /// For the name of a pipeline.
+        /// The words for the name of a pipeline.
         var shortWords: String {
             switch self {
             case .cloud(let cloud): cloud.words
@@ -54,54 +54,54 @@ public struct CopyOrder: Sendable, Equatable {
         }
     }
 
-    /// `alpha` or `alpha/RegionTwo`.
+    /// A cloud and its region, `alpha` or `alpha/RegionTwo` on the command line.
     struct CloudPlace: Sendable, Equatable {
         let name: String
         let region: String?
 
         var words: String { region.map { "\(name)/\($0)" } ?? name }
 
-        /// The options of `tranship image …` for it.
+        /// The options of `tranship image …` that name this place.
         var options: String { "--cloud \(name)" + (region.map { " --region \($0)" } ?? "") }
     }
 
-    /// Everything but source, target and names.
+    /// All of the order except source, target and names.
     public struct Options: Sendable, Equatable {
         /// The name of the copy, which may have placeholders; nil keeps the name.
         public var imageName: String?
         public var checksum: Checksum?
         /// The address or path of a list of checksums.
         public var checksumFile: String?
-        /// Nil: the extension and the data say it.
+        /// The disk format; nil takes it from the extension or the data.
         public var diskFormat: String?
-        /// An image of a cloud needs all of them.
+        /// The tags that an image of a cloud must have, all of them.
         public var tags: [String] = []
-        /// An image of a cloud needs all of them, with these values.
+        /// The properties that an image of a cloud must have, all of them with these values.
         public var properties: [String: String] = [:]
         /// `self`, `any` or a project's id.
         public var owner: String?
-        /// One of ``CopyOrder/conflictRules``; nil is the default of a pipeline file. The same copy
-        /// with another rule has the same journal.
+        /// One of ``CopyOrder/conflictRules``; nil is the default of a pipeline file. Not part of
+        /// the copy's identity: the same copy with another rule uses the same journal.
         public var onConflict: String?
 
         public init() {}
     }
 
-    /// A hint in the words of a copy: most name keys of a pipeline file, and a person who copies has
-    /// none.
+    /// Rewords a hint for a copy: most hints name keys of a pipeline file, and a person who copies
+    /// has none.
     public static func hint(_ hint: String) -> String { CopyHint.words(hint) }
 
-    /// Which command follows a hint in the words of a copy.
+    /// The command to run after a hint that was reworded for a copy.
     public enum NextCommand: Sendable {
-        /// The same, once something else is changed.
+        /// The same command, after something else was changed.
         case same
-        /// The same with an option that the hint names.
+        /// The same command with an option that the hint names.
         case sameWithOption
-        /// One of its own, for the image alone or for a file that is saved.
+        /// Another command, for this image alone or for a file that is saved.
         case other
     }
 
-    /// The command that follows ``hint(_:)``.
+    /// Returns the command to run after ``hint(_:)``.
     public static func next(after hint: String) -> NextCommand {
         switch CopyHint.way(hint) {
         case .otherCommand: .other
@@ -110,31 +110,32 @@ public struct CopyOrder: Sendable, Equatable {
         }
     }
 
-    /// The same for a message, which says no way out.
+    /// Rewords a message for a copy. Unlike a hint, a message does not say what to do.
     public static func message(_ message: String) -> String { CopyHint.message(message) }
 
-    /// What a copy can do if the target has another image of its name.
+    /// The rules for a target that has another image of the same name.
     public static var conflictRules: [String] { OnConflict.allCases.map(\.rawValue) }
 
     let source: Source
     let target: Target
     let names: [String]
     let options: Options
-    /// The same for the same command, so that it finds its journal again.
+    /// The text that identifies the copy. The same command always has the same one, so it finds its
+    /// journal again.
     private let identity: String
-    /// As the command line has it.
+    /// The source as written on the command line.
     let sourceWord: String
 
-    /// Understands the words of a command line. Asks no cloud.
+    /// Parses the words of a command line. Asks no cloud.
     ///
     /// - Parameters:
     ///   - source: a cloud, a cloud and a region (`alpha/RegionTwo`), a file, a folder, a glob of
     ///     files, an archive, or an http or https address.
     ///   - target: a cloud, a cloud and a region, or the path of an archive, with a slash in it.
-    ///   - names: names, globs and ids of images; none are all images of the project.
+    ///   - names: names, globs and ids of images; an empty list selects all images of the project.
     ///   - known: the entries of clouds.yaml.
-    ///   - folder: where relative paths start.
-    /// - Throws: ``TranshipError/Code/usage`` with what is there.
+    ///   - folder: the folder where relative paths start.
+    /// - Throws: ``TranshipError/Code/usage``, with the names that exist.
     init(
         source: String, target: String, names: [String] = [], options: Options = Options(),
         known: KnownClouds, folder: String
@@ -171,7 +172,7 @@ public struct CopyOrder: Sendable, Equatable {
         try refuseContradictions()
     }
 
-    /// The same with the names of the entries of clouds.yaml alone.
+    /// Parses the words of a command line, knowing only the names of the entries of clouds.yaml.
     init(
         source: String, target: String, names: [String] = [], options: Options = Options(),
         clouds: [String], folder: String
@@ -181,9 +182,9 @@ public struct CopyOrder: Sendable, Equatable {
             known: KnownClouds(names: clouds), folder: folder)
     }
 
-    /// Understands the words of a command line, with the clouds of the operator.
+    /// Parses the words of a command line, with the clouds of the operator.
     ///
-    /// - Throws: ``TranshipError/Code/usage``, and what is wrong with clouds.yaml.
+    /// - Throws: ``TranshipError/Code/usage``, and the errors of clouds.yaml.
     public init(
         source: String, target: String, names: [String], options: Options,
         environment: [String: String]
@@ -199,7 +200,8 @@ public struct CopyOrder: Sendable, Equatable {
         ["http://", "https://"].contains { word.lowercased().hasPrefix($0) }
     }
 
-    /// A query may be a signature, which differs from day to day.
+    /// Returns the address without its query, which may be a signature that differs from day to
+    /// day.
     private static func withoutQuery(_ url: String) -> String {
         "\(url.prefix { $0 != "?" && $0 != "#" }) \(FileName(url: url).text)"
     }
@@ -258,10 +260,10 @@ public struct CopyOrder: Sendable, Equatable {
         if condition { throw TranshipError(.usage, message, hint: hint) }
     }
 
-    /// What is different for each image.
+    /// The placeholder that differs for each image.
     private var placeholder: String { hasRecords ? "name" : "stem" }
 
-    /// True if the images have records, which say their names.
+    /// True if the images have records, which contain their names.
     var hasRecords: Bool {
         switch source {
         case .cloud, .archive: true
@@ -280,7 +282,7 @@ public struct CopyOrder: Sendable, Equatable {
     // MARK: The name
 
     /// The name of the pipeline and of its journal: `copy-alpha-beta-1f0c9e3a52d7`. The same words
-    /// have the same name, so the same command goes on where the last one stopped.
+    /// give the same name, so the same command goes on where the last one stopped.
     public var pipelineName: String {
         let words = [source.shortWords, target.shortWords].map { word in
             let letters = word.unicodeScalars.prefix(30).map { scalar in
@@ -292,7 +294,8 @@ public struct CopyOrder: Sendable, Equatable {
         return Run.copyName(words.joined(separator: "-") + "-" + Self.digest(identity))
     }
 
-    /// 48 bits of FNV-1a. Different commands get different names; nothing depends on it being hard to guess.
+    /// Returns 48 bits of FNV-1a, so that different commands get different names. Nothing depends
+    /// on the digest being hard to guess.
     private static func digest(_ text: String) -> String {
         let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
             (hash ^ UInt64(clamping: byte)) &* 0x100_0000_01b3

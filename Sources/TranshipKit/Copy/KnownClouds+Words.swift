@@ -4,10 +4,10 @@
 internal import Basics
 internal import PipelineFiles
 
-/// Understands the words of a copy in the order of another tool, and says the whole command.
+/// Detects the words of a copy in the order of another tool, and suggests the whole command.
 extension KnownClouds {
-    /// - Throws: ``TranshipError/Code/usage`` for clouds with a colon, as rclone and scp write them,
-    ///   and for names of images before the second cloud.
+    /// - Throws: ``TranshipError/Code/usage`` for clouds with a colon, as rclone and scp write
+    ///   them, and for names of images before the second cloud.
     func refuseOtherOrder(
         source: String, target: String, names: [String], folder: String
     ) throws(TranshipError) {
@@ -56,14 +56,14 @@ extension KnownClouds {
                 + (isRenamed ? " --name \(paths[1].shellQuoted)" : ""))
     }
 
-    /// The cloud of `alpha:noble`, and what follows it.
+    /// Splits a word such as `alpha:noble` into the cloud and the text after the colon.
     private func withoutColon(_ word: String) -> (cloud: String, path: String)? {
         guard place(word) == nil, let colon = word.firstIndex(of: ":") else { return nil }
         let cloud = String(word[..<colon])
         return names.contains(cloud) ? (cloud, String(word[word.index(after: colon)...])) : nil
     }
 
-    /// What to write in place of a target that is a file.
+    /// Returns the hint for a target that is a file.
     func hint(forFile target: String, from source: String) -> String {
         if place(source) != nil {
             return

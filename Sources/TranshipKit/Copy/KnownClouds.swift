@@ -7,11 +7,11 @@ internal import PipelineFiles
 
 /// The clouds that a command line may name.
 struct KnownClouds {
-    /// Sorted.
+    /// The names of the clouds, sorted.
     let names: [String]
-    /// The files that have these clouds, as a message says it: ` (read ./clouds.yaml)`.
+    /// The files that these clouds come from, as a message says it: ` (read ./clouds.yaml)`.
     let read: String
-    /// What to do if there is no cloud at all.
+    /// The hint if no cloud is configured at all.
     private let beginning: String
 
     init(_ files: CloudFiles) {
@@ -30,7 +30,7 @@ struct KnownClouds {
         self.init(try CloudFiles.load(environment: environment))
     }
 
-    /// The cloud that a word names; nil if it names none.
+    /// Returns the cloud that a word names; nil if it names none.
     func place(_ word: String) -> CopyOrder.CloudPlace? {
         if names.contains(word) { return .init(name: word, region: nil) }
         guard let slash = word.firstIndex(of: "/") else { return nil }
@@ -39,8 +39,8 @@ struct KnownClouds {
         return .init(name: name, region: region)
     }
 
-    /// The first entry with another Keystone, region or Image service than an entry has; the next
-    /// entry if none has.
+    /// Returns the first entry whose Keystone, region or Image service differs from that of a given
+    /// entry; the next entry if none differs.
     func other(than first: String, _ environment: [String: String]) -> String {
         func place(_ name: String) -> [String?]? {
             let configuration = try? CloudSession.named(name, environment: environment)
@@ -56,9 +56,11 @@ struct KnownClouds {
         return others.first { place($0).map { $0 != own } ?? false } ?? others.first ?? first
     }
 
+    /// Parses the target of a copy.
+    ///
     /// - Parameters:
-    ///   - source: what is copied, for hints.
-    ///   - folder: where relative paths start.
+    ///   - source: the source of the copy, for hints.
+    ///   - folder: the folder where relative paths start.
     func target(
         _ word: String, from source: String, folder: String
     ) throws(TranshipError) -> CopyOrder.Target {
@@ -92,8 +94,8 @@ struct KnownClouds {
             .unknownCloud, "there is no cloud \"\(word)\"\(read)", hint: hint(word) + archive)
     }
 
-    /// Refuses an address as a target, such as `https://host/` and `host:/path/`: as the path of an
-    /// archive, it would make a folder of that name. The message must not repeat a password.
+    /// Refuses an address as a target, such as `https://host/` and `host:/path/`: taken as the path
+    /// of an archive, it would make a folder of that name. The message must not repeat a password.
     private func refuseAddress(
         _ word: String, from source: String, folder: String
     ) throws(TranshipError) {
@@ -120,7 +122,7 @@ struct KnownClouds {
             hint: "\(hint(word)); for a folder of that name, write ./ in front of it")
     }
 
-    /// What to write in place of a word that names no cloud.
+    /// Returns a hint for a word that names no cloud.
     func hint(_ word: String) -> String {
         guard !names.isEmpty else { return beginning }
         if let colon = word.firstIndex(of: ":"), names.contains(String(word[..<colon])) {

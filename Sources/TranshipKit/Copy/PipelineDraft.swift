@@ -9,25 +9,27 @@ internal import OpenStackImage
 internal import PipelineFiles
 internal import Planning
 
-/// A pipeline file to begin with: its parts are there, and what may be added is in comments, with
-/// what the clouds have.
+/// A pipeline file to start from: it has all parts, and comments show further keys and what the
+/// clouds have.
 public struct PipelineDraft: Sendable {
     public let text: String
-    /// Where it is to be written; `-` for standard output.
+    /// The path to write the draft to; `-` for standard output.
     public let path: String
-    /// Why a cloud could not be asked, in a line each.
+    /// The reasons why clouds could not be asked, one line for each.
     public let troubles: [String]
 
     private static let examplesMax = 10
 
-    /// Writes a draft. Asks the clouds that it names; one that does not answer is only a trouble.
+    /// Writes a draft. Asks the clouds that it names; a cloud that does not answer only adds a line
+    /// to ``troubles``.
     ///
     /// - Parameters:
-    ///   - source: as for a copy; nil takes the first cloud of clouds.yaml, or an address if there
-    ///     is only one cloud.
-    ///   - target: nil takes the first cloud with another Image service than the source.
-    ///   - path: the file that the commands in its comments name; nil is one that is named after
-    ///     source and target, and `-` stands for no file.
+    ///   - source: a source as for a copy; nil takes the first cloud of clouds.yaml, or an address
+    ///     if there is only one cloud.
+    ///   - target: a target as for a copy; nil takes the first cloud with another Image service
+    ///     than the source.
+    ///   - path: the file that the commands in its comments name; nil is a file named after source
+    ///     and target, and `-` stands for no file.
     /// - Throws: ``TranshipError/Code/usage`` as ``CopyOrder``; ``TranshipError/Code/unknownCloud``
     ///   if no cloud is configured.
     public static func write(
@@ -70,7 +72,7 @@ public struct PipelineDraft: Sendable {
             path: file, troubles: troubles)
     }
 
-    /// The newest images of the project, in a line each.
+    /// Returns the newest images of the project, one line for each.
     private static func images(
         of cloud: CopyOrder.CloudPlace, _ environment: [String: String]
     ) async throws(TranshipError) -> [String] {
@@ -92,7 +94,7 @@ public struct PipelineDraft: Sendable {
         return ["\(count) now:"] + lines
     }
 
-    /// What the target offers, in a line each.
+    /// Returns the methods and stores that the target offers, one line for each kind.
     private static func offer(
         of cloud: CopyOrder.CloudPlace, _ environment: [String: String]
     ) async throws(TranshipError) -> [String] {
@@ -107,15 +109,15 @@ public struct PipelineDraft: Sendable {
 }
 
 extension CopyOrder {
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` if no pipeline file may have the address of
-    ///   the source, such as one with a password.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if no pipeline file may contain the address
+    ///   of the source, such as one with a password.
     fileprivate func refuseAddress() throws(TranshipError) {
         guard case .url = source else { return }
         do throws(TranshipError) {
             _ = try Pipeline.parse(
                 text: pipeline(writtenBy: ""), file: Run.copyFile, environment: [:])
         } catch {
-            // The file that its line is of is not written.
+            // Remove the file and line from the message: that file does not exist.
             let words = error.message.replacing(#/^[^\n]*?:\d+:\d+: /#, with: "")
             throw TranshipError(error.code, words, hint: error.hint)
         }
@@ -170,7 +172,7 @@ extension CopyOrder {
         "image: { name: \"Ubuntu 24.04\", properties: { os_distro: ubuntu } }",
     ]
 
-    /// Keys with their defaults, and examples of others.
+    /// Some keys with their defaults, and examples of other keys.
     private var targetHelp: [String] {
         let both = [
             "image: { visibility: private, tags: { add: [mirrored] } }",

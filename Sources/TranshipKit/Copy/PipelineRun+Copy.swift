@@ -11,10 +11,10 @@ internal import PipelineFiles
 extension PipelineRun {
     /// Opens the pipeline of an order and its journal.
     ///
-    /// A name that no image has ends ``plan(matching:listsAllDifferences:)`` with an error, before the
-    /// journal has a run.
+    /// If no image has a name of the order, ``plan(matching:listsAllDifferences:)`` throws before
+    /// the journal has a run.
     ///
-    /// - Parameter text: of ``CopyOrder/pipeline(writtenBy:)``.
+    /// - Parameter text: the text from ``CopyOrder/pipeline(writtenBy:)``.
     /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
     public convenience init(
         copying order: CopyOrder, text: String, journalPath: String? = nil,
@@ -37,7 +37,7 @@ extension PipelineRun {
 }
 
 extension CopyOrder {
-    /// Says what is there in place of images that are not.
+    /// Returns an error that names the images that exist in place of the missing ones.
     func refusal(
         _ missed: [MissedSelection], environment: [String: String]
     ) async -> TranshipError {
@@ -101,7 +101,7 @@ extension CopyOrder {
             .noImageSelected, message, hint: "\(guess)there are \(there); \(all)")
     }
 
-    /// Says what an archive has in place of an image that it does not have.
+    /// Returns an error that names the images of an archive in place of a missing one.
     private func archiveRefusal(_ missed: MissedSelection) -> TranshipError {
         let place = "archive \(missed.cloud)"
         let there = ShortList(missed.examples, count: missed.listedImages).words
@@ -118,9 +118,10 @@ extension CopyOrder {
             hint: "\(guess)there are \(there)")
     }
 
-    /// If a source has an image of the name, and it is left out for something else.
+    /// Returns an error if a source has an image of the name but a condition leaves it out.
     ///
-    /// - Parameter commands: those that show an image and list images; nil if none does.
+    /// - Parameter commands: the commands that show an image and list images; nil for a source
+    ///   without such commands.
     private func conditionRefusal(
         _ missed: MissedSelection, _ place: String, _ commands: (show: String, list: String)?
     ) -> TranshipError? {
@@ -139,7 +140,8 @@ extension CopyOrder {
                     + "match it",
                 hint: "write a backslash before each character that a glob gives a meaning: "
                     + escaped.shellQuoted)
-        // "of this project" is true of a glob as well.
+        // Except `owner`: the caller's message says "of this project", which is right for a glob as
+        // well.
         case .leftOut(let key, let reason, _) where literal == nil && key != "owner":
             return refusal(
                 reason,
@@ -157,7 +159,8 @@ extension CopyOrder {
             })
     }
 
-    /// - Parameter reason: why the first image of the name is left out; nil if that is not known.
+    /// - Parameter reason: the reason why the first image of the name is left out; nil if it is not
+    ///   known.
     private static func unselected(_ name: String, _ place: String, _ reason: String?) -> String {
         guard let literal = Glob(name).literal else {
             return "no image of \(place) that matches \"\(name)\" is selected"
@@ -167,12 +170,12 @@ extension CopyOrder {
             + (reason.map { ": \($0)" } ?? "")
     }
 
-    /// The project of `--owner`; nil for this one, and for any.
+    /// The project of `--owner`; nil for our own project and for `any`.
     private var otherOwner: String? {
         options.owner.flatMap { ["self", "any"].contains($0) ? nil : $0 }
     }
 
-    /// If the owner is the name of a project in the place of its id.
+    /// Returns an error if `--owner` has the name of a project in place of its id.
     private func ownerRefusal(
         _ missed: [MissedSelection], _ cloud: CloudPlace, _ environment: [String: String]
     ) async -> TranshipError? {
@@ -181,7 +184,7 @@ extension CopyOrder {
         else { return nil }
         let names = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
         var id: String?
-        // Without an answer, only the hint is poorer.
+        // If Keystone does not answer, the hint has no id.
         if let session = try? CloudSession.named(
             cloud.name, region: cloud.region, environment: environment)
         {
@@ -199,7 +202,7 @@ extension CopyOrder {
                 + "-c id` prints the id")
     }
 
-    /// If only its status leaves out an image that is named.
+    /// Returns an error if only the status of a named image leaves it out.
     private func statusRefusal(
         _ missed: MissedSelection, _ cloud: CloudPlace, _ environment: [String: String]
     ) async -> TranshipError? {
@@ -231,7 +234,7 @@ extension CopyOrder {
         return TranshipError(.noImageSelected, message, hint: hint)
     }
 
-    /// False for an image that another project has, as far as the cloud says.
+    /// False if the cloud says that another project owns the image.
     private func isOwn(
         _ id: String, _ cloud: CloudPlace, _ environment: [String: String]
     ) async -> Bool {
@@ -249,12 +252,12 @@ extension CopyOrder {
             return try await LegacyImageService.isNeeded(
                 by: .named(cloud.name, region: cloud.region, environment: environment))
         } catch {
-            // Only the hint is poorer without.
+            // Without an answer, only the hint is less exact.
             return false
         }
     }
 
-    /// What a shell did with a name, or did not do.
+    /// Returns a hint if the shell expanded a glob in a name, or did not expand braces.
     private func shellHint(_ name: String) -> String? {
         if FileManager.default.fileExists(atPath: name) {
             return "quote the glob if this was one: \(name) is a file here, so the shell may have "
@@ -269,7 +272,7 @@ extension CopyOrder {
             + "; "
     }
 
-    /// Ids of images with that name that a query lists.
+    /// Returns the ids of the images with that name that a query lists.
     private func images(
         _ query: ImageQuery, _ name: String, _ cloud: CloudPlace, _ environment: [String: String]
     ) async -> [String] {
@@ -283,7 +286,7 @@ extension CopyOrder {
                     cloud.name, region: cloud.region, environment: environment))
             for try await image in service.images(query).flattened { ids.append(image.id) }
         } catch {
-            // Only the hint is poorer without.
+            // Without an answer, only the hint is less exact.
             return []
         }
         return ids

@@ -10,11 +10,12 @@ public struct SavedPipeline: Sendable {
     private let text: String
     private let path: String
 
-    /// Looks whether the file may be written, before the work begins.
+    /// Checks, before the work begins, that the file may be written.
     ///
-    /// - Parameter mayBeThere: true if the same pipeline may be there, because the same command may
-    ///   run again.
-    /// - Throws: ``TranshipError/Code/usage`` if another file is there, or its folder is not.
+    /// - Parameter mayBeThere: true if the same pipeline may already be in the file, because the
+    ///   same command may run again.
+    /// - Throws: ``TranshipError/Code/usage`` if the path is taken by another file, or its folder
+    ///   cannot be written to.
     public init(text: String, path: String, mayBeThere: Bool = true) throws(TranshipError) {
         self.text = text
         self.path = path
@@ -37,7 +38,8 @@ public struct SavedPipeline: Sendable {
         }
     }
 
-    /// Comments may differ: they tell which command wrote the file.
+    /// True if the file has this pipeline already. Comments may differ: they say which command
+    /// wrote the file.
     private var isWritten: Bool {
         guard let data = try? WholeFile.read(path, bytesMax: Pipeline.fileBytesMax) else {
             return false
@@ -50,8 +52,8 @@ public struct SavedPipeline: Sendable {
         text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }
     }
 
-    /// True if there is something in it that the journal would not keep, or an address with a query,
-    /// which may be a key to it.
+    /// True if the pipeline has a value that the journal would not keep, or an address with a
+    /// query, which may be a key to it.
     private var hasSecret: Bool {
         if text.contains(/:\/\/[^\s?]*\?/) { return true }
         guard let pipeline = try? Pipeline.parse(text: text, file: path, environment: [:]) else {
@@ -60,7 +62,7 @@ public struct SavedPipeline: Sendable {
         return Pipeline.lacksSecrets(pipeline.textWithoutSecrets)
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
+    /// - Throws: ``TranshipError/Code/usage`` if the file cannot be written.
     public func write() throws(TranshipError) {
         guard !isWritten else { return }
         let mode: mode_t = hasSecret ? 0o600 : 0o666
@@ -71,7 +73,7 @@ public struct SavedPipeline: Sendable {
             try file.write(contentsOf: Data(text.utf8))
         } catch {
             let words = error.systemWords
-            // Half a file would keep the next command from writing it.
+            // A partial file would keep the next command from writing it.
             unlink(path)
             throw cannotWrite(words)
         }
