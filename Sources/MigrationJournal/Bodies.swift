@@ -5,14 +5,14 @@ internal import Basics
 internal import CZlib
 internal import Foundation
 
-/// Values as the database keeps them: JSON, compressed against what is known of
-/// it beforehand, so that what rows share takes no room twice.
+/// The encoding of values in the database: JSON, compressed with a dictionary of text that is known
+/// beforehand, so that text which many rows share takes no room in each.
 ///
-/// The first byte names the words that it was compressed with, the next four are
-/// the length of the JSON (little endian), the rest is a zlib stream (RFC 1950),
-/// whose sums find damage.
+/// The first byte is the number of the dictionary, the next four are the length of the JSON (little
+/// endian), and the rest is a zlib stream (RFC 1950), whose checksums reveal damage.
 enum Body {
-    /// Never to be changed once a version was released: new words get a new number.
+    /// The dictionaries by number. One that was released must never change: new words get a new
+    /// number.
     private static let words: [UInt8: Data] = [
         1: Data(
             """
@@ -48,25 +48,26 @@ enum Body {
             """.utf8)
     ]
     private static let current: UInt8 = 1
-    /// The row is JSON as it is: an object.
+    /// The first byte of a row that is uncompressed JSON, an object.
     private static let plainForm = UInt8(ascii: "{")
     private static let headBytes = 5
-    /// More is damage: a row is a few kilobytes.
+    /// The maximum size of the JSON, in bytes. A longer one is damage: a row has a few kilobytes.
     private static let jsonBytesMax = 64 << 20
 
-    /// - Parameter known: JSON that the value's own resembles. Reading it takes
-    ///   the same bytes.
+    /// - Parameter known: JSON that resembles the value's own. Reading the value takes the same
+    ///   bytes.
     static func pack(_ value: some Encodable, knowing known: Data = Data()) throws -> Data {
         try pack(json: try json(value), knowing: known)
     }
 
-    /// What ``unpack(_:_:knowing:)`` reads as well, if it is an object: for a plan's file, which is
-    /// gone before its size matters. Compressing a row takes several times as long as all else.
+    /// Returns uncompressed JSON, which ``unpack(_:_:knowing:)`` reads as well if it is an object.
+    /// A plan's file uses it: compressing a row takes several times as long as all other work, and
+    /// the file is gone before its size matters.
     static func json(_ value: some Encodable) throws -> Data {
         Data(try BodyEncoder.encode(value))
     }
 
-    /// JSON as text: a list for `json_each`.
+    /// Returns JSON as text: a list for `json_each`.
     static func text(_ value: some Encodable) throws -> String {
         String(decoding: try BodyEncoder.encode(value), as: UTF8.self)
     }
@@ -74,7 +75,8 @@ enum Body {
     static func pack(json: Data, knowing known: Data = Data()) throws -> Data {
         guard json.count <= jsonBytesMax else { throw damage("a row is too large") }
         let dictionary = (words[current] ?? Data()) + known
-        // The most that zlib adds to what it cannot shorten, and its sums: see deflateBound.
+        // The most that zlib adds to data that it cannot shorten, with its checksums: see
+        // deflateBound.
         let capacity = json.count + json.count / 8 + json.count / 64 + 64
         var packed = Data(count: headBytes + capacity)
         packed[0] = current
@@ -99,7 +101,7 @@ enum Body {
         try BodyDecoder.decode(type, from: [UInt8](try json(packed, knowing: known)))
     }
 
-    /// - Throws: ``TranshipError/Code/journalFailed`` for what is damaged.
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
     static func json(_ packed: Data, knowing known: Data = Data()) throws -> Data {
         if packed.first == plainForm { return packed }
         let packed = Data(packed)
@@ -124,7 +126,7 @@ enum Body {
         return json
     }
 
-    /// The error for what no version of this program writes.
+    /// Returns the error for data that no version of this program writes.
     static func damage(_ words: String) -> TranshipError {
         TranshipError(
             .journalFailed, "the journal cannot be used: \(words)",

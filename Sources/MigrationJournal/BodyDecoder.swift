@@ -3,10 +3,11 @@
 
 internal import Basics
 
-/// Reads values of the model from the JSON of a row.
+/// The decoder that reads values of the model from the JSON of a row.
 ///
-/// Does as Foundation's decoder, in a fraction of its time: planning reads several rows for each
-/// image. Dates, data and URLs, which Foundation treats in ways of its own, are not in the model.
+/// Does the same as Foundation's decoder in a fraction of its time, since planning reads several
+/// rows for each image. Does not support dates, data and URLs, for which Foundation has special
+/// rules: the model has none.
 struct BodyDecoder: Decoder {
     fileprivate let reading: Reading
     fileprivate let index: Int
@@ -33,11 +34,11 @@ struct BodyDecoder: Decoder {
     }
 }
 
-/// A text that is being read.
+/// A JSON text that is being read.
 private final class Reading {
     let text: JSONText
-    /// The object in which a member was found last, and the entry after that member. The next one
-    /// is mostly that.
+    /// The object in which a member was found last, and the entry after that member. The next
+    /// search mostly finds that entry.
     var lastObject = -1
     var nextMember = 0
 
@@ -80,7 +81,8 @@ private final class Reading {
         }
     }
 
-    /// The entry of the value of an object's member; nil if it has none of that name.
+    /// Returns the entry of the value of an object's member; nil if the object has no member of
+    /// that name.
     func member(_ name: String, of object: Int) -> Int? {
         let (first, end) = (object + 1, text.next(object))
         let start = lastObject == object && nextMember < end ? nextMember : first
@@ -133,7 +135,7 @@ private struct BodyMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return index
     }
 
-    /// Nil for a member that is missing or null.
+    /// Returns nil for a member that is missing or null.
     private func findIfPresent(_ key: Key) -> Int? {
         guard let index = reading.member(key.stringValue, of: object),
             reading.text.kind(index) != .null

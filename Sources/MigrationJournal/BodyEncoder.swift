@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes values of the model as the JSON of a row: without blanks, and with the members of each
-/// object sorted by name, so that equal values give equal bytes.
+/// The encoder that writes values of the model as the JSON of a row: without blanks, and with the
+/// members of each object sorted by name, so that equal values give equal bytes.
 ///
-/// Writes what Foundation's encoder writes, in a fraction of its time; see ``BodyDecoder``. Of a
-/// container that was asked for within another one, no more may be written once the other one goes
-/// on; no type of the model does so.
+/// Writes the same as Foundation's encoder, in a fraction of its time; see ``BodyDecoder``. There
+/// is one limit: after a nested container was requested and the outer one goes on, nothing more may
+/// be written into the nested one. No type of the model does this.
 struct BodyEncoder: Encoder {
     fileprivate let writing: Writing
-    /// How many objects and lists are open around the value.
+    /// The number of objects and lists that are open around the value.
     fileprivate let depth: Int
 
     var codingPath: [any CodingKey] { [] }
@@ -37,7 +37,7 @@ struct BodyEncoder: Encoder {
     }
 }
 
-/// A text that is being written.
+/// A JSON text that is being written.
 private final class Writing {
     private struct Open {
         var isObject: Bool
@@ -47,21 +47,21 @@ private final class Writing {
         var isSorted = true
     }
 
-    /// A member of an open object: its text is `"name":value,`.
+    /// A member of an open object. Its text is `"name":value,`.
     private struct Member {
         var start: Int
         var nameEnd: Int
         var end: Int
     }
 
-    // The compiler's own checks that no two accesses overlap take a tenth of the time.
+    // Swift's exclusivity checks of these accesses take a tenth of the time.
     @exclusivity(unchecked) private(set) var json: [UInt8] = []
     @exclusivity(unchecked) private var opened: [Open] = []
     @exclusivity(unchecked) private var members: [Member] = []
 
     init() { json.reserveCapacity(2048) }
 
-    /// Writes a value into the innermost of this many objects and lists, and closes what is in it.
+    /// Writes a value into the object or list at this depth, after closing those inside it.
     func write<Value: Encodable>(_ value: Value, depth: Int) throws {
         if Value.self == String.self, let text = value as? String {
             string(text)
@@ -69,19 +69,19 @@ private final class Writing {
             let start = json.count
             try value.encode(to: BodyEncoder(writing: self, depth: depth))
             close(to: depth)
-            // A type without any value.
+            // A type that encodes nothing.
             if json.count == start { json += [UInt8(ascii: "{"), UInt8(ascii: "}")] }
         }
     }
 
     func open(isObject: Bool, depth: Int) {
-        // The container of a value that was asked for once more.
+        // The same value has asked for its container again.
         guard opened.count == depth else { return close(to: depth + 1) }
         json.append(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
         opened.append(Open(isObject: isObject, start: json.count, firstMember: members.count))
     }
 
-    /// Closes the objects and lists inside the first `depth` ones.
+    /// Closes the objects and lists that are deeper than `depth`.
     func close(to depth: Int) {
         while opened.count > depth, let last = opened.popLast() {
             endValue(of: last)
@@ -89,7 +89,7 @@ private final class Writing {
                 if !last.isSorted { sort(last) }
                 members.removeLast(members.count - last.firstMember)
             }
-            // The comma after the last one becomes the bracket.
+            // The comma after the last element is replaced by the bracket.
             let bracket = last.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")
             if json.count > last.start { json.removeLast() }
             json.append(bracket)
@@ -121,7 +121,7 @@ private final class Writing {
         endValue(of: opened[depth - 1])
     }
 
-    /// Writes the comma after the last member or element, if there is one without.
+    /// Writes the comma after the last member or element, unless it has one.
     private func endValue(of container: Open) {
         // A value never ends with a comma.
         guard json.count > container.start, json.last != UInt8(ascii: ",") else { return }
@@ -218,7 +218,7 @@ private struct NewMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         try member(key).write(value, depth: depth)
     }
-    // As the ones that every container has, which look for these at each call.
+    // These do the same as the default implementations, which look these up at each call.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) throws {
         if let value { try encode(value, forKey: key) }
     }

@@ -3,8 +3,8 @@
 
 internal import Synchronization
 
-/// What tests do at the commits of a journal and of the plan beside it: die there,
-/// mostly.
+/// The action of a test at the commits of a journal and of the plan beside it: mostly, it kills the
+/// process.
 ///
 /// Commits are counted from 1, in the order in which they are requested.
 package final class CommitHook: Sendable {

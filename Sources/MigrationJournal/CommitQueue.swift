@@ -5,16 +5,16 @@ internal import Basics
 internal import Dispatch
 internal import GRDB
 
-/// Lets writes that are requested at about the same time share one commit.
+/// A queue in which writes that are requested at about the same time share one commit.
 ///
-/// A commit waits some milliseconds for the disk, and no longer for twenty writes than for one. So
-/// the writes that are requested during a commit wait for its end, and then share the next one.
-/// Each caller goes on only after the commit that contains its own write.
+/// A commit waits some milliseconds for the disk, and twenty writes take no longer than one. So
+/// writes that are requested during a commit wait for its end, and then share the next commit. Each
+/// caller goes on only after the commit that contains its own write.
 ///
-/// One thread of Dispatch writes, without `async`: GRDB's asynchronous writes change threads several
-/// times for each commit, which takes more of the processors than a commit itself.
+/// A Dispatch thread writes, without `async`: GRDB's asynchronous writes change threads several
+/// times for each commit, which takes more processor time than the commit itself.
 final class CommitQueue: Sendable {
-    /// The most writes of one transaction, so that none waits for very many others.
+    /// The maximum number of writes in a transaction, so that no write waits for very many others.
     private static let writesMax = 64
 
     private struct Write: Sendable {
@@ -41,10 +41,10 @@ final class CommitQueue: Sendable {
         self.hook = hook
     }
 
-    /// Carries out a write, whether or not the calling task is cancelled.
+    /// Carries out a write, even if the calling task is cancelled.
     ///
-    /// - Parameter work: depends on nothing but the database, because it is carried out again if
-    ///   another write of its transaction fails.
+    /// - Parameter work: may depend only on the database, because it runs again if another write of
+    ///   its transaction fails.
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
@@ -77,12 +77,12 @@ final class CommitQueue: Sendable {
                 for write in writes { write.ended(error) }
                 continue
             }
-            // None of them is in the file. Each is tried alone, so that only the bad one fails.
+            // None of the writes is in the file. Try each alone, so that only the bad one fails.
             for write in writes { write.ended(commit([write])) }
         }
     }
 
-    /// - Returns: why none of them is in the file; nil if all are.
+    /// - Returns: the reason why none of the writes is in the file; nil if all are.
     private func commit(_ writes: [Write]) -> (any Error)? {
         do {
             let transaction = { [database] in

@@ -3,11 +3,11 @@
 
 internal import GRDB
 
-/// The same as GRDB's own, with statements that a connection compiles once:
-/// compiling one takes several times as long as running it.
+/// The methods of GRDB, with statements that a connection compiles only once: compiling a statement
+/// takes several times as long as running it.
 ///
-/// The text must be one of a few. What differs from call to call is an argument;
-/// a set is one as well, as a JSON array that `json_each` takes apart.
+/// Use only a few different SQL texts. Pass values that differ from call to call as arguments; pass
+/// a set as a JSON array that `json_each` takes apart.
 extension Database {
     func execute(cached sql: String, arguments: StatementArguments = StatementArguments()) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
@@ -19,9 +19,9 @@ extension Database {
         try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
-    /// Converts each row while reading it; kept rows are slower.
+    /// Converts each row while it is read; keeping rows is slower.
     ///
-    /// - Parameter value: sends no other statement of the same text.
+    /// - Parameter value: must not run another statement with the same text.
     func rows<Value>(
         cached sql: String, arguments: StatementArguments = StatementArguments(),
         _ value: (CheckedRow) throws -> Value
@@ -32,21 +32,21 @@ extension Database {
         return values
     }
 
-    /// The first row.
+    /// Returns the first row.
     func row(
         cached sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> CheckedRow? {
         try Row.fetchOne(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
-    /// The first column of all rows.
+    /// Returns the first column of all rows.
     func values<Value: DatabaseValueConvertible & StatementColumnConvertible>(
         cached sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> [Value] {
         try Value.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// The first column of the first row; nil if there is none, or NULL.
+    /// Returns the first column of the first row; nil if there is no row, or if the column is NULL.
     func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(
         cached sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> Value? {
@@ -54,10 +54,11 @@ extension Database {
     }
 }
 
-/// A row whose columns may hold anything.
+/// A row whose columns may have values of any type.
 ///
-/// GRDB's own subscript ends the process for NULL if a value must be, and for text if a
-/// number must be. Our schema allows neither, but a damaged file or another program's may hold them.
+/// GRDB's own subscript ends the process if a column is NULL and the type is not optional, or if it
+/// is text and the type is a number. Our schema allows neither, but a damaged file or one of
+/// another program may have such values.
 struct CheckedRow {
     private let row: Row
 

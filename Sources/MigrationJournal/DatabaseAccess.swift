@@ -5,20 +5,20 @@ internal import Basics
 internal import Dispatch
 internal import GRDB
 
-/// How the journal and the plan beside it are read and written.
+/// The way to read and write the journal and the plan beside it.
 ///
-/// In a file, every access is shielded: cancelling the caller does not cancel it. In memory, it is
-/// carried out at once, on the caller's thread, through the passage.
+/// Every access to a file is shielded: cancelling the caller does not cancel it. An access to a
+/// database in memory happens at once, on the caller's thread, through the passage.
 protocol DatabaseAccess: Sendable {
     var database: any DatabaseWriter { get }
-    /// The file, for messages.
+    /// The path of the file, for messages.
     var path: String { get }
-    /// Wraps each access to a database in memory so that a simulation can interrupt it; nil for
-    /// files.
+    /// The function that wraps each access to a database in memory, so that a simulation can
+    /// interrupt it; nil for files.
     var passage: Journal.Passage? { get }
-    /// Carries out the writes to a file.
+    /// The queue for writes to a file.
     var commits: CommitQueue { get }
-    /// Carries out the reads of a file, one after the other.
+    /// The queue for reads of a file, one after the other.
     var reads: DispatchQueue { get }
 }
 

@@ -7,17 +7,17 @@ internal import Foundation
 internal import GRDB
 public import MigrationModel
 
-/// The memory of a pipeline: what was planned, how far it came, what failed.
+/// The memory of a pipeline: its plans, the progress of its transfers, and its failures.
 ///
-/// One SQLite file in WAL mode. Every commit is `synchronous=FULL`: what was
-/// committed survives the loss of power. Callers see values, never SQL.
+/// It is one SQLite file in WAL mode. Every commit is `synchronous=FULL`: committed data survives a
+/// power failure. Callers see values, never SQL.
 ///
-/// All writes are *shielded*: they are carried out whole even when the calling
-/// task is cancelled. (A database write inside a cancelled task would silently
-/// be dropped, and a transfer's last state with it.)
+/// All writes are *shielded*: they are carried out completely even if the calling task is
+/// cancelled. (Without this, a database write inside a cancelled task would silently be dropped,
+/// and a transfer's last state with it.)
 ///
-/// Errors of every method: ``TranshipError/Code/journalFailed`` when the file
-/// cannot be read or written, with SQLite's words.
+/// Every method throws ``TranshipError/Code/journalFailed`` with SQLite's message if the file
+/// cannot be read or written.
 public final class Journal: DatabaseAccess {
     public let path: String
     let database: any DatabaseWriter
@@ -27,7 +27,7 @@ public final class Journal: DatabaseAccess {
     let commits: CommitQueue
     let reads = DispatchQueue(label: "tranship.journal.reads")
 
-    /// Carries out an access, or throws what keeps it from being carried out.
+    /// Carries out an access, or throws the error that prevents it.
     package typealias Passage =
         @Sendable (_ writes: Bool, _ access: () throws -> Void) throws -> Void
 
@@ -43,25 +43,25 @@ public final class Journal: DatabaseAccess {
         commits = CommitQueue(database, hook: hook)
     }
 
-    /// A journal without a file, for simulations: the same tables and the same
-    /// SQL. Every access is carried out at once, on the caller's thread.
+    /// Makes a journal without a file, for simulations, with the same tables and the same SQL.
+    /// Every access happens at once, on the caller's thread.
     package static func inMemory() throws(TranshipError) -> Journal {
         try describing("in memory") {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
-            // Absolute: the names of spooled files are made from it, and must not
-            // depend on where the process was started.
+            // The path is absolute: the names of spooled files are made from it, and must not
+            // depend on the folder in which the process was started.
             return Journal(path: "/in memory", database: queue, lock: nil) { try $1() }
         }
     }
 
-    /// True in a simulation: no other process can reach the journal.
+    /// True in a simulation. No other process can reach the journal.
     package var isInMemory: Bool { passage != nil }
 
-    /// Opens a journal for a plan, beside a run that may have it. If no run has made
-    /// one yet, it is empty.
+    /// Opens a journal for a plan, even while a run has it. If no run has made the journal yet,
+    /// returns an empty one.
     ///
-    /// - Parameter path: where that run would make it.
+    /// - Parameter path: the path where a run would make the journal.
     public static func openIfPresent(path: String) throws(TranshipError) -> Journal {
         if FileManager.default.fileExists(atPath: path),
             let database = try databaseForReading(path: path)
@@ -75,12 +75,12 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// The same data without the lock, as another process would see it.
+    /// Returns the same data without the lock, as another process would see it.
     package func reopened(through passage: Passage? = nil) -> Journal {
         Journal(path: path, database: database, lock: nil, passage: passage ?? self.passage)
     }
 
-    /// Empties an in-memory journal, as if its file were lost.
+    /// Empties a journal in memory, to simulate the loss of its file.
     package func forget() throws(TranshipError) {
         precondition(passage != nil, "a journal in a file is never emptied")
         try Self.describing(path) {
@@ -94,9 +94,9 @@ public final class Journal: DatabaseAccess {
 
     /// Opens the journal for one process, creating or migrating it.
     ///
-    /// - Throws: ``TranshipError/Code/journalInUse`` when another process has
-    ///   it, ``TranshipError/Code/journalTooNew`` when a newer version wrote
-    ///   it, ``TranshipError/Code/journalFailed`` for the rest: also for one that a build
+    /// - Throws: ``TranshipError/Code/journalInUse`` if another process has it,
+    ///   ``TranshipError/Code/journalTooNew`` if a newer version wrote it,
+    ///   ``TranshipError/Code/journalFailed`` for other errors, including a journal that a build
     ///   before the first release wrote.
     package static func open(
         path: String, hook: CommitHook? = nil
@@ -107,7 +107,7 @@ public final class Journal: DatabaseAccess {
         return try describing(path) {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
-            // Few readers: `status` and a plan read beside the writer.
+            // Few readers are needed: `status` and a plan read beside the writer.
             configuration.maximumReaderCount = 2
             // SQLite gives the files beside it the same mode.
             try OwnFile.make(path)
@@ -119,8 +119,8 @@ public final class Journal: DatabaseAccess {
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Schema.migrator.migrate(pool)
-            // The pool sets NORMAL when it turns WAL on, after `prepareDatabase`,
-            // so FULL has to be asked for here; a test reads it back.
+            // When the pool turns WAL on, after `prepareDatabase`, it sets NORMAL. So FULL has to
+            // be set here; a test reads it back.
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
@@ -129,10 +129,11 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// Closes the journal and removes its files, with its lock, if it holds nothing.
+    /// Closes the journal and removes its files and its lock, if it has no rows.
     ///
-    /// It works no more afterwards. Closed before its files go: SQLite removes the `-wal` file by its
-    /// name when the last connection ends, and that could be a file of the next process by then.
+    /// The journal cannot be used afterwards. It is closed before its files are removed: SQLite
+    /// removes the `-wal` file by name when the last connection ends, and by then a file of that
+    /// name could belong to the next process.
     package func removeIfEmpty() async {
         guard let lock, !isInMemory else { return }
         let isEmpty = try? await read { db in
@@ -155,7 +156,7 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// Opens an existing journal for reading beside a run that may have it.
+    /// Opens an existing journal for reading, even while a run has it.
     public static func openForReading(path: String) throws(TranshipError) -> Journal {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TranshipError(
@@ -173,8 +174,8 @@ public final class Journal: DatabaseAccess {
 
     /// Opens a journal to change the limits of the run that has it.
     ///
-    /// Without the lock, which the run holds. SQLite lets one process write at a time, and a commit
-    /// of the run takes milliseconds.
+    /// Does not take the lock, which the run holds. SQLite lets one process write at a time, and a
+    /// commit of the run takes milliseconds.
     ///
     /// - Throws: as ``openForReading(path:)``.
     package static func openBesideRun(path: String) throws(TranshipError) -> Journal {
@@ -187,7 +188,7 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// Nil if the file has no tables yet, as a run that has just begun leaves it for a moment.
+    /// Opens the file; nil if it has no tables yet, as in the first moment of a run.
     private static func databaseForReading(path: String) throws(TranshipError) -> DatabaseQueue? {
         try OwnFile.check(path)
         try OwnFile.checkPlace(of: path)
@@ -201,20 +202,21 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// The process that has the journal now, or nil.
+    /// Returns the process that has the journal now; nil if there is none.
     public static func holder(path: String) -> LockHolder? {
         JournalLock.holder(path: path)
     }
 
-    /// The steps that made the journal; none of a file that is still empty.
+    /// Returns the migration steps that made the journal; none for a file that is still empty.
     ///
-    /// - Throws: for a file that holds no journal, and for one that this version does not know.
+    /// - Throws: an error for a file that is not a journal, and for a journal that this version
+    ///   does not know.
     private static func check(_ db: Database, path: String) throws -> Set<String> {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let tables = try String.fetchAll(
             db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
-        // A crash or a full disk while it was made leaves our tables, or
-        // only the one of the migrations, without the header's id.
+        // A crash or a full disk during its creation leaves a file with our tables, or with only
+        // the table of migrations, but without the id in the header.
         let isHalfMade =
             tables.contains("grdb_migrations") && (tables.count == 1 || tables.contains("transfer"))
         guard id == Schema.applicationID || tables.isEmpty || isHalfMade else {

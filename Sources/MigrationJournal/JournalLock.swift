@@ -5,25 +5,27 @@ internal import Basics
 internal import Foundation
 internal import MigrationModel
 
-/// One process per journal, and per plan: an advisory lock on a file beside it.
+/// An advisory lock on a file beside a journal or a plan, for one process at a time.
 ///
-/// The kernel holds the lock (`flock(2)`), so it ends with the process, however
-/// that ends; the text in the file only names the holder.
+/// The kernel holds the lock (`flock(2)`), so it ends with the process in all cases; the text in
+/// the file only names the holder.
 ///
-/// Only the holder removes the file (``removeFile()``). Who opened it before that gets the lock of a
-/// file without a name, beside which another process may lock a new file of that name. So a lock
-/// counts only if its file still has the name: who got the lock of another one tries again.
+/// Only the holder removes the file (``removeFile()``). A process that opened it before that gets
+/// the lock of a file that has no name any more, while another process may lock a new file of that
+/// name. So a lock counts only if its file still has the name: a process with the lock of another
+/// file tries again.
 final class JournalLock: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    /// Files that may be removed between opening and locking them, one after another.
+    /// The maximum number of files that may be removed between opening and locking, one after
+    /// another.
     private static let triesMax = 100
 
     /// - Parameters:
     ///   - what: the locked file, for messages.
-    ///   - hint: for the operator whom another process keeps out.
-    /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
+    ///   - hint: the hint for an operator if another process has the lock.
+    /// - Throws: ``TranshipError/Code/journalInUse`` that names the holder.
     init(
         path locked: String, what: String,
         hint: String =
@@ -40,7 +42,7 @@ final class JournalLock: Sendable {
         _ = (own.words + "\n").withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
-    /// Opens and locks the file that has the name at that time.
+    /// Opens and locks the file that has the name at the moment of locking.
     private static func locked(
         _ path: String, inUse: (_ holder: String) -> TranshipError
     ) throws(TranshipError) -> Int32 {
@@ -63,16 +65,17 @@ final class JournalLock: Sendable {
             && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
-    /// Removes the file. The lock is of no use afterwards: what it protects must be gone.
+    /// Removes the file. The lock protects nothing afterwards, so remove the locked file before.
     func removeFile() { unlink(path) }
 
     deinit {
-        // Closing alone leaves it to a child that was forked and has not called exec yet.
+        // Closing is not enough: a child that was forked and has not called exec yet would keep the
+        // lock.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
-    /// The process that holds the lock now, or nil. Never waits.
+    /// Returns the process that holds the lock now; nil if there is none. Never waits.
     static func holder(path locked: String) -> LockHolder? {
         let path = locked + ".lock"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

@@ -4,13 +4,13 @@
 package import Basics
 package import Foundation
 
-/// Files that only this user reads and writes: journals, plans and their locks. They name
-/// clouds, images and addresses, and what they say is done.
+/// Files that only this user reads and writes: journals, plans and their locks. They name clouds,
+/// images and addresses, and Tranship acts on their contents.
 package enum OwnFile {
-    /// Writes a whole file with mode 0600, in place of an earlier one. If it fails, the earlier one
-    /// stays.
+    /// Writes a whole file with mode 0600, in place of an earlier one. If this fails, the earlier
+    /// file stays.
     ///
-    /// A link is not followed, and what is not a plain file is not replaced.
+    /// Does not follow a link, and replaces only plain files.
     ///
     /// - Throws: ``TranshipError/Code/usage``: the caller names the file.
     package static func replace(_ path: String, with data: Data) throws(TranshipError) {
@@ -24,7 +24,7 @@ package enum OwnFile {
             }
             guard file.st_mode & S_IFMT == S_IFREG else { throw refusal("it is not a plain file") }
         }
-        // In the same folder, so that the last step is one rename.
+        // The new file is in the same folder, so that the last step is one rename.
         let new = "\(path).\(UUID().uuidString)"
         let descriptor = Glibc.open(
             new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -40,9 +40,9 @@ package enum OwnFile {
         }
     }
 
-    /// Opens a file for reading and writing, and makes it if there is none, with mode 0600.
+    /// Opens a file for reading and writing, after making it with mode 0600 if it is missing.
     ///
-    /// A neighbour who may write into the folder could put a link to another file of ours there,
+    /// Another user who may write into the folder could put a link to another file of ours there,
     /// or a journal of their own. So links are not followed (`O_NOFOLLOW`), and files of other
     /// users are refused.
     ///
@@ -54,7 +54,7 @@ package enum OwnFile {
         return descriptor
     }
 
-    /// Refuses a file that a journal names if another user may have written it: a pipeline file runs
+    /// Refuses a file named in a journal if another user may have written it: a pipeline file runs
     /// commands.
     ///
     /// - Throws: ``TranshipError/Code/usage``.
@@ -69,17 +69,18 @@ package enum OwnFile {
                 + "`tranship run FILE` goes on")
     }
 
-    /// Throws if ``open(_:)`` would refuse the file, and makes and changes nothing.
+    /// Throws if ``open(_:)`` would refuse the file. Makes and changes nothing.
     static func check(_ path: String) throws(TranshipError) {
         close(try checked(path, O_RDONLY).descriptor)
     }
 
-    /// Refuses a place for a database where another user could put files beside it. SQLite takes the
-    /// pages of `-wal` and `-journal` files for the database's, and does not ask which user wrote them
-    /// (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/lockingv3.html#hot_journals>).
+    /// Refuses a place for a database if another user could put files beside it. SQLite reads the
+    /// pages of `-wal` and `-journal` files as those of the database, and does not check which user
+    /// wrote them (<https://www.sqlite.org/wal.html>,
+    /// <https://www.sqlite.org/lockingv3.html#hot_journals>).
     ///
-    /// - Throws: ``TranshipError/Code/journalFailed`` for a folder that other users than root own or
-    ///   may write to, and for such a file that ``check(_:)`` refuses.
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a folder that a user other than root and
+    ///   this one owns or may write to, and for such a file that ``check(_:)`` refuses.
     static func checkPlace(of path: String) throws(TranshipError) {
         let parent = PathText.folder(of: path)
         let folder = parent.isEmpty ? "." : parent
@@ -134,8 +135,8 @@ package enum OwnFile {
                 hint: "run as that user, or change the owner of the journal and the files beside it"
             )
         }
-        // SQLite warns of databases with two names as well: "How To Corrupt An SQLite Database
-        // File", section 2.5.
+        // SQLite also warns of databases with two names: "How To Corrupt An SQLite Database File",
+        // section 2.5.
         guard flags == O_RDONLY || file.st_nlink <= 1 else {
             close(descriptor)
             throw TranshipError(
@@ -147,8 +148,8 @@ package enum OwnFile {
         return (descriptor, file.st_mode)
     }
 
-    /// True if the file system of a file, or of its folder, is mounted read-only. SQLite needs to write
-    /// beside a journal, also to read it.
+    /// True if the file system of a file, or of its folder, is mounted read-only. SQLite needs to
+    /// write beside a journal even to read it.
     static func isOnReadOnlyDisk(_ path: String) -> Bool {
         var disk = statvfs()
         return statvfs(PathText.folder(of: path), &disk) == 0
@@ -161,7 +162,7 @@ package enum OwnFile {
             hint: "name a journal, or a place for one, with --journal PATH")
     }
 
-    /// As ``open(_:)``, for a file that another library opens next.
+    /// Makes a file as ``open(_:)`` does and closes it, for another library to open.
     static func make(_ path: String) throws(TranshipError) {
         close(try open(path))
     }

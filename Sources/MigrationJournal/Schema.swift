@@ -3,10 +3,10 @@
 
 internal import GRDB
 
-/// The journal's shape.
+/// The shape of the journal and of a plan.
 ///
-/// Every fact that a query needs is a column. A `body` is opaque to SQL. What a table holds of old
-/// runs is forgotten by ``Journal/prune(before:)``: a new table needs its line there.
+/// Every fact that a query needs is a column. A `body` is opaque to SQL. ``Journal/prune(before:)``
+/// forgets the rows of old runs: a new table needs its line there.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,18 +16,18 @@ enum Schema {
         return migrator
     }
 
-    /// What makes a new journal. Until a version is released, a change of the shape gives it another
-    /// name: a journal without it was written by a build before that, and is refused. A step that was
-    /// released is never edited; what comes later is a new step.
+    /// The step that makes a new journal. Until a version is released, a change of the shape gives
+    /// this step another name: a journal without this name was written by an earlier build, and is
+    /// refused. A step that was released is never edited; later changes are new steps.
     static let firstStep = "1 runs in order, plans, transfers, series, names"
 
-    /// Written into the file's header, so that `file(1)` and we can tell a
-    /// journal from any other SQLite file: "TRSH".
+    /// The id "TRSH" in the file's header, by which `file(1)` and this program recognize a journal
+    /// among SQLite files.
     static let applicationID = 0x5452_5348
-    /// The same for a plan: "TRSP". Only such a file is emptied.
+    /// The id "TRSP" in the header of a plan. Only a file with this id is emptied.
     static let planID = 0x5452_5350
 
-    /// In an order in which they can be emptied.
+    /// The tables, in an order in which they can be emptied.
     static let tables = [
         "method_time",
         "project_name", "pace", "gone_copy", "absence", "limit_override", "held_version",
@@ -41,7 +41,7 @@ enum Schema {
         "image", "lineage", "run",
     ]
 
-    /// What runs planned, and how they ended.
+    /// The tables for the plans of runs and their ends.
     private static let runs = """
         CREATE TABLE run (
             id INTEGER PRIMARY KEY,
@@ -137,7 +137,7 @@ enum Schema {
         ) STRICT;
         """
 
-    /// Copies, and the work of runs for them.
+    /// The tables for copies, and the work of runs on them.
     private static let transfers = """
         -- All versions of one image share a lineage: the first word of the marker.
         CREATE TABLE lineage (
@@ -279,7 +279,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What becomes of versions.
+    /// The tables for versions of series.
     private static let series = """
         -- What a run changes about versions that are not current any more.
         CREATE TABLE change (
@@ -338,7 +338,7 @@ enum Schema {
         CREATE INDEX upstream_by_selector ON upstream (selector) WHERE selector IS NOT NULL;
         """
 
-    /// Of all runs: pruning keeps it.
+    /// The tables about all runs, which pruning keeps.
     private static let experience = """
         -- How many images at once an Image service took best. Of all runs: one row a service, which
         -- pruning keeps.
@@ -374,7 +374,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// The shape of a plan, which lives as long as the process that makes it.
+    /// The shape of a plan, whose file exists only as long as the process that makes it.
     static let plan = """
         -- With row ids: without them, SQLite takes the primary key's first column for as good
         -- as an index by name, and reads all images of the target for each image of the plan.

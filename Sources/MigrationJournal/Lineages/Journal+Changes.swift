@@ -6,27 +6,28 @@ internal import Foundation
 internal import GRDB
 public import MigrationModel
 
-/// An image of a target with the marker of a lineage, and what the journal knows of it.
+/// An image of a target with the marker of a lineage, and the journal's data about it.
 public struct SeriesCopy: Sendable {
     public var image: TargetImage
-    /// Of its version at this target; nil if the journal does not know it.
+    /// The transfer of its version to this target; nil if the journal does not have one.
     public var transfer: Transfer?
-    /// When it last became the current version, in milliseconds since 1970: it was done, it was
-    /// shown again, or its source offered it again.
+    /// The time at which it last became the current version, in milliseconds since 1970: its copy
+    /// was done, it was shown again, or its source offered it again.
     public var currentSince: Int64?
-    /// The run by which it did. The order of runs is the order of versions: the clock of a night may
-    /// have been wrong.
+    /// The run in which it last became the current version. Versions are ordered by run, since the
+    /// clock may have been wrong one night.
     public var currentSinceRun: Int64?
-    /// When a run first hid, renamed or deactivated it after that, in milliseconds since 1970.
+    /// The time at which a run first hid, renamed or deactivated it after that, in milliseconds
+    /// since 1970.
     public var retiredAt: Int64?
-    /// The run that did so.
+    /// The run that first hid, renamed or deactivated it after that.
     public var retiredRun: Int64?
-    /// What earlier runs changed about it, the newest first.
+    /// The changes of earlier runs to it, the newest first.
     public var changes: [Change.Action]
-    /// True if a run ever proved and published it, or found it so.
+    /// True if a run ever proved and published it, or found it in that state.
     public var wasDone = true
-    /// True if a run died before it gave it the name of the series, and no later run decided about
-    /// that.
+    /// True if a run died before it gave the image the name of the series, and no later run has
+    /// decided what to do about this.
     public var isUnnamed = false
 
     public init(
@@ -41,9 +42,9 @@ public struct SeriesCopy: Sendable {
 }
 
 extension Plan {
-    /// The images with the marker of a lineage that a target lists. Left out is an image with the
-    /// marker of a version that the journal knows under another id: a snapshot of a server copies
-    /// the marker, and often the name.
+    /// Returns the images with the marker of a lineage that a target lists. Leaves out an image
+    /// with the marker of a version that the journal has under another id: a snapshot of a server
+    /// copies the marker, and often the name.
     public func copies(
         ofLineage lineageID: String, at targetKey: String, in journal: Journal
     ) async throws(TranshipError) -> [SeriesCopy] {
@@ -101,7 +102,7 @@ extension Plan {
         }
     }
 
-    /// What the plan changes about earlier versions, in order.
+    /// Returns the planned changes of earlier versions, in order.
     public func changes() async throws(TranshipError) -> [Change] {
         try await read { db in try Self.changes(db) }
     }
@@ -113,8 +114,9 @@ extension Plan {
 }
 
 extension Journal {
-    /// True if a run ever proved and published the image of a transfer, or found it so. A later run
-    /// may have begun to update it since, and the journal may have forgotten the run that did.
+    /// True if a run ever proved and published the image of a transfer, or found it in that state.
+    /// A later run may have begun to update the image since, and the journal may have forgotten the
+    /// first run.
     static func wasDone(_ db: Database, _ transfer: Transfer?, _ imageID: String) throws -> Bool {
         guard let transfer else { return false }
         if transfer.record.updatedFrom?.wasPublished == true { return true }
@@ -125,13 +127,14 @@ extension Journal {
                 """, arguments: [transfer.id, imageID]) ?? false
     }
 
-    /// True if a run died before it gave an image the name of the series. If it left the image
-    /// without that name, since an operator kept the name elsewhere, the version had its turn. What a
-    /// plan leaves has the id that the copy was to get.
+    /// True if a run died before it gave an image the name of the series. False if a run left the
+    /// image without that name because an operator kept the name elsewhere: the version had its
+    /// turn. A change that a plan left has the id that the copy was planned to get, so it is found
+    /// by its version.
     static func isUnnamed(
         _ db: Database, _ transfer: Transfer?, _ imageID: String
     ) throws -> Bool {
-        // Another copy was made under that name at once.
+        // Without a later name, the copy was made under its final name.
         guard let transfer, transfer.record.currentName != nil else { return false }
         let states: [String] = try db.values(
             cached: """
@@ -142,7 +145,7 @@ extension Journal {
         return states.allSatisfy { $0 == Change.State.planned.rawValue }
     }
 
-    /// Makes changes part of a run, in its one transaction.
+    /// Makes changes part of a run, in the transaction that takes the plan over.
     static func take(_ changes: [Change], into db: Database, _ runID: Int64) throws {
         for change in changes {
             try db.execute(
@@ -162,7 +165,7 @@ extension Journal {
         }
     }
 
-    /// The changes of a run in some states, in the plan's order.
+    /// Returns the changes of a run in some states, in the plan's order.
     public func changes(
         of run: Run, in states: [Change.State] = Change.State.allCases
     ) async throws(TranshipError) -> [Change] {
@@ -176,9 +179,10 @@ extension Journal {
         }
     }
 
-    /// The changes of a run at a target, in all states and in the plan's order, of each series that
-    /// has a planned one there and waits for nothing: no transfer of the series to that target is
-    /// unfinished, and no unfinished one of the run reads an image that is to change.
+    /// Returns the changes of a run at a target whose series are ready, in all states and in the
+    /// plan's order. A series is ready if it has a planned change at the target, no transfer of the
+    /// series to the target is unfinished, and no unfinished transfer of the run reads an image
+    /// that is going to change.
     public func readyChanges(
         of run: Run, at targetKey: String
     ) async throws(TranshipError) -> [Change] {
@@ -224,7 +228,7 @@ extension Journal {
         }
     }
 
-    /// Writes down what came of a change.
+    /// Records the outcome of a change.
     public func commit(_ change: Change) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -239,8 +243,8 @@ extension Journal {
         }
     }
 
-    /// When an image was last made the current version again, in milliseconds since 1970, and by
-    /// which run.
+    /// Returns the time at which an image was last made the current version again, in milliseconds
+    /// since 1970, and the run that did this.
     fileprivate static func shown(
         _ db: Database, _ imageID: String, at targetKey: String
     ) throws -> (at: Int64, runID: Int64)? {
@@ -263,7 +267,7 @@ extension Journal {
         Change.Action.allCases.filter(\.shows).map { "'\($0.rawValue)'" }.joined(separator: ", ")
     }
 
-    /// What runs changed about an image since it was last shown, the newest first.
+    /// Returns the changes by runs to an image since it was last shown, the newest first.
     public func retirements(
         ofImage imageID: String, at targetKey: String
     ) async throws(TranshipError) -> [(action: Change.Action, at: Int64, runID: Int64)] {
@@ -284,8 +288,8 @@ extension Journal {
         }
     }
 
-    /// Those that are done, the newest first; of those that show nothing, also what a run began and
-    /// did not write down.
+    /// Returns the finished changes, the newest first. Also returns planned changes that show
+    /// nothing: a run may have made them and died before it recorded this.
     static func changes(
         _ db: Database, of imageID: String, at targetKey: String
     ) throws -> [Change.Action] {

@@ -5,10 +5,10 @@ internal import Basics
 internal import GRDB
 
 extension Journal {
-    /// Remembers which copies of series the targets of a plan do not list any more: someone deleted
-    /// them, or a run that died before it wrote the deletion down.
+    /// Notes the copies of series that the targets of a plan no longer list: someone deleted them,
+    /// or a run died before it recorded the deletion.
     static func noteGoneCopies(_ planned: Database, into db: Database) throws {
-        // A target whose listing fails has no items: the plan is not made.
+        // All targets with items were listed: if a listing fails, no plan is made.
         let targets: [String] = try planned.values(
             cached: "SELECT DISTINCT target_key FROM plan_item")
         for target in targets {
@@ -40,7 +40,8 @@ extension Journal {
         }
     }
 
-    /// When a run first did not find a copy any more, in milliseconds since 1970; nil if runs do.
+    /// Returns the time at which a run first did not find a copy, in milliseconds since 1970; nil
+    /// if the last run found it.
     static func goneAt(_ db: Database, _ imageID: String?, _ targetKey: String) throws -> Int64? {
         try db.value(
             cached: "SELECT at FROM gone_copy WHERE target_key = ? AND image_id = ?",

@@ -15,12 +15,13 @@ public struct LineageVersion: Sendable, Hashable {
     public var imageID: String?
     public var state: TransferState
     public var runID: Int64
-    /// When the journal last changed it, in milliseconds since 1970.
+    /// The time at which the journal last changed it, in milliseconds since 1970.
     public var updatedAt: Int64
 }
 
 extension Journal {
-    /// The transfers of a lineage whose copies were proved, at all targets, the newest first.
+    /// Returns the transfers of a lineage whose copies were proved, at all targets, the newest
+    /// first.
     ///
     /// - Parameter lineageID: the first word of the marker; see ``Origin``.
     public func provedTransfers(
@@ -37,8 +38,9 @@ extension Journal {
         }
     }
 
-    /// Another version of the same series at the same target whose copy has the same data, by what
-    /// was computed or reported; nil if there is none, or if another run made the copy.
+    /// Returns another version of the same series at the same target whose copy has the same data,
+    /// by a computed or reported digest; nil if there is none, or if another run made the given
+    /// copy.
     public func sameData(
         as transfer: Transfer, madeIn run: Run
     ) async throws(TranshipError) -> Transfer? {
@@ -57,15 +59,15 @@ extension Journal {
         }
     }
 
-    /// The images with these names at their source that runs copied. Of one name, the image that was
-    /// copied last.
+    /// Returns the images with these names at their source that runs copied. If several images have
+    /// a name, the one that was copied last.
     public func copiedImages(
         named names: Set<String>
     ) async throws(TranshipError) -> [String: CopiedImage] {
         try await read { db in
             var found: [String: CopiedImage] = [:]
             for name in names {
-                // CROSS JOIN keeps the order of the tables, and so the index of names.
+                // CROSS JOIN keeps the order of the tables, so that the index of names is used.
                 let row = try db.row(
                     cached: """
                         SELECT i.body, w.run_id FROM image AS i
@@ -83,7 +85,7 @@ extension Journal {
         }
     }
 
-    /// True if a run made or took the image as the copy with this marker.
+    /// True if a run made the image as the copy with this marker, or adopted it as that copy.
     public func isCopy(
         _ imageID: String, _ origin: Origin, at targetKey: String
     ) async throws(TranshipError) -> Bool {
@@ -98,7 +100,7 @@ extension Journal {
         }
     }
 
-    /// The versions of a lineage at all targets, the newest first.
+    /// Returns the versions of a lineage at all targets, the newest first.
     ///
     /// - Parameter lineageID: the first word of the marker; see ``Origin``.
     public func versions(

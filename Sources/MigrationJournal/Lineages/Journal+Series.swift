@@ -7,15 +7,15 @@ internal import GRDB
 public import MigrationModel
 
 /// A version that an operator rolled back from at one target. Runs do not go forward to it until
-/// the source has a version that was not known then.
+/// the source has a version that was not known at that time.
 public struct HeldVersion: Sendable, Hashable {
     public var lineageID: String
     public var targetKey: String
     public var versionID: String
-    /// What the rollback made current.
+    /// The version that the rollback made current.
     public var currentVersionID: String
-    /// Of a series with several sources: ``SourceImage/place`` of both versions. Versions of other
-    /// places do not end the hold. Nil: any version of the series does.
+    /// The ``SourceImage/place`` of both versions, if the series has several sources: versions of
+    /// other places do not end the hold. Nil if any version of the series ends it.
     public var place: String?
 
     public init(
@@ -34,30 +34,31 @@ public struct HeldVersion: Sendable, Hashable {
 public struct SeriesVersion: Sendable {
     public var lineageID: String
     public var transfer: Transfer
-    /// When the journal last changed the transfer, in milliseconds since 1970.
+    /// The time at which the journal last changed the transfer, in milliseconds since 1970.
     public var updatedAt: Int64
     /// The last run that worked on the transfer.
     public var runID: Int64
-    /// What was last done to the copy besides, when, and by which run; nil if nothing was.
+    /// The last change of the copy apart from the transfer, its time and its run; nil if there is
+    /// none.
     public var lastChange: (action: Change.Action, at: Int64, runID: Int64)?
-    /// When a run first did not find the copy at its target any more, in milliseconds since 1970;
-    /// nil if it is there.
+    /// The time at which a run first did not find the copy at its target, in milliseconds since
+    /// 1970; nil if the copy is there.
     public var goneAt: Int64?
-    /// Runs do not go forward to it.
+    /// True if runs do not go forward to this version.
     public var isHeld: Bool
-    /// A rollback made it current.
+    /// True if a rollback made this version current.
     public var isRolledBackTo: Bool
-    /// False if no run finished it, or if it never got the name of the series.
+    /// False if no run finished the version, or if it never got the name of the series.
     public var becameCurrent = true
-    /// Its source offers another version now, as far as the journal knows.
+    /// True if its source offers another version now, as far as the journal has seen.
     public var isLeft = false
-    /// Of a series with several sources: where its source has its versions; see
-    /// ``SourceImage/place``. Nil: the series has one source.
+    /// The place where its source has its versions, if the series has several sources; see
+    /// ``SourceImage/place``. Nil if the series has one source.
     public var place: String?
 }
 
 extension Journal {
-    /// The versions that rollbacks hold now.
+    /// Returns the versions that rollbacks hold now.
     public func heldVersions() async throws(TranshipError) -> [HeldVersion] {
         try await read { db in try Self.heldVersions(db) }
     }
@@ -81,7 +82,8 @@ extension Journal {
             let versions = try JSONDecoder().decode([String].self, from: Data(newer.utf8))
             let hasEnded = try versions.contains { version in
                 let newer = try transfer(db, held.targetKey, version)
-                // Its data turned out to be that of a version which was known then.
+                // The newer version has the same data as a version that was known at the time of
+                // the rollback.
                 if newer?.sameData != nil { return false }
                 guard let place = held.place else { return true }
                 return newer?.source.isAt(place) == true
@@ -90,13 +92,14 @@ extension Journal {
         }
     }
 
-    /// Makes changes the work of a run, marks the run as planned, and replaces what a rollback
-    /// holds of these series at these targets: all in one transaction.
+    /// Takes changes into a run, marks the run as planned, and replaces the held versions of these
+    /// series at these targets, all in one transaction.
     ///
     /// - Parameters:
-    ///   - series: the series and targets that a rollback is about; those without an entry in `held`
-    ///     go on as before.
-    ///   - place: the place that it is about, of a series with several sources; nil is all.
+    ///   - series: the series and targets that a rollback concerns. Those without an entry in
+    ///     `held` go on as before.
+    ///   - place: the place that the rollback concerns, if the series has several sources; nil is
+    ///     all.
     public func takeOver(
         _ changes: [Change], run: Run, holding held: [HeldVersion] = [],
         series: [(lineageID: String, targetKey: String)] = [], place: String? = nil
@@ -124,7 +127,7 @@ extension Journal {
         }
     }
 
-    /// Ends what rollbacks hold of these series at these targets.
+    /// Ends the holds of rollbacks on these series at these targets.
     ///
     /// - Parameter place: as for ``takeOver(_:run:holding:series:place:)``.
     public func release(
@@ -147,7 +150,8 @@ extension Journal {
         }
     }
 
-    /// The lineages of all images that do not come from clouds, in order of their first transfer.
+    /// Returns the lineages of all images that do not come from clouds, in the order of their first
+    /// transfer.
     public func seriesIDs() async throws(TranshipError) -> [String] {
         try await read { db in
             try db.values(
@@ -161,8 +165,8 @@ extension Journal {
         }
     }
 
-    /// The versions of a series at all targets, the newest first: in the order of the runs that made
-    /// them, since the clock of a night may have been wrong.
+    /// Returns the versions of a series at all targets, the newest first, in the order of the runs
+    /// that made them, since the clock may have been wrong one night.
     public func seriesVersions(
         ofLineage lineageID: String
     ) async throws(TranshipError) -> [SeriesVersion] {
@@ -205,7 +209,8 @@ extension Journal {
         }
     }
 
-    /// Nil if the series has one source, wherever that was before.
+    /// Returns the place of a version; nil if the series has one source, wherever that source was
+    /// before.
     private static func place(of source: SourceImage, _ upstreams: [Upstream]) -> String? {
         let places = upstreams.compactMap(\.place)
         guard !places.isEmpty else { return nil }
@@ -220,7 +225,8 @@ extension Journal {
         }
     }
 
-    /// Where a later run copied another version, the source has left those before.
+    /// Marks the versions that the source no longer offers: those before the version of a later
+    /// run.
     private static func noteLeft(_ versions: inout [SeriesVersion]) {
         let all = versions
         for index in versions.indices {

@@ -7,7 +7,7 @@ internal import GRDB
 public import MigrationModel
 
 extension Plan {
-    /// Writes down what a source offers for a series, for the journal.
+    /// Adds a source's offer for a series to the plan, for the journal.
     public func add(_ upstream: Upstream) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -22,9 +22,10 @@ extension Plan {
 }
 
 extension Journal {
-    /// What the last run with this series found at its source; nil if the journal does not know it.
+    /// Returns the offer that the last run with this series found at its source; nil if the journal
+    /// has none.
     ///
-    /// - Parameter place: of one of several sources; see ``SourceImage/place``.
+    /// - Parameter place: the place of one of several sources; see ``SourceImage/place``.
     public func upstream(
         ofLineage lineageID: String, at place: String? = nil
     ) async throws(TranshipError) -> Upstream? {
@@ -44,8 +45,8 @@ extension Journal {
         ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
     }
 
-    /// What the last runs found at the sources of a series. Of several, without what was remembered
-    /// while it had one: that is out of date.
+    /// Returns the offers that the last runs found at the sources of a series. If the series has
+    /// several sources, leaves out the offer from the time when it had one, which is out of date.
     static func upstreams(_ db: Database, ofLineage lineageID: String) throws -> [Upstream] {
         let found: [Data] = try db.values(
             cached: """
@@ -57,7 +58,7 @@ extension Journal {
         return try found.map { try Body.unpack(Upstream.self, $0) }
     }
 
-    /// The products that plans ever found in an index; see ``Upstream/selector``.
+    /// Returns the products that plans ever found in an index; see ``Upstream/selector``.
     public func upstreams(ofSelector selector: String) async throws(TranshipError) -> [Upstream] {
         try await read { db in
             try db.values(
@@ -67,7 +68,7 @@ extension Journal {
         }
     }
 
-    /// What the plan of a run found at its sources, by series.
+    /// Returns the offers that the plan of a run found at its sources, sorted by series.
     public func upstreams(of run: Run) async throws(TranshipError) -> [Upstream] {
         let found: [Upstream] = try await read { db in
             try db.values(
@@ -77,9 +78,10 @@ extension Journal {
         return found.sorted { ($0.series, $0.place ?? "") < ($1.series, $1.place ?? "") }
     }
 
-    /// The versions of a series that were copied to any target, each once.
+    /// Returns the versions of a series that were copied to any target, each once.
     ///
-    /// - Parameter place: only those of one of several sources; see ``SourceImage/place``.
+    /// - Parameter place: the place of one of several sources, to return only its versions; see
+    ///   ``SourceImage/place``.
     public func copiedVersions(
         ofLineage lineageID: String, at place: String? = nil
     ) async throws(TranshipError) -> Set<String> {
@@ -98,7 +100,7 @@ extension Journal {
 
     /// True if the last copy of a version to one of these targets failed.
     ///
-    /// - Parameter fingerprint: as in ``SourceImage/fingerprint``.
+    /// - Parameter fingerprint: the ``SourceImage/fingerprint`` of the version.
     public func hasFailed(
         _ fingerprint: String, ofLineage lineageID: String, at targetKeys: Set<String>
     ) async throws(TranshipError) -> Bool {
@@ -117,7 +119,7 @@ extension Journal {
         }
     }
 
-    /// Takes over what the plan found at the sources.
+    /// Takes the offers that the plan found at the sources into the journal.
     static func takeUpstreams(_ planned: Database, into db: Database, _ runID: Int64) throws {
         let bodies: [Data] = try planned.values(
             cached: "SELECT body FROM plan_upstream ORDER BY lineage_id, place")

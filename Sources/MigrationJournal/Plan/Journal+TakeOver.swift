@@ -7,15 +7,14 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Makes the plan's creates and updates the run's transfers, in one
-    /// transaction of the journal, and marks the run as planned. A skipped image
-    /// that the journal did not know is written down as well, so that others can
-    /// name it.
+    /// Takes the plan's creates and updates into the journal as the run's transfers, in one
+    /// transaction, and marks the run as planned. Also records skipped images that the journal did
+    /// not have, so that other images can refer to them.
     ///
     /// - Parameters:
-    ///   - order: which images start first.
-    ///   - absences: what the plan had to do without.
-    /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is half made.
+    ///   - order: the order in which images start.
+    ///   - absences: the sources and targets that the plan had to do without.
+    /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is not complete.
     public func takeOver(
         _ plan: Plan, run: Run, order: TransferOrder, absences: [Absence] = []
     ) async throws(TranshipError) {
@@ -50,9 +49,8 @@ extension Journal {
         }
     }
 
-    /// Writes the transfers of the plan's items down as a run that began and
-    /// ended in this moment, in one transaction: a crash leaves all or nothing,
-    /// and nothing for `resume`.
+    /// Records the transfers of the plan's items as a run that began and ended at this moment. Does
+    /// this in one transaction: a crash leaves all or nothing, and nothing for `resume`.
     ///
     /// - Throws: as ``takeOver(_:run:order:absences:)``.
     public func recordAdoption(
@@ -131,7 +129,7 @@ extension Journal {
         }
     }
 
-    /// The journal's transfers of these versions, in their order.
+    /// Returns the journal's transfers of these versions, in their order.
     func transfers(of items: [PlanItem]) async throws(TranshipError) -> [Transfer?] {
         let keys = items.map { (targetKey: $0.targetKey, versionID: $0.origin.versionID) }
         return try await read { db in

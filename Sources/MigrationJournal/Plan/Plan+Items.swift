@@ -6,29 +6,30 @@ internal import Foundation
 internal import GRDB
 public import MigrationModel
 
-/// A plan item beside everything that bears on it.
+/// A plan item with all records that the decision about it needs.
 public struct PlanComparison: Sendable {
     public var position: Int64
     public var item: PlanItem
     /// The journal's transfer of this version to this target.
     public var transfer: Transfer?
-    /// Images of the target that carry its marker, its first derived id, or the
-    /// id in the journal.
+    /// The images of the target that have its marker, its first derived id, or the id in the
+    /// journal.
     public var ours: [TargetImage]
-    /// Other images of the target under the name that the record is to have.
+    /// The other images of the target with the name that the record should get.
     public var namesakes: [TargetImage]
-    /// An image that has the id that is to be kept, and is not a copy of ours.
+    /// The image that has the id to keep and is not a copy of ours.
     public var holder: TargetImage?
-    /// The ids of ``namesakes`` that carry a marker of ours and count as any other image: it proves
-    /// nothing, or another pipeline copied them from another image.
+    /// The ids of those ``namesakes`` that have a marker of ours but count as any other image: the
+    /// marker proves nothing, or another pipeline copied them from another image.
     public var strangers: Set<String> = []
-    /// The ids of those ``namesakes`` that have its data, although the source promises nothing that
-    /// shows it.
+    /// The ids of those ``namesakes`` that have the item's data, although no promise of the source
+    /// shows this.
     public var alike: Set<String> = []
 }
 
 extension Plan {
-    /// Namesakes that are compared per image; more of them change no decision.
+    /// The maximum number of namesakes that are compared for an image; more of them change no
+    /// decision.
     private static let namesakesMax = 20
 
     /// Adds one page of a target's listing.
@@ -50,8 +51,8 @@ extension Plan {
         }
     }
 
-    /// Adds one page of what sources want, decided or not. An image that two sources select is
-    /// taken once, from the first.
+    /// Adds one page of wanted images from the sources, decided or not. An image that two sources
+    /// select is taken once, from the first.
     public func add(_ items: [PlanItem]) async throws(TranshipError) {
         try await write { db in
             let statement = try db.cachedStatement(
@@ -82,8 +83,8 @@ extension Plan {
         }
     }
 
-    /// The items of one series at a target, in the plan's order: several only if it has several
-    /// sources.
+    /// Returns the items of one series at a target, in the plan's order. There are several only if
+    /// the series has several sources.
     public func items(
         ofLineage lineageID: String, at targetKey: String
     ) async throws(TranshipError) -> [PlanItem] {
@@ -97,8 +98,8 @@ extension Plan {
         }
     }
 
-    /// Those of the items that the plan does not have yet, each once and with what it must be
-    /// compared with. They have no position.
+    /// Returns those items that the plan does not have yet, each once and with the records to
+    /// compare it with. They have no position.
     public func newComparisons(
         of items: [PlanItem], in journal: Journal
     ) async throws(TranshipError) -> [PlanComparison] {
@@ -120,7 +121,7 @@ extension Plan {
         }
     }
 
-    /// The next page of the plan, each item with what it must be compared with.
+    /// Returns the next page of the plan, each item with the records to compare it with.
     public func comparisons(
         after position: Int64, limit: Int, undecidedOnly: Bool = false, in journal: Journal
     ) async throws(TranshipError) -> [PlanComparison] {
@@ -134,7 +135,8 @@ extension Plan {
         }
     }
 
-    /// One item of the plan with what it must be compared with; nil if the plan has none.
+    /// Returns one item of the plan with the records to compare it with; nil if the plan does not
+    /// have it.
     public func comparison(
         sourceKey: String, targetKey: String, in journal: Journal
     ) async throws(TranshipError) -> PlanComparison? {
@@ -166,7 +168,8 @@ extension Plan {
                     """,
                 arguments: [
                     target, name, first, transfer?.imageID ?? first, version,
-                    // Of the listing of an administrator, images of the copy's own project count.
+                    // An administrator lists all projects, and only images of the copy's own
+                    // project count.
                     owner == nil ? namesakesMax : -1,
                 ]
             ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
@@ -179,7 +182,7 @@ extension Plan {
             position: position, item: item, transfer: transfer, ours: ours, namesakes: namesakes)
     }
 
-    /// Writes what was decided for a page of the plan.
+    /// Writes the decisions about a page of the plan.
     public func decide(
         _ decisions: [(position: Int64, item: PlanItem)]
     ) async throws(TranshipError) {
@@ -199,7 +202,7 @@ extension Plan {
         }
     }
 
-    /// Takes items out of the plan.
+    /// Removes items from the plan.
     public func remove(_ positions: [Int64]) async throws(TranshipError) {
         try await write { db in
             for position in positions {
@@ -209,14 +212,14 @@ extension Plan {
         }
     }
 
-    /// The position of the last item; 0 without one.
+    /// Returns the position of the last item; 0 if there is none.
     public func lastPosition() async throws(TranshipError) -> Int64 {
         try await read { db in
             try db.value(cached: "SELECT max(position) FROM plan_item") ?? 0
         }
     }
 
-    /// Takes all items at these positions out of the plan.
+    /// Removes all items at these positions from the plan.
     public func remove(after first: Int64, upTo last: Int64) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -225,9 +228,9 @@ extension Plan {
         }
     }
 
-    /// The plan in order, page by page.
+    /// Returns a page of the plan, in order.
     ///
-    /// - Parameter ofSeries: true leaves out images that have an id at their source: they form no
+    /// - Parameter ofSeries: true to leave out images that have an id at their source: they form no
     ///   series.
     public func items(
         after position: Int64, limit: Int, actions: [PlanAction] = PlanAction.allCases,
@@ -252,7 +255,7 @@ extension Plan {
         }
     }
 
-    /// How many images a plan adds to one target, and their bytes.
+    /// Returns the number of images that a plan adds to one target, and their bytes.
     public func additions(
         targetKey: String
     ) async throws(TranshipError) -> (images: Int, sizeBytes: Int64) {
@@ -266,8 +269,8 @@ extension Plan {
         }
     }
 
-    /// How many of these targets get the data of each of these images through
-    /// us, by source key; those without one are left out.
+    /// Returns, for each of these images, how many of these targets get its data through this
+    /// process, by source key. Leaves out images without such a target.
     public func copiesThroughUs(
         sourceKeys: Set<String>, targetKeys: [String]
     ) async throws(TranshipError) -> [String: Int] {
@@ -304,8 +307,8 @@ extension Plan {
     }
 }
 
-/// An image of a target that carries our marker, and what the journal and the
-/// plan know of the version that the marker names.
+/// An image of a target that has our marker, with the journal's and the plan's entries for the
+/// version that the marker names.
 public struct MarkedImage: Sendable {
     public var image: TargetImage
     public var transfer: Transfer?
@@ -325,9 +328,9 @@ public struct MarkedImage: Sendable {
 }
 
 extension Plan {
-    /// A page of the marked images of the plan's listings.
+    /// Returns a page of the marked images of the plan's listings.
     ///
-    /// - Parameter last: the last one of the page before; nil for the first page.
+    /// - Parameter last: the last image of the page before; nil for the first page.
     public func marked(
         after last: TargetImage?, limit: Int, in journal: Journal
     ) async throws(TranshipError) -> [MarkedImage] {

@@ -7,13 +7,12 @@ internal import Foundation
 internal import GRDB
 internal import MigrationModel
 
-/// The plan that a process makes: what the targets list, what the sources want,
-/// and what is decided. A database of its own beside the journal, so that it can
-/// be made while a run has the journal, and memory does not grow with the
-/// number of images.
+/// The plan that a process makes: the images that the targets list, the images that the sources
+/// want to copy, and the decisions. It has its own database beside the journal, so it can be made
+/// while a run has the journal, and memory does not grow with the number of images.
 ///
-/// It lives as long as this object, and so does its lock. A process that dies
-/// leaves a file that the next plan empties.
+/// The file and its lock exist until this object is freed. A process that dies leaves a file that
+/// the next plan empties.
 public final class Plan: DatabaseAccess {
     let database: any DatabaseWriter
     private let file: String?
@@ -24,18 +23,18 @@ public final class Plan: DatabaseAccess {
     let reads = DispatchQueue(label: "tranship.plan.reads")
     private let state = Guarded(false)
 
-    /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
-    /// run plans, and a run begins while someone looks at a plan.
+    /// The purpose of a plan. Each purpose has its own file, so that a check works while a run
+    /// plans, and a run begins while someone looks at a plan.
     public enum Purpose: String, CaseIterable, Sendable {
         /// The plan that is shown.
         case plan = "preview"
         case check
         /// The lists of `prune` and of `series rollback`.
         case prune, rollback
-        /// The plan that a run carries out, or that another command makes which has the journal's lock.
+        /// The plan that a run carries out, or that another command with the journal's lock makes.
         case run
 
-        /// The file, for a message that another process has it.
+        /// The name of the file in the message that another process has it.
         var what: String {
             switch self {
             case .plan: "the plan"
@@ -69,8 +68,8 @@ public final class Plan: DatabaseAccess {
                 try Plan.removeLeftover(path)
                 try OwnFile.make(path)
                 var configuration = Configuration()
-                // After a crash the plan is made again. Its lock keeps others out, so that no access
-                // has to ask whether another process has changed the file.
+                // After a crash the plan is made again, so it needs no syncs. Its lock keeps others
+                // out, so no access has to check if another process has changed the file.
                 configuration.prepareDatabase { db in
                     try db.execute(
                         sql: """
@@ -86,7 +85,7 @@ public final class Plan: DatabaseAccess {
         let database = database
         commits = CommitQueue(database, hook: journal.hook)
         try Journal.describing(file ?? journal.path) {
-            // Before anything else, so that each file that begins like a database has it.
+            // The id comes first, so that each file which begins like a database has it.
             try database.write { db in
                 try db.execute(sql: "PRAGMA application_id = \(Schema.planID)")
                 try db.execute(sql: Schema.plan)
@@ -99,15 +98,15 @@ public final class Plan: DatabaseAccess {
         lock?.removeFile()
     }
 
-    /// `NAME.sqlite-run` beside `NAME.sqlite`, and the same for each purpose. No pipeline's journal
-    /// ends so.
+    /// Returns the path, such as `NAME.sqlite-run` beside `NAME.sqlite`, with another ending for
+    /// each purpose. No pipeline's journal has such an ending.
     static func path(beside journalPath: String, for purpose: Purpose = .plan) -> String {
         "\(journalPath)-\(purpose.rawValue)"
     }
 
-    /// Removes what a killed process left.
+    /// Removes the file that a killed process left.
     ///
-    /// - Throws: ``TranshipError/Code/journalFailed`` for a file of something else.
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a file that is not a plan.
     private static func removeLeftover(_ path: String) throws {
         func inTheWay(_ words: String) -> TranshipError {
             TranshipError(
@@ -125,15 +124,16 @@ public final class Plan: DatabaseAccess {
         try FileManager.default.removeItem(atPath: path)
     }
 
-    /// True for the header of a plan (<https://www.sqlite.org/fileformat.html#the_database_header>),
-    /// and for one that never came to the disk: then the file is empty or begins with zeros.
+    /// True for the header of a plan
+    /// (<https://www.sqlite.org/fileformat.html#the_database_header>), and for a header that never
+    /// reached the disk: then the file is empty or begins with zeros.
     static func isPlan(_ header: Data) -> Bool {
         guard header.contains(where: { $0 != 0 }) else { return true }
         let id = header.dropFirst(68).prefix(4).reduce(0) { $0 << 8 | Int($1) }
         return header.starts(with: Array("SQLite format 3\0".utf8)) && id == Schema.planID
     }
 
-    /// Empties it.
+    /// Empties the plan.
     public func begin() async throws(TranshipError) {
         state.withLock { $0 = false }
         try await write { db in
@@ -144,13 +144,13 @@ public final class Plan: DatabaseAccess {
         }
     }
 
-    /// Everything is decided: it can be carried out.
+    /// Marks the plan as decided, so that it can be carried out.
     public func finish() { state.withLock { $0 = true } }
 
-    /// False for one that is half made, which no run adopts.
+    /// False for a plan that is not complete. No run takes it over.
     public var isFinished: Bool { state.withLock { $0 } }
 
-    /// Reads from within a write of the journal.
+    /// Reads the plan within a write of the journal.
     func readNow<Value>(_ work: (Database) throws -> Value) throws -> Value {
         try database.unsafeRead(work)
     }

@@ -4,9 +4,9 @@
 internal import Foundation
 internal import MigrationModel
 
-/// How the plan's file holds an item: not compressed, because the file is gone before its size
-/// matters, and a transfer that starts from nothing only as how its data travels. All else about
-/// such a transfer is what the item says.
+/// The form of an item in the plan's file. It is not compressed, because the file is gone before
+/// its size matters. Of a transfer that starts from nothing, it has only the way of its data: the
+/// item says all else.
 struct PlanRow: Codable {
     private struct Way: Codable {
         var spools: Bool

@@ -6,26 +6,26 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Writes a transfer's present state. Every step of the pipeline ends here.
+    /// Writes a transfer's present state. Every step of the pipeline ends with this.
     public func commit(_ transfer: Transfer) async throws(TranshipError) {
         precondition(transfer.id != 0, "a transfer is committed before it was planned")
         let requestID = RequestID.current
         try await write { db in try TransferRows.update(db, transfer, requestID: requestID) }
     }
 
-    /// Transfers of a run that can be worked on now, in the plan's order.
+    /// Returns transfers of a run that can be worked on now, in the plan's order.
     ///
-    /// Left out: final ones, those that wait for a later time, those in `busy`,
-    /// those that name an image which is not final yet, and those that a later run
-    /// has taken over.
+    /// Leaves out transfers that are final, that wait for a later time, that are in `busy`, that
+    /// name an image which is not final yet, or that a later run has taken over.
     public func due(
         run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
         excludingTargets: Set<String> = [], excludingSources: Set<Int> = [], limit: Int
     ) async throws(TranshipError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
-        // State by state, so that the index gives each in order and the query ends at the limit.
-        // CROSS JOIN keeps the order of the tables: SQLite would begin with all work of the run.
+        // One query for each state, so that the index returns its rows in order and the query ends
+        // at the limit. CROSS JOIN keeps the order of the tables: otherwise SQLite would begin with
+        // all work of the run.
         let first = states.map { state in
             """
             SELECT * FROM (
@@ -57,8 +57,8 @@ extension Journal {
         }
     }
 
-    /// Makes due now what is due so late that no wait of ours can be meant: the
-    /// clock was wrong when it was written.
+    /// Makes transfers due now whose due time is later than any wait of ours could be: the clock
+    /// was wrong when that time was written.
     public func bringForward(
         run: Run, dueAfter latest: Int64, to now: Int64
     ) async throws(TranshipError) {
@@ -69,7 +69,7 @@ extension Journal {
         }
     }
 
-    /// Makes transfers due whose data moves and that wait for a time.
+    /// Makes transfers due now whose data moves and that wait for a time.
     public func wake(_ ids: Set<Int64>) async throws(TranshipError) {
         guard !ids.isEmpty else { return }
         try await write { db in
@@ -83,8 +83,8 @@ extension Journal {
         }
     }
 
-    /// What a target's service works on for a run right now: its imports. The
-    /// scheduler knows what is still being sent.
+    /// Returns the load that a run puts on a target's service right now: its imports. The scheduler
+    /// knows the bodies that are still being sent.
     public func load(
         run: Run, targetKey: String
     ) async throws(TranshipError) -> (importing: Int, stagedBytes: Int64) {
@@ -100,8 +100,8 @@ extension Journal {
         }
     }
 
-    /// How many images of these sources, by their index in the pipeline, are
-    /// being fetched by their targets for a run right now.
+    /// Returns the number of images of these sources, by their index in the pipeline, that their
+    /// targets are fetching for a run right now.
     public func fetching(
         run: Run, fromSources sources: Set<Int>
     ) async throws(TranshipError) -> Int {
@@ -118,11 +118,12 @@ extension Journal {
         }
     }
 
-    /// When the next transfer that still waits at `now` is due, in milliseconds
-    /// since 1970; nil when none waits for a time. Those that are overdue wait
-    /// for a slot or for another image, and no clock helps them.
+    /// Returns the time at which the next transfer that still waits at `now` is due, in
+    /// milliseconds since 1970; nil if none waits for a time. Ignores overdue transfers: they wait
+    /// for a slot or for another image, not for a time.
     ///
-    /// - Parameter movesData: only those whose data moves, or does not; nil is both.
+    /// - Parameter movesData: true for only transfers whose data moves, false for only the others;
+    ///   nil is both.
     public func nextDueAt(
         run: Run, after now: Int64, movesData: Bool? = nil, excluding busy: Set<Int64>
     ) async throws(TranshipError) -> Int64? {
@@ -140,8 +141,8 @@ extension Journal {
         }
     }
 
-    /// The transfers of a run that are not final and that no later run has taken
-    /// over, at most `limit`.
+    /// Returns the transfers of a run that are not final and that no later run has taken over, at
+    /// most `limit`.
     public func unfinished(run: Run, limit: Int) async throws(TranshipError) -> [Transfer] {
         let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
         return try await read { db in
@@ -154,14 +155,14 @@ extension Journal {
         }
     }
 
-    /// The transfer of a version to a target, as its last run left it.
+    /// Returns the transfer of a version to a target, as its last run left it.
     public func transfer(
         versionID: String, targetKey: String
     ) async throws(TranshipError) -> Transfer? {
         try await read { db in try Self.transfer(db, targetKey, versionID) }
     }
 
-    /// The newest transfer of one source image to one target.
+    /// Returns the newest transfer of one source image to one target.
     public func transfer(
         sourceKey: String, targetKey: String
     ) async throws(TranshipError) -> Transfer? {

@@ -6,12 +6,12 @@ internal import Foundation
 internal import GRDB
 internal import MigrationModel
 
-/// How a transfer becomes rows, and rows a transfer.
+/// The conversion of transfers to rows and of rows to transfers.
 ///
-/// The body of a row of `work` is compressed against its row of `image`, whose
-/// JSON it repeats, and the version's id.
+/// The body of a row of `work` is compressed with a dictionary: the JSON of its row of `image`,
+/// which it repeats, and the version's id.
 enum TransferRows {
-    /// What ``transfer(_:)`` needs of `work AS w`, `image AS i`.
+    /// The columns of `work AS w`, `transfer AS t` and `image AS i` that ``transfer(_:)`` needs.
     private static let columns = """
         w.transfer_id, w.state, w.due_at, w.method, w.spools, w.is_copying, w.image_id,
         w.source_index, w.body, t.target_key, t.version_id, i.source_key, i.body AS image_body
@@ -22,7 +22,7 @@ enum TransferRows {
         work AS w JOIN transfer AS t ON t.id = w.transfer_id JOIN image AS i ON i.id = w.image
         """
 
-    /// The transfers that meet the SQL condition.
+    /// Returns the transfers that meet the SQL condition.
     static func transfers(
         _ db: Database, where condition: String, _ arguments: StatementArguments
     ) throws -> [Transfer] {
@@ -36,7 +36,7 @@ enum TransferRows {
         let known = try words(Body.json(row["image_body"]), row["version_id"])
         var transfer = try Body.unpack(Transfer.self, row["body"], knowing: known)
         transfer.id = try row["transfer_id"]
-        // Queries change when it is due.
+        // The column counts, since queries change it alone.
         transfer.wait.dueAt = try row["due_at"]
         guard try isSame(transfer, row), transfer.isPlausible else {
             throw Body.damage("the row of transfer \(transfer.id) contradicts itself")
@@ -44,14 +44,14 @@ enum TransferRows {
         return transfer
     }
 
-    /// What a body is compressed against, and which never changes: the JSON of the image, and the
+    /// Returns the dictionary for a body, which must never change: the JSON of the image, and the
     /// id of the version.
     static func words(_ image: Data, _ versionID: String) -> Data {
         image + Data(versionID.utf8)
     }
 
-    /// True if the columns say what the body says. Queries choose by columns, and steps go by the
-    /// body: they would do the work of another state.
+    /// True if the columns agree with the body. Queries use the columns and steps use the body, so
+    /// a step could otherwise do the work of another state.
     private static func isSame(_ transfer: Transfer, _ row: CheckedRow) throws -> Bool {
         let intent = transfer.intent
         let texts: [(column: String, value: String?)] = [
@@ -67,7 +67,7 @@ enum TransferRows {
 
     /// Writes a transfer's present state into its last run.
     ///
-    /// - Parameter requestID: what the requests of this try carry.
+    /// - Parameter requestID: the request id that this try sends.
     static func update(_ db: Database, _ transfer: Transfer, requestID: String? = nil) throws {
         let row = try db.row(
             cached: """
@@ -81,7 +81,8 @@ enum TransferRows {
         }
         let id: Int64 = try row["id"]
         let known = try words(Body.json(row["image_body"]), row["version_id"])
-        // Before the values are made: it is not to end before it starts.
+        // Take the time before the values are made, so that the transfer does not end before it
+        // starts.
         let now = Timestamp.now()
         try db.execute(
             cached: """
@@ -92,7 +93,7 @@ enum TransferRows {
         try note(transfer, requestID, db, runID: try row["run_id"], before: try row["state"])
     }
 
-    /// Writes down for reports when a transfer came into its state, and what its requests carry.
+    /// Records, for reports, the time at which a transfer entered its state, and its request id.
     private static func note(
         _ transfer: Transfer, _ requestID: String?, _ db: Database, runID: Int64, before: String
     ) throws {
@@ -166,14 +167,14 @@ enum TransferRows {
         }
     }
 
-    /// The row of that source image as it is now; another one than before where
-    /// anything about it has changed.
+    /// Returns the row of the source image as it is now. If anything about the image has changed,
+    /// this is a new row.
     private static func imageRow(
         _ db: Database, _ image: SourceImage, _ json: Data
     ) throws -> Int64 {
         let known = try db.rows(
             cached: "SELECT id, body FROM image WHERE source_key = ?", arguments: [image.key])
-        // By what they say: equal texts may be compressed to other bytes by another zlib.
+        // Compare the JSON: another zlib may compress equal texts to other bytes.
         for row in known where try Body.json(row["body"]) == json { return try row["id"] }
         try db.execute(
             cached: """
@@ -193,8 +194,8 @@ enum TransferRows {
     }
 }
 
-/// SQL for a sum that stays in 64 bits: `sum()` fails where sizes near 2^63 pass
-/// it. Exact up to 2^53.
+/// Returns SQL for a sum that stays within 64 bits, since `sum()` fails if the total passes 2^63.
+/// Exact up to 2^53.
 func saturatingSum(_ expression: String) -> String {
     "CAST(min(total(\(expression)), 9223372036854774784.0) AS INTEGER)"
 }

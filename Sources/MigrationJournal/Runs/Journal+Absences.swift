@@ -22,7 +22,7 @@ extension Journal {
         }
     }
 
-    /// The sources and targets that the run's plan had to do without, sources first.
+    /// Returns the sources and targets that the run's plan had to do without, sources first.
     public func absences(of run: Run) async throws(TranshipError) -> [Absence] {
         try await read { db in
             try db.rows(

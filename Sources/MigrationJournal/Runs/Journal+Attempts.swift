@@ -6,7 +6,7 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Remembers a failed try, beside the state that ``commit(_:)`` writes.
+    /// Records a failed try, beside the state that ``commit(_:)`` writes.
     public func recordAttempt(
         _ transfer: Transfer, run: Run, error: TranshipError
     ) async throws(TranshipError) {
@@ -23,7 +23,7 @@ extension Journal {
         }
     }
 
-    /// Failed tries of a run.
+    /// Returns the number of failed tries of a run.
     public func attemptCount(run: Run) async throws(TranshipError) -> Int {
         try await read { db in
             try db.value(
@@ -31,8 +31,8 @@ extension Journal {
         }
     }
 
-    /// The newest failed tries of some transfers, oldest first, at most `limit`
-    /// of each; in one run, or in all.
+    /// Returns the newest failed tries of some transfers, oldest first, at most `limit` for each;
+    /// of one run or of all.
     public func attempts(
         of transfers: [Int64], run: Run? = nil, limit: Int = 20
     ) async throws(TranshipError) -> [Int64: [Attempt]] {
@@ -57,7 +57,7 @@ extension Journal {
         }
     }
 
-    /// Remembers that an endpoint no longer answers.
+    /// Records that an endpoint no longer answers.
     public func beginOutage(
         run: Run, endpoint: String, error: TranshipError
     ) async throws(TranshipError) {
@@ -73,7 +73,7 @@ extension Journal {
         }
     }
 
-    /// It answers again.
+    /// Records that the endpoint answers again.
     public func endOutage(run: Run, endpoint: String) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -84,7 +84,7 @@ extension Journal {
         }
     }
 
-    /// The outages of a run, oldest first.
+    /// Returns the outages of a run, oldest first.
     public func outages(run: Run) async throws(TranshipError) -> [OutageRecord] {
         try await read { db in
             try db.rows(
@@ -100,7 +100,7 @@ extension Journal {
 }
 
 extension TranshipError.Code {
-    /// A code that this version does not know counts as unclassified.
+    /// A code that this version does not know becomes `unclassified`.
     init(_ text: String) {
         self = Self(rawValue: text) ?? .unclassified
     }

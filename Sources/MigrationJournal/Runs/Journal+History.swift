@@ -5,10 +5,10 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// What every run did. Of an earlier run, as that run left it.
+/// Reads the history of every run. The state of an earlier run is as that run left it.
 extension Journal {
-    /// The transfers of a run in some states, in the plan's order; if no run is
-    /// named, every transfer that the journal knows, as it is now.
+    /// Returns the transfers of a run in some states, in the plan's order; without a run, every
+    /// transfer of the journal as it is now.
     public func transfers(
         run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
     ) async throws(TranshipError) -> [Transfer] {
@@ -22,8 +22,8 @@ extension Journal {
         }
     }
 
-    /// How many transfers of a run are in each state, and their bytes; if no run
-    /// is named, of all transfers as they are now.
+    /// Returns the number of a run's transfers in each state, and their bytes; without a run, of
+    /// all transfers as they are now.
     public func tally(run: Run?) async throws(TranshipError) -> [Tally<TransferState>] {
         try await read { db in
             try db.rows(
@@ -40,7 +40,7 @@ extension Journal {
         }
     }
 
-    /// How many images are at a target, as far as the journal knows.
+    /// Returns the number of images at a target, as far as the journal knows.
     public func copyCount(atTarget key: String) async throws(TranshipError) -> Int {
         try await read { db in
             try db.value(
@@ -52,9 +52,9 @@ extension Journal {
         }
     }
 
-    /// As ``tally(run:)``, for each target that the journal knows, in order of its key. Beside the
-    /// states, it counts what the plan refused and what was a conflict there; of both together, at
-    /// most ``RunPlan/refusalsMax`` at all targets.
+    /// Returns the same as ``tally(run:)`` for each target that the journal knows, in the order of
+    /// the keys. Also counts the images that the plan refused or found in conflict at the target;
+    /// these are at most ``RunPlan/refusalsMax`` at all targets together.
     public func targetTallies(
         run: Run
     ) async throws(TranshipError) -> [(
@@ -104,10 +104,10 @@ extension Journal {
         }
     }
 
-    /// What a run read from the sources, all summed up; if no run is named, what
-    /// all runs read. ``SourceReading/furthestBytes`` is not summed.
+    /// Returns the sum of all reading by a run from its sources; without a run, by all runs. Does
+    /// not sum ``SourceReading/furthestBytes``.
     public func readingTally(run: Run?) async throws(TranshipError) -> SourceReading {
-        // A row counts all runs up to its own.
+        // A row counts all runs up to its own, so subtract the row before.
         func sum(_ column: String) -> String {
             saturatingSum("max(0, w.\(column) - coalesce(p.\(column), 0))")
         }
@@ -133,7 +133,7 @@ extension Journal {
         }
     }
 
-    /// Takes the run's id as an argument.
+    /// Returns an SQL condition that takes the run's id as an argument.
     private static func condition(_ run: Run?) -> String {
         run == nil ? "w.run_id = t.run_id AND ? IS NULL" : "w.run_id = ?"
     }

@@ -6,17 +6,18 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// What an operator set for the run; nil if nothing.
+    /// Returns the limits that an operator set for the run; nil if there are none.
     public func limitOverride(of run: Run) async throws(TranshipError) -> LimitOverride? {
         try await read { db in try Self.limitOverride(db, runID: run.id) }
     }
 
-    /// Changes limits of a run. The others stay as they are.
+    /// Changes limits of a run.
     ///
     /// - Parameters:
-    ///   - bandwidth: nil leaves it as it is, and so for `images`.
+    ///   - bandwidth: the new bandwidth; nil leaves it as it is.
+    ///   - images: the new number of images at once; nil leaves it as it is.
     ///   - now: milliseconds since 1970.
-    /// - Returns: all that is set for the run now.
+    /// - Returns: all limits that are set for the run now.
     package func override(
         bandwidth: LimitOverride.Bandwidth?, images: LimitOverride.Images?, of run: Run,
         at now: Int64

@@ -6,10 +6,10 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// What earlier runs measured of the methods, newest first.
+    /// Returns the measurements of the methods by earlier runs, newest first.
     ///
-    /// - Parameter now: milliseconds since 1970; what is older than
-    ///   ``MethodTime/ageMillisecondsMax`` is left out.
+    /// - Parameter now: milliseconds since 1970; measurements older than
+    ///   ``MethodTime/ageMillisecondsMax`` are left out.
     public func methodTimes(now: Int64) async throws(TranshipError) -> [MethodTime] {
         try await read { db in
             try db.rows(
@@ -18,7 +18,7 @@ extension Journal {
                     ORDER BY learned_at DESC, id DESC
                     """, arguments: [now.clampedDifference(MethodTime.ageMillisecondsMax)]
             ).compactMap { row in
-                // What is outside these bounds is damage.
+                // A value outside these bounds is damage.
                 let milliseconds: Int64 = try row["milliseconds_per_gib"]
                 guard (1...MethodTime.millisecondsMax).contains(milliseconds),
                     let method = UploadMethod(rawValue: try row["method"])
@@ -31,14 +31,14 @@ extension Journal {
         }
     }
 
-    /// Measures the images that a run brought to its targets in one go: no try failed, no endpoint
-    /// was down meanwhile, nothing was spooled, and the data was read just once and sent as it was
-    /// read. The journal keeps the newest of each source, target and method.
+    /// Measures the images that a run copied without interruption: no try failed, no endpoint was
+    /// down during the copy, nothing was spooled, and the data was read just once and sent as it
+    /// was read. The journal keeps the newest measurements of each source, target and method.
     ///
     /// - Parameters:
-    ///   - sources: their endpoints, by their place in the pipeline file.
-    ///   - targets: their endpoints, by their keys.
-    ///   - bandwidth: the lowest limit of the run in bytes a second; nil if it had none.
+    ///   - sources: the endpoints of the sources, by their index in the pipeline file.
+    ///   - targets: the endpoints of the targets, by their keys.
+    ///   - bandwidth: the lowest limit of the run in bytes per second; nil if it had none.
     ///   - now: milliseconds since 1970.
     package func learnMethodTimes(
         of run: Run, sources: [String], targets: [String: String], bandwidth: Int64?, now: Int64
@@ -96,7 +96,8 @@ extension Journal {
         let millisecondsPerGiB: Int64
     }
 
-    /// The newest first. A state that a transfer entered twice says that it did not go in one go.
+    /// Returns the measurements, the newest first. Leaves out a transfer that entered a state
+    /// twice, since it was interrupted.
     private static func measured(_ db: Database, _ run: Run) throws -> [Measured] {
         try db.rows(
             cached: """

@@ -6,12 +6,13 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// How many images at once earlier runs found good, by the endpoint of the Image service.
+    /// Returns the numbers of images at once that earlier runs found good, by the endpoint of the
+    /// Image service.
     public func paces() async throws(TranshipError) -> [String: PaceExperience] {
         try await read { db in
             try db.rows(cached: "SELECT * FROM pace", arguments: []).reduce(into: [:]) {
                 paces, row in
-                // Outside these bounds it is damage, and a run finds the number again.
+                // A value outside these bounds is damage. The next run finds the number again.
                 let images: Int = try row["images"]
                 guard (1...64).contains(images) else { return }
                 paces[try row["endpoint"]] = PaceExperience(
@@ -20,7 +21,8 @@ extension Journal {
         }
     }
 
-    /// Keeps what a run found, for the next one. Writes nothing if the journal has it already.
+    /// Stores the numbers that a run found, for the next run. Writes nothing if the journal has
+    /// them already.
     package func remember(
         _ paces: [String: PaceExperience], at now: Int64
     ) async throws(TranshipError) {

@@ -5,7 +5,7 @@ public import Basics
 internal import GRDB
 
 extension Journal {
-    /// What projects are called, by their ids: as far as a run could find out.
+    /// Returns the names of projects, by their ids, as far as a run could find them.
     public func projectNames() async throws(TranshipError) -> [String: String] {
         try await read { db in
             try db.rows(cached: "SELECT * FROM project_name", arguments: [])
@@ -15,7 +15,7 @@ extension Journal {
         }
     }
 
-    /// Keeps names for reports, which ask no cloud.
+    /// Stores names for reports, which ask no cloud.
     package func remember(projectNames names: [String: String]) async throws(TranshipError) {
         guard !names.isEmpty else { return }
         try await write { db in

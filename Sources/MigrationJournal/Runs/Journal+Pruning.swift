@@ -6,16 +6,16 @@ internal import GRDB
 internal import MigrationModel
 
 extension Journal {
-    /// Forgets what runs did that ended before a time, and gives the room back to the disk.
+    /// Forgets runs that ended before a time, and gives the space back to the disk.
     ///
-    /// Stays: the last run, and the last one that `resume` may go on with; the last success; each
-    /// transfer's present state; the last change of each image, which shows what was ours and what an
-    /// operator changed, and the last one that made it current; what rollbacks hold; and of each series
-    /// the newest version. Of a version whose
-    /// copy we deleted, nothing stays.
+    /// Keeps the last run, and the last one that `resume` may go on with; the last success; each
+    /// transfer's present state; the last change of each image, which shows what was ours and what
+    /// an operator changed, and the last change that made the image current; the versions that
+    /// rollbacks hold; and the newest version of each series. Keeps nothing of a version whose copy
+    /// we deleted.
     ///
     /// - Parameter cutoff: milliseconds since 1970.
-    /// - Returns: how many runs are forgotten.
+    /// - Returns: the number of forgotten runs.
     @discardableResult
     public func prune(before cutoff: Int64) async throws(TranshipError) -> Int {
         let count = try await write { db in
@@ -38,7 +38,7 @@ extension Journal {
         return count
     }
 
-    /// - Parameter runs: their ids, as a list of JSON.
+    /// - Parameter runs: the ids of the runs, as a JSON list.
     private static func prune(_ db: Database, runs: String) throws -> Int {
         let old = "(SELECT value FROM json_each(?1))"
         let tables = [
@@ -51,8 +51,8 @@ extension Journal {
                 cached: "DELETE FROM \(table) WHERE run_id IN \(old)", arguments: [runs])
         }
         let steps = [
-            // What was read in a run is the difference from the row before: the newest old row of
-            // each transfer stays.
+            // The amount read in a run is the difference from the row before, so the newest old row
+            // of each transfer stays.
             """
             DELETE FROM work WHERE run_id IN \(old) AND EXISTS (
                 SELECT 1 FROM work AS n WHERE n.transfer_id = work.transfer_id
@@ -100,14 +100,14 @@ extension Journal {
                     AND NOT EXISTS (SELECT 1 FROM upstream WHERE run_id = run.id)
                 """, arguments: [runs])
         let count = db.changesCount
-        // Only `resume` reads it.
+        // Only `resume` reads the text.
         try db.execute(
             cached: "UPDATE run SET pipeline_text = '' WHERE id IN \(old) AND pipeline_text <> ''",
             arguments: [runs])
         return count
     }
 
-    /// Versions whose copy a run deleted so long ago.
+    /// Forgets the versions whose copy one of these old runs deleted.
     private static func forgetDeletedVersions(_ db: Database, runs: String) throws {
         let ids: [Int64] = try db.values(
             cached: """
@@ -145,7 +145,7 @@ extension Journal {
     private func shrink() async throws(TranshipError) {
         let database = database
         do {
-            // Unstructured, so that cancelling the caller does not cancel it.
+            // The task is unstructured, so that cancelling the caller does not cancel the vacuum.
             try await Task {
                 let (pages, free, pageSize) = try await database.read { db in
                     func number(_ pragma: String) throws -> Int {

@@ -6,7 +6,7 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Remembers that `rollback` deleted the copy that a run made.
+    /// Records that `rollback` deleted the copy that a run made.
     public func recordRemoval(
         of transfer: Transfer, madeBy run: Run
     ) async throws(TranshipError) {
@@ -20,7 +20,7 @@ extension Journal {
         }
     }
 
-    /// The copies that a run made and `rollback` deleted.
+    /// Returns the copies that a run made and `rollback` deleted.
     public func removals(of run: Run) async throws(TranshipError) -> [RemovedCopy] {
         try await read { db in
             try db.rows(
@@ -39,6 +39,6 @@ extension Journal {
 public struct RemovedCopy: Sendable {
     public let transferID: Int64
     public let imageID: String
-    /// When, in milliseconds since 1970.
+    /// The time of the deletion, in milliseconds since 1970.
     public let at: Int64
 }

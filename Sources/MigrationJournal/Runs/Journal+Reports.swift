@@ -5,7 +5,7 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// What a report of a run needs beside the transfers.
+/// Stores and reads the data that a report of a run needs beside the transfers.
 extension Journal {
     static func write(_ facts: RunFacts, _ db: Database, runID: Int64) throws {
         try db.execute(
@@ -20,7 +20,7 @@ extension Journal {
             ])
     }
 
-    /// Nil for runs that `adopt` wrote down.
+    /// Returns the facts about the start of a run; nil for runs that `adopt` recorded.
     public func facts(of run: Run) async throws(TranshipError) -> RunFacts? {
         try await read { db in
             try db.row(
@@ -33,7 +33,7 @@ extension Journal {
         }
     }
 
-    /// What the journal remembers of some transfers of a run, by transfer.
+    /// Returns the histories of some transfers of a run, by transfer.
     public func histories(
         of transfers: [Int64], run: Run
     ) async throws(TranshipError) -> [Int64: TransferHistory] {
@@ -70,7 +70,7 @@ extension Journal {
         }
     }
 
-    /// How many images of earlier runs a run published again.
+    /// Returns the number of images of earlier runs that a run published again.
     public func updatedCount(by run: Run) async throws(TranshipError) -> Int {
         try await read { db in
             try db.value(
@@ -85,7 +85,8 @@ extension Journal {
         }
     }
 
-    /// Which runs the journal has, for a hint. Of many, the last ones.
+    /// Returns the numbers of the journal's runs, for a hint; if there are many, only the last
+    /// ones.
     public func runsWords() async throws(TranshipError) -> String {
         let numbers: [Int64] = try await read { db in
             try db.values(
@@ -102,7 +103,7 @@ extension Journal {
 
     private static let shownRunsMax = 10
 
-    /// The transfers whose record a run made: no earlier run knew that image.
+    /// Returns the transfers whose record a run made: no earlier run had finished that image.
     public func made(
         by run: Run, limit: Int, after last: Int64
     ) async throws(TranshipError) -> [Transfer] {
@@ -120,8 +121,8 @@ extension Journal {
         }
     }
 
-    /// The last run after another one that gave a copy its fields, with the transfer as that run left
-    /// it.
+    /// Returns the last run after another one that gave a copy its fields, with the transfer as the
+    /// later run left it.
     public func update(
         of transfer: Transfer, after run: Run
     ) async throws(TranshipError) -> (runID: Int64, transfer: Transfer)? {

@@ -6,7 +6,7 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Writes down how a run ended. What an earlier end of it left is replaced.
+    /// Records the end of a run. Replaces the record of an earlier end.
     public func endRun(
         _ run: Run, outcome: Run.Outcome, _ end: RunEnd? = nil
     ) async throws(TranshipError) {
@@ -18,8 +18,8 @@ extension Journal {
         }
     }
 
-    /// Writes down a run that ended before it began to plan, in one transaction: no process sees it
-    /// half.
+    /// Records a run that ended before it began to plan, in one transaction, so that no process
+    /// sees half of it.
     ///
     /// - Parameter startedAt: milliseconds since 1970.
     public func recordEndedRun(
@@ -43,8 +43,8 @@ extension Journal {
         }
     }
 
-    /// Writes down why an interrupted run could not go on. It stays as it was interrupted, and is
-    /// the last run from now on.
+    /// Records why an interrupted run could not go on. The run stays interrupted, and is the last
+    /// run from now on.
     public func note(_ end: RunEnd, of run: Run) async throws(TranshipError) {
         try await write { db in
             try Self.write(end, db, runID: run.id)
@@ -65,7 +65,8 @@ extension Journal {
             ])
     }
 
-    /// How a run ended; nil while it has not, if it was killed, and for what `adopt` wrote down.
+    /// Returns the end of a run; nil for a run that has not ended, that was killed, or that `adopt`
+    /// recorded.
     public func end(of run: Run) async throws(TranshipError) -> RunEnd? {
         try await read { db in
             let row = try db.row(
@@ -84,7 +85,7 @@ extension Journal {
         }
     }
 
-    /// Writes down what the run's plan looked for and did not find; at most 10,000.
+    /// Stores the names and conditions for which the run's plan found no image; at most 10,000.
     public func remember(missed: [MissedWords], in run: Run) async throws(TranshipError) {
         guard !missed.isEmpty else { return }
         try await write { db in
@@ -97,7 +98,7 @@ extension Journal {
         }
     }
 
-    /// What the run's plan looked for and did not find.
+    /// Returns the names and conditions for which the run's plan found no image.
     public func missed(in run: Run) async throws(TranshipError) -> [MissedWords] {
         try await read { db in
             try db.rows(
@@ -107,8 +108,8 @@ extension Journal {
         }
     }
 
-    /// The latest run, without those that failed before they were planned: such a run changed
-    /// nothing that one before it left.
+    /// Returns the latest run, ignoring runs that failed before they were planned: such a run left
+    /// the work of the run before it unchanged.
     public func lastRunWithWork() async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(
@@ -117,7 +118,7 @@ extension Journal {
         }
     }
 
-    /// The latest run that was planned: not the one that makes its plan just now.
+    /// Returns the latest run that was planned, ignoring a run that is making its plan now.
     public func lastPlannedRun() async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(
@@ -126,6 +127,6 @@ extension Journal {
         }
     }
 
-    /// SQL: false for a run that failed before it was planned.
+    /// An SQL condition that is false for a run that failed before it was planned.
     static let mayHaveWork = "(planned_at IS NOT NULL OR outcome IS NULL OR outcome <> 'failed')"
 }

@@ -5,13 +5,13 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// What a run's plan decided, kept with the run.
+/// The decisions of a run's plan, stored with the run.
 public struct RunPlan: Sendable, Hashable {
     public var tallies: [Tally<PlanAction>] = []
     /// The images that the plan refuses or finds in conflict; at most 10,000.
     public var refused: [RefusedImage] = []
 
-    /// Why images are refused.
+    /// The reasons why the plan refuses images.
     public var refusals: [Transfer.Failure] {
         refused.filter { $0.action == .refuse }.map(\.failure)
     }
@@ -20,16 +20,17 @@ public struct RunPlan: Sendable, Hashable {
 }
 
 extension Journal {
-    /// The number of the run that begins next: one more than that of the last run.
+    /// Returns the number of the next run: one more than that of the last run.
     ///
-    /// - Throws: ``TranshipError/Code/journalFailed`` if the last run has the greatest number of all,
-    ///   which only a damaged journal has.
+    /// - Throws: ``TranshipError/Code/journalFailed`` if the last run has the greatest possible
+    ///   number, which happens only in a damaged journal.
     public func nextRunNumber() async throws(TranshipError) -> Int64 {
         try await read { db in try Self.nextRunNumber(db) }
     }
 
-    /// SQLite gives a row any free number once the greatest one is taken, and the last run would not be
-    /// the last one any more.
+    /// Returns the number of the next run. The number is never left to SQLite: after the greatest
+    /// number it gives a row any free number, and then the newest run would not have the greatest
+    /// one.
     static func nextRunNumber(_ db: Database) throws -> Int64 {
         let last: Int64 = try db.value(cached: "SELECT max(id) FROM run") ?? 0
         let (next, isOver) = last.addingReportingOverflow(1)
@@ -37,7 +38,9 @@ extension Journal {
         return next
     }
 
-    /// - Parameter facts: for reports; nil if they are unknown.
+    /// Begins a run.
+    ///
+    /// - Parameter facts: the facts for reports; nil if they are unknown.
     /// - Throws: as ``nextRunNumber()``.
     public func beginRun(
         pipelineName: String, pipelineFile: String, pipelineText: String, facts: RunFacts? = nil
@@ -63,7 +66,7 @@ extension Journal {
         }
     }
 
-    /// What the run's plan decided; empty while it is still being made.
+    /// Returns the decisions of the run's plan; empty while the plan is still being made.
     public func plan(of run: Run) async throws(TranshipError) -> RunPlan {
         try await read { db in
             let tallies = try db.rows(
@@ -82,7 +85,7 @@ extension Journal {
         }
     }
 
-    /// Takes an interrupted run up again. It is the last run from now on, also if others failed
+    /// Reopens an interrupted run. It is the last run from now on, even if other runs have failed
     /// since before they were planned.
     public func reopen(_ run: Run) async throws(TranshipError) {
         try await write { db in
@@ -101,7 +104,7 @@ extension Journal {
             arguments: [run.id])
     }
 
-    /// The latest run that ended without a failure; nil without any.
+    /// Returns the latest run that ended without a failure; nil if there is none.
     public func lastSuccess() async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(
@@ -110,14 +113,14 @@ extension Journal {
         }
     }
 
-    /// A run by its number; nil if the journal does not have it.
+    /// Returns a run by its number; nil if the journal does not have it.
     public func run(_ id: Int64) async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(cached: "SELECT * FROM run WHERE id = ?", arguments: [id]).map(Run.init)
         }
     }
 
-    /// The run that began or was resumed last; nil in a new journal.
+    /// Returns the run that began or was resumed last; nil in a new journal.
     public func lastRun() async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(
@@ -126,7 +129,8 @@ extension Journal {
         }
     }
 
-    /// The paths of the pipeline files whose runs it has, the one that ran last first.
+    /// Returns the paths of the pipeline files that have runs in this journal, the one that ran
+    /// last first.
     public func pipelineFiles() async throws(TranshipError) -> [String] {
         try await read { db in
             try db.values(

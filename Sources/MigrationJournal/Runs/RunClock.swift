@@ -4,14 +4,15 @@
 public import Basics
 internal import GRDB
 
-/// Corrects times of the journal that a wrong clock wrote.
+/// The correction of times in the journal that were written under a wrong clock.
 ///
-/// Runs follow each other, so their times rise. Where they do not, the clock of some night was wrong.
-/// The greatest number of runs whose times rise is believed, and a time that does not lie between
-/// those of its neighbours among them is that of the next one. Of two equal choices the later times
-/// are believed: what was replaced later is deleted later.
+/// Runs follow each other, so their times rise. If they do not, the clock was wrong during some
+/// run. `RunClock` trusts the largest choice of runs whose times rise. A time that is not between
+/// those of its trusted neighbours becomes the time of the next one. Of two choices of the same
+/// size the one with the later times is trusted: a version that was replaced later is deleted
+/// later.
 public struct RunClock: Sendable {
-    /// A run and when it began, in milliseconds since 1970.
+    /// A run and the time at which it began, in milliseconds since 1970.
     public struct Start: Sendable, Hashable {
         public var runID: Int64
         public var at: Int64
@@ -22,28 +23,29 @@ public struct RunClock: Sendable {
         }
     }
 
-    /// 2026-01-01: Tranship is not older. A machine without a battery begins in 1970.
+    /// 2026-01-01, the earliest time that can be right: Tranship is not older. A machine without a
+    /// clock battery starts in 1970.
     private static let earliest: Int64 = 1_767_225_600_000
 
-    /// In the order of runs, with times that rise.
+    /// The trusted starts, in the order of runs, with times that rise.
     private let believed: [Start]
 
-    /// Believes every time.
+    /// Trusts every time.
     public init() { believed = [] }
 
-    /// - Parameter starts: in the order of runs.
+    /// - Parameter starts: the starts in the order of runs.
     public init(_ starts: [Start]) {
         believed = Self.rising(starts.filter { $0.at >= Self.earliest })
     }
 
-    /// A moment of a run, corrected.
+    /// Returns the corrected time of an event in a run.
     ///
     /// - Parameters:
     ///   - at: milliseconds since 1970.
-    ///   - runID: nil if it is unknown: the moment is believed.
+    ///   - runID: the run; nil if it is unknown, and then the time is trusted.
     public func time(_ at: Int64, ofRun runID: Int64?) -> Int64 {
         guard let runID else { return at }
-        // The first one that is not before the run.
+        // Find the first trusted start that is not before the run.
         var (low, high) = (0, believed.count)
         while low < high {
             let middle = (low + high) / 2
@@ -55,16 +57,17 @@ public struct RunClock: Sendable {
         return earliest == at ? min(at, believed[low].at) : believed[low].at
     }
 
-    /// The longest choice of starts whose times rise; of several, the one with the latest times.
+    /// Returns the longest choice of starts whose times rise; of several, the one with the latest
+    /// times.
     private static func rising(_ starts: [Start]) -> [Start] {
         let times = Set(starts.map(\.at)).sorted()
         let ranks = Dictionary(uniqueKeysWithValues: zip(times, 1...))
-        /// A choice that ends with a start: its length, the sum of its times, and its end.
+        /// A choice of starts: its length, the sum of its times, and the index of its last start.
         typealias Choice = (length: Int, sum: Int64, end: Int)
         func isBetter(_ one: Choice, than other: Choice) -> Bool {
             (one.length, one.sum) > (other.length, other.sum)
         }
-        // A Fenwick tree: the best choice for all times up to a rank.
+        // A Fenwick tree, which has the best choice for all times up to a rank.
         var best = [Choice](repeating: (0, 0, -1), count: times.count + 1)
         var before = [Int](repeating: -1, count: starts.count)
         var longest: Choice = (0, 0, -1)
@@ -96,12 +99,12 @@ public struct RunClock: Sendable {
 }
 
 extension Journal {
-    /// More than 27 years of nights.
+    /// The maximum number of runs for the clock: more than 27 years with one run each night.
     private static let clockRunsMax = 10_000
 
-    /// The clock of the runs that the journal knows.
+    /// Returns the clock for the runs that the journal has.
     ///
-    /// - Parameter now: what the clock shows now, in milliseconds since 1970.
+    /// - Parameter now: the present time by the clock, in milliseconds since 1970.
     public func runClock(now: Int64) async throws(TranshipError) -> RunClock {
         let starts: [RunClock.Start] = try await read { db in
             try db.rows(

@@ -7,8 +7,8 @@ internal import GRDB
 public import MigrationModel
 
 extension Journal {
-    /// Remembers how far a file of the spool has come; and with it, in one
-    /// commit, the transfer that fills it.
+    /// Records the progress of a file in the spool and, in the same commit, the state of the
+    /// transfer that fills the file.
     public func keep(
         _ entry: SpoolEntry, filledBy transfer: Transfer? = nil
     ) async throws(TranshipError) {
@@ -30,7 +30,7 @@ extension Journal {
         }
     }
 
-    /// Forgets a file of the spool, which is gone.
+    /// Forgets a file of the spool that is gone.
     public func drop(_ entry: SpoolEntry) async throws(TranshipError) {
         try await write { db in
             try db.execute(
@@ -39,8 +39,8 @@ extension Journal {
         }
     }
 
-    /// All files of the spool, with their paths as the rows have them, each with whether a transfer of this run still
-    /// waits for its data.
+    /// Returns all files of the spool, with the paths in their rows, and for each file whether a
+    /// transfer of this run still waits for its data.
     public func spoolEntries(
         run: Run?
     ) async throws(TranshipError) -> [(entry: SpoolEntry, isNeeded: Bool)] {
@@ -62,9 +62,9 @@ extension Journal {
         }
     }
 
-    /// Whether a transfer of this run still waits for the data of that file.
+    /// True if a transfer of this run still waits for the data of a file.
     ///
-    /// - Parameter targets: those to these targets do not count.
+    /// - Parameter targets: the targets whose transfers do not count.
     public func isNeeded(
         _ entry: SpoolEntry, run: Run, excludingTargets targets: Set<String> = []
     ) async throws(TranshipError) -> Bool {
