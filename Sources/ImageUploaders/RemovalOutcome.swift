@@ -4,9 +4,9 @@
 internal import Basics
 internal import MigrationModel
 
-/// What came of a removal, in the words of the request for it. The same at every kind of target.
+/// Reports the outcome of a removal to the caller that requested it. All kinds of targets use this.
 extension Removal.Outcome {
-    /// After a discard: false if there was no record.
+    /// Returns the result of a discard: false if there was no record.
     func wasThere() throws(TranshipError) -> Bool {
         switch self {
         case .gone: return false
@@ -16,7 +16,7 @@ extension Removal.Outcome {
         }
     }
 
-    /// After a cleaning.
+    /// Records the outcome of a cleaning.
     func settle(_ leftover: inout Leftover) {
         switch self {
         case .removed: leftover.fate = .removed
@@ -29,7 +29,7 @@ extension Removal.Outcome {
         }
     }
 
-    /// After a rollback.
+    /// Records the outcome of a rollback.
     func settle(_ copy: inout UndoneCopy) {
         switch self {
         case .removed: copy.fate = .removed

@@ -8,10 +8,11 @@ public import MigrationPipeline
 internal import OpenStackImage
 
 extension ArchiveUploader {
-    /// Seconds until the next look at an image that another process writes.
+    /// The pause, in seconds, before the next look at an image that another process writes.
     private static let lookSeconds = 2.0
 
-    /// As for a cloud, with fewer states: no service works on a record, and no id is burned.
+    /// Decides as for a cloud, with fewer states: no service works on a record, and no id is
+    /// burned.
     public func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
         guard case .image(let found) = try await find(try given.recordID()) else {
             var transfer = given
@@ -22,8 +23,9 @@ extension ArchiveUploader {
         return try await reconcile(given, with: found)
     }
 
-    /// What the archive has under an id. A damaged record that a new one can replace counts as none:
-    /// the plan has found that the image is ours.
+    /// Returns the archive's entry for an id. Throws if its record is damaged and no other record
+    /// can replace it. If one can, the callers treat the image as missing, since the plan has found
+    /// that it is ours.
     private func find(_ text: String) async throws(TranshipError) -> ArchivedFind {
         let id = try Self.archivedID(text)
         let found = try await archive.onThread { try $0.find(id) }
@@ -36,7 +38,7 @@ extension ArchiveUploader {
         return found
     }
 
-    /// The same for an image that was found.
+    /// Decides for an image that was found.
     private func reconcile(
         _ given: Transfer, with found: ArchivedImage
     ) async throws(TranshipError) -> Outcome {
@@ -74,7 +76,7 @@ extension ArchiveUploader {
         _ given: Transfer, references: [String: String], commit: @escaping Commit
     ) async throws(TranshipError) -> Outcome {
         var transfer = given
-        // A second time for the derived id, if the kept one is not free.
+        // Try a second time with the derived id, if the kept id is not free.
         for _ in 0..<2 {
             let text = ImageIdentity.imageID(
                 of: transfer.source, project: transfer.record.ownerID ?? "",
@@ -110,7 +112,7 @@ extension ArchiveUploader {
 }
 
 extension ArchiveRecord {
-    /// Everything that can be said before the first byte; private until proved.
+    /// The record before the first byte. It is private until the image is proved.
     init(_ transfer: Transfer, id: String, references: [String: String], time: String) {
         let (record, source) = (transfer.record, transfer.source)
         var fields = record.properties.merging(references) { $1 }.mapValues { JSONValue.string($0) }
@@ -135,7 +137,7 @@ extension ArchiveRecord {
             ])
     }
 
-    /// What an archive does about an earlier version of a series.
+    /// Applies the change of an earlier version of a series to its record.
     mutating func apply(_ change: Change) {
         switch change.action {
         case .hide: fields["os_hidden"] = true
@@ -155,7 +157,7 @@ extension JSONValue {
 }
 
 extension TargetImage {
-    /// An image of an archive whose record says nothing about it.
+    /// Makes the entry of an image whose record says nothing about it.
     init(damaged damage: Damage, id: String, targetKey: String) {
         self.init(
             targetKey: targetKey, id: id, name: nil, status: .killed, sizeBytes: nil, checksums: [],
@@ -166,7 +168,8 @@ extension TargetImage {
 }
 
 extension TargetRecord {
-    /// An archive belongs to no project: the owner in a record is that at the source.
+    /// Makes the entry of an image in an archive. It has no owner: an archive belongs to no
+    /// project, and the owner in its records is that at the source.
     init(_ found: ArchivedImage, targetKey: String) {
         let image = found.record.image
         self.init(image, targetKey: targetKey)

@@ -8,10 +8,10 @@ public import MigrationModel
 public import MigrationPipeline
 internal import OpenStackImage
 
-/// Writes images and their records into an archive.
+/// The uploader that writes images and their records into an archive.
 ///
-/// An archive gives an id again after its image was removed, unlike the Image service. Two runs may
-/// write into one archive: each image has a lock of its own while its data is written.
+/// Unlike the Image service, an archive can use the id of a removed image again. Two runs may write
+/// into one archive: each image has a lock of its own while its data is written.
 public struct ArchiveUploader: ImageUploader {
     let targetKey: String
     let archive: ArchiveFolder
@@ -26,7 +26,7 @@ public struct ArchiveUploader: ImageUploader {
         self.now = now
     }
 
-    /// What an archive offers: it takes every format, and reports SHA-512.
+    /// The offer of an archive: it accepts every format, and reports SHA-512.
     package static var offer: TargetOffer {
         var offer = TargetOffer(reportedAlgorithms: [.sha512], hasProjects: false)
         offer.givesIDsAgain = true
@@ -36,7 +36,7 @@ public struct ArchiveUploader: ImageUploader {
 
     private static let pageImages = 500
 
-    /// An archive belongs to no project, so `ownerID` selects nothing.
+    /// Lists all images. Ignores `ownerID`, since an archive belongs to no project.
     public func list(
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -51,7 +51,8 @@ public struct ArchiveUploader: ImageUploader {
         }
     }
 
-    /// A damaged record keeps no other image from being listed.
+    /// Returns the entry of an image. A damaged record does not prevent other images from being
+    /// listed.
     private static func listed(
         _ id: ArchivedID, in archive: ArchiveFolder, _ targetKey: String
     ) throws(TranshipError) -> TargetImage? {
@@ -71,7 +72,7 @@ public struct ArchiveUploader: ImageUploader {
         try await image(imageID).map { TargetRecord($0, targetKey: targetKey) }
     }
 
-    /// The archive's image with this id; nil if there is none.
+    /// Returns the archive's image with this id; nil if there is none.
     func image(_ id: String) async throws(TranshipError) -> ArchivedImage? {
         let id = try Self.archivedID(id)
         return try await archive.onThread { try $0.image(id) }
@@ -95,10 +96,10 @@ public struct ArchiveUploader: ImageUploader {
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer {
         let id = try Self.archivedID(try transfer.recordID())
-        // Of the source's data, if that is what is sent.
+        // The MD5 of the source's data is right only if that data is sent unchanged.
         let md5 = transfer.source.checksums.first { $0.algorithm == .md5 }
         let time = Timestamp.text(now())
-        // Publishing adds the images that it names.
+        // Publishing adds the references to other images.
         let record = ArchiveRecord(transfer, id: id.text, references: [:], time: time)
         try await archive.onThread(failingOnCancel: ring) { archive in
             try archive.receive(
@@ -148,7 +149,8 @@ public struct ArchiveUploader: ImageUploader {
 
     // MARK: Removing
 
-    /// The only place that removes an image of an archive, under the rights of ``Removal``.
+    /// Removes an image under a right of ``Removal``. Only this function removes images of an
+    /// archive.
     private func remove(
         under right: Removal.Right, deletesLeft: inout Int
     ) async throws(TranshipError) -> Removal.Outcome {
@@ -168,7 +170,7 @@ public struct ArchiveUploader: ImageUploader {
         return .removed
     }
 
-    /// - Returns: always false: the archive gives the id again.
+    /// - Returns: always false, since the archive can use the id again.
     @discardableResult
     public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         var unlimited = Int.max
@@ -222,7 +224,7 @@ public struct ArchiveUploader: ImageUploader {
 }
 
 extension Removal.Outcome {
-    /// After an expiry.
+    /// Returns the ended change for the outcome of an expiry.
     fileprivate func ended(_ change: Change) -> Change {
         switch self {
         case .removed: change.ended(.done)

@@ -33,7 +33,7 @@ extension CloudUploader {
         _ method: UploadMethod, _ fetchable: Fetchable
     ) throws(TranshipError) -> ImportRequest.Method {
         switch (method, fetchable) {
-        // Of any method: an earlier process staged the data.
+        // With any method: an earlier process staged the data.
         case (.glanceDirect, _), (.upload, _): return .glanceDirect
         case (.webDownload, .openURL(let url)): return .webDownload(uri: url)
         case (.glanceDownload, .siblingImage(let id, let region, let interface)):

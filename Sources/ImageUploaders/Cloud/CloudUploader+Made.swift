@@ -6,17 +6,19 @@ internal import ByteStreams
 internal import MigrationModel
 internal import OpenStackImage
 
-/// What the service says of a record that it has just made, against what was asked for. A difference
-/// that matters is noticed before the first byte.
+/// Compares a record that the service has just made with our request, so that a difference that
+/// matters is found before the first byte is sent.
 extension CloudUploader {
-    /// Records that are made with a checksum or stores in them, before the target counts as one that
-    /// makes them all so.
+    /// The number of records made with a checksum or stores in them after which the target counts
+    /// as one that makes all records like that.
     static let spoiledMax = 3
 
-    /// The record as it may be filled: with our marker, in the project of the copy, and private.
+    /// Returns the record if it may be filled: with our marker, in the project of the copy, and
+    /// private.
     ///
-    /// - Throws: ``TranshipError/Code/forbidden`` without the marker, and
-    ///   ``TranshipError/Code/targetConflict``; the record is removed then.
+    /// - Throws: ``TranshipError/Code/forbidden`` without the marker;
+    ///   ``TranshipError/Code/targetConflict`` in another project or if the record stays visible.
+    ///   The record is removed then.
     func checked(
         _ made: Image, _ transfer: Transfer, project: String?
     ) async throws(TranshipError) -> Image {
@@ -26,7 +28,7 @@ extension CloudUploader {
                 && image.visibility == .private
         }
         if isAsAsked(made) { return made }
-        // The answer to a POST may say less than the record has.
+        // The answer to a POST may contain less than the record.
         let image = try await service.imageIfPresent(made.id) ?? made
         if !image.isMarked(as: transfer.origin) {
             throw await unmade(
@@ -49,15 +51,15 @@ extension CloudUploader {
         do {
             return try await madePrivate(image)
         } catch {
-            // Whether it is private is not known, and a later try looks again.
+            // It is not known if the record is private. A later try looks again.
             if error.isTransient { throw error }
             throw await unmade(transfer, error)
         }
     }
 
-    /// Takes an empty record out of the sight of others, before data goes into it.
+    /// Makes an empty record private before data goes into it.
     ///
-    /// - Returns: the record as the service shows it after that.
+    /// - Returns: the record as the service shows it afterwards.
     /// - Throws: ``TranshipError/Code/targetConflict`` if it does not become private.
     func madePrivate(_ image: Image) async throws(TranshipError) -> Image {
         guard image.visibility != .private else { return image }
@@ -85,7 +87,8 @@ extension CloudUploader {
         return now
     }
 
-    /// The error after which no more records are made in this run: each of them has something in it.
+    /// Stops the making of records in this run, because each new record has a checksum or stores in
+    /// it. Removes the last one, and returns the error.
     func stopped(_ image: Image, _ transfer: Transfer) async -> TranshipError {
         let error = TranshipError(
             .targetConflict,
@@ -96,9 +99,9 @@ extension CloudUploader {
         return await unmade(transfer, error)
     }
 
-    /// Removes the record that the service has just made, and has no data.
+    /// Removes a record without data that the service has just made.
     ///
-    /// - Returns: the error, and that the record is still there if it is.
+    /// - Returns: the error, with a note if the record is still there.
     private func unmade(_ transfer: Transfer, _ error: TranshipError) async -> TranshipError {
         var unlimited = Int.max
         let outcome: Removal.Outcome
@@ -123,13 +126,13 @@ extension Image {
         properties[Origin.propertyName]?.string == origin.propertyValue
     }
 
-    /// True also where one of both is not known. Services write an id with or without hyphens.
+    /// True also if one of the two is not known. Services write an id with or without hyphens.
     fileprivate func belongs(to owner: String?) -> Bool {
         guard let owner, let ownerID, !owner.isEmpty, !ownerID.isEmpty else { return true }
         return ProjectID.areEqual(owner, ownerID)
     }
 
-    /// The fields of ``isSpoiled``, with their values.
+    /// The fields that make the image spoiled (``isSpoiled``), with their values.
     fileprivate var spoilingWords: String {
         [
             ("checksum", checksum), ("os_hash_value", hashValue),

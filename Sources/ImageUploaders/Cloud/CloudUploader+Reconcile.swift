@@ -8,37 +8,37 @@ public import MigrationPipeline
 internal import OpenStackImage
 
 extension CloudUploader {
-    /// For a body that is not ours, see ``Transfer/othersPatienceSeconds(sizeBytes:)``.
+    /// The maximum number of looks at a broken body of ours. For a body of another process, see
+    /// ``Transfer/othersPatienceSeconds(sizeBytes:)``.
     static let busyLooksMax = WaitReason.brokenBodyLooksMax
-    /// The shortest and the longest time between two looks at a record that
-    /// another host fills, in seconds.
+    /// The shortest and the longest time between two looks at a record that another host fills, in
+    /// seconds.
     static let othersLookSeconds = 1.0...60.0
 
-    /// One rule for each state in which the record can be found.
+    /// Decides by the state of the record:
     ///
-    /// | the image is | what follows |
+    /// | the image is | next step |
     /// |---|---|
-    /// | in another project, and not filled by us | left alone: the copy takes the next id |
-    /// | not there, or being deleted | its id may be burned; it is created again or under the next id |
-    /// | `queued`, without data | the body is sent into the same record |
-    /// | `queued`, with a checksum or stores, or refused twice as taken | spoiled by another body: discarded, next id |
-    /// | `uploading`, with all bytes of ours staged | only the answer was lost: imported, and compared |
-    /// | `saving`, `uploading` | a body that still arrives: looked at again, and given up sooner if it is ours |
-    /// | `importing` | the service works on it: waited for |
-    /// | `active`, `deactivated` | all data is there: compared, and adopted unless it is ours |
-    /// | `killed`, … | discarded, next id |
+    /// | in another project, and not filled by us | leave it alone: the copy takes the next id |
+    /// | missing, or being deleted | its id may be burned: create it again, or under the next id |
+    /// | `queued`, without data | send the body into the same record |
+    /// | `queued`, with a checksum or stores, or refused twice as taken | discard it, next id |
+    /// | `uploading`, with all our bytes staged | only the answer was lost: import and compare it |
+    /// | `saving`, `uploading` | a body is arriving: look again, and give up sooner if it is ours |
+    /// | `importing` | the service works on it: wait |
+    /// | `active`, `deactivated` | all data is there: compare it, and adopt it unless it is ours |
+    /// | `killed`, … | discard it, next id |
     ///
-    /// A record under a kept id is never discarded: what would be ends as
-    /// ``TranshipError/Code/idBlocked``, or goes on under a derived id
-    /// (`keep_id: prefer`).
+    /// A record under a kept id is never discarded. In place of that, the transfer ends as
+    /// ``TranshipError/Code/idBlocked``, or goes on under a derived id (`keep_id: prefer`).
     public func reconcile(
         _ given: Transfer
     ) async throws(TranshipError) -> Outcome {
         guard let image = try await service.imageIfPresent(try given.recordID()) else {
             if let objection = objection(to: given) { throw objection }
             var transfer = given
-            // The record was never created, or was deleted since. The create call shows which,
-            // because a deleted id is refused forever.
+            // The record was never created, or was deleted since. The create call shows which is
+            // true, because the service refuses a deleted id forever.
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)
@@ -50,7 +50,7 @@ extension CloudUploader {
         rights.withLock { $0.objection(to: transfer.record) } ?? lessons.objection(to: transfer)
     }
 
-    /// The same for a record that was found.
+    /// Decides for a record that was found.
     func reconcile(
         _ given: Transfer, with image: Image
     ) async throws(TranshipError) -> Outcome {
@@ -65,7 +65,7 @@ extension CloudUploader {
         }
         try checkOurs(image, transfer)
         if transfer.state.isBeforeRecord {
-            // A kept id is known before anything is begun, or begun again.
+            // With a kept id, the transfer has its id before its work begins, or begins again.
             transfer.move(to: .registered)
         }
         switch image.status {
@@ -83,11 +83,11 @@ extension CloudUploader {
         case .saving, .uploading:
             return try await busy(transfer, image)
         case .importing:
-            // Whose import it is does not follow from its state.
+            // The state does not show which process requested the import.
             if transfer.state != .importing { transfer.move(to: .importing) }
             return .advance(transfer)
         case .active, .deactivated:
-            // What was sent, if it is known, is compared with what is there.
+            // The next step compares the data at the target with the sent data, if that is known.
             transfer.proof.sizeBytes = transfer.proof.sizeBytes ?? image.sizeBytes
             return .advance(transfer.foundWhole())
         default:
@@ -96,10 +96,11 @@ extension CloudUploader {
         }
     }
 
-    /// Why an empty record takes no data any more; nil if nothing says so.
+    /// Returns the reason why an empty record takes no data any more; nil if there is no sign of
+    /// this.
     ///
-    /// Of a body that the service refused, something can stay behind: its checksum and its stores
-    /// on the record, and with two hosts at work a file in the staging area, which nothing shows.
+    /// A body that the service refused can leave something behind: its checksum and its stores on
+    /// the record and, if two hosts are at work, a file in the staging area, which nothing shows.
     private static func spoiled(_ image: Image, _ transfer: Transfer) -> String? {
         if image.isSpoiled {
             return "the service keeps what it knows of a body that it refused on its record, "
@@ -109,10 +110,10 @@ extension CloudUploader {
             ? "the service refuses data for its record, although that is empty" : nil
     }
 
-    /// True if the service has all bytes that this process staged, and only its answer was lost. It
-    /// writes the size when the last byte is there; a service that never writes it is waited for as
-    /// after a broken body. What is imported is compared, so there has to be something to compare
-    /// with.
+    /// True if the service has all bytes that this process staged, and only its answer was lost.
+    /// The service writes the size when the last byte has arrived; if a service never writes the
+    /// size, we wait as after a broken body. The imported data is compared, so a digest to compare
+    /// it with is required.
     private static func isStaged(_ image: Image, _ transfer: Transfer) -> Bool {
         guard transfer.method == .glanceDirect, transfer.state == .sending,
             transfer.placement.isFilledByUs,
@@ -122,15 +123,15 @@ extension CloudUploader {
             && (!transfer.proof.computed.isEmpty || transfer.proof.promised != nil)
     }
 
-    /// A body of ours that broke off ends soon. A body of another host may still
-    /// be arriving, and killing it would only make both hosts start again.
+    /// Handles a body that is still arriving. A broken body of ours ends soon. A body of another
+    /// host may really be arriving, and killing it would only make both hosts start again.
     private func busy(
         _ given: Transfer, _ image: Image
     ) async throws(TranshipError) -> Outcome {
         var transfer = given
         let status = image.status
         let now = now()
-        // While data is staged the service writes the record as well.
+        // During staging the service writes the record as well, so its time shows nothing.
         if transfer.wait.noteBusy(status == .saving ? image.updatedAt : nil, now: now)
             || !transfer.placement.isFilledByUs
         {
@@ -158,7 +159,7 @@ extension CloudUploader {
                 status: status, .init(waitedSeconds: waited, mostSeconds: patience)))
     }
 
-    /// No process sends that body any more.
+    /// Handles a body that no process sends any more.
     private func dead(
         _ given: Transfer, _ status: ImageStatus, _ time: String
     ) async throws(TranshipError) -> Outcome {
@@ -175,8 +176,7 @@ extension CloudUploader {
         return .send(try await startOver(transfer, "its record has been \(status) \(time)"))
     }
 
-    /// Discards the record and takes the next id, since a service never gives out
-    /// an id twice.
+    /// Discards the record and takes the next id, since a service never gives out an id twice.
     private func startOver(
         _ given: Transfer, _ reason: String
     ) async throws(TranshipError) -> Transfer {
@@ -187,7 +187,7 @@ extension CloudUploader {
         return transfer
     }
 
-    /// Names the image that has the id, for messages.
+    /// Returns words about the image that has the id, for messages.
     static func words(_ image: Image) -> String {
         "the id of another image, \"\(image.name ?? "")\""
             + (image.ownerID.map { " of project \($0)" } ?? "")

@@ -9,9 +9,10 @@ public import MigrationPipeline
 internal import OpenStackImage
 
 extension CloudUploader {
-    /// Ids that are tried before giving up; each one burned by a deleted image.
+    /// The maximum number of ids to try. Each of them is burned by a deleted image.
     static let generationsMax = 50
-    /// Refusals that do not name the id. A burned id is named, so these have another cause.
+    /// The maximum number of refusals that do not name the id. The refusal of a burned id names it,
+    /// so these have another cause.
     static let unexplainedMax = 5
 
     public func register(
@@ -25,11 +26,12 @@ extension CloudUploader {
         var spoiledCount = 0
         for _ in 0..<Self.generationsMax {
             if let known = transfer.imageID, let image = try await service.imageIfPresent(known) {
-                // Reconciled before the source was opened: ours, and empty.
+                // This image was reconciled before the source was opened: it is ours, and empty.
                 try checkOurs(image, transfer)
                 return .send(transfer)
             }
-            // Its members are known now, and others may have been refused meanwhile.
+            // Now the copy's members are known, and other images may have been refused in the
+            // meantime.
             if let objection = objection(to: transfer) { throw objection }
             let id = ImageIdentity.imageID(
                 of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
@@ -42,14 +44,14 @@ extension CloudUploader {
             switch try await make(new, of: transfer.record) {
             case .made(let image):
                 found = try await checked(image, transfer, project: project)
-                // What is sent into a record that has a checksum or stores is not what it serves.
+                // A record with a checksum or stores may not serve the data that is sent into it.
                 guard found.isSpoiled else { return .send(transfer) }
                 spoiledCount += 1
                 if spoiledCount == Self.spoiledMax { throw await stopped(found, transfer) }
             case .taken(let error):
-                // 409: the image is ours, from another host or from a process that
-                // this journal does not remember; or its id is burned (deleted ids
-                // stay taken); or it belongs to someone else.
+                // 409: the image is ours, from another host or from a process that this journal
+                // does not remember; or its id is burned (deleted ids stay taken); or it belongs to
+                // another project.
                 if let image = try await service.imageIfPresent(id) {
                     found = image
                 } else if transfer.holdsKeptID {
@@ -61,7 +63,7 @@ extension CloudUploader {
                     refused.add(error, id)
                     transfer.placement.takeNextID()
                     guard refused.isHopeless else { continue }
-                    // None of these ids is burned: they are tried again one day.
+                    // None of these ids is known to be burned, so a later run tries them again.
                     transfer.placement = given.placement
                     try await commit(transfer)
                     throw refused.error(transfer)
@@ -80,7 +82,7 @@ extension CloudUploader {
 
     private enum Answer {
         case made(Image)
-        /// 409.
+        /// The service answered 409.
         case taken(TranshipError)
     }
 
@@ -98,9 +100,9 @@ extension CloudUploader {
     }
 }
 
-/// The ids that the target refused (409) and shows no image of.
+/// The ids that the target refused with 409 and for which it shows no image.
 private struct Refused {
-    /// Refusals that do not name the id, before the search ends.
+    /// The number of refusals that do not name the id after which the search ends.
     let unexplainedMax: Int
     private var last: TranshipError?
     private var count = 0
@@ -136,7 +138,7 @@ private struct Refused {
 }
 
 extension NewImage {
-    /// Everything that can be said before the first byte; private until proved.
+    /// The record before the first byte. It is private until the image is proved.
     init(_ record: PlannedRecord, id: String, properties: [String: String]) {
         self.init(
             id: id, name: record.name, diskFormat: record.diskFormat,

@@ -44,9 +44,9 @@ extension CloudUploader {
         }
     }
 
-    /// The image after a request whose answer may have been lost: the service may have done what it
-    /// was asked, or a part of it. Nil if the error says that it has not, or if the image cannot be
-    /// read.
+    /// Returns the image after a request whose answer may have been lost: the service may have done
+    /// the request, or a part of it. Nil if the error says that it has not, or if the image cannot
+    /// be read.
     private func lookAgain(at change: Change, after error: TranshipError) async -> TargetImage? {
         guard error.isTransient, error.code != .interrupted else { return nil }
         do {
@@ -70,7 +70,7 @@ extension CloudUploader {
         }
     }
 
-    /// The last step is the one after which others see it again.
+    /// Restores the fields of an image. The last step makes it visible again.
     private func restore(
         _ record: PlannedRecord, _ image: TargetImage
     ) async throws(TranshipError) {
@@ -98,11 +98,12 @@ extension CloudUploader {
         }
     }
 
-    /// - Throws: what concerns more than this image.
+    /// - Throws: an error that concerns more than this image.
     private static func ended(
         _ change: Change, _ error: TranshipError
     ) throws(TranshipError) -> Change {
-        // A server boots from it, or a volume is its clone. Normal: the next run tries again.
+        // A server boots from the image, or a volume is its clone. This is normal: the next run
+        // tries again.
         if change.action == .delete, error.code == .conflict {
             return change.ended(.left, .inUse(message: error.message))
         }

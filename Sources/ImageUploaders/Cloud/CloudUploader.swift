@@ -8,25 +8,25 @@ public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
-/// Uploads into one target's Image service (v2).
+/// The uploader into one target's Image service (v2).
 public struct CloudUploader: ImageUploader {
     let targetKey: String
     public let service: ImageService
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
-    /// The digest that the cloud reports. Asked for as long as it has no image that shows it.
+    /// The digest that the cloud reports; nil until an image of the cloud has shown it.
     private let learned: Guarded<Checksum.Algorithm?>
-    /// What refusals of this run taught about the service.
+    /// The lessons of this run about the service, from its refusals.
     let lessons: TargetLessons
-    /// What they taught about the rights of this token.
+    /// The lessons of this run about the rights of this token.
     let rights = Guarded(Lessons())
     private let recent: RecentImages
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
-    ///   - recent: takes the record of each report, for the publisher.
+    ///   - recent: gets the record of each report, for the publisher.
     ///   - lessons: shared by the targets of one Image service.
-    ///   - algorithm: the digest that the cloud reports; nil if that is not known yet.
+    ///   - algorithm: the digest that the cloud reports; nil if it is not known yet.
     package init(
         targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64,
         recent: RecentImages? = nil, lessons: TargetLessons = TargetLessons(),
@@ -43,14 +43,14 @@ public struct CloudUploader: ImageUploader {
     public func list(
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        // Hidden images are in no default listing; a second pass finds them. A service that is too
-        // old to have any is not asked.
+        // The default listing lacks hidden images, so a second pass lists them. A service that is
+        // too old to have any is not asked.
         for isHidden in [false, true] {
             var query = ImageQuery()
             query.isHidden = isHidden
             query.ownerID = ownerID
-            // Community images of other projects are in no default listing. A copy that is not seen
-            // would be made again.
+            // The default listing lacks community images of other projects. A copy among them that
+            // we do not see would be made again.
             if ownerID == nil { query.visibility = .all }
             for try await images in service.images(query) {
                 try await page(images.map { TargetImage($0, targetKey: targetKey) })
@@ -71,7 +71,7 @@ public struct CloudUploader: ImageUploader {
                 record.memberAnswers[member.memberID] = member.status.rawValue
             }
         } catch {
-            // Only the owner and administrators may list them.
+            // Only the owner and administrators may list the members.
             guard error.code == .forbidden || error.code == .notFound else { throw error }
         }
         return record
@@ -81,7 +81,7 @@ public struct CloudUploader: ImageUploader {
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {
         if let algorithm = learned.withLock({ $0 }) { return algorithm }
-        // The strongest comes first.
+        // The strongest algorithm comes first.
         guard let algorithm = try await service.reportedAlgorithms().first else { return .sha512 }
         learned.withLock { $0 = algorithm }
         return algorithm
@@ -132,7 +132,7 @@ public struct CloudUploader: ImageUploader {
             missingStores: try await missingStores(transfer, image))
     }
 
-    /// None if this user may not know which stores there are.
+    /// Returns the stores that lack the image; none if this user may not list the stores.
     private func missingStores(
         _ transfer: Transfer, _ image: Image
     ) async throws(TranshipError) -> [String] {

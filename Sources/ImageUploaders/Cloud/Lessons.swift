@@ -5,10 +5,11 @@ public import Basics
 internal import ByteStreams
 public import MigrationModel
 
-/// What the refusal of one image at a target teaches about the others of a run.
+/// The lessons from the refusal of one image at a target for the other images of a run.
 ///
-/// Limits and formats of a service cannot all be asked for. The first image that meets one pays for
-/// it, and the rest are refused without a request and before their source is opened.
+/// A service does not report all of its limits and formats. The first image that breaks one is
+/// refused by the service; further ones are refused here, without a request and before their source
+/// is opened.
 struct Lessons: Sendable {
     private struct Formats: Hashable {
         var disk: String?
@@ -16,7 +17,7 @@ struct Lessons: Sendable {
     }
 
     private var formats: [Formats: TranshipError] = [:]
-    /// A limit of the service: by its own words, or below what it refused.
+    /// A limit of the service: the one in its message, or one less than the number that it refused.
     private struct Limit {
         var max: Int
         var isTold: Bool
@@ -29,7 +30,7 @@ struct Lessons: Sendable {
             self.error = error
         }
 
-        /// - Parameter things: `properties`, with what is counted among them.
+        /// - Parameter things: the counted things for the message, such as `properties`.
         func objection(to count: Int, _ things: String, hint: String) -> TranshipError? {
             guard count > max else { return nil }
             let words = isTold ? "takes at most \(max)" : "refused \(max + 1) as too many"
@@ -44,10 +45,11 @@ struct Lessons: Sendable {
     private var properties: Limit?
     private var tags: Limit?
     private var members: Limit?
-    /// The service takes no image data from us, or none of its new records can take any.
+    /// The error after which nothing is sent: the service takes no image data from us, or none of
+    /// its new records can take data.
     private var noData: TranshipError?
 
-    /// Why the service would refuse a record; nil if nothing is known.
+    /// Returns the reason why the service would refuse a record; nil if none is known.
     func objection(to record: PlannedRecord) -> TranshipError? {
         if let noData { return Self.again(noData) }
         let pair = Formats(disk: record.diskFormat, container: record.containerFormat)
@@ -58,12 +60,12 @@ struct Lessons: Sendable {
             ?? tags?.objection(to: record.tags.count, "tags", hint: Self.tagHint(record))
     }
 
-    /// Why the service would refuse to share a copy; nil if nothing is known.
+    /// Returns the reason why the service would refuse to share a copy; nil if none is known.
     func objection(toMembers projects: [String]) -> TranshipError? {
         members?.objection(to: projects.count, "members", hint: Self.memberHint)
     }
 
-    /// Learns from a refused member. Returns the error with all members that the copy was to have.
+    /// Learns from a refused member. Returns the error with all members that the copy should have.
     mutating func learn(
         fromMember error: TranshipError, of projects: [String]
     ) -> TranshipError {
@@ -100,7 +102,8 @@ struct Lessons: Sendable {
         }
     }
 
-    /// Learns from a refused body. Data itself is judged image by image, rights are not.
+    /// Learns from a refused body. Each image's data is judged alone, but missing rights concern
+    /// all.
     mutating func learn(fromBody error: TranshipError) {
         if error.code == .forbidden, error.answer?.status == 401 { noData = error }
     }
@@ -114,7 +117,7 @@ struct Lessons: Sendable {
             .contains { words.contains("'\($0)' is not one of") }
     }
 
-    /// - Parameter max: nil if the service does not say its limit.
+    /// - Parameter max: the limit; nil if the service does not report it.
     private static func propertyHint(_ record: PlannedRecord, max: Int?) -> String {
         guard max != 0, record.propertyCount > 1 else {
             return Origin.withoutMarker("raise the target's image_property_quota")
@@ -147,8 +150,8 @@ struct Lessons: Sendable {
     }
 }
 
-/// What refusals of one Image service teach in a run. Its targets share it: with a token of each
-/// project, one project's image learns for all.
+/// The lessons from refusals by one Image service in a run. Its targets share them: if each project
+/// has a token of its own, the image of one project teaches all.
 public final class TargetLessons: Sendable {
     private let lessons = Guarded(Lessons())
 
@@ -164,14 +167,14 @@ public final class TargetLessons: Sendable {
         lessons.withLock { $0.learn(from: error, record: record) }
     }
 
-    /// Returns the error in words about all members that the copy was to have.
+    /// Returns the error with all members that the copy should have.
     public func learn(fromMember error: TranshipError, of transfer: Transfer) -> TranshipError {
         lessons.withLock { $0.learn(fromMember: error, of: transfer.memberProjects) }
     }
 }
 
 extension Transfer {
-    /// The projects that the copy is to be shared with; empty before the source said so.
+    /// The projects that the copy should be shared with; empty until the source has named them.
     fileprivate var memberProjects: [String] {
         record.visibility == .shared ? record.sharedProjects(for: members, owner: ownerID) : []
     }

@@ -5,29 +5,29 @@ public import Basics
 public import MigrationModel
 public import OpenStackImage
 
-/// The only place that sends DELETE for a pipeline.
+/// The removal of records for a pipeline: only this code sends DELETE.
 ///
-/// A removal acts under a named ``Right``. It reads the record again right
-/// before it deletes it, and leaves it if the right no longer holds. A test
-/// keeps every other DELETE out of the pipeline's modules.
+/// A removal acts under a named ``Right``. It reads the record again right before it deletes the
+/// record, and leaves it alone if the right no longer holds. A test keeps every other DELETE out of
+/// the pipeline's modules.
 public enum Removal {
-    /// Why a record may be deleted. Each right has its own conditions; see
+    /// The reason for which a record may be deleted. Each right has its own conditions; see
     /// `docs/journal.md`.
     public enum Right: Sendable {
-        /// A transfer gives up the record that it made. Not limited in number:
-        /// the transfer cannot go on otherwise.
+        /// A transfer gives up the record that it made. The number is not limited, since the
+        /// transfer cannot go on otherwise.
         case discard(Transfer)
-        /// The service made this record a moment ago, otherwise than it was asked to, and nothing was
-        /// sent. Not limited in number.
+        /// The service made this record a moment ago, but not as we asked, and nothing was sent.
+        /// The number is not limited.
         case unmake(Transfer)
-        /// `clean` found a record that no transfer needs; as the listing showed it.
+        /// `clean` found a record that no transfer needs. The image is as the listing showed it.
         ///
         /// `sizeBytes` is the size of the source image; nil if unknown.
         case clean(TargetImage, sizeBytes: Int64?)
-        /// An earlier version of a series has expired, as the plan said. The plan counts
-        /// these against `limits.deletes`.
+        /// An earlier version of a series has expired, according to the plan. The plan counts these
+        /// against `limits.deletes`.
         case expire(Change)
-        /// `rollback` takes back what a run made. It counts these against `limits.deletes`.
+        /// `rollback` removes a copy that a run made. It counts these against `limits.deletes`.
         ///
         /// `references` are the ids at the target of the images that the record names, by property.
         case undo(Transfer, references: [String: String])
@@ -43,29 +43,29 @@ public enum Removal {
     }
 
     public enum Outcome: Sendable {
-        /// It is deleted.
+        /// The record is deleted.
         case removed
-        /// It was not there.
+        /// The record did not exist.
         case gone
-        /// It may be deleted, and was not: no DELETE is left.
+        /// The record may be deleted, but was not: no DELETE is left.
         case removable
-        /// It stays, since the right does not hold.
+        /// The record stays, since the right does not hold.
         case refused(TranshipError)
-        /// It stays, since it is not what the listing showed.
+        /// The record stays, since it is not as the listing showed it.
         case changed(PlanReason)
-        /// It stays under its kept id, to be filled again.
+        /// The record stays under its kept id, and will be filled again.
         case toBeFilledAgain
-        /// The service did not delete it.
+        /// The service did not delete the record.
         case failed(TranshipError)
     }
 
-    /// Reads the record, and deletes it if the right holds for what it is now.
+    /// Reads the record, and deletes it if the right holds for its present state.
     ///
     /// - Parameters:
-    ///   - deletesLeft: how many DELETE requests may be sent: what is left of
-    ///     `limits.deletes` for rights that it limits. 0 only asks.
-    ///   - nowUnixSeconds: the time of day.
-    /// - Throws: what kept the record from being read.
+    ///   - deletesLeft: the number of DELETE requests that may be sent: the rest of
+    ///     `limits.deletes` for rights that it limits. With 0, nothing is deleted.
+    ///   - nowUnixSeconds: the present time.
+    /// - Throws: the error that kept the record from being read.
     public static func remove(
         under right: Right, at service: ImageService, deletesLeft: inout Int,
         nowUnixSeconds: Int64
@@ -86,7 +86,8 @@ public enum Removal {
             under: right, to: found, updatedAt: image.updatedAt, nowUnixSeconds: nowUnixSeconds)
         if let objection { return objection }
         if deletesLeft == 0 { return .removable }
-        // Protected as planned: by us. Only an expiry and a rollback find such a record removable.
+        // We protected the record, as planned: with other rights, a protected record is not
+        // removable.
         let wasProtected = image.isProtected
         do {
             if wasProtected { _ = try await service.unprotect(id) }
@@ -101,8 +102,8 @@ public enum Removal {
         return .removed
     }
 
-    /// A 404 means that someone deleted the image since it was read. Of a DELETE whose answer was
-    /// lost, another look shows what became of it.
+    /// True if the image is gone after an error. A 404 means that someone deleted the image since
+    /// it was read. If the answer to a DELETE was lost, another look shows the result.
     private static func isGone(
         _ id: String, after error: TranshipError, at service: ImageService
     ) async -> Bool {
@@ -116,12 +117,12 @@ public enum Removal {
 
     // MARK: The rights
 
-    /// Why the right does not hold for what the record is now; nil if it holds. The same at every
-    /// kind of target.
+    /// Returns the reason why the right does not hold for the record's present state; nil if it
+    /// holds. All kinds of targets use this.
     ///
     /// - Parameters:
-    ///   - found: with its members, to undo a copy.
-    ///   - updatedAt: as the record says it.
+    ///   - found: the record; with its members, to undo a copy.
+    ///   - updatedAt: the time in the record.
     static func objection(
         under right: Right, to found: TargetRecord, updatedAt: String?, nowUnixSeconds: Int64
     ) -> Outcome? {
@@ -138,8 +139,8 @@ public enum Removal {
         }
     }
 
-    /// The journal's row gives the right. The marker proves that the row still
-    /// speaks of this image.
+    /// Checks the right to discard. The journal's row gives the right. The marker proves that the
+    /// row is still about this image.
     static func objection(to transfer: Transfer, discarding image: TargetImage) -> Outcome? {
         let ownership = Ownership(of: image, transfer)
         guard ownership.isOurs else {
@@ -151,7 +152,7 @@ public enum Removal {
                     hint: "remove it by hand if it is an unfinished copy; Tranship leaves it "
                         + "alone"))
         }
-        // Another host may have proved and published what it put into our record.
+        // Another host may have proved and published data that it put into our record.
         if ownership == .keptID, image.isAsMade {
             guard image.status == .active else { return .toBeFilledAgain }
             return .refused(
@@ -184,8 +185,9 @@ public enum Removal {
         return nil
     }
 
-    /// Its id is ours alone, and the answer of a moment ago says that the record was made for us. So
-    /// it may go without a marker, and where others see it, but not with data.
+    /// Checks the right to remove a record that was just made. Only we use its id, and the service
+    /// has just answered that it made the record for us. So the record may be deleted without a
+    /// marker, and even if others see it, but not if it has data.
     static func objection(to transfer: Transfer, unmaking image: TargetImage) -> Outcome? {
         if transfer.holdsKeptID { return .toBeFilledAgain }
         let isEmpty = image.status == .queued && !image.isProtected
@@ -193,7 +195,7 @@ public enum Removal {
             ? nil : .changed(.changedMeanwhile(status: image.status))
     }
 
-    /// The record with its members: someone may have shared it since.
+    /// Reads the members of a record: someone may have shared it since.
     private static func record(
         _ image: Image, at service: ImageService
     ) async throws(TranshipError) -> TargetRecord {
@@ -208,7 +210,8 @@ public enum Removal {
         return record
     }
 
-    /// The journal's row gives the right, as long as the record is what the run left.
+    /// Checks the right to undo. The journal's row gives the right, as long as the record is as the
+    /// run left it.
     static func objection(
         to transfer: Transfer, undoing found: TargetRecord, references: [String: String]
     ) -> Outcome? {
@@ -229,7 +232,8 @@ public enum Removal {
         var accepted = answers.accepted
         var references = references.mapValues(String?.some)
         if transfer.state != .done {
-            // Publishing had not begun, or was not over: what is not set yet was not edited.
+            // Publishing had not begun or had not ended, so a field that is not set yet was not
+            // edited.
             if image.visibility == .private { wanted.visibility = .private }
             if !image.isHidden { wanted.isHidden = false }
             if !image.isProtected { wanted.isProtected = false }
@@ -249,8 +253,8 @@ public enum Removal {
             ? nil : .changed(.editedByHand(field: FieldNames(of: differences)))
     }
 
-    /// ``Ownership`` gave the right while the target was listed, which may be
-    /// long ago. The record must still be what it was.
+    /// Checks the right to clean. ``Ownership`` gave the right when the target was listed, which
+    /// may be long ago, so the record must not have changed since.
     static func objection(
         toCleaning listed: TargetImage, _ image: TargetImage, updatedAt: String?,
         sizeBytes: Int64?, nowUnixSeconds: Int64
@@ -259,8 +263,8 @@ public enum Removal {
             image.visibility == .private, !image.isProtected, image.ownerID == listed.ownerID
         else { return .changed(.changedMeanwhile(status: image.status)) }
         guard image.holdsData else { return nil }
-        // The service does not report a body that is arriving: neither size nor
-        // time change until its end. So time decides.
+        // The service does not show a body that is arriving: neither size nor time change until its
+        // end. So the time since the last change decides.
         guard let updatedAt, let time = UTCTime.unixSeconds(updatedAt) else {
             return .changed(.busySinceUnknown(status: image.status))
         }
@@ -274,21 +278,22 @@ public enum Removal {
 }
 
 extension Image {
-    /// False if the record lacks what decides whether it was published. What the service does not
-    /// say must not count as private.
+    /// False if the record lacks the fields that show if it was published. A missing field must not
+    /// count as private.
     fileprivate var saysWhoSeesIt: Bool {
         record["visibility"]?.string != nil && record["protected"]?.bool != nil
     }
 }
 
 extension Transfer {
-    /// Why the data may be that of another process; nil if it is what the run left.
+    /// Returns the reason why the data may be that of another process; nil if it is the data that
+    /// the run left.
     ///
-    /// Anyone with the rights of the project may fill the record of a run that died before it did.
-    /// The journal says only that the run was about to send, so a digest has to show the rest, until
-    /// the run itself has proved the copy.
+    /// Any user with the rights of the project may fill the record of a run that died before it
+    /// sent its data. The journal says only that the run was about to send, so a digest has to show
+    /// that the data is the run's, unless the run itself has proved the copy.
     fileprivate func doubt(aboutDataOf image: TargetImage) -> PlanReason? {
-        // Data that the target converted has none of the other digests.
+        // If the target converted the data, its digest differs from the others.
         let known =
             proof.reported.isEmpty
             ? proof.computed + [proof.promised].compactMap { $0 } + source.checksums
@@ -300,7 +305,7 @@ extension Transfer {
         }
     }
 
-    /// True if the run has proved the data, as far as it could be.
+    /// True if the run has proved the data, as far as it could be proved.
     private var holdsProvedCopy: Bool {
         switch state {
         case .publishing, .done, .unpublished, .skipped: true
@@ -315,7 +320,8 @@ extension Transfer {
         switch state {
         case .done, .skipped, .publishing, .failed: break
         case .unpublished:
-            // Publishing was given up: it may have come as far as planned, or to the members.
+            // Publishing was given up: it may have set all planned fields, or stopped at the
+            // members.
             record.visibility = left?.visibility ?? (record.takesMembers ? .shared : .private)
             record.isHidden = left?.isHidden ?? record.isHidden
             record.isProtected = left?.isProtected ?? record.isProtected
@@ -326,8 +332,8 @@ extension Transfer {
         return record
     }
 
-    /// The members at the target whose answers are known as the run left them: those that it accepted
-    /// the copy for, and those that had not answered.
+    /// The members at the target whose answers are known from the run: those for which it accepted
+    /// the copy, and those that had not answered.
     fileprivate var leftAnswers: (accepted: [String], pending: [String]) {
         let waiting = remarks.reduce(into: Set<String>()) { waiting, note in
             if case .membersWaiting(let projects, _) = note { waiting.formUnion(projects) }

@@ -14,13 +14,14 @@ extension TargetOffer {
         ("POST", "/v2/images/*/members"),
     ]
 
-    /// Asks the service. What it may not or cannot say stays empty: each question only helps.
+    /// Asks the service for its offer. Facts that it may not or cannot report stay empty: each of
+    /// them is only a help.
     public static func look(_ service: ImageService) async throws(TranshipError) -> TargetOffer {
         var offer = TargetOffer(
             hasProjects: service.session.configuration.authentication.usesKeystone)
         if let rules = try await service.session.authenticate().accessRules {
             offer.deniedRequests = requests.filter { method, path in
-                // An id is one part of a path, and no pattern has this one.
+                // An id is one part of a path. No rule's pattern names the id 0.
                 !rules.allows(method, path.replacing("*", with: "0"))
             }.map { "\($0.method) \($0.path)" }
         }
