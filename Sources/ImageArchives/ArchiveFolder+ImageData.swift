@@ -7,23 +7,24 @@ internal import Digests
 internal import Glibc
 
 extension ArchiveFolder {
-    /// Number of bytes for each read(2) and write(2).
+    /// The number of bytes for each read(2) and write(2).
     private static let chunkBytes = 256 << 10
 
-    /// Writes the data of a prepared image, all of it. If it fails, no data is left.
+    /// Writes all data of a prepared image. If this fails, no data is left.
     ///
-    /// The data has another name until it is complete and on the disk. The record follows, with the
-    /// size and the SHA-512 of what was written, and stays one of an image that is not published.
+    /// The data has another name until it is complete and on the disk. Then its record is written,
+    /// with the size and the SHA-512 of the written data, still as the record of an image that is
+    /// not published.
     ///
     /// - Parameters:
-    ///   - sizeBytes: of the data; nil if it is not known.
-    ///   - md5: of the data, if it is known.
-    ///   - time: now, as the record says it.
-    ///   - replacement: takes the place of the record of a published image whose data is damaged.
+    ///   - sizeBytes: the size of the data; nil if it is not known.
+    ///   - md5: the MD5 of the data, if it is known.
+    ///   - time: the current time, as the record writes it.
+    ///   - replacement: the record that replaces that of a published image whose data is damaged.
     ///     Nil keeps that record's fields.
-    /// - Throws: ``TranshipError/Code/conflict`` if another process has written the image or does it
-    ///   now; ``TranshipError/Code/targetFailed`` with ``FullTarget`` as its cause if the disk is
-    ///   full; the failure of the ring.
+    /// - Throws: ``TranshipError/Code/conflict`` if another process has written the image or is
+    ///   writing it now; ``TranshipError/Code/targetFailed`` with ``FullTarget`` as its cause if
+    ///   the disk is full; the failure of the ring.
     package func receive(
         _ id: ArchivedID, from ring: ByteRing, sizeBytes: Int64?, md5: Checksum?, time: String,
         replacing replacement: ArchiveRecord? = nil
@@ -59,7 +60,7 @@ extension ArchiveFolder {
             image.record.fields["checksum"] = md5.map { .string($0.value) } ?? .null
             image.record.fields["updated_at"] = .string(time)
             try prepare(id, image.record)
-            // Of an image whose data was damaged.
+            // The image was published and its data was damaged: it has to be published again.
             if image.isPublished { try folder.remove(id.record) }
         } catch {
             unlinkat(folder.descriptor, id.part, 0)
@@ -86,13 +87,13 @@ extension ArchiveFolder {
         }
     }
 
-    /// Reads the data of an image into a ring, all of it. Neither finishes nor fails the ring.
+    /// Reads all data of an image into a ring. Neither finishes nor fails the ring.
     ///
     /// - Parameters:
-    ///   - sizeBytes: by the record.
+    ///   - sizeBytes: the size in the record.
     ///   - opened: called before the first byte.
-    /// - Throws: a code that depends on whether the archive is opened as a source or a target, if the
-    ///   file is missing or not a plain file;
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed``,
+    ///   depending on the use of the archive, if the file is missing or not a plain file;
     ///   ``TranshipError/Code/sourceTruncated`` if it has another size.
     package func read(
         _ id: ArchivedID, into ring: ByteRing, sizeBytes: Int64, opened: () -> Void = {}

@@ -8,38 +8,42 @@ internal import OpenStackImage
 /// An image of an archive, as its files show it.
 package struct ArchivedImage: Sendable {
     package var record: ArchiveRecord
-    /// False while it is not complete or not published: archive sources do not see it.
+    /// False until the image is complete and published: archive sources do not see it before.
     package var isPublished: Bool
-    /// What is wrong with its data; nil if a file of the right size is there, or if the record is of
-    /// an image that has no data yet.
+    /// The fault of its data; nil if a file of the right size is there, or if the record is of an
+    /// image that has no data yet.
     package var dataProblem: String?
-    /// False if a folder is in the place of its data, which no file can replace.
+    /// False if a folder has the name of the data file, so that no file can replace it.
     package var isMendable = true
 
-    /// True if all data is there, as far as its size shows.
+    /// True if all data is there, as far as the file's size shows.
     package var isWhole: Bool {
         let status = record.image.status
         return (status == .active || status == .deactivated) && dataProblem == nil
     }
 }
 
-/// What an archive has under an id.
+/// The entry that an archive has for an id.
 package enum ArchivedFind: Sendable {
     case absent
     case image(ArchivedImage)
-    /// A record that says nothing about the image: what is wrong with it, and whether a run can
-    /// write another one in its place.
+    /// A record from which nothing can be learned about the image.
+    ///
+    /// - Parameters:
+    ///   - words: the fault of the record.
+    ///   - isMendable: true if a run can write another record in its place.
     case damaged(words: String, isMendable: Bool)
 }
 
 extension ArchiveFolder {
-    /// More images are not listed: each takes memory.
+    /// The maximum number of images that are listed: each takes memory.
     private static let imagesMax = 1_000_000
 
-    /// The ids of the images, in order.
+    /// Returns the ids of the images, in order.
     ///
     /// - Parameter onlyPublished: leaves out images that are not complete or not published.
-    /// - Throws: a code that depends on whether the archive is opened as a source or a target.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed``,
+    ///   depending on the use of the archive.
     package func ids(onlyPublished: Bool) throws(TranshipError) -> [ArchivedID] {
         guard try check(), let folder = try images() else { return [] }
         var found: [ArchivedID] = []
@@ -61,24 +65,24 @@ extension ArchiveFolder {
                 hint: "split it into several archives")
         }
         found.sort()
-        // Publishing writes one record and then removes the other.
+        // Publishing writes one record and then removes the other, so an id can be found twice.
         return found.enumerated().filter { $0.offset == 0 || found[$0.offset - 1] != $0.element }
             .map(\.element)
     }
 
-    /// The image with an id; nil if there is none.
+    /// Returns the image with an id; nil if there is none.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a record that cannot be right; by the
-    ///   side for one that cannot be read.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a record that cannot be right; for one
+    ///   that cannot be read, a code that depends on the use of the archive.
     package func image(_ id: ArchivedID) throws(TranshipError) -> ArchivedImage? {
         guard let folder = try images() else { return nil }
         return try image(id, in: folder)
     }
 
-    /// The same, also for a record that is damaged or cannot be read.
+    /// Returns the archive's entry for an id, also if its record is damaged or cannot be read.
     ///
-    /// - Throws: a code that depends on whether the archive is opened as a source or a target, if the
-    ///   folder cannot be opened.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed``,
+    ///   depending on the use of the archive, if the folder cannot be opened.
     package func find(_ id: ArchivedID) throws(TranshipError) -> ArchivedFind {
         guard let folder = try images() else { return .absent }
         do throws(TranshipError) {
@@ -135,15 +139,15 @@ extension ArchiveFolder {
 
     // MARK: Writing
 
-    /// Writes the record of an image that has no data yet, or is not published yet.
+    /// Writes the record of an image that has no data yet or is not published yet.
     package func prepare(_ id: ArchivedID, _ record: ArchiveRecord) throws(TranshipError) {
         try make()
         let folder = try writable()
         try folder.replace(id.pending, with: try bytes(record, id), write: write)
     }
 
-    /// The same in the place of a damaged record. Archive sources do not see the image until it is
-    /// published again.
+    /// Writes such a record in place of a damaged one. Archive sources do not see the image until
+    /// it is published again.
     package func prepareAgain(
         _ id: ArchivedID, _ record: ArchiveRecord
     ) throws(TranshipError) {
@@ -153,7 +157,8 @@ extension ArchiveFolder {
         try folder.sync()
     }
 
-    /// Writes the record by which the image is in the archive. Call it when everything is proved.
+    /// Writes the final record, which puts the image into the archive. Call this when everything is
+    /// proved.
     package func publish(_ id: ArchivedID, _ record: ArchiveRecord) throws(TranshipError) {
         let folder = try writable()
         try folder.replace(id.record, with: try bytes(record, id), write: write)
@@ -161,21 +166,21 @@ extension ArchiveFolder {
         try folder.sync()
     }
 
-    /// Removes the record of an image that was not published yet, beside the one of the published
-    /// image: a process that dies between the two steps of publishing leaves both.
+    /// Removes the pending record of an image that is published: a process that dies between the
+    /// two steps of publishing leaves both records.
     package func removePending(_ id: ArchivedID) throws(TranshipError) {
         try writable().remove(id.pending)
     }
 
-    /// Removes an image with all its files. Whenever the process dies, what is left is an image that
-    /// is not complete.
+    /// Removes an image with all its files. If the process dies during this, an image that is not
+    /// complete is left.
     ///
     /// - Throws: ``TranshipError/Code/targetConflict`` while another process writes the image.
     package func remove(_ id: ArchivedID) throws(TranshipError) {
         let folder = try writable()
         guard let lock = try folder.lock(id.part) else { throw beingWritten(id) }
         defer { withExtendedLifetime(lock) {} }
-        // Nothing is written: the disk may be full.
+        // Only rename and remove, do not write: the disk may be full.
         if folder.status(id.record) != nil {
             try folder.rename(id.record, to: id.pending)
             try folder.sync()
@@ -219,7 +224,8 @@ extension ArchiveFolder {
             hint: "wait until the other run is over", isTransient: true, side: side)
     }
 
-    /// True while another process writes the image's data. Its lock ends with it.
+    /// True while another process writes the image's data. The lock that shows this ends with that
+    /// process.
     package func isBeingWritten(_ id: ArchivedID) throws(TranshipError) -> Bool {
         try images()?.isLocked(id.part) ?? false
     }

@@ -5,12 +5,11 @@ package import Basics
 package import ByteStreams
 internal import Glibc
 
-/// A folder with images and their records: what an archive target writes and an archive source
-/// reads.
+/// A folder with images and their records. Archive targets write it, archive sources read it.
 ///
 /// `docs/pipeline-format.md` describes the files. An image is in the archive if its record
-/// `images/ID.json` is there, and that file comes last. Files with a leading dot are of images that
-/// are not complete or not published yet.
+/// `images/ID.json` is there, and that file is written last. Files with a leading dot belong to
+/// images that are not complete or not published yet.
 ///
 /// Every function blocks on the disk: call them through ``onThread(failingOnCancel:_:)``.
 package struct ArchiveFolder: Sendable {
@@ -18,26 +17,27 @@ package struct ArchiveFolder: Sendable {
     package static let markerName = "tranship-archive.json"
     /// The version of the format that this program writes, and the newest that it reads.
     package static let formatVersion: Int64 = 1
-    /// Maximum size of a record, in bytes.
+    /// The maximum size of a record, in bytes.
     package static let recordBytesMax = 1 << 20
     static let imagesName = "images"
     private static let markerKey = "tranship_archive"
 
-    /// Absolute.
+    /// An absolute path.
     package let path: String
-    /// As what the pipeline uses the folder: it decides the code of errors.
+    /// The use of the folder in the pipeline, as a source or a target. It decides the code of
+    /// errors.
     let side: TranshipError.Side
-    /// As `write(2)`. Tests replace it by a full disk.
+    /// The function that writes, `write(2)`. Tests replace it to simulate a full disk.
     package var write: @Sendable (Int32, UnsafeRawPointer, Int) -> Int = { Glibc.write($0, $1, $2) }
 
-    /// - Parameter path: absolute. Other spellings of it make the same archive.
+    /// - Parameter path: an absolute path. Two spellings of one path make the same archive.
     package init(_ path: String, as side: TranshipError.Side) {
         self.path = Self.inOneSpelling(path)
         self.side = side
     }
 
-    /// Without links and dots above the folder, and without a slash at the end. The same before and
-    /// after the folder is made.
+    /// Returns a path without links and dots above the folder, and without a slash at the end. The
+    /// result is the same before and after the folder is made.
     private static func inOneSpelling(_ path: String) -> String {
         let name = PathText.lastComponent(path)
         guard ![".", "..", "/"].contains(name) else { return real(path) ?? path }
@@ -51,7 +51,7 @@ package struct ArchiveFolder: Sendable {
         return String(cString: found)
     }
 
-    /// True if both are one folder, also by a link.
+    /// True if both are the same folder, even if a link leads to it.
     package func isSame(as other: ArchiveFolder) -> Bool {
         var (own, others) = (stat(), stat())
         if path == other.path { return true }
@@ -59,9 +59,10 @@ package struct ArchiveFolder: Sendable {
             && own.st_ino == others.st_ino && own.st_dev == others.st_dev
     }
 
-    /// Awaits work that blocks on the disk.
+    /// Runs work that blocks on the disk on a thread, and awaits its result.
     ///
-    /// - Parameter ring: what the work reads from or writes to; fails if the task is cancelled.
+    /// - Parameter ring: the ring that the work reads from or writes to; it fails if the task is
+    ///   cancelled.
     package func onThread<Value: Sendable>(
         failingOnCancel ring: ByteRing? = nil,
         _ work: @escaping @Sendable (ArchiveFolder) throws -> Value
@@ -73,8 +74,8 @@ package struct ArchiveFolder: Sendable {
     /// be a folder that is missing or empty.
     ///
     /// - Returns: false if there is no archive yet.
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed`` by
-    ///   the side.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed``,
+    ///   depending on the use of the archive.
     @discardableResult
     package func check() throws(TranshipError) -> Bool {
         guard let folder = try OpenFolder.ifThere(path, side) else {
@@ -98,15 +99,16 @@ package struct ArchiveFolder: Sendable {
                     "set `archive` to a folder that an archive target wrote; for plain image "
                     + "files use `file`")
         }
-        // What a new disk has, and what a process leaves that dies while it makes the archive.
+        // A new disk has the first. A process that dies while it makes the archive leaves the
+        // second.
         let harmless = ["lost+found", OpenFolder.newName(of: Self.markerName)]
         var other: String?
         try folder.eachName { name in
             if other == nil, !harmless.contains(name) { other = name }
         }
         if let other {
-            // Another image's step may have made the archive since the first look, and the marker
-            // comes before everything else in it.
+            // Another image's step may have made the archive since the first look. It writes the
+            // marker before everything else.
             if let marker = try folder.read(Self.markerName, bytesMax: Self.recordBytesMax) {
                 try check(marker)
                 try refuseOthers(folder)
@@ -118,12 +120,14 @@ package struct ArchiveFolder: Sendable {
                     "name an empty or a new folder: an archive target writes only into a folder of "
                     + "its own")
         }
-        // A new folder of ours is closed to others before anything is in it.
+        // We close a folder of our own to other users before we write anything into it, so check
+        // only folders of others.
         if folder.status(".")?.st_uid != geteuid() { try refuseOthers(folder) }
         return false
     }
 
-    /// Refuses a target that other users may write to (``OtherUsers``): they could exchange its images.
+    /// Refuses a target that other users may write to (``OtherUsers``): they could replace its
+    /// images.
     private func refuseOthers(_ folder: OpenFolder) throws(TranshipError) {
         guard side == .target else { return }
         for name in [".", Self.imagesName] {
@@ -137,7 +141,7 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// False if there is not even an empty folder.
+    /// True if the folder exists, even if it is empty.
     package func isFolderThere() throws(TranshipError) -> Bool {
         try OpenFolder.ifThere(path, side) != nil
     }
@@ -153,7 +157,7 @@ package struct ArchiveFolder: Sendable {
                 + "folder: mkdir -p \(parent.shellQuoted)")
     }
 
-    /// The error of a target that the journal knows, and that is not there.
+    /// Returns the error for an archive that the journal knows and that is missing.
     package func isGone(knownImages: Int) -> TranshipError {
         problem(
             "there is no archive \(path), and the journal knows \(counted(knownImages, "image")) in it",
@@ -177,8 +181,8 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// Makes the archive, unless it is there. Its parent folder has to be there: a path with a
-    /// mistake, or of a disk that is not mounted, is not filled.
+    /// Makes the archive if it is missing, but not its parent folder: with a mistyped path or a
+    /// disk that is not mounted, the data would go to a wrong place.
     func make() throws(TranshipError) {
         guard try !check() else { return try makeImages() }
         if mkdir(path, 0o700) != 0, errno != EEXIST {
@@ -190,7 +194,7 @@ package struct ArchiveFolder: Sendable {
                 "images and their records, written by Tranship; docs/pipeline-format.md describes them",
         ])
         let folder = try OpenFolder(path, side)
-        // Some disks keep no modes: what they say of others decides.
+        // Some disks store no modes. So the next line looks at the mode that the folder has now.
         if folder.status(".")?.st_uid == geteuid() { _ = fchmod(folder.descriptor, 0o700) }
         try refuseOthers(folder)
         try folder.replace(Self.markerName, with: try ArchiveRecord.bytes(marker), write: write)
@@ -206,7 +210,7 @@ package struct ArchiveFolder: Sendable {
         try folder.sync()
     }
 
-    /// The folder of the images; nil if the archive has none yet.
+    /// Opens the folder of the images; nil if the archive has none yet.
     func images() throws(TranshipError) -> OpenFolder? {
         guard let folder = try OpenFolder.ifThere(path, side) else { return nil }
         return try folder.folder(Self.imagesName)

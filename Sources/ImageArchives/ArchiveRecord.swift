@@ -10,10 +10,10 @@ package struct ArchiveRecord: Sendable, Hashable {
     /// The record in the form of the Image service
     /// (<https://docs.openstack.org/api-ref/image/v2/#show-image>).
     package var fields: [String: JSONValue]
-    /// Projects that the image is shared with, in the form of the Image service: `member_id` and
-    /// `status`.
+    /// The projects that the image is shared with, in the form of the Image service: `member_id`
+    /// and `status`.
     package var members: [[String: JSONValue]]
-    /// Where the image came from, for people.
+    /// The origin of the image, for people.
     package var source: [String: JSONValue]
 
     package init(
@@ -27,7 +27,7 @@ package struct ArchiveRecord: Sendable, Hashable {
 
     package var image: Image { Image(record: fields) }
 
-    /// Project ids of ``members`` with their answers.
+    /// The project ids of ``members`` with their answers.
     package var memberAnswers: [(id: String, status: String?)] {
         members.compactMap { member in
             member["member_id"]?.string.map { ($0, member["status"]?.string) }
@@ -44,8 +44,8 @@ package struct ArchiveRecord: Sendable, Hashable {
     /// Reads a record.
     ///
     /// - Parameters:
-    ///   - id: by the name of the file; the record has to have the same one.
-    ///   - place: of the file, for messages.
+    ///   - id: the id from the name of the file; the record must have the same one.
+    ///   - place: the path of the file, for messages.
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     init(_ bytes: [UInt8], id: ArchivedID, place: String) throws(TranshipError) {
         func problem(_ words: String) -> TranshipError { Self.problem(place, words) }
@@ -69,7 +69,7 @@ package struct ArchiveRecord: Sendable, Hashable {
         guard fields["status"]?.string != nil else { throw problem("has no text \"status\"") }
     }
 
-    /// The list of members; none for a record without one.
+    /// Returns the list of members; an empty one for a record without the list.
     private static func members(
         _ json: JSONValue?, _ place: String
     ) throws(TranshipError) -> [[String: JSONValue]] {
@@ -94,9 +94,10 @@ package struct ArchiveRecord: Sendable, Hashable {
             hint: "restore it from a copy of the archive, or remove the record and its data")
     }
 
-    /// The bytes of its file.
+    /// The bytes of the record's file.
     ///
-    /// - Throws: ``TranshipError/Code/refused`` if the record has a number that JSON cannot say.
+    /// - Throws: ``TranshipError/Code/refused`` if the record has a number that JSON cannot
+    ///   express.
     var bytes: [UInt8] {
         get throws(TranshipError) {
             try Self.bytes(

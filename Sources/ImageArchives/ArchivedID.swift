@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The id of an image in an archive, a UUID in lower case, in 16 bytes.
+/// The id of an image in an archive: a UUID in lower case, stored in 16 bytes.
 ///
-/// Only such a word becomes the name of a file, so that no id leads out of the folder.
+/// Only such an id becomes the name of a file, so no id leads out of the folder.
 package struct ArchivedID: Hashable, Comparable, Sendable {
     private let high: UInt64
     private let low: UInt64
 
-    /// Nil for any other text.
+    /// Returns nil for any other text.
     package init?(_ text: String) {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         guard groups.map(\.utf8.count) == [8, 4, 4, 4, 12],
@@ -44,11 +44,11 @@ package struct ArchivedID: Hashable, Comparable, Sendable {
 
     // MARK: Names of files
 
-    /// The record of an image that is in the archive.
+    /// The name of the record of an image that is in the archive.
     var record: String { "\(text).json" }
-    /// The record of an image that is not complete or not published.
+    /// The name of the record of an image that is not complete or not published.
     var pending: String { ".\(text).json" }
     var data: String { "\(text).data" }
-    /// The data while it is written.
+    /// The name of the data file while it is written.
     var part: String { ".\(text).data.part" }
 }

@@ -5,10 +5,10 @@ internal import Basics
 internal import Glibc
 internal import MigrationPipeline
 
-/// A folder of an archive, open.
+/// An open folder of an archive.
 ///
-/// Files are named from its descriptor and never through a link, so that a link in the archive does
-/// not lead out of it.
+/// Files are opened relative to its descriptor and never through a link, so a link in the archive
+/// does not lead out of it.
 final class OpenFolder: Sendable {
     let descriptor: Int32
     let path: String
@@ -28,7 +28,7 @@ final class OpenFolder: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Nil if there is no such folder.
+    /// Opens a folder; nil if there is none.
     static func ifThere(
         _ path: String, _ side: TranshipError.Side
     ) throws(TranshipError) -> OpenFolder? {
@@ -37,7 +37,7 @@ final class OpenFolder: Sendable {
         return try OpenFolder(path, side)
     }
 
-    /// A folder in this one; nil if there is none.
+    /// Opens a folder in this one; nil if there is none.
     func folder(_ name: String) throws(TranshipError) -> OpenFolder? {
         let found = openat(
             descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
@@ -50,7 +50,7 @@ final class OpenFolder: Sendable {
 
     // MARK: Reading
 
-    /// What a name is, links not followed; nil if there is nothing.
+    /// Returns the status of a name without following links; nil if the name does not exist.
     func status(_ name: String) -> stat? {
         var status = stat()
         return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
@@ -77,7 +77,7 @@ final class OpenFolder: Sendable {
         return (file, status)
     }
 
-    /// The bytes of a small file; nil if there is none.
+    /// Reads a small file; nil if there is none.
     func read(_ name: String, bytesMax: Int) throws(TranshipError) -> [UInt8]? {
         guard let (file, _) = try openFile(name) else { return nil }
         defer { close(file) }
@@ -99,9 +99,9 @@ final class OpenFolder: Sendable {
         }
     }
 
-    /// Calls the body with each name, in no order.
+    /// Calls the body with each name, in no particular order.
     func eachName(_ body: (String) -> Void) throws(TranshipError) {
-        // A descriptor of its own: a reading moves it.
+        // Use a second descriptor, since reading a listing moves its position.
         let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0, let stream = fdopendir(own) else {
             if own >= 0 { close(own) }
@@ -125,12 +125,12 @@ final class OpenFolder: Sendable {
 
     // MARK: Writing
 
-    /// The name of a file while it is written.
+    /// Returns the name that a file has while it is written.
     static func newName(of name: String) -> String {
         name.hasPrefix(".") ? "\(name).new" : ".\(name).new"
     }
 
-    /// A file that this process alone writes.
+    /// A file that only this process may write.
     final class LockedFile: Sendable {
         let descriptor: Int32
 
@@ -139,8 +139,8 @@ final class OpenFolder: Sendable {
         deinit { close(descriptor) }
     }
 
-    /// Opens a file for writing, makes it with mode 0600 if there is none, and locks it until it is
-    /// closed. The lock ends with the process that has it.
+    /// Opens a file for writing, after making it with mode 0600 if it is missing, and locks it
+    /// until it is closed. The lock also ends with its process.
     ///
     /// - Returns: nil if another process has the lock.
     func lock(_ name: String) throws(TranshipError) -> LockedFile? {
@@ -159,7 +159,8 @@ final class OpenFolder: Sendable {
                 if errno == EWOULDBLOCK { return nil }
                 throw failure("cannot lock", name)
             }
-            // The process that had the lock may have given the file its last name, or removed it.
+            // The process that had the lock may have renamed the file to its last name, or removed
+            // it.
             if let now = status(name), now.st_ino == own.st_ino, now.st_dev == own.st_dev {
                 return locked
             }
@@ -169,7 +170,7 @@ final class OpenFolder: Sendable {
 
     private static let lockTriesMax = 100
 
-    /// True if another process writes the file.
+    /// True if another process is writing the file.
     func isLocked(_ name: String) -> Bool {
         let file = openat(descriptor, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { return false }
@@ -177,7 +178,7 @@ final class OpenFolder: Sendable {
         return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    /// Writes a whole small file in place of an earlier one. If it fails, the earlier one stays.
+    /// Replaces a small file as a whole. If this fails, the earlier file stays.
     func replace(
         _ name: String, with bytes: [UInt8], write: (Int32, UnsafeRawPointer, Int) -> Int
     ) throws(TranshipError) {
@@ -232,14 +233,14 @@ final class OpenFolder: Sendable {
         }
     }
 
-    /// Removes a file; one that is gone is fine.
+    /// Removes a file. A missing file is not an error.
     func remove(_ name: String) throws(TranshipError) {
         guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
             throw failure("cannot remove", name)
         }
     }
 
-    /// Writes the names down for good.
+    /// Syncs the folder, so that its names survive a power failure.
     func sync() throws(TranshipError) {
         guard fsync(descriptor) == 0 else { throw Self.failure("cannot write", path, side) }
     }
@@ -256,7 +257,7 @@ final class OpenFolder: Sendable {
         Self.failure(what, "\(path)/\(name)", side)
     }
 
-    /// The error for the C library's last one.
+    /// Returns the error for the current `errno`.
     static func failure(
         _ what: String, _ path: String, _ side: TranshipError.Side
     ) -> TranshipError {
@@ -282,6 +283,5 @@ final class OpenFolder: Sendable {
     }
 }
 
-/// The cause of an error about something in the place of a file that is nothing which an archive
-/// writes.
+/// The cause of an error about a file, link or folder that no archive target wrote.
 struct NotOurFile: Error {}
