@@ -7,8 +7,8 @@ public import MigrationModel
 public import MigrationPipeline
 internal import OpenStackImage
 
-/// Writes the record by which an image is in an archive, with all that others see: references,
-/// visibility, members, hidden, deactivated, protected.
+/// The publisher of an archive. It writes an image's final record with all that others see:
+/// references, visibility, members, hidden, deactivated, protected.
 public struct ArchivePublisher: Publisher {
     let archive: ArchiveFolder
     /// Milliseconds since 1970.
@@ -26,7 +26,7 @@ public struct ArchivePublisher: Publisher {
         guard let id = ArchivedID(text),
             let found = try await archive.onThread({ try $0.image(id) })
         else {
-            // It was removed after it was proved: copied again.
+            // Someone removed the image after it was proved: copy it again.
             var transfer = given
             transfer.abandonRecord(wasThere: false)
             return transfer
@@ -63,7 +63,7 @@ public struct ArchivePublisher: Publisher {
         return transfer.moved(to: .done)
     }
 
-    /// The members at the source with their answers, as far as the record takes them.
+    /// Returns the members at the source with their answers; none if the record takes no members.
     private func members(of transfer: Transfer) -> [[String: JSONValue]] {
         guard transfer.record.takesMembers else { return [] }
         return transfer.record.projects(for: transfer.members, owner: nil).map { source, target in
@@ -76,7 +76,7 @@ public struct ArchivePublisher: Publisher {
 }
 
 extension ArchiveRecord {
-    /// Takes over the fields that can still change once an image has data.
+    /// Takes over from an image the fields that can still change once the image has data.
     fileprivate mutating func take(_ image: Image) {
         fields = fields.filter { Image.baseKeys.contains($0.key) }
         fields.merge(image.properties) { $1 }

@@ -6,12 +6,12 @@ internal import MigrationModel
 internal import OpenStackImage
 
 extension CloudPublisher {
-    /// Brings a published copy to the fields that its source has now. What someone edited at the
-    /// target stays: a field that has neither the value that it was published with nor the new one.
-    /// Of a copy that was not published yet, it has neither the value of a new record nor the
+    /// Updates a copy to the fields that its source has now. Keeps edits made at the target: in a
+    /// published copy, a value that is neither the one it was published with nor the new one; in a
+    /// copy that was not published yet, a value that is neither that of a new record nor the
     /// planned one.
     ///
-    /// - Returns: the image as it is then, and what it should be when it is published.
+    /// - Returns: the updated image, and the values that it should have when it is published.
     func applyFields(
         _ transfer: inout Transfer, to image: Image
     ) async throws(TranshipError) -> (Image, WantedImage) {
@@ -33,7 +33,8 @@ extension CloudPublisher {
         return (updated, WantedImage(record: update.record, fields: update.wanted))
     }
 
-    /// Names the fields of a copy that another journal made, as far as publishing does not set them.
+    /// Remarks on the different fields of a copy that another journal made, except those that
+    /// publishing sets.
     private func nameOthers(_ transfer: inout Transfer, _ image: Image) {
         guard transfer.placement.isAdopted else { return }
         let record = transfer.record
@@ -49,11 +50,12 @@ extension CloudPublisher {
 }
 
 extension CloudPublisher {
-    /// Differences that a remark lists.
+    /// The maximum number of differences that a remark lists.
     private static let differencesMax = 8
 
-    /// Remarks on what the target made otherwise than it was asked to, as its last answer shows it.
-    /// What it adds does not count. For a copy that another journal made, see ``nameOthers(_:_:)``.
+    /// Remarks on the fields that the target's last answer shows with other values than we asked
+    /// for. Ignores fields that the target adds. For a copy that another journal made, see
+    /// ``nameOthers(_:_:)``.
     func noteChanged(
         _ transfer: inout Transfer, _ wanted: WantedImage, _ references: [String: String],
         found image: Image
@@ -69,16 +71,16 @@ extension CloudPublisher {
     }
 }
 
-/// What an image should be at the end of publishing.
+/// The values that an image should have at the end of publishing.
 struct WantedImage {
-    /// For its visibility and its flags.
+    /// The wanted visibility and flags.
     let record: PlannedRecord
-    /// For the rest: the name, the sizes, the tags and the properties.
+    /// The other wanted fields: the name, the sizes, the tags and the properties.
     let fields: Image
 }
 
 extension WantedImage {
-    /// As a new record was asked for.
+    /// The values that we asked for when we created the record.
     init(_ record: PlannedRecord, madeAs image: Image) {
         var fields = image
         // A series gives its copies their names later.
@@ -90,7 +92,8 @@ extension WantedImage {
         self.init(record: record, fields: fields)
     }
 
-    /// The fields that an image has otherwise, as the service spells them, with what was asked for.
+    /// Returns the fields in which an image differs, named as the service names them, with the
+    /// value that we asked for.
     ///
     /// - Parameter marker: the value of our property.
     func differences(
@@ -99,7 +102,8 @@ extension WantedImage {
         var found: [FieldDifference] = []
         func compare(_ field: RecordField, _ wanted: String?, _ has: String?) {
             guard wanted ?? "" != has ?? "" else { return }
-            // It goes into the journal. The largest values are tens of thousands of characters.
+            // The journal stores the value, and the largest ones have tens of thousands of
+            // characters.
             found.append(
                 FieldDifference(field, wanted: wanted?.cut(to: 255), found: has?.cut(to: 255)))
         }
@@ -131,16 +135,17 @@ extension WantedImage {
     }
 }
 
-/// What becomes of a published copy whose source has other fields now. The same at every kind of
-/// target.
+/// The update of a copy whose source has other fields since the last plan. All kinds of targets use
+/// it.
 struct FieldUpdate {
-    /// The image with the name, the sizes, the tags and the properties that it gets.
+    /// The image with the name, sizes, tags and properties that it should get.
     private(set) var wanted: Image
-    /// The record for what publishing does after this: with the target's value where that stays.
+    /// The record for the later steps of publishing, with the target's value for each field that
+    /// keeps it.
     private(set) var record: PlannedRecord
-    /// The fields whose value at the target stays.
+    /// The fields that keep the target's value in a published copy.
     let kept: [String]
-    /// The same, of a copy that was not published yet.
+    /// The fields that keep the target's value in a copy that was not published yet.
     let set: [String]
 
     /// - Parameter former: the fields that the copy was published with.
@@ -176,11 +181,11 @@ struct FieldUpdate {
 }
 
 extension PlannedRecord {
-    /// The record with what someone set on a copy that is not published yet: a value that neither a
-    /// new record has nor this plan or the one before it gives.
+    /// Returns the record with the values that someone set on a copy that is not published yet.
+    /// Such a value is neither that of a new record nor the one in this plan or the plan before it.
     ///
-    /// - Parameter former: what an earlier plan would have published it with.
-    /// - Returns: also the fields whose value at the target stays.
+    /// - Parameter former: the fields with which an earlier plan would have published the copy.
+    /// - Returns: also the fields that keep the target's value.
     func keepingEdits(
         of image: Image, before former: RecordFields? = nil
     ) -> (record: PlannedRecord, kept: [String]) {
@@ -206,9 +211,9 @@ extension PlannedRecord {
     }
 }
 
-/// Decides field by field whether the target's value gives way.
+/// The choice, for each field, between the target's value and the new one.
 private struct FieldMerge {
-    /// The fields whose value at the target stays.
+    /// The fields that keep the target's value.
     private(set) var kept: [String] = []
 
     mutating func set<Value: Equatable>(
@@ -218,7 +223,8 @@ private struct FieldMerge {
         if value == former { value = new } else { kept.append(field) }
     }
 
-    /// What publishing applies after this: where the target's value stays, it applies that one.
+    /// Sets the flags that publishing applies next: the target's value for each field that keeps
+    /// it.
     mutating func setFlags(
         of record: inout PlannedRecord, from former: RecordFields, at image: Image
     ) {

@@ -5,11 +5,11 @@ internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 
-/// A member sees an image in its list once it has accepted it. Only the member itself or an
-/// administrator may accept, not the owner.
+/// A member sees an image in its list only after it has accepted the image. Only the member itself
+/// or an administrator may accept, not the owner.
 extension CloudPublisher {
-    /// Shares the copy. Accepts it in the place of members that had accepted it at the source, if
-    /// our user may; names the others in a remark.
+    /// Shares the copy. If a member had accepted the image at the source and our user may accept
+    /// for it, accepts the copy too. Names the members that still have to accept in a remark.
     func applyMembers(_ transfer: inout Transfer) async throws(TranshipError) {
         guard let id = transfer.imageID else { return }
         let pairs = transfer.record.projects(
@@ -44,7 +44,7 @@ extension CloudPublisher {
         do {
             _ = try await service.addMember(id, projectID: project)
         } catch {
-            // 409: it is already a member.
+            // 409: the project is already a member.
             guard error.code == .conflict else { throw describing(error, transfer) }
         }
     }

@@ -6,8 +6,8 @@ internal import MigrationModel
 internal import OpenStackImage
 
 extension CloudPublisher {
-    /// `on_conflict: replace`: hides the images that had the name of the copy, which is now
-    /// visible. Deletes none. An image that has changed since the plan stays as it is.
+    /// Hides, for `on_conflict: replace`, the images that had the name of the copy, which is now
+    /// visible. Deletes none. Leaves an image alone if it has changed since the plan.
     func hideReplaced(_ transfer: inout Transfer) async throws(TranshipError) {
         var hidden: [String] = []
         for id in transfer.record.replaces ?? [] {
@@ -23,7 +23,7 @@ extension CloudPublisher {
             }
             hidden.append(id)
         }
-        // What a rollback shows again.
+        // A rollback shows these images again.
         if transfer.record.replaces != nil { transfer.intent.record.replaces = hidden }
     }
 }

@@ -6,25 +6,26 @@ public import MigrationModel
 public import MigrationPipeline
 package import OpenStackImage
 
-/// Applies, after the data is proved, the fields that others see: references, deactivated, visibility,
-/// members, hidden, protected.
+/// The publisher for an Image service. After the data is proved, it applies the fields that others
+/// see: references, deactivated, visibility, members, hidden, protected.
 ///
-/// The order is fixed by the service: members can be added to a `shared` image
-/// only, and a protected image can no longer be removed if something else fails.
+/// The service dictates the order: only a `shared` image can get members, and a protected image can
+/// no longer be removed if something else fails.
 public struct CloudPublisher: Publisher {
     let service: ImageService
     private let recent: RecentImages?
     /// The same Image service with a token of another project; nil if the run has none.
     let inProject: @Sendable (_ projectID: String) -> ImageService?
-    /// Returns the error of a refused member in better words.
+    /// The function that returns the error of a refused member in clearer words.
     let describing: @Sendable (TranshipError, Transfer) -> TranshipError
 
     /// - Parameters:
-    ///   - service: of the one target that it publishes at.
-    ///   - recent: has the records that were read to prove them.
-    ///   - inProject: the same Image service with a token of another project, which may accept
-    ///     images in the place of that project.
-    ///   - describing: takes the error of a member that the service refused, and may learn from it.
+    ///   - service: the Image service of the target.
+    ///   - recent: holds the records that were just read to prove them.
+    ///   - inProject: returns the same Image service with a token of another project, which may
+    ///     accept images for that project.
+    ///   - describing: rewords the error of a member that the service refused, and may learn from
+    ///     it.
     package init(
         service: ImageService, recent: RecentImages? = nil,
         inProject: @escaping @Sendable (_ projectID: String) -> ImageService? = { _ in nil },
@@ -46,12 +47,13 @@ public struct CloudPublisher: Publisher {
             do {
                 return try await publish(given, at: image, references, isJustRead: true)
             } catch {
-                // It was deleted a moment ago, or something that it needs is not there.
+                // The image was deleted a moment ago, or something that it needs is missing: read
+                // it again.
                 guard error.code == .notFound else { throw error }
             }
         }
         guard let image = try await service.imageIfPresent(id) else {
-            // It was deleted after it was proved: copied again.
+            // Someone deleted the image after it was proved: copy it again.
             var transfer = given
             transfer.abandonRecord()
             return transfer
@@ -59,14 +61,14 @@ public struct CloudPublisher: Publisher {
         return try await publish(given, at: image, references, isJustRead: false)
     }
 
-    /// - Parameter isJustRead: false if the record was read for this.
+    /// - Parameter isJustRead: true if an earlier step read the record a moment ago.
     private func publish(
         _ given: Transfer, at image: Image, _ references: [String: String], isJustRead: Bool
     ) async throws(TranshipError) -> Transfer {
         var transfer = given
         let id = image.id
         guard image.status == .active || image.status == .deactivated else {
-            // It was proved, so its data was lost since.
+            // The image was proved, so it has lost its data since.
             throw TranshipError(
                 .unexpectedState,
                 "image \(id) at the target was proved and is \(image.status) now",
@@ -88,14 +90,14 @@ public struct CloudPublisher: Publisher {
             let record = wanted.record
             last = image
             try await apply(references, to: image, &last)
-            // Before others see it: if the service refuses, the copy stays private.
+            // Do this before others see the image: if the service refuses, the copy stays private.
             if record.isDeactivated, image.status == .active {
                 try await service.deactivate(image.id)
             }
             try await applyVisibility(record, to: image, &last)
             // An operator may have edited the visibility, and only a shared image has members.
             if record.visibility == .shared { try await applyMembers(&transfer) }
-            // A member may be gone from the source, or in the table now.
+            // Since the last time, a member may have left the source, or got a line in the table.
             transfer.forgetRemarks(like: .notShared(projectID: ""))
             transfer.forgetRemarks(like: .memberRejected(projectID: ""))
             for note in Self.notShared(transfer) { transfer.remark(note) }
@@ -106,7 +108,7 @@ public struct CloudPublisher: Publisher {
             return transfer.moved(to: .done)
         } catch {
             if isJustRead, error.code == .notFound { throw error }
-            // Only a refusal that concerns this image.
+            // Handle only a refusal that concerns this image.
             guard let answer = error.answer, (400...499).contains(answer.status),
                 !error.isTransient, ![.unauthorized, .authenticationFailed].contains(error.code)
             else { throw error }
@@ -120,15 +122,16 @@ public struct CloudPublisher: Publisher {
         }
     }
 
-    /// False if our marker was there when the data went in, and is not there now. A copy that another
-    /// journal made, and an image that a plan took as the copy, were judged by the plan. A copy that
-    /// was published before stays so: a remark names the marker.
+    /// False if the image had our marker when it got its data and has lost it since. True for a
+    /// copy that another journal made and for an image that a plan adopted, since the plan has
+    /// judged them, and for a copy that was published before: a remark names its missing marker.
     private static func isMarked(_ image: Image, _ transfer: Transfer) -> Bool {
         transfer.placement.isAdopted || transfer.record.updatedFrom?.wasPublished == true
             || image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue
     }
 
-    /// Kernel and ramdisk may have new ids since the record was created.
+    /// Sets the references again: kernel and ramdisk may have got new ids since the record was
+    /// created.
     private func apply(
         _ references: [String: String], to image: Image, _ last: inout Image
     ) async throws(TranshipError) {
@@ -149,7 +152,8 @@ public struct CloudPublisher: Publisher {
             image.id, [.replace("visibility", .string(record.visibility.rawValue))])
     }
 
-    /// Members at the source that are not in the owner table, or rejected the image there.
+    /// Returns notes about the members at the source that are not in the owner table, or that
+    /// rejected the image there.
     private static func notShared(_ transfer: Transfer) -> [Note] {
         guard transfer.record.visibility == .shared, transfer.record.members != .drop else {
             return []
@@ -180,7 +184,7 @@ public struct CloudPublisher: Publisher {
 }
 
 extension LeftCopy {
-    /// As the service's last answer shows it.
+    /// The fields of the copy in the service's last answer.
     init(_ image: Image) {
         self.init(
             visibility: image.visibility, isHidden: image.isHidden,
