@@ -5,7 +5,7 @@ public import Basics
 public import MigrationModel
 public import MigrationPipeline
 
-/// An archive imports nothing, so that no transfer to it ever waits.
+/// The waiter of an archive target. An archive has no imports, so no transfer to it ever waits.
 public struct ArchiveWaiter: TaskWaiter {
     public init() {}
 

@@ -6,9 +6,9 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
 
-/// Decides what follows from one look at an image that is being imported.
+/// One look at an image that is being imported, which decides the next step.
 ///
-/// Pure: it gets everything that was seen, so every state of the service is a test.
+/// The result depends only on the fields, so tests can cover every state of the service.
 struct ImportLook {
     var transfer: Transfer
     let image: Image
@@ -28,7 +28,7 @@ struct ImportLook {
 
     /// The shortest and the longest time between two looks, in seconds.
     static let pollSeconds = 0.5...15.0
-    /// How long an accepted import may leave no trace.
+    /// The longest time, in seconds, in which an accepted import may show no trace.
     static let traceSeconds: Int64 = 60
 
     // MARK: Importing
@@ -39,8 +39,8 @@ struct ImportLook {
         let isWhole = image.status == .active || image.status == .deactivated
         if image.isSpoiled, transfer.wait.importRequestedAt == nil { return spoiled() }
         switch state {
-        // Glance's VerifyImageState writes the record back as it read it earlier, which undoes
-        // our changes: so the task must end first.
+        // Glance's VerifyImageState writes back the record as it read it earlier, which undoes our
+        // changes. So wait until the task ends.
         case .underWay where isWhole && overdue == nil:
             return .outcome(later(WaitReason.importEnding))
         case .succeeded,
@@ -68,8 +68,9 @@ struct ImportLook {
 
     private var state: ImportState { ImportState(of: image, task: task) }
 
-    /// The record is never filled: the service would serve the refused bytes. Discards it, a few
-    /// times, since a service may report odd things of every record.
+    /// Discards a record that keeps values of a body that the service refused. Such a record is
+    /// never filled, since the service would serve the refused bytes. Gives up after three times: a
+    /// service may report odd values for every record.
     private func spoiled() -> Judgement {
         var next = transfer
         next.tries.importFailures += 1
@@ -82,14 +83,14 @@ struct ImportLook {
             ? .failure(error) : .outcome(.restart(next, after: error))
     }
 
-    /// True if another client sends a body into the record: no import of ours looks like this.
+    /// True if another client sends a body into the record: our own imports never look like this.
     var isOthers: Bool {
         image.status == .saving
             || (image.status == .uploading && transfer.method.isServerSide)
     }
 
-    /// Another host sent its body first. Its end is awaited like any other, and nothing in the
-    /// record is ours.
+    /// Leaves the record to another host that sent its body first. The transfer waits for the end
+    /// of that body as for an import, and treats nothing in the record as ours.
     func leftToOthers() -> Outcome {
         var next = transfer
         next.move(to: .registered)
@@ -97,7 +98,7 @@ struct ImportLook {
         return .advance(next)
     }
 
-    /// The method failed: use the next method, repeat it once, or fail.
+    /// Handles a failed method: uses the next method, repeats this one once, or fails.
     func failed(_ error: TranshipError) -> Result<Outcome, TranshipError> {
         var next = transfer
         next.tries.importFailures += 1
@@ -108,7 +109,7 @@ struct ImportLook {
             next.intent.method = method
             return .success(.restart(next, after: error))
         }
-        // Staged data can get lost between two workers: stage it once more.
+        // Staged data can get lost between two workers, so stage it once more.
         if next.method == .glanceDirect, next.tries.importFailures < 2 {
             return .success(.restart(next, after: error))
         }
@@ -134,8 +135,8 @@ struct ImportLook {
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
         guard transfer.wait.importRequestedAt != nil else { return .needsCopy }
-        // The image was read before the task: while it names stores that are still to come, the
-        // next look knows better.
+        // The image was read before its task. If the image names stores that the service still has
+        // to fill, the next look decides.
         if image.importingStores.isEmpty {
             if !image.failedStores.isEmpty {
                 let said = task.map { words(of: $0) } ?? "nothing"
@@ -143,7 +144,7 @@ struct ImportLook {
             }
             switch state {
             case .failed(let reason): return .outcome(notCopied(reason, missing: []))
-            // This requests a copy only if a store is still missing.
+            // The caller requests a copy only if a store is still missing.
             case .succeeded: return .needsCopy
             default: break
             }
@@ -162,7 +163,8 @@ struct ImportLook {
         return .advance(next.moved(to: .publishing))
     }
 
-    /// The image is proved in at least one store, so it is never discarded.
+    /// Ends a copy to further stores that failed. The image is proved in at least one store, so it
+    /// is never discarded.
     func notCopied(_ words: String, missing: [String]) -> Outcome {
         var next = transfer
         next.placement.isCopying = false
@@ -185,7 +187,7 @@ struct ImportLook {
 
     // MARK: Waiting
 
-    /// The service accepted the request: look again later.
+    /// Notes that the service accepted the request, and asks for another look later.
     func asked(_ reason: (WaitReason.Patience) -> WaitReason) -> Outcome {
         var next = transfer
         next.wait.importRequestedAt = now
@@ -196,7 +198,8 @@ struct ImportLook {
         Self.later(transfer, reason, now: now, jitter: jitter)
     }
 
-    /// The time between two looks grows with the wait: a tenth of it, varied by a quarter.
+    /// Asks for another look later. The pause is a tenth of the time waited so far, varied by an
+    /// eighth either way, within ``pollSeconds``.
     static func later(
         _ transfer: Transfer, _ reason: (WaitReason.Patience) -> WaitReason, now: Int64,
         jitter: Double
@@ -221,8 +224,8 @@ struct ImportLook {
         max(0, now - (transfer.wait.importRequestedAt ?? now)) / 1000
     }
 
-    /// Ten minutes plus the time for the data at 5 MiB/s: slow stores are common, and a deadline
-    /// that is too short costs a whole transfer.
+    /// Returns the time limit of an import: ten minutes plus the time for the data at 5 MiB/s. Slow
+    /// stores are common, and a deadline that is too short costs a whole transfer.
     static func deadlineSeconds(_ transfer: Transfer) -> Int64 {
         600 + (transfer.proof.sizeBytes ?? 0) / (5 << 20)
     }

@@ -6,11 +6,10 @@ public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
-/// Waits for imports: one look at a time, at the image *and* at its tasks.
+/// The waiter for imports. Each look reads the image *and* its tasks.
 ///
-/// The image alone is not enough: an import that failed puts it back to
-/// `queued`, which is what it was before the import began, and some failures
-/// leave it looking busy for ever. The task says what happened.
+/// The image alone is not enough: a failed import puts it back to `queued`, its status before the
+/// import began, and some failures leave it looking busy for ever. The task says what happened.
 /// See https://docs.openstack.org/api-ref/image/v2/index.html#show-tasks-associated-with-image
 public struct ImportWaiter: TaskWaiter {
     let service: ImageService
@@ -18,10 +17,9 @@ public struct ImportWaiter: TaskWaiter {
     let jitter: @Sendable () -> Double
 
     /// - Parameters:
-    ///   - service: of the one target that it looks at.
+    ///   - service: the Image service of the target.
     ///   - now: milliseconds since 1970.
-    ///   - jitter: uniformly from 0 up to 1; spreads the looks of imports that
-    ///     began together.
+    ///   - jitter: uniformly from 0 up to 1; spreads the looks of imports that began together.
     public init(
         service: ImageService, now: @escaping @Sendable () -> Int64,
         jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
@@ -46,7 +44,7 @@ public struct ImportWaiter: TaskWaiter {
         }
     }
 
-    /// Image and task as they are now; nil when the image is gone.
+    /// Reads the image and its task; nil if the image is gone.
     private func see(_ transfer: Transfer) async throws(TranshipError) -> ImportLook? {
         let id = try transfer.recordID()
         guard let image = try await service.imageIfPresent(id) else { return nil }
@@ -55,7 +53,7 @@ public struct ImportWaiter: TaskWaiter {
             now: now(), jitter: jitter())
     }
 
-    /// Copied again, a few times: someone may be deleting on purpose.
+    /// Copies the image again, a few times only: someone may be deleting it on purpose.
     private func deleted(_ given: Transfer) throws(TranshipError) -> Outcome {
         var transfer = given
         transfer.tries.importFailures += 1
@@ -67,7 +65,7 @@ public struct ImportWaiter: TaskWaiter {
         return .restart(transfer, after: error)
     }
 
-    /// Maximum number of repeated imports of one image that was deleted.
+    /// The maximum number of repeated imports of one image that was deleted.
     private static let deletionsMax = 3
 
     // MARK: After a request
@@ -77,8 +75,8 @@ public struct ImportWaiter: TaskWaiter {
     ) async throws(TranshipError) -> Outcome {
         guard let refusal else { return accepted(request, transfer) }
         guard refusal.code == .conflict || Self.isAnswer(refusal) else { throw refusal }
-        // Every refusal leads to another look: the call may have worked although
-        // its answer says otherwise, and some locks end by themselves.
+        // After every refusal, look again: the call may have worked although its answer says
+        // otherwise, and some locks end by themselves.
         guard let look = try await see(transfer) else { return try deleted(transfer) }
         switch request {
         case .image: return try refused(refusal, look)
@@ -86,7 +84,7 @@ public struct ImportWaiter: TaskWaiter {
         }
     }
 
-    /// True for a refusal that says something about this request.
+    /// True if the refusal is about this request, not about the token or a passing fault.
     private static func isAnswer(_ refusal: TranshipError) -> Bool {
         !refusal.isTransient && refusal.code != .interrupted && refusal.code != .unauthorized
     }
@@ -117,7 +115,8 @@ public struct ImportWaiter: TaskWaiter {
                 return look.later(WaitReason.importLocked)
             }
             if look.image.status == .uploading, look.transfer.holdsKeptID {
-                // The service takes no other body, and does not take the staged one.
+                // The service accepts no other body for this record, and refuses to import the
+                // staged one.
                 let next = try look.transfer.withoutKeptID(
                     "it is uploading, and its import is refused: \(error.message)")
                 return .restart(next, after: error)
@@ -131,7 +130,8 @@ public struct ImportWaiter: TaskWaiter {
         ).get()
     }
 
-    /// The image is proved and stays, whatever the service says to its copy.
+    /// Handles a refused copy to further stores. The image is proved and stays, whatever the
+    /// service answers.
     private func copyRefused(
         _ error: TranshipError, _ look: ImportLook, _ missing: [String]
     ) throws(TranshipError) -> Outcome {
@@ -146,8 +146,8 @@ public struct ImportWaiter: TaskWaiter {
         return look.later(WaitReason.importLocked)
     }
 
-    /// The newest of the tasks that this wait is about: a proved image that is
-    /// copied still has the task of its import.
+    /// Returns the newest task of this wait, which is for the import or for the copy to further
+    /// stores. A proved image that is copied still has the task of its import.
     private func newestTask(
         _ transfer: Transfer, _ id: String
     ) async throws(TranshipError) -> ImageTask? {
@@ -157,8 +157,8 @@ public struct ImportWaiter: TaskWaiter {
                 return (method == .copyImage) == transfer.placement.isCopying
             }.newest
         } catch {
-            // Services before 2.12 have no such list, and some users may not read it: the image
-            // alone must do.
+            // Services before 2.12 have no such list, and some users may not read it. Then the
+            // image alone must do.
             guard error.code == .notFound || error.code == .forbidden else { throw error }
             return nil
         }
