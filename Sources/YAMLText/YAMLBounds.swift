@@ -4,15 +4,15 @@
 /// Limits for a YAML text, checked before anything composes it.
 ///
 /// A few lines of aliases inside aliases stand for millions of values ("billion laughs"). The check
-/// counts them by multiplying and expands none.
+/// multiplies their sizes instead of expanding them.
 public struct YAMLBounds: Sendable {
     public let aliasesMax: Int
     public let depthMax: Int
-    /// Counted with all aliases expanded.
+    /// The maximum number of values, counted with all aliases expanded.
     public let nodesMax: Int
 
-    /// The values inside one key, counted the same way. A key is hashed whole each time that a
-    /// mapping is composed.
+    /// The maximum number of values inside one key, with all aliases expanded. It is small because
+    /// composing a mapping hashes each of its keys whole.
     public static let keyNodesMax = 100
 
     public init(aliasesMax: Int, depthMax: Int, nodesMax: Int) {
@@ -21,13 +21,13 @@ public struct YAMLBounds: Sendable {
         self.nodesMax = nodesMax
     }
 
-    /// What a text has too much of.
+    /// The error for a text that exceeds one of the limits.
     public struct Excess: Error {
         public enum Kind: Sendable { case aliases, depth, nodes, keyNodes }
 
         public let kind: Kind
-        /// Of the alias, the value or the key that is too much, or of the list or mapping that has
-        /// too many values.
+        /// The place of the alias, value or key that exceeds the limit. For too many values, the
+        /// place of the list or mapping that has them.
         public let place: YAMLPlace
     }
 

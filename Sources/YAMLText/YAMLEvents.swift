@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The libyaml that Yams brings along. Yams itself keeps its events to itself.
+// libyaml, which Yams bundles: Yams does not make its events public.
 internal import CYaml
 
 /// A place in a YAML text.
@@ -10,7 +10,7 @@ public struct YAMLPlace: Hashable, Sendable {
     public let line: Int
     /// Starts at 1 and counts Unicode scalars.
     public let column: Int
-    /// Unicode scalars before it.
+    /// The number of Unicode scalars before the place.
     public let offset: Int
 
     init(_ mark: yaml_mark_t) {
@@ -24,37 +24,37 @@ public struct YAMLPlace: Hashable, Sendable {
 public struct YAMLEvent: Sendable {
     public enum Kind: Sendable {
         case scalar, alias, beginList, beginMapping
-        /// Of the last list or mapping that began.
+        /// The end of the innermost list or mapping that is still open.
         case end
     }
 
     public let kind: Kind
-    /// The name of the anchor that the part has, or that the alias refers to.
+    /// The name of the part's anchor or, for an alias, of the anchor that it refers to.
     public let anchor: String?
-    /// What a scalar says, without quotes; nil for other parts.
+    /// The text of a scalar, without quotes; nil for other parts.
     public let text: String?
-    /// Where its anchor or tag begins, if it has one.
+    /// The beginning of the part: that of its anchor or tag, if it has one.
     public let start: YAMLPlace
     public let end: YAMLPlace
 }
 
 /// Reads a YAML text part by part.
 ///
-/// Yams composes a whole document before a caller sees any of it. By then it has replaced aliases
-/// by what they refer to, and hashed each key with all that is in it: a key of nested aliases takes
-/// longer than anyone waits. Here an alias is one event.
+/// Yams composes a whole document before a caller sees any of it. While composing, it expands
+/// aliases and hashes each key with all its contents, so a key of nested aliases would take far too
+/// long. This parser reports an alias as one event.
 public enum YAMLEvents {
     /// Calls `body` with each part, in the order of the text.
     ///
-    /// Ends without an error at the first mistake in the text. The composer of the document reports
-    /// it, and comes no further either.
+    /// Ends without an error at the first mistake in the text. The composer of the document stops
+    /// at the same mistake and reports it.
     public static func each<Failure: Error>(
         in yaml: String, _ body: (YAMLEvent) throws(Failure) -> Void
     ) throws(Failure) {
         let bytes = Array(yaml.utf8)
         // libyaml ends the process if there is no input.
         guard !bytes.isEmpty else { return }
-        // It keeps pointers to the parser and to the input.
+        // libyaml keeps pointers to the parser and to the input.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) == 1 else { return }

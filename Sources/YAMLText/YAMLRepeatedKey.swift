@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A key that one mapping has once more.
+/// A key that its mapping already has.
 ///
-/// Yams ends at the first of them, and does not say where it is.
+/// Yams stops at the first such key, and does not report its place.
 public struct YAMLRepeatedKey: Sendable {
     public let text: String
-    /// Where the mapping has the key for the first time.
+    /// The first place of the key in the mapping.
     public let first: YAMLPlace
     public let start: YAMLPlace
     public let end: YAMLPlace
 
-    /// All such keys, in the order of the text and up to its first mistake. Looks at text only: a key
-    /// that is a list or a mapping is none of them.
+    /// Returns all repeated keys, in the order of the text, up to its first mistake. Considers only
+    /// scalar keys, not keys that are lists or mappings.
     public static func all(in yaml: String) -> [YAMLRepeatedKey] {
         var walk = Walk()
         YAMLEvents.each(in: yaml) { walk.take($0) }
@@ -43,7 +43,7 @@ public struct YAMLRepeatedKey: Sendable {
             }
         }
 
-        /// Counts one more child of the list or mapping around it.
+        /// Counts one more child of the innermost open list or mapping.
         private mutating func count() {
             guard var parent = open.popLast() else { return }
             parent.children += 1
