@@ -5,10 +5,10 @@ public import Basics
 internal import Foundation
 internal import Subprocess
 
-/// A command of the system that does a part of the work, such as `gpgv`.
+/// A program of the system that does a part of the work, such as `gpgv`.
 public struct ExternalProgram: Sendable {
     public let name: String
-    /// Where it comes from, for the hint if it is missing: `the package gpgv`.
+    /// The package that contains the program, for the hint if it is missing: `the package gpgv`.
     let package: String
 
     public init(_ name: String, package: String) {
@@ -16,26 +16,26 @@ public struct ExternalProgram: Sendable {
         self.package = package
     }
 
-    /// How a program ended, and what it wrote.
+    /// The exit code and the output of a program that has ended.
     public struct Ending: Sendable {
-        /// Nil if a signal ended it.
+        /// The exit code; nil if a signal ended the program.
         public var exitCode: Int32?
         public var output: [UInt8]
-        /// What it wrote to standard error.
+        /// The text that the program wrote to standard error.
         public var talk: String
     }
 
-    /// Maximum length of what a program may write to each of its outputs, in bytes.
+    /// The maximum size of each of a program's two outputs, in bytes.
     private static let outputBytesMax = 8 << 20
 
-    /// Runs the program to its end, with nothing on its standard input and nothing of this
-    /// process's environment but `PATH`.
+    /// Runs the program to its end. Its standard input is empty. Of this process's environment, it
+    /// gets only `PATH`.
     ///
     /// Cancelling the task kills the program.
     ///
     /// - Parameters:
-    ///   - home: its `HOME`.
-    ///   - wrapper: other programs that run it, with their arguments.
+    ///   - home: the value of `HOME` for the program.
+    ///   - wrapper: a command, with its arguments, that runs the program.
     /// - Throws: ``TranshipError/Code/unclassified`` if it is missing, cannot be started, or takes
     ///   too long; ``TranshipError/Code/interrupted``.
     public func run(
@@ -65,7 +65,7 @@ public struct ExternalProgram: Sendable {
     ) async throws -> Ending {
         var keyed: [Environment.Key: String] = [:]
         for (name, value) in environment { keyed[Environment.Key(stringLiteral: name)] = value }
-        // Found in the same PATH as ``path()`` found it.
+        // Subprocess finds the program in the same PATH that ``path()`` searched.
         let result = try await Subprocess.run(
             .name(PathText.lastComponent(command[0])),
             arguments: Arguments(Array(command.dropFirst())),
@@ -78,7 +78,10 @@ public struct ExternalProgram: Sendable {
             talk: String(decoding: result.standardError, as: UTF8.self))
     }
 
-    /// - Throws: if it is not installed.
+    /// Returns the path of the program.
+    ///
+    /// - Throws: ``TranshipError/Code/unclassified`` if the program is not installed, or not in
+    ///   `PATH`.
     public func path() throws(TranshipError) -> String {
         for folder in Self.searchPath.split(separator: ":") where folder.hasPrefix("/") {
             let path = "\(folder)/\(name)"
@@ -93,7 +96,7 @@ public struct ExternalProgram: Sendable {
     }
 }
 
-/// The result of work; nil if it takes longer, and is cancelled then.
+/// Returns the result of the work. If the time is up first, cancels the work and returns nil.
 func result<Value: Sendable>(
     withinSeconds seconds: Double, of work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {

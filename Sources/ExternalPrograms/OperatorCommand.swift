@@ -5,28 +5,28 @@ public import Basics
 internal import Foundation
 internal import Subprocess
 
-/// A command that an operator wrote into a pipeline file, as a list of words.
+/// A command that an operator wrote into a pipeline file as a list of words.
 ///
-/// No shell reads it. It has the operator's own environment, and what it writes goes to the
-/// standard error of this process.
+/// No shell interprets the words. The command inherits the operator's environment. Its output goes
+/// to the standard error of this process, unless ``output(timeoutSeconds:)`` returns it.
 public struct OperatorCommand: Sendable {
     /// The program and its arguments.
     private let words: [String]
 
-    /// - Precondition: there is a first word.
+    /// - Precondition: `words` is not empty.
     public init(_ words: [String]) {
         precondition(!words.isEmpty, "a command has a program")
         self.words = words
     }
 
-    /// Runs the command to its end. When its time is over, or the task is cancelled, it is killed
-    /// with the processes that it started.
+    /// Runs the command to its end. On a timeout or a cancellation, kills the command and the
+    /// processes that it started.
     ///
     /// - Parameters:
-    ///   - input: what is on its standard input.
-    ///   - environment: variables beside the operator's own.
-    /// - Throws: ``TranshipError/Code/unclassified`` if it cannot be started, does not end in time,
-    ///   or ends with another code than 0.
+    ///   - input: the data for its standard input.
+    ///   - environment: variables to set in addition to the operator's own.
+    /// - Throws: ``TranshipError/Code/unclassified`` if the command cannot be started, does not end
+    ///   in time, or ends with an exit code other than 0 or by a signal.
     public func run(
         input: [UInt8], environment: [String: String], timeoutSeconds: Double
     ) async throws(TranshipError) {
@@ -52,11 +52,10 @@ public struct OperatorCommand: Sendable {
         }
     }
 
-    /// The most bytes that ``output(timeoutSeconds:)`` takes.
+    /// The maximum size of the output that ``output(timeoutSeconds:)`` accepts, in bytes.
     private static let outputBytesMax = 1 << 20
 
-    /// Runs the command to its end, with nothing on its standard input, and returns what it wrote to
-    /// its standard output.
+    /// Runs the command to its end, with an empty standard input, and returns its standard output.
     ///
     /// - Throws: as ``run(input:environment:timeoutSeconds:)``;
     ///   ``TranshipError/Code/interrupted``.
@@ -87,8 +86,8 @@ public struct OperatorCommand: Sendable {
         }
     }
 
-    /// The program for messages. A whole command line in the place of the program may hold a secret
-    /// after its first word.
+    /// The program's name for messages. If the operator wrote a whole command line as one word,
+    /// only its first part: the rest may hold a secret.
     private var name: String {
         let first = words[0].prefix { !$0.isWhitespace }
         return first.count < words[0].count ? "\(first)…" : words[0]
@@ -131,8 +130,9 @@ public struct OperatorCommand: Sendable {
         ).terminationStatus
     }
 
-    /// A file without a name, at its start. With a pipe, a program that does not read would keep
-    /// us waiting, and one that ends before it has read all would break the pipe.
+    /// Creates a temporary file without a name that contains these bytes, positioned at its start.
+    /// A pipe would not do: a program that does not read would block us, and one that ends before
+    /// it has read everything would break the pipe.
     private static func file(with bytes: [UInt8]) throws(TranshipError) -> Int32 {
         var template = Array(
             (NSTemporaryDirectory() + "tranship-" + String(repeating: "X", count: 6)).utf8CString)
@@ -160,13 +160,13 @@ public struct OperatorCommand: Sendable {
         return file
     }
 
-    /// A path of the system module, which this target does not import.
+    /// Converts a path to the type of the system module, which this target does not import.
     private static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
     where Path.StringLiteralType == String {
         Path(stringLiteral: text)
     }
 
-    /// A descriptor of that module.
+    /// Converts a file descriptor to the type of that module.
     private static func value<Descriptor: RawRepresentable>(
         _ number: Int32
     ) throws(TranshipError) -> Descriptor where Descriptor.RawValue == Int32 {
