@@ -6,17 +6,18 @@ import Synchronization
 
 /// A budget of bytes per second that any number of rings share, and that may change at any time.
 ///
-/// A token bucket that counts in bytes: every writer reserves the next bytes of one long stream, and
-/// waits until the budget has reached the first of them. So writers queue in the order in which they
-/// asked, none starves, and a change of the rate counts for those that wait already.
+/// A token bucket that counts in bytes: every writer reserves the next bytes of one long stream,
+/// and waits until the budget has reached the first of them. So writers get bandwidth in the order
+/// in which they asked, none starves, and a change of the rate also applies to writers that already
+/// wait.
 ///
-/// No second has more than 1.1 times the rate: a burst is at most a twentieth of a second, and a
-/// piece a fortieth.
+/// No second gets more than 1.1 times the rate: a burst is at most the bytes of a twentieth of a
+/// second, and a piece those of a fortieth.
 public final class BandwidthLimiter: Sendable {
     private struct Budget {
-        /// Bytes that were ever reserved.
+        /// The number of bytes reserved so far.
         var reserved = 0.0
-        /// How many of those may be used, by the time `atNanoseconds`.
+        /// The number of reserved bytes that may be used by the time `atNanoseconds`.
         var free = 0.0
         var atNanoseconds: UInt64 = 0
     }
@@ -26,7 +27,7 @@ public final class BandwidthLimiter: Sendable {
     /// A long write must not hold up the other transfers for seconds.
     private static let pieceBytesMax = 64 << 10
 
-    /// Bytes a second; 0 means unlimited.
+    /// The rate in bytes per second; 0 means unlimited.
     private let rate: Atomic<Int64>
     private let budget = Guarded(Budget())
 
@@ -35,14 +36,14 @@ public final class BandwidthLimiter: Sendable {
         rate = Atomic(max(0, bytesPerSecond ?? 0))
     }
 
-    /// Nil means unlimited.
+    /// The rate; nil means unlimited.
     public var bytesPerSecond: Int64? {
         let rate = rate.load(ordering: .relaxed)
         return rate > 0 ? rate : nil
     }
 
-    /// Changes the rate for all that is written from now on. Writers that wait notice it within a
-    /// quarter of a second.
+    /// Changes the rate for everything that is written from now on. Waiting writers notice the
+    /// change within a quarter of a second.
     public func change(bytesPerSecond: Int64?) {
         change(bytesPerSecond: bytesPerSecond, nowNanoseconds: nowNanoseconds())
     }
@@ -55,7 +56,7 @@ public final class BandwidthLimiter: Sendable {
         }
     }
 
-    /// How many bytes one write may reserve at a time; nil if there is no limit to ask for.
+    /// The number of bytes that one write may reserve at a time; nil if the bandwidth is unlimited.
     package var pieceBytes: Int? {
         bytesPerSecond.map {
             min(
@@ -66,7 +67,8 @@ public final class BandwidthLimiter: Sendable {
 
     /// Reserves the next bytes of the budget.
     ///
-    /// - Returns: where they begin, for ``waitNanoseconds(for:nowNanoseconds:)``.
+    /// - Returns: the position of the first reserved byte, for
+    ///   ``waitNanoseconds(for:nowNanoseconds:)``.
     package func reserve(_ bytes: Int, nowNanoseconds now: UInt64) -> Double {
         budget.withLock { budget in
             advance(&budget, to: now)
@@ -75,7 +77,8 @@ public final class BandwidthLimiter: Sendable {
         }
     }
 
-    /// How long a writer has to wait for reserved bytes if the rate stays as it is; 0: no longer.
+    /// Returns the time that a writer must wait for its reserved bytes if the rate stays the same;
+    /// 0 if it need not wait.
     package func waitNanoseconds(for position: Double, nowNanoseconds now: UInt64) -> UInt64 {
         budget.withLock { budget in
             advance(&budget, to: now)

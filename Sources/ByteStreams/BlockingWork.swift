@@ -5,14 +5,15 @@ package import Basics
 
 /// The bridge from a task to code that blocks its thread: file access, waits at a ring.
 package enum BlockingWork {
-    /// Runs the work on a thread of its own, so that it holds none of the threads that tasks share.
+    /// Runs the work on a thread of its own, so that it does not occupy a thread that tasks share.
     ///
-    /// Cancellation does not reach the work. If it waits at a ring, pass that ring: cancelling
-    /// the task fails it, which wakes the work.
+    /// Cancellation does not reach the work. If the work waits at a ring, pass that ring:
+    /// cancelling the task then fails the ring, which wakes the work.
     ///
-    /// - Parameter start: runs the work where it may block; a simulation has a thread of its own.
-    /// - Throws: what the work throws; ``TranshipError/Code/unclassified`` for other errors,
-    ///   and if the system has no thread.
+    /// - Parameter start: runs the work on a thread that it may block; a simulation provides its
+    ///   own.
+    /// - Throws: the error of the work; ``TranshipError/Code/unclassified`` for errors of other
+    ///   types, and if the system has no thread.
     package static func run<Value: Sendable>(
         failingOnCancel ring: ByteRing? = nil,
         startedBy start: @Sendable (@escaping @Sendable () -> Void) throws -> Void = onOwnThread,

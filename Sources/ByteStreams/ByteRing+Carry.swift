@@ -4,15 +4,15 @@
 package import Basics
 
 extension ByteRing {
-    /// Carries one source from its first byte to its last. The reader gets the last
-    /// bytes only if all of them are right.
+    /// Carries one source from its first byte to its last. The reader gets the last bytes only
+    /// after `judge` has accepted all bytes.
     ///
     /// - Parameters:
-    ///   - fill: writes all bytes into the ring, and does not finish it.
-    ///   - judge: gets what `fill` returned and the number of bytes, once every observer has seen
-    ///     them all.
-    /// - Returns: what `judge` returned. The error of either closure also fails the ring,
-    ///   and so does cancellation.
+    ///   - fill: writes all bytes into the ring, but does not finish it.
+    ///   - judge: receives the result of `fill` and the number of bytes, once every observer has
+    ///     seen them all.
+    /// - Returns: the result of `judge`. An error of either closure also fails the ring, and so
+    ///   does a cancellation.
     package func carry<Filled, Judged>(
         from fill: () async throws -> Filled, judgedBy judge: (Filled, Int64) throws -> Judged
     ) async -> Result<Judged, TranshipError> {

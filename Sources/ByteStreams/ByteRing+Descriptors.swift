@@ -11,9 +11,9 @@ extension ByteRing {
     /// Writes everything from the ring to a file descriptor: a file, a pipe, a socket. Returns
     /// after the end of the stream.
     ///
-    /// Blocks a thread of its own, not the task. A pipe whose reader is slow does not delay a
-    /// cancellation or the failure of the ring for long. The descriptor stays open. Its flags stay
-    /// as they are, since other processes may share them.
+    /// Blocks a thread of its own, not the task. A slow reader of a pipe delays a cancellation or a
+    /// failure of the ring only briefly. The descriptor stays open. Its flags do not change, since
+    /// other processes may share them.
     ///
     /// - Parameters:
     ///   - name: for messages, such as `standard output`.
@@ -67,7 +67,7 @@ extension ByteRing {
         }
     }
 
-    /// Returns when a write does not block; an error does not block either.
+    /// Returns as soon as a write does not block, which includes a write that would fail.
     private func waitForRoom(in descriptor: Int32) throws(TranshipError) {
         while true {
             if let failure { throw failure }

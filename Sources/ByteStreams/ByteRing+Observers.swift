@@ -35,8 +35,8 @@ extension ByteRing {
         runner { self.observe(index) }
     }
 
-    /// The next span for this observer. Nil if a job is not worth it yet; then the observer has no
-    /// job any more.
+    /// Returns the next span for this observer. Returns nil if the ring has failed or too few bytes
+    /// are waiting; the observer then has no job any more.
     private func nextSpan(_ index: Int) -> UnsafeRawBufferPointer? {
         locked {
             let position = state.observed[index]

@@ -5,7 +5,7 @@ public import Basics
 import Glibc
 
 extension ByteRing {
-    /// How often a writer that waits for bandwidth asks whether the rate has changed.
+    /// The interval at which a writer that waits for bandwidth checks the rate for a change.
     private static let rateLookNanoseconds: UInt64 = 250_000_000
 
     /// Puts all bytes into the ring. BLOCKS while the ring is full or the bandwidth is used up.
@@ -17,8 +17,8 @@ extension ByteRing {
         while !rest.isEmpty {
             var part = rest
             if let limiter, let pieceBytes = limiter.pieceBytes {
-                // The room comes first. A writer that waits for room with its bandwidth in hand
-                // would use it late, together with that of other transfers.
+                // Wait for room first. A writer that reserved bandwidth and then waited for room
+                // would use its bandwidth late, together with that of other transfers.
                 part = rest.prefix(min(pieceBytes, try roomWhenFree()))
                 try waitForBandwidth(part.count, limiter)
             }
@@ -73,7 +73,7 @@ extension ByteRing {
         }
     }
 
-    /// Waits for room, and returns how many bytes it has: only the producer can make that less.
+    /// Waits for room, and returns the number of free bytes. Only the producer can reduce it.
     private func roomWhenFree() throws(TranshipError) -> Int {
         try lockWhenFree()
         defer { monitor.unlock() }

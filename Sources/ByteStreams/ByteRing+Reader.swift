@@ -11,8 +11,8 @@ extension ByteRing {
 
     /// Takes bytes out. BLOCKS until there are some, or until the end.
     ///
-    /// - Returns: the number of bytes, at least 1; 0 at the end. Only ``finishWriting()`` makes an
-    ///   end, together with ``release()`` if the ring withholds it.
+    /// - Returns: the number of bytes, at least 1; 0 at the end. The end comes only after
+    ///   ``finishWriting()``, and after ``release()`` if the ring withholds it.
     /// - Throws: the failure of the ring, at once, even if bytes are left.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         while true {
@@ -20,7 +20,7 @@ extension ByteRing {
         }
     }
 
-    /// The same, but nil if nothing can be read within this time.
+    /// Reads as ``read(into:)`` does, but returns nil if nothing can be read within this time.
     package func read(
         into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
     ) throws(TranshipError) -> Int? {
@@ -37,7 +37,7 @@ extension ByteRing {
         locked { state.failure != nil || readableBytes >= bytes || isAtEnd }
     }
 
-    /// The same without a wait: nil if there is nothing to read now.
+    /// Reads as ``read(into:)`` does, but never waits: returns nil if there is nothing to read now.
     package func readNow(
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(TranshipError) -> Int? {
@@ -45,7 +45,7 @@ extension ByteRing {
         return try handOut(to: buffer) { readableBytes > 0 || isAtEnd }
     }
 
-    /// - Parameter isReady: called with the lock held; if it is false, the result is nil.
+    /// - Parameter isReady: called with the lock held; if it returns false, the result is nil.
     private func handOut(
         to buffer: UnsafeMutableRawBufferPointer, if isReady: () -> Bool
     ) throws(TranshipError) -> Int? {
@@ -68,7 +68,8 @@ extension ByteRing {
         return count
     }
 
-    /// Hands out the end. Call it when everything that must be proved first is proved.
+    /// Hands out the withheld bytes and the end. Call it only after everything is proved that must
+    /// be proved first.
     public func release() {
         locked {
             state.isReleased = true
@@ -76,7 +77,7 @@ extension ByteRing {
         }
     }
 
-    /// What the reader may take now. Call with the lock held.
+    /// The number of bytes that the reader may take now. Call with the lock held.
     var readableBytes: Int {
         let withheld = state.isReleased ? 0 : withheldBytes
         return max(0, Int(state.written - state.read) - withheld)
@@ -84,11 +85,12 @@ extension ByteRing {
 
     private var isAtEnd: Bool { state.isFinished && state.isReleased }
 
-    /// True if there is something to hand out, the end included.
+    /// Waits until there is something to hand out, the end included. Returns false after a failure,
+    /// or if the time is up.
     private func waitUntilReadable(bufferBytes: Int, limitNanoseconds: UInt64) -> Bool {
         let start = nowNanoseconds()
         let limit = start + limitNanoseconds
-        // Kept from call to call: a series of short waits counts as one long wait.
+        // Kept from call to call, so that a series of short waits counts as one long wait.
         let since = state.readerWaitsSince ?? start
         state.readerWaitsSince = since
         let gathered = since + Self.gatherNanoseconds

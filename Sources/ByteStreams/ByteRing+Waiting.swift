@@ -4,7 +4,7 @@
 public import Basics
 
 extension ByteRing {
-    /// What a task can await without holding a thread.
+    /// A state of the ring that a task can await without holding a thread.
     enum Milestone {
         case started
         case written(Int64)
@@ -64,7 +64,7 @@ extension ByteRing {
         }
     }
 
-    /// Changes the state, then resumes the waiters whose wait is over by that.
+    /// Changes the state, then resumes the waiters whose wait is over.
     func change(_ body: () -> Void) {
         let settled = locked {
             body()
@@ -106,7 +106,7 @@ extension ByteRing {
         return try result.get()
     }
 
-    /// The result, if there is one already. Otherwise the waiter is stored.
+    /// Returns the result if the wait is already over. Otherwise stores the waiter and returns nil.
     private func enroll(_ waiter: Waiter) -> Result<Int64, TranshipError>? {
         locked {
             if let result = result(of: waiter.milestone) { return result }

@@ -7,9 +7,9 @@ import Dispatch
 /// The bounded buffer between a source and a target: one producer, at most one reader, and any
 /// number of observers (the digests).
 ///
-/// The reader copies bytes out; observers see them in place. A slot is free when everyone has
-/// passed it. So the slowest party sets the pace, and the memory stays at ``capacityBytes``,
-/// however large the image is.
+/// The reader copies bytes out; observers see them in place. A slot is free when the reader and all
+/// observers have passed it. So the slowest of them sets the pace, and the memory stays at
+/// ``capacityBytes``, however large the image is.
 ///
 /// A ring ends in one of two ways. ``finishWriting()`` says that the source is complete.
 /// ``fail(_:)`` makes every call throw, so that a reader which passes the bytes on cannot mistake a
@@ -23,24 +23,24 @@ import Dispatch
 /// consumer those from its own position up to `written`. A position moves under the lock, after the
 /// copy that it covers.
 public final class ByteRing: @unchecked Sendable {
-    /// Sees consecutive spans, one call at a time, on a concurrent queue that all rings share. Must
-    /// not block: that would hold up the digests of other images.
+    /// A consumer that sees consecutive spans, one call at a time, on a concurrent queue that all
+    /// rings share. It must not block: that would hold up the digests of other images.
     public typealias Observer = @Sendable (UnsafeRawBufferPointer) -> Void
 
-    /// Runs the short jobs in which observers see their spans.
+    /// A function that runs the short jobs in which observers see their spans.
     public typealias Runner = @Sendable (@escaping @Sendable () -> Void) -> Void
 
-    /// The size of the buffer.
+    /// The size of the buffer in bytes.
     public let capacityBytes: Int
 
     let runner: Runner
     let observers: [Observer]
     let hasReader: Bool
     let limiter: BandwidthLimiter?
-    /// A waiting reader or observer wakes up for at least this many bytes. Otherwise there is a
-    /// thread switch every 16 KiB, the amount that curl hands over at a time.
+    /// The number of bytes for which a waiting reader or observer wakes up. Without this minimum,
+    /// there would be a thread switch every 16 KiB, the amount that curl hands over at a time.
     let batchBytes: Int
-    /// How many of the last bytes the reader gets only after ``release()``.
+    /// The number of last bytes that the reader gets only after ``release()``.
     let withheldBytes: Int
     let monitor = Monitor(conditionCount: 2)
     static let canWrite = 0
@@ -53,16 +53,16 @@ public final class ByteRing: @unchecked Sendable {
         var written: Int64 = 0
         var read: Int64 = 0
         var observed: [Int64] = []
-        /// True from when a job is queued for an observer until that job finds nothing to do. So an
-        /// observer has at most one job.
+        /// True from the time a job is queued for an observer until that job finds nothing to do.
+        /// So an observer has at most one job.
         var isScheduled: [Bool] = []
         var isFinished = false
         var isReleased = true
         var failure: TranshipError?
         var isWriterWaiting = false
-        /// How many bytes wake the reader; nil while it does not wait.
+        /// The number of readable bytes that wakes the reader; nil while it does not wait.
         var readerWants: Int?
-        /// Since when the reader waits for bytes; nil once it got some.
+        /// The time at which the reader began to wait for bytes; nil once it got some.
         var readerWaitsSince: UInt64?
         var waiters: [Waiter] = []
         var waitersSoFar: UInt64 = 0
@@ -85,8 +85,8 @@ public final class ByteRing: @unchecked Sendable {
         self.observers = observers
         self.hasReader = hasReader
         self.limiter = limiter
-        // The producer waits until half of the ring is free. Two quarters that a reader leaves in
-        // the ring cannot prevent that.
+        // The producer waits until half of the ring is free. A reader leaves less than two quarters
+        // in the ring, an incomplete batch and the withheld end, so the producer always wakes up.
         batchBytes = min(128 << 10, capacityBytes / 4)
         withheldBytes = withholdsEnd ? min(64 << 10, capacityBytes / 4) : 0
         state.observed = Array(repeating: 0, count: observers.count)
@@ -104,7 +104,7 @@ public final class ByteRing: @unchecked Sendable {
     /// The number of bytes that the reader has taken so far.
     public var readBytes: Int64 { locked { state.read } }
 
-    /// Why the stream broke; nil if it did not.
+    /// The error that broke the stream; nil if none did.
     public var failure: TranshipError? { locked { state.failure } }
 
     func locked<T>(_ body: () -> T) -> T {
@@ -120,8 +120,8 @@ public final class ByteRing: @unchecked Sendable {
         return capacityBytes - Int(state.written - slowest)
     }
 
-    /// The buffer. The first write takes it, so a ring that waits for its source costs nothing. Call
-    /// with the lock held.
+    /// The buffer. The first write takes it, so a ring that waits for its source costs nothing.
+    /// Call with the lock held.
     func mapped() throws(TranshipError) -> UnsafeMutableRawPointer {
         if let memory { return memory.address }
         let taken = try RingBuffers.shared.take(capacityBytes)

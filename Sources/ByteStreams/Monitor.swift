@@ -39,8 +39,8 @@ final class Monitor: @unchecked Sendable {
 
     func unlock() { pthread_mutex_unlock(mutex) }
 
-    /// Waits for a signal, or until the clock reaches this nanosecond. May also return without
-    /// a reason, so check the state again.
+    /// Waits for a signal, or until the clock reaches this nanosecond. May also wake up without
+    /// either, so check the state again.
     func wait(_ condition: Int, untilNanoseconds deadline: UInt64? = nil) {
         guard let deadline else {
             pthread_cond_wait(conditions + condition, mutex)
@@ -52,14 +52,14 @@ final class Monitor: @unchecked Sendable {
         pthread_cond_timedwait(conditions + condition, mutex, &time)
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiting threads.
     func signal(_ condition: Int) { pthread_cond_broadcast(conditions + condition) }
 
-    /// Wakes at least one of those that wait, and mostly no more.
+    /// Wakes at least one of the waiting threads, and usually only one.
     func signalOne(_ condition: Int) { pthread_cond_signal(conditions + condition) }
 }
 
-/// The monotonic clock.
+/// Returns the time of the monotonic clock.
 package func nowNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -29,10 +29,10 @@ package final class OneShot<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: result) }
     }
 
-    /// Suspends until the value is there.
+    /// Suspends until the value is provided.
     package func value() async throws(TranshipError) -> Value { try await result().get() }
 
-    /// Suspends until the value or the failure is there.
+    /// Suspends until the value or the failure is provided.
     package func result() async -> Result<Value, TranshipError> {
         await withCheckedContinuation { continuation in
             let settled: Result<Value, TranshipError>? = state.withLock { state in

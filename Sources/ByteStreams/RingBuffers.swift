@@ -17,23 +17,23 @@ struct RingMemory: Sendable {
     }
 }
 
-/// Lends buffers to rings, and keeps a few of those that came back.
+/// A store of buffers that lends them to rings and keeps a few of the returned ones.
 ///
-/// The kernel clears each page of a new buffer. For an image of 1 MiB that takes nearly as long as
-/// its encryption, and with a kept buffer no time.
+/// The kernel clears each page of a new buffer. For an image of 1 MiB, that takes nearly as long as
+/// encrypting the image; a kept buffer needs no clearing.
 final class RingBuffers: Sendable {
     static let shared = RingBuffers(keptBytesMax: 16 << 20)
 
     private let keptBytesMax: Int
-    /// The one that came back last is the last.
+    /// The kept buffers, in the order in which they came back.
     private let kept = Guarded<[RingMemory]>([])
 
-    /// - Parameter keptBytesMax: for buffers of all sizes together.
+    /// - Parameter keptBytesMax: the limit for the kept buffers of all sizes together.
     init(keptBytesMax: Int) {
         self.keptBytesMax = keptBytesMax
     }
 
-    /// Lends a buffer of this size. What it holds is undefined.
+    /// Lends a buffer of this size. Its contents are undefined.
     func take(_ bytes: Int) throws(TranshipError) -> RingMemory {
         let known: RingMemory? = kept.withLock { kept in
             guard let index = kept.lastIndex(where: { $0.bytes == bytes }) else { return nil }

@@ -7,11 +7,11 @@ import Glibc
 /// Threads for work that blocks: exchanges of curl, file access, waits at a ring.
 ///
 /// A queue of Dispatch would do the same with fewer lines, but Dispatch has 255 threads for the
-/// whole process. With 300 exchanges that wait for an answer, no digest, no timer and no signal
-/// would get a thread any more. So the work that may block for minutes has threads of its own, one
-/// for each job, and Dispatch keeps its threads for work that never blocks.
+/// whole process. With 300 exchanges that wait for an answer, digests, timers and signals would get
+/// no thread any more. So each job that may block for minutes has a thread of its own, and Dispatch
+/// keeps its threads for work that never blocks.
 package final class ThreadPool: Sendable {
-    /// The threads of this process.
+    /// The pool of this process.
     package static let shared = ThreadPool()
 
     /// Work for a thread.
@@ -20,7 +20,7 @@ package final class ThreadPool: Sendable {
     private struct State {
         var jobs: [(number: UInt64, run: Job)] = []
         var jobsSoFar: UInt64 = 0
-        /// Threads that wait for a job and have none assigned.
+        /// The number of threads that wait for a job and have none assigned.
         var idle = 0
     }
 
@@ -45,8 +45,9 @@ package final class ThreadPool: Sendable {
 
     /// Runs a job at once, on a thread that has no other work.
     ///
-    /// - Throws: ``TranshipError/Code/unclassified``, which may pass, if the system has no thread
-    ///   for it. The job must not wait for one: the thread that it waits for may wait for the job.
+    /// - Throws: ``TranshipError/Code/unclassified``, marked transient, if the system has no thread
+    ///   for the job. The pool does not let the job wait for a thread: the thread that it would
+    ///   wait for may itself wait for the job.
     package func run(_ job: @escaping Job) throws(TranshipError) {
         monitor.lock()
         state.value.jobsSoFar += 1
@@ -58,7 +59,7 @@ package final class ThreadPool: Sendable {
         guard needsThread, let reason = start() else { return }
         monitor.lock()
         defer { monitor.unlock() }
-        // A thread that became free meanwhile may have taken it.
+        // A thread that became free meanwhile may have taken the job.
         guard let index = state.value.jobs.firstIndex(where: { $0.number == number }) else {
             return
         }
@@ -74,7 +75,7 @@ package final class ThreadPool: Sendable {
                 + "the container or the service", isTransient: true)
     }
 
-    /// Starts a thread. Returns why it could not.
+    /// Starts a thread. Returns the reason if that fails, otherwise nil.
     private func start() -> String? {
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         pthread_attr_init(attributes)
@@ -98,16 +99,16 @@ package final class ThreadPool: Sendable {
         return String(cString: strerror(result))
     }
 
-    /// The life of one thread.
+    /// Runs jobs on a thread until none has come for a while.
     private func work() {
-        // Signals go to a thread that is there for them. Here they would cut short a system call.
+        // Another thread handles signals. On this one, they would interrupt system calls.
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         while let job = next() { job() }
     }
 
-    /// The next job; nil if there was none for a while.
+    /// Waits for the next job. Returns nil if none comes for a while.
     private func next() -> Job? {
         monitor.lock()
         defer { monitor.unlock() }
