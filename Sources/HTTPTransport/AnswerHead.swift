@@ -3,10 +3,10 @@
 
 /// The head of an answer, collected line by line as curl delivers it.
 struct AnswerHead {
-    /// 0 until the first line.
+    /// The status; 0 until the first line.
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
-    /// True from the empty line after a final head. Trailers after the body are ignored.
+    /// True from the empty line that ends a final head. Trailers after the body are ignored.
     private(set) var isComplete = false
 
     /// Takes one line with its line end.

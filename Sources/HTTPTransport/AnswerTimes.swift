@@ -4,14 +4,14 @@
 import Basics
 import ByteStreams
 
-/// How fast each origin answers, as far as this client has seen.
+/// The shortest answer time of each origin, as far as this client has seen.
 final class AnswerTimes: Sendable {
     private struct Seen {
         var answers = 0
         var shortestSeconds = Double.infinity
     }
 
-    /// A run asks few origins. The times of more are not kept.
+    /// The maximum number of origins whose times are kept. A run asks fewer.
     private static let originsMax = 1000
     private static let answersMin = 2
 

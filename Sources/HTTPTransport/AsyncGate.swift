@@ -3,10 +3,11 @@
 
 import Basics
 
-/// Lets a limited number of tasks in. The others wait in order, without a thread.
+/// A gate that lets in a limited number of tasks. The others wait in order, without holding a
+/// thread.
 ///
-/// The count happens here, before anything is queued: a job that waits in a queue holds a thread,
-/// and Dispatch has few.
+/// The gate counts before anything is queued: a job that waits in a queue holds a thread, and
+/// Dispatch has few.
 final class AsyncGate: Sendable {
     private struct State {
         var free: Int
@@ -21,7 +22,7 @@ final class AsyncGate: Sendable {
         state = Guarded(State(free: limit))
     }
 
-    /// Each entry needs one ``leave()``.
+    /// Waits until there is room, then lets the task in. Each entry needs one ``leave()``.
     ///
     /// - Throws: ``TranshipError/Code/interrupted`` if the task is cancelled before it gets in.
     func enter() async throws(TranshipError) {

@@ -3,7 +3,7 @@
 
 import Basics
 
-/// `bytes 5-9/10`: the part of a whole that a body contains (RFC 9110, section 14.4).
+/// The part of a whole that a body contains, such as `bytes 5-9/10` (RFC 9110, section 14.4).
 public struct ContentRange: Hashable, Sendable {
     /// The first and the last byte, counted from 0.
     public let first: Int64
@@ -14,7 +14,8 @@ public struct ContentRange: Hashable, Sendable {
     /// The length of the part.
     public var countBytes: Int64 { last - first + 1 }
 
-    /// Nil for text that is not of this form or contradicts itself, and for numbers beyond 2^53.
+    /// Parses the text. Nil if the text does not have this form or contradicts itself, or if a
+    /// number is beyond 2^53.
     public init?(_ text: String) {
         let parts = text.split(separator: " ")
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
@@ -39,10 +40,10 @@ extension HTTPResponse {
         status == 206 ? headers["Content-Range"].flatMap(ContentRange.init) : nil
     }
 
-    /// What came in place of the requested part; nil if the head promises that part.
+    /// Describes an answer that is not the requested part; nil if the head promises that part.
     ///
-    /// Status and Content-Range alone prove nothing: services that cannot seek answer 206 with
-    /// everything. So the length must agree too.
+    /// Status and Content-Range alone prove nothing: services that cannot seek answer 206 with the
+    /// whole data. So the length must agree too.
     public func objection(toPart isAsked: (ContentRange) -> Bool) -> String? {
         guard status == 206 else { return "\(status) with the whole of it" }
         guard let range = contentRange else {

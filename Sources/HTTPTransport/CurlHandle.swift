@@ -14,11 +14,12 @@ import Glibc
 final class CurlHandle: @unchecked Sendable {
     let easy: OpaquePointer
     let sockets = OpenSockets()
-    /// The first option since ``reset()`` that curl did not take.
+    /// The first option since ``reset()`` that curl did not accept.
     private(set) var refused: (option: CURLoption, code: CURLcode)?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    /// Once per process, before any thread uses curl (curl_global_init(3)).
+    /// True if curl is initialized, which happens once per process, before any thread uses curl
+    /// (curl_global_init(3)).
     private static let isReady: Bool = {
         // OpenSSL writes to sockets without MSG_NOSIGNAL, so a closed connection would end the
         // process.
@@ -40,14 +41,14 @@ final class CurlHandle: @unchecked Sendable {
         errorText.deallocate()
     }
 
-    /// Clears the last exchange, but keeps its connection.
+    /// Clears the state of the last exchange, but keeps its connection.
     func reset() {
         curl_easy_reset(easy)
         errorText[0] = 0
         refused = nil
         check(
             CURLOPT_ERRORBUFFER, ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
-        // One: the pool counts handles and means connections.
+        // Only one, because the pool counts handles and takes each for one connection.
         set(CURLOPT_MAXCONNECTS, 1)
         let opening = ccurl_set_open(easy) { sockets, _, address in
             guard let sockets, let address else { return -1 }
@@ -64,8 +65,8 @@ final class CurlHandle: @unchecked Sendable {
         set(CURLOPT_CLOSESOCKETDATA, pointer: pointer)
     }
 
-    /// Notes that curl did not take an option: a limit or a protection that silently does not
-    /// exist would be worse than an error.
+    /// Notes if curl did not accept an option: a limit or a protection that silently has no effect
+    /// would be worse than an error.
     func check(_ option: CURLoption, _ code: CURLcode) {
         if code != CURLE_OK, refused == nil { refused = (option, code) }
     }
@@ -76,7 +77,7 @@ final class CurlHandle: @unchecked Sendable {
 
     func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
 
-    /// Nil removes the value, also one that curl was built with.
+    /// Sets a text option. Nil removes the value, even one that curl was built with.
     func set(_ option: CURLoption, _ value: String?) {
         check(option, ccurl_set_string(easy, option, value))
     }
@@ -105,9 +106,9 @@ final class CurlHandle: @unchecked Sendable {
         return String(cString: value)
     }
 
-    /// What curl says about its last failure, as a part of a message.
+    /// Returns curl's words about its last failure, as a part of a message.
     func explanation(of code: CURLcode) -> String {
-        // In curl's own words that it cannot send the body again, which is not what went wrong.
+        // curl's own words say that it cannot send the body again, but that is not the cause.
         if code == CURLE_SEND_FAIL_REWIND { return "the connection broke while the body was sent" }
         let text = String(cString: errorText)
         let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
@@ -120,11 +121,12 @@ final class CurlHandle: @unchecked Sendable {
         return isWord ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
     }
 
-    /// curl's words without the user and the password of an address in them. curl repeats the
-    /// address of a proxy that it cannot use.
+    /// Removes the user and the password of an address from curl's words. curl repeats the address
+    /// of a proxy that it cannot use.
     ///
-    /// A password may contain any character, quotes and blanks included. So everything goes from
-    /// the quote, or the scheme, before the address up to the last `@`.
+    /// A password may contain any character, including quotes and blanks. So this removes
+    /// everything from the end of the scheme, or from the quote before the address, up to the last
+    /// `@`.
     static func withoutCredentials(_ words: String) -> String {
         guard let at = words.lastIndex(of: "@") else { return words }
         let start =

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The bytes of a text, some of them decoded, and where each was in the text.
+/// The bytes of a text, some of them decoded, and the place of each in the text.
 struct EchoView {
     private(set) var bytes: [UInt8] = []
-    /// Where each byte was written: several bytes may come from one place, as those of `\u00FC`.
+    /// The place of each byte in the text. Several bytes may share one place, such as those of
+    /// `\u00FC`.
     private var places: [Range<Int>] = []
 
     init(_ bytes: [UInt8]) {
@@ -14,13 +15,13 @@ struct EchoView {
 
     private init() {}
 
-    /// The bytes of the text that these bytes were made of.
+    /// Returns the part of the text from which these bytes were decoded.
     func place(of range: ClosedRange<Int>) -> Range<Int> {
         places[range.lowerBound].lowerBound..<places[range.upperBound].upperBound
     }
 
-    /// The view without one level of encoding: of URLs (`%2F`), of JSON (`\/`, `\u002F`) and of HTML
-    /// (`&#47;`). Nil if nothing is encoded.
+    /// Removes one level of encoding: of URLs (`%2F`), of JSON (`\/`, `\u002F`) and of HTML
+    /// (`&#47;`). Returns nil if nothing is encoded.
     func decoded() -> EchoView? {
         var result = EchoView()
         var position = 0
@@ -34,7 +35,8 @@ struct EchoView {
         return result.bytes.count == bytes.count ? nil : result
     }
 
-    /// What the encoded character at the beginning stands for, and its length; nil if there is none.
+    /// Decodes the encoded character at the beginning. Returns its bytes and the length of its
+    /// encoding; nil if there is none.
     private static func decode(_ rest: ArraySlice<UInt8>) -> (decoded: [UInt8], count: Int)? {
         switch rest.first {
         case UInt8(ascii: "%"):
@@ -46,7 +48,7 @@ struct EchoView {
         }
     }
 
-    /// - Parameter rest: behind the backslash.
+    /// - Parameter rest: the text after the backslash.
     private static func escape(_ rest: ArraySlice<UInt8>) -> (decoded: [UInt8], count: Int)? {
         switch rest.first {
         case UInt8(ascii: "u"):
@@ -71,7 +73,7 @@ struct EchoView {
         ("&amp;", 0x26), ("&lt;", 0x3C), ("&gt;", 0x3E), ("&quot;", 0x22), ("&apos;", 0x27),
     ]
 
-    /// - Parameter rest: from the ampersand.
+    /// - Parameter rest: the text from the ampersand on.
     private static func reference(_ rest: ArraySlice<UInt8>) -> (decoded: [UInt8], count: Int)? {
         for known in names where rest.starts(with: known.name.utf8) {
             return ([known.byte], known.name.utf8.count)
@@ -85,7 +87,7 @@ struct EchoView {
             .flatMap(scalar).map { ($0, end + 1 - rest.startIndex) }
     }
 
-    /// - Parameter digits: how many there must be; nil for any number.
+    /// - Parameter digits: the required number of digits; nil for any number.
     private static func number(
         _ text: ArraySlice<UInt8>, radix: Int, digits: Int? = nil
     ) -> Int? {
@@ -104,12 +106,13 @@ struct EchoView {
 
 /// Secrets to look for in the bytes of a text.
 struct SoughtBytes {
-    /// By their first byte.
+    /// The secrets, grouped by their first byte.
     private var needles: [[[UInt8]]] = Array(repeating: [], count: 256)
 
-    /// A part of a secret of this length is secret as well, if it is half of it.
+    /// The length from which a part of a secret is secret as well, if it is at least half of the
+    /// secret.
     private static let pieceBytesMin = 12
-    /// Of a secret that the end of a text cuts off.
+    /// The shortest beginning of a secret that is recognized where a text was cut off.
     private static let endBytesMin = 4
 
     init(_ secrets: [[UInt8]]) {
@@ -118,8 +121,8 @@ struct SoughtBytes {
         }
     }
 
-    /// Where secrets are, also those that a line break splits, and beginnings of secrets that were
-    /// cut short.
+    /// Returns the places of secrets, including secrets that a line break splits and beginnings of
+    /// secrets that were cut off.
     func places(in view: EchoView, isCut: Bool) -> [Range<Int>] {
         var found: [Range<Int>] = []
         for start in view.bytes.indices {
@@ -131,7 +134,7 @@ struct SoughtBytes {
         return found
     }
 
-    /// The position of the last byte of the secret, or of a part of it that is long enough.
+    /// Returns the position of the last byte of the secret, or of a long enough part of it.
     private static func end(
         of secret: [UInt8], at start: Int, in bytes: [UInt8], isCut: Bool
     ) -> Int? {
@@ -150,7 +153,7 @@ struct SoughtBytes {
         let isPart = mayBePart && count >= max(pieceBytesMin, (secret.count + 1) / 2)
         let isAtEnd = isCut && position == bytes.count && count >= endBytesMin
         guard isPart || isAtEnd else { return nil }
-        // The blank behind a part is one of the text.
+        // A blank after a part belongs to the text, not to the secret.
         while last > start, bytes[last] == 0x20 { last -= 1 }
         return last
     }

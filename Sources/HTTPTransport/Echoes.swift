@@ -4,17 +4,17 @@
 public import Basics
 import FoundationEssentials
 
-/// The secrets of a request, which a server may repeat in its refusal: debug pages, proxies and
-/// object stores show the request that they refuse. Messages quote the server without them.
+/// The secrets of a request, for removing them from a server's words. Debug pages, proxies and
+/// object stores may show the request that they refuse.
 struct Echoes: Sendable {
     private var secrets: [Secret<String>] = []
 
-    /// A shorter value is found in ordinary words, so it is not replaced.
+    /// The minimum length of a secret to replace. A shorter value occurs in ordinary words.
     private static let charactersMin = 4
 
     static let replacement = "<redacted>"
 
-    /// Adds what a request sends, as it is sent and as a server may write it.
+    /// Adds the secrets of a request, as it sends them and as a server may write them.
     mutating func add(_ request: HTTPRequest) {
         for secret in request.secrets { add(secret.revealed) }
         for field in request.headers.fields where field.mayBeSecret {
@@ -33,32 +33,35 @@ struct Echoes: Sendable {
 
     mutating func add(_ secret: Secret<String>) { add(secret.revealed) }
 
-    /// Adds what curl sends for a login: the password, and both in the form of Basic.
+    /// Adds the secrets that curl sends for a login: the password alone, and user and password as
+    /// encoded for Basic authentication.
     mutating func add(_ login: NetrcFile.Login) {
         add(login.password)
         add(Data("\(login.user):\(login.password.revealed)".utf8).base64EncodedString())
     }
 
-    /// Adds the values in the value of a field: `SECRET` of `sid=SECRET; theme=dark`. Names stay.
+    /// Adds the values inside a field's value: `SECRET` of `sid=SECRET; theme=dark`. Leaves out the
+    /// names.
     private mutating func addParts(of value: String) {
         for item in value.split(whereSeparator: { ";,".contains($0) }) {
             let words = item.split(separator: " ")
             for (position, word) in words.enumerated() {
                 var rest = word
                 while let mark = rest.firstIndex(where: { "=:".contains($0) }) {
-                    // A password may follow a user: the part before a colon is as secret.
+                    // A password may follow a user name: the part before a colon is just as secret.
                     if rest[mark] == ":" { addPart(rest[..<mark]) }
                     rest = rest[rest.index(after: mark)...]
                     addPart(rest)
                 }
-                // The first of several words is the name of a scheme.
+                // The first of several words is the name of an authentication scheme.
                 let isName = position == 0 && words.count > 1
                 if rest.startIndex == word.startIndex, !isName { addPart(word) }
             }
         }
     }
 
-    /// A shorter part is an ordinary word: `Basic`, `dark`.
+    /// The minimum length of a part to replace. A shorter part is an ordinary word: `Basic`,
+    /// `dark`.
     private static let partCharactersMin = 6
 
     private mutating func addPart(_ part: Substring) {
@@ -71,10 +74,10 @@ struct Echoes: Sendable {
         secrets.append(Secret(value))
     }
 
-    /// The text without these secrets, in whichever form the server wrote them, and without any
-    /// credentials of HTTP (RFC 7235).
+    /// Returns the text without these secrets, in any form in which the server may have written
+    /// them, and without any HTTP credentials (RFC 7235).
     ///
-    /// Call it before the text is cut: a part of a secret may be too short to be known.
+    /// Call it before the text is cut: a part of a secret may be too short to be recognized.
     ///
     /// - Parameter isCut: true if the end of the text is missing, so that a secret may begin there.
     func removed(from text: String, isCut: Bool = false) -> String {
@@ -92,7 +95,8 @@ struct Echoes: Sendable {
         }
     }
 
-    /// A proxy may encode what a server has encoded.
+    /// The maximum number of encodings to undo. A proxy may encode text that a server has already
+    /// encoded.
     private static let encodingsMax = 2
 
     private static func replacing(
@@ -110,15 +114,16 @@ struct Echoes: Sendable {
         return String(decoding: result + bytes[position...], as: UTF8.self)
     }
 
-    /// Words such as "basic authentication" stay. Compiled once, because that takes longer than
-    /// most searches.
+    /// HTTP credentials after a scheme. Does not match words such as "basic authentication".
+    /// Compiled once, because compiling takes longer than most searches.
     ///
-    /// `nonisolated(unsafe)`: a regex is a value, and nothing changes this one. It is not `Sendable`
-    /// because it could hold a parser of its own; this one holds none.
+    /// `nonisolated(unsafe)`: a regex is a value, and nothing changes this one. `Regex` is not
+    /// `Sendable` because it could hold a parser of its own; this one holds none.
     private nonisolated(unsafe) static let credentials =
         /\b((?i:basic|bearer))((?:\s|%20|\+)+)(?=\S+[A-Z0-9=])[A-Za-z0-9+\/=_.~-]{8,}/
 
-    /// What to look for. Other spellings are decoded first.
+    /// Returns the spellings of a secret to look for. Other spellings are decoded before the
+    /// search.
     private static func forms(of value: String) -> [[UInt8]] {
         let base64 = withoutPadding(Data(value.utf8).base64EncodedString())
         let forms = [
@@ -128,7 +133,7 @@ struct Echoes: Sendable {
         return forms.map { Array($0.utf8) }.filter { $0.count >= charactersMin }
     }
 
-    /// Base64 is also written without what fills it up.
+    /// Removes the padding: base64 is also written without it.
     private static func withoutPadding(_ base64: String) -> String {
         var text = base64[...]
         while text.last == "=" { text.removeLast() }
@@ -137,8 +142,8 @@ struct Echoes: Sendable {
 }
 
 extension HTTPRequest {
-    /// What of a URL no message may show: its password, and the values of its query that are long
-    /// enough for a signature.
+    /// Returns the parts of a URL that no message may show: its password, and the query values that
+    /// are long enough to be a signature.
     public static func secrets(ofURL url: String) -> [Secret<String>] {
         var found: [Secret<String>] = []
         if let start = url.firstRange(of: "://")?.upperBound {
@@ -163,7 +168,7 @@ extension HTTPRequest {
 }
 
 extension HTTPHeaders.Field {
-    /// False for fields that say what is asked for, not who asks.
+    /// False for fields that describe the requested data, not the client.
     fileprivate var mayBeSecret: Bool {
         let name = name.lowercased()
         return !HTTPHeaders.impersonalNames.contains(name)

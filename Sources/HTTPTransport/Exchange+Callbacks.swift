@@ -6,10 +6,10 @@ import ByteStreams
 import CCurl
 
 extension Exchange {
-    /// How often an upload that waits for its source checks the connection.
+    /// The interval at which an upload that waits for its source checks the connection.
     private static let lookMilliseconds = 200
-    /// A connection that the service closed stays "readable". After this many checks without an
-    /// answer it counts as lost.
+    /// The number of checks without an answer after which the connection counts as lost. A
+    /// connection that the service closed stays "readable".
     private static let looksInVainMax = 3
 
     func setCallbacks(_ handle: CurlHandle) {
@@ -65,8 +65,8 @@ extension Exchange {
         }
     }
 
-    /// An answer that declares several lengths, or one that is not a decimal number up to 2^53:
-    /// curl would read a part of it as the length, or none.
+    /// The error for an answer that declares several lengths, or a length that is not a decimal
+    /// number up to 2^53. curl would take a part of it as the length, or ignore it.
     private var badLength: TranshipError? {
         let lengths = head.headers.contentLengths.sorted()
         guard (200..<300) ~= head.status, head.headers["Transfer-Encoding"] == nil,
@@ -87,8 +87,8 @@ extension Exchange {
             hint: "ask the operator of the server, or of a proxy before it: one of them is broken")
     }
 
-    /// An encoded body, most likely compressed by a proxy, does not have the bytes that were
-    /// requested and promised.
+    /// Refuses an encoded body. Most likely a proxy compressed it, and its bytes are not those that
+    /// were requested and promised.
     private func refuseEncoding(_ response: HTTPResponse) throws(TranshipError) {
         let encodings = response.headers.values("Content-Encoding")
             .flatMap { request.echoes.removed(from: $0).split(separator: ",") }
@@ -104,7 +104,7 @@ extension Exchange {
                 + "operator of the server or proxy can send such files unchanged")
     }
 
-    /// - Returns: fewer bytes than there were, to end the transfer.
+    /// - Returns: the number of bytes that were accepted; fewer than there were end the transfer.
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         bodyBytes += Int64(bytes.count)
         if case .download(let ring, _) = flow, (200..<300) ~= head.status {
@@ -160,17 +160,17 @@ extension Exchange {
         return value
     }
 
-    /// The only value other than 0 that ends a body, and the only one that does not make a short
-    /// body look complete: 0 would write the last chunk.
+    /// The return value that ends an upload with an error. 0 would end it properly: curl would
+    /// write the last chunk, so a short body would look complete.
     private static let abort = Int(CURL_READFUNC_ABORT)
 
     private func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard case .upload(let ring, let sizeBytes) = flow else { return Self.abort }
         clock.beginOwnWait()
         defer { clock.endOwnWait() }
-        // Sending on a reset connection loses the refusal that arrived before the reset, so read
-        // first. Once per piece, since a session ticket of TLS 1.3 or a closed connection is not an
-        // answer.
+        // Sending on a reset connection loses the refusal that arrived before the reset, so let
+        // curl read first. Do so only once per piece: the pending data may be a session ticket of
+        // TLS 1.3 or the end of the connection, not an answer.
         if !hasLooked, !head.isComplete, handle?.sockets.hasSpoken == true {
             hasLooked = true
             isPaused = true
@@ -197,8 +197,8 @@ extension Exchange {
             case (.end, .long): return stop(tooLong(sizeBytes ?? 0), returning: Self.abort)
             case (.end, nil): return 0
             case (.nothingYet, _):
-                // Let curl read it in place of another wait: it may be a refusal, or the end of the
-                // connection.
+                // Let curl read the pending data instead of waiting again: it may be a refusal, or
+                // the end of the connection.
                 if head.isComplete || handle?.sockets.hasSpoken != true { continue }
                 looksInVain += 1
                 if looksInVain > Self.looksInVainMax {
@@ -211,8 +211,9 @@ extension Exchange {
         return Self.abort
     }
 
-    /// A kept connection turned out to be dead, and curl begins the request again over a new one. What
-    /// it took of the ring for the first is gone, so the body would lack its beginning.
+    /// Returns an error if curl began the request again over a new connection, because a kept
+    /// connection turned out to be dead. The bytes that curl took from the ring for the first try
+    /// are gone, so the body would lack its beginning.
     private func secondSending() -> TranshipError? {
         let opened = handle?.sockets.openedCount ?? 0
         if source.takenBytes == 0 { openedAtFirstByte = opened }
@@ -228,7 +229,7 @@ extension Exchange {
 
     /// curl calls this at least once a second.
     ///
-    /// - Returns: not 0 to end the transfer.
+    /// - Returns: a value other than 0 to end the transfer.
     private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
         if isCancelled { return 1 }
         // The last call comes after everything is read, before curl releases the connection.
@@ -236,7 +237,7 @@ extension Exchange {
             hasTLSEnded = UnreadAnswer.hasEnded(handle)
         }
         if case .download(let ring, _) = flow, let failure = ring.failure {
-            // The reader of the bytes is gone, and the source may stay silent for long.
+            // The reader of the bytes is gone, and the source may stay silent for a long time.
             return Int32(stop(failure, returning: 1))
         }
         guard let handle else { return 0 }
@@ -263,7 +264,7 @@ extension Exchange {
                 at: received + sent, leastBytesPerSecond: least, periodSeconds: period)
             && !isAllSent
         guard isStalled || isTooSlow else { return 0 }
-        // Until the request is sent, a time limit of curl applies.
+        // Until the request is sent, curl's own time limit applies.
         if handle.long(CURLINFO_REQUEST_SIZE) == 0 {
             clock.restart()
             return 0

@@ -6,10 +6,10 @@ import ByteStreams
 import CCurl
 
 extension Exchange {
-    /// The error for a code of curl.
+    /// Returns the error for a curl code.
     func failure(_ code: CURLcode, _ handle: CurlHandle) -> TranshipError {
         var words = handle.explanation(of: code)
-        // They may name the host, which a server chose.
+        // curl's words may name the host, which a server chose in the redirect.
         if request.isRedirected { words = request.echoes.removed(from: words) }
         let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
         let isOverKept = handle.sockets.openedCount == 0
@@ -21,7 +21,7 @@ extension Exchange {
                 cause: CurlError(code: Int(code.rawValue)), naming: answerer)
         }
         if handle.sockets.hasRefusedLinkLocal { return request.redirectedToLinkLocal(request.url) }
-        // The resolver and the reader of certificates do not say why they failed.
+        // The resolver and the certificate reader do not report why they failed.
         let isShort =
             OpenFileLimit.isShortage(handle.sockets.openError)
             || !isSent && OpenFileLimit.isReached
@@ -62,8 +62,8 @@ extension Exchange {
                 hint: "check https_proxy and no_proxy in the environment: the proxy refused")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return error(.connectionLost, isTransient: true, hint: lossHint(isOverKept))
-        // CURLE_OK: curl accepted something without a head.
-        // Over a kept connection it may be the rest of the answer before.
+        // CURLE_OK: curl accepted an answer without a head. Over a kept connection, such an answer
+        // may be the rest of the previous one.
         case CURLE_UNSUPPORTED_PROTOCOL where isOverKept, CURLE_WEIRD_SERVER_REPLY where isOverKept:
             return error(.connectionLost, isTransient: true, hint: Self.lossHint)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
@@ -81,8 +81,8 @@ extension Exchange {
     /// `CURLE_TOO_LARGE` of curl 8.6 and later.
     private static let tooLarge = CURLcode(rawValue: 100)
 
-    /// curl keeps 100 kB of a line of a head and 300 kB of all of it. Which code it has for more
-    /// depends on its version.
+    /// Returns the error for a head that is too long. curl accepts at most 100 kB for one line of a
+    /// head and 300 kB in total; its code for more depends on its version.
     private func endlessHead(_ code: CURLcode, _ words: String) -> TranshipError? {
         guard
             code == CURLE_OUT_OF_MEMORY || code == Self.tooLarge
@@ -94,7 +94,8 @@ extension Exchange {
             isTransient: true, cause: CurlError(code: Int(code.rawValue)))
     }
 
-    /// Services that speak TLS end a connection that begins with plain HTTP.
+    /// Returns the hint for a lost connection. A service that speaks TLS ends a connection that
+    /// begins with plain HTTP.
     private func lossHint(_ isOverKept: Bool) -> String {
         let mayBeTLS =
             [.get, .head].contains(request.method) && head.status == 0 && !isOverKept
@@ -145,8 +146,9 @@ extension Exchange {
         }
     }
 
-    /// The words of curl with OpenSSL: "no alternative certificate subject name matches target host
-    /// name", "certificate subject name 'a' does not match target host name 'b'".
+    /// True if the certificate is for another host. The words are those of curl with OpenSSL: "no
+    /// alternative certificate subject name matches target host name", "certificate subject name
+    /// 'a' does not match target host name 'b'".
     private func isOfAnotherHost(_ words: String) -> Bool {
         words.contains("subject name") && words.contains("target host")
     }

@@ -5,7 +5,7 @@ import Basics
 import CCurl
 
 extension Exchange {
-    /// The smallest send buffer of curl, and enough for small answers.
+    /// The smallest send buffer that curl allows. It is large enough for small answers.
     private static let smallBufferBytes = 16 << 10
 
     /// Sets all options of this exchange.
@@ -23,8 +23,8 @@ extension Exchange {
         try expectRegularFiles()
         let lines = try headerLines()
         handle.reset()
-        // An address in the URL itself was judged with the redirect. A name shows its address only
-        // now.
+        // An address in the URL itself was checked with the redirect. A host name resolves to an
+        // address only now.
         let isAddress = Origin(request.url).map { LinkLocal.contains(host: $0.host) } ?? false
         handle.sockets.begin(refusesLinkLocal: request.isElsewhere && !isAddress)
         setConnection(handle)
@@ -50,7 +50,7 @@ extension Exchange {
         handle.set(CURLOPT_URL, request.url)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_USERAGENT, configuration.userAgent)
-        // HTTP/2 brings nothing for bodies, and its flow control would interfere with
+        // HTTP/2 has no advantage for bodies, and its flow control would interfere with
         // back-pressure.
         handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         handle.set(CURLOPT_NOSIGNAL, true)
@@ -62,23 +62,23 @@ extension Exchange {
         handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
         handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
         handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        // A redirect could name any host of the netrc.
+        // After a redirect, a server could choose any host of the netrc file.
         if let file = configuration.netrcFile, !request.isElsewhere {
             handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
             handle.set(CURLOPT_NETRC_FILE, file)
         }
         if let file = configuration.caFile {
             handle.set(CURLOPT_CAINFO, file)
-            // Debian builds curl with the folder of the system's authorities, which would count
-            // besides the file.
+            // Debian builds curl with the folder of the system's authorities. curl would accept
+            // these too.
             handle.set(CURLOPT_CAPATH, nil)
         }
         if let file = configuration.clientCertificateFile { handle.set(CURLOPT_SSLCERT, file) }
         if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }
     }
 
-    /// Throws if curl would read something else than a regular file: a named pipe without a writer
-    /// blocks for ever, and a device or a socket would be no login without a word.
+    /// Throws if curl would read a file that is not a regular one. A named pipe without a writer
+    /// blocks forever, and a device or a socket would silently yield no login.
     private func expectRegularFiles() throws(TranshipError) {
         if let file = configuration.netrcFile, !request.isElsewhere,
             let words = WholeFile.special(file)
@@ -101,7 +101,7 @@ extension Exchange {
 
     var isTLS: Bool { request.url.lowercased().hasPrefix("https://") }
 
-    /// How many timeouts an exchange may take while bytes move.
+    /// The number of timeouts that an exchange may take while bytes move.
     private static let patience = 10
 
     private func bounded(_ seconds: Int) -> Int {
@@ -128,7 +128,8 @@ extension Exchange {
         handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
 
         // If a kept connection turns out to be dead before any byte of an answer, curl sends the
-        // request again over a new one. This must not be sent twice (RFC 9110, section 9.2.2).
+        // request again over a new one. This request must not be sent twice (RFC 9110, section
+        // 9.2.2).
         if !request.isRepeatable { handle.set(CURLOPT_FRESH_CONNECT, true) }
 
         switch (flow, request.method) {
@@ -145,7 +146,7 @@ extension Exchange {
         case (_, let method):
             let body = request.body ?? []
             handle.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: Int64(body.count))
-            // curl copies as many bytes as the size set before.
+            // curl copies as many bytes as the size that was set above.
             if body.isEmpty { handle.set(CURLOPT_COPYPOSTFIELDS, "") }
             body.withUnsafeBytes { bytes in
                 guard !bytes.isEmpty else { return }
@@ -156,10 +157,11 @@ extension Exchange {
         }
     }
 
-    /// A body up to this length reuses connections.
+    /// The maximum length of a body that reuses connections, in bytes.
     ///
-    /// To a service far away, a new connection takes as long as some MiB. A long body gains nothing,
-    /// and would lose more: it cannot be sent twice if a kept connection turns out to be dead.
+    /// To a distant service, opening a new connection takes as long as sending some MiB. A long
+    /// body gains nothing from reuse and risks more: it cannot be sent twice if a kept connection
+    /// turns out to be dead.
     private static let shortBodyBytes: Int64 = 16 << 20
 
     /// - Parameter bodyBytes: nil if the length is unknown.
@@ -169,7 +171,7 @@ extension Exchange {
         handle.set(CURLOPT_FORBID_REUSE, true)
     }
 
-    /// Our headers, and none that curl would add.
+    /// Returns our header lines, and lines that suppress the headers that curl would add.
     private func headerLines() throws(TranshipError) -> [String] {
         var lines: [String] = []
         for field in request.headers.fields {
@@ -180,14 +182,14 @@ extension Exchange {
                     .badRequest,
                     "\(request.shown): the header \"\(field.name)\" has a line break in it")
             }
-            // A semicolon: curl takes a name with nothing after its colon as an order to leave the
-            // header out (CURLOPT_HTTPHEADER(3)).
+            // A semicolon, because curl takes a name with nothing after its colon as an order to
+            // leave the header out (CURLOPT_HTTPHEADER(3)).
             lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // No "Expect: 100-continue": the server under Glance (eventlet) answers it only when the
-        // application reads, others never do, and curl would wait a second for each body. Its
-        // benefit, a refusal before the first byte, is covered: the answer is read while the body
-        // is sent.
+        // application reads, other servers never do, and curl would wait a second for each body. A
+        // refusal before the first byte, its benefit, is not lost: curl reads the answer while it
+        // sends the body.
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
         if case .download = flow, request.headers["accept-encoding"] == nil {

@@ -7,13 +7,13 @@ import CCurl
 import FoundationEssentials
 import Synchronization
 
-/// One request and its answer on one handle: the state of the callbacks of curl.
+/// One request and its answer on one handle, with the state of curl's callbacks.
 ///
 /// `@unchecked Sendable`: only the thread inside ``perform(on:)``, callbacks included, uses the
 /// variables, and an exchange is performed once. Other threads call ``cancel()``, which uses an
 /// atomic, a lock and the ring, and read ``answerMicroseconds``.
 final class Exchange: @unchecked Sendable {
-    /// Where the body comes from or goes to.
+    /// The place of the body: in memory, or in a ring that is filled or emptied.
     enum Flow: Sendable {
         case small
         case download(
@@ -41,30 +41,30 @@ final class Exchange: @unchecked Sendable {
     var head = AnswerHead()
     var body: [UInt8] = []
     var bodyBytes: Int64 = 0
-    /// The length of the body that a 206 declares.
+    /// The length of the body that a 206 declares, in bytes.
     var partBytes: Int64?
     var clock = StallClock()
-    /// Why a callback ended the transfer: curl only knows that it did.
+    /// The error with which a callback ended the transfer: curl reports only that a callback did.
     var refusal: TranshipError?
-    /// How far the upload is.
+    /// The progress of the upload.
     var source = UploadSource()
     /// Set during ``perform(on:)``.
     var handle: CurlHandle?
     var isPaused = false
     var hasLooked = false
     var looksInVain = 0
-    /// Of an upload: how many sockets were opened for it when it took its first byte.
+    /// For an upload, the number of sockets that were opened for it when it took its first byte.
     var openedAtFirstByte = 0
     /// Bytes left in a TLS connection that broke; nil if none broke.
     var unreadTLS: [UInt8]?
 
-    /// For a body that ends with its TLS connection: whether the service ended it properly at the
-    /// last check, or it was cut.
+    /// For a body that ends with its TLS connection: true if the service had ended the connection
+    /// properly at the last check, false if it was cut.
     var hasTLSEnded: Bool?
 
     private var beganNanoseconds: UInt64 = 0
-    /// From the request, over an open connection, to the head of the answer; -1 if there is none,
-    /// and for a redirect that is followed and a request with a body.
+    /// The time from the request, over an open connection, to the head of the answer. -1 without an
+    /// answer, for a redirect that is followed, and for a request with a body.
     let answerMicroseconds = Atomic<Int64>(-1)
     private let cancelled = Atomic<Bool>(false)
     private let sockets = Guarded<OpenSockets?>(nil)
@@ -81,7 +81,7 @@ final class Exchange: @unchecked Sendable {
     func cancel() {
         cancelled.store(true, ordering: .relaxed)
         flow.ring?.fail(Self.interrupted)
-        // Under the lock: after the exchange, the handle belongs to another one.
+        // Under the lock: after the exchange, the handle belongs to another exchange.
         sockets.withLock { $0?.shutDown() }
     }
 
@@ -108,8 +108,8 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// With `Content-Length: 0` the body is complete once the head is sent, so the end must be
-    /// certain before.
+    /// Waits until the ring ends without any bytes. With `Content-Length: 0` the body is complete
+    /// once the head is sent, so the end must be certain before that.
     private func waitForEmptyBody(_ ring: ByteRing) throws(TranshipError) {
         let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { byte.deallocate() }
@@ -126,8 +126,8 @@ final class Exchange: @unchecked Sendable {
         }
         if isCancelled { throw Self.interrupted }
         if let refusal { throw refusal }
-        // The refusal is known; how the connection ended after it does not matter. Its text may
-        // still be in the socket.
+        // The refusal is known, so it does not matter how the connection ended after it. The text
+        // of the refusal may still be in the socket.
         if isRefused {
             if head.headers["transfer-encoding"] == nil {
                 body += unread.prefix(max(0, request.responseBytesMax - body.count))
@@ -151,7 +151,7 @@ final class Exchange: @unchecked Sendable {
         return Answer(response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL))
     }
 
-    /// Notes how long the answer took. The body may break later.
+    /// Notes the time that the answer took. Its body may still break later.
     func noteAnswerTime() {
         guard [.get, .head].contains(request.method), request.body == nil,
             !(request.followsRedirects && HTTPResponse(status: head.status).isRedirect),
@@ -161,10 +161,11 @@ final class Exchange: @unchecked Sendable {
         if microseconds > 0 { answerMicroseconds.store(microseconds, ordering: .relaxed) }
     }
 
-    /// The server of this connection. Several servers may share the host's name, so another one may
-    /// answer the next request. Nil as in ``HTTPResponse/answeredBy``.
+    /// The address of the server that this connection leads to. Several servers may share the
+    /// host's name, so another one may answer the next request. Nil as in
+    /// ``HTTPResponse/answeredBy``.
     var answeredBy: String? {
-        // The requests that follow redirects are those to mirrors and their pools.
+        // Only requests to mirrors and their pools follow redirects.
         guard request.followsRedirects, let handle,
             let address = handle.string(CURLINFO_PRIMARY_IP), !address.isEmpty,
             let url = URLComponents(string: request.url), let host = url.host
@@ -174,12 +175,12 @@ final class Exchange: @unchecked Sendable {
         return isProxied || host.filter { !"[]".contains($0) } == address ? nil : address
     }
 
-    /// Method and URL for messages, and who answers.
+    /// The method, the URL and the server that answers, for messages.
     var shown: String {
         request.shown + (answerer.map { ", \($0)" } ?? "")
     }
 
-    /// Of several servers behind one name, the one that answers, in the words of
+    /// The server that answers, of several behind one name, in the words of
     /// ``HTTPResponse/whoAnswered``.
     var answerer: String? {
         head.isComplete ? answeredBy.map { "answered by \($0)" } : nil
@@ -213,7 +214,7 @@ final class Exchange: @unchecked Sendable {
             && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
     }
 
-    /// The answer has fewer bytes than it declared.
+    /// Returns the error for an answer that has fewer bytes than it declared.
     func cutShort(_ words: String) -> TranshipError {
         truncated(words).hinting(
             "ask the operator of the server if that happens again, or use another mirror")

@@ -7,8 +7,8 @@ import Dispatch
 import Synchronization
 
 extension HTTPClient {
-    /// If a name server is silent, curl waits as long as the resolver of the C library does. A
-    /// cancelled caller does not wait for that.
+    /// The time that a cancelled caller waits for curl. If a name server is silent, curl waits as
+    /// long as the resolver of the C library does, and the caller must not wait for that.
     private static let patience = DispatchTimeInterval.milliseconds(700)
 
     /// Performs a request and follows its redirects.
@@ -29,7 +29,8 @@ extension HTTPClient {
                 } else {
                     try await perform(Exchange(request, configuration, flow), pool, asked)
                 }
-            // The page of a redirect names the address to go to, followed or not.
+            // The page of a redirect contains the address to go to, even if the redirect is not
+            // followed.
             for secret in answer.redirectURL.map(HTTPRequest.secrets) ?? [] { echoes.add(secret) }
             request.echoes = echoes
             var response = answer.response
@@ -45,7 +46,7 @@ extension HTTPClient {
         throw request.redirectedTooOften()
     }
 
-    /// What curl may send of the file of logins.
+    /// Returns the logins from the netrc file that curl may send.
     private func netrcLogins(_ request: HTTPRequest) -> [NetrcFile.Login] {
         guard let path = configuration.netrcFile, !request.isElsewhere,
             let host = Origin(request.url)?.host
@@ -65,7 +66,8 @@ extension HTTPClient {
                 try ThreadPool.shared.run {
                     let result = exchange.perform(on: handle)
                     // The caller may have left already, so it cannot give the handle back. After a
-                    // failure it has no connection to keep, and libcurl 7.88 may take no options.
+                    // failure, the handle has no connection to keep, and libcurl 7.88 may refuse
+                    // options.
                     if case .success = result {
                         pool.give(handle, origin)
                     } else {

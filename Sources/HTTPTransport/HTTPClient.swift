@@ -7,11 +7,10 @@ public import ByteStreams
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
 /// Classifies failures and never retries, except for ``HTTPRequest/isRepeatable`` requests over a
-/// kept connection that is dead. Small exchanges and short bodies reuse connections, of which few are
-/// kept; a long body has a connection of its own, closed after it. Each exchange blocks a thread of
-/// its own.
-/// Proxies come from the environment (`http_proxy`, `https_proxy`,
-/// `no_proxy`). Cancelling the task ends an exchange within a second and throws
+/// kept connection that is dead. Small exchanges and short bodies reuse connections, of which few
+/// are kept. A long body has its own connection, which is closed afterwards. Each exchange blocks a
+/// thread of its own. Proxies come from the environment (`http_proxy`, `https_proxy`, `no_proxy`).
+/// Cancelling the task ends an exchange within a second and throws
 /// ``TranshipError/Code/interrupted``.
 public final class HTTPClient: Sendable {
     public let configuration: TransportConfiguration
@@ -23,14 +22,14 @@ public final class HTTPClient: Sendable {
     private let uploadHandles: HandlePool
     let answerTimes = AnswerTimes()
     private static let idleHandlesMax = 8
-    /// Nil for libcurl.
+    /// The replacement for libcurl; nil to use libcurl.
     let carrier: (any Carrier)?
 
     public convenience init(_ configuration: TransportConfiguration = .init()) {
         self.init(configuration, over: nil)
     }
 
-    /// A client that uses a carrier in place of libcurl.
+    /// Creates a client that uses a carrier in place of libcurl.
     package init(_ configuration: TransportConfiguration = .init(), over carrier: (any Carrier)?) {
         self.configuration = configuration
         self.carrier = carrier
@@ -45,7 +44,7 @@ public final class HTTPClient: Sendable {
         uploadHandles = pool(idleSeconds: configuration.idleUploadSeconds)
     }
 
-    /// A small exchange with its body in memory.
+    /// Performs a small exchange with its body in memory.
     ///
     /// - Returns: the answer, with any status.
     /// - Throws: if there is no answer: `unreachable`, `connection-lost`, `timed-out`,
@@ -60,9 +59,9 @@ public final class HTTPClient: Sendable {
     ///
     /// On a 2xx status it calls `onResponse` once with the head, before the first byte, then writes
     /// the body to the ring. To refuse the body, throw from `onResponse`: nothing is written, and
-    /// this call throws the same error. The ring is neither finished nor failed in any case:
-    /// the caller decides, since it may continue with a Range request. Only a cancellation fails
-    /// the ring, to wake those who wait at it. On any other status the ring is not touched.
+    /// this call throws the same error. This call neither finishes nor fails the ring: the caller
+    /// decides, since it may continue with a Range request. Only a cancellation fails the ring, to
+    /// wake everything that waits at it. On any other status the ring is not touched.
     ///
     /// Asks for the body as it is stored, and refuses an encoded body, which would consist of other
     /// bytes.
@@ -80,19 +79,21 @@ public final class HTTPClient: Sendable {
             request, .download(ring, onResponse: onResponse), downloadHandles)
     }
 
-    /// The shortest time in which a GET or HEAD of a URL with this scheme, host and port was
-    /// answered, in seconds: at least a round trip. Redirects count as their last answer.
+    /// Returns the shortest time in which a GET or HEAD of a URL with this scheme, host and port
+    /// was answered, in seconds: at least a round trip. For redirected requests, the time of the
+    /// last answer counts.
     ///
-    /// Nil before the second answer, since one may be slow by chance, and without libcurl.
+    /// Nil before the second answer, since a single one may be slow by chance. Always nil without
+    /// libcurl.
     package func shortestAnswerSeconds(of url: String) -> Double? {
         answerTimes.shortest(of: url)
     }
 
     /// Sends the contents of a ring as the body; chunked if the size is unknown.
     ///
-    /// The body ends properly only if the ring was finished and, with a size, held just that many
-    /// bytes. If the service does not take the whole body, the ring fails with the reason, so that
-    /// its producer does not wait for ever.
+    /// The body ends properly only if the ring was finished and, with a size, held exactly that
+    /// many bytes. If the service does not take the whole body, the ring fails with the reason, so
+    /// that its producer does not wait forever.
     ///
     /// - Returns: the answer, with any status, also if it came before the whole body was sent.
     /// - Throws: as ``send(_:)``; the failure of the ring, if that ended the exchange;
@@ -123,10 +124,10 @@ public final class HTTPClient: Sendable {
     }
 }
 
-/// Performs single exchanges in place of libcurl if there is no network: in a simulation.
+/// A replacement for libcurl that performs single exchanges without a network, in a simulation.
 ///
-/// Each function behaves as the function of ``HTTPClient`` with the same name. Redirects, and
-/// failing the ring of an upload, are left to the client.
+/// Each function behaves like the function of ``HTTPClient`` with the same name. The client itself
+/// follows redirects and fails the ring of an upload.
 package protocol Carrier: Sendable {
     func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse
 

@@ -21,8 +21,8 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     public private(set) var fields: [Field] = []
 
-    /// Fields that are printed. Any other may hold a credential or a signed URL under a name of its
-    /// own.
+    /// The fields that are printed. Any other field may hold a credential or a signed URL under a
+    /// name of its own.
     private static let harmlessNames: Set<String> = [
         "accept", "accept-encoding", "accept-ranges", "age", "allow", "cache-control", "connection",
         "content-encoding", "content-length", "content-range", "content-type", "date", "etag",
@@ -53,16 +53,16 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields.filter { Self.equal($0.name, name) }.map(\.value)
     }
 
-    /// The declared length of a body in bytes (RFC 9110, section 8.6). Nil without one, for
-    /// what is not a number from 0 to 2^53, if several differ, and beside a `Transfer-Encoding`, by
-    /// which it counts for nothing (RFC 9112, section 6.3).
+    /// The declared length of a body in bytes (RFC 9110, section 8.6). Nil without a length, for
+    /// text that is not a number from 0 to 2^53, if several lengths differ, and beside a
+    /// `Transfer-Encoding`, which overrides it (RFC 9112, section 6.3).
     package var contentLengthBytes: Int64? {
         let lengths = contentLengths
         guard self["Transfer-Encoding"] == nil, lengths.count == 1 else { return nil }
         return lengths.first.flatMap { OutsideNumber.parse($0) }
     }
 
-    /// All lengths that are declared. More than one is an error (RFC 9112, section 6.3).
+    /// All declared lengths. More than one is an error (RFC 9112, section 6.3).
     package var contentLengths: Set<String> {
         Set(
             values("Content-Length").flatMap { value in
@@ -71,12 +71,12 @@ public struct HTTPHeaders: Sendable, Hashable {
             })
     }
 
-    /// Adds a field, even if there is one with this name.
+    /// Adds a field, even if another one has this name.
     public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
-    /// The fields that a host chosen by a redirect may get.
+    /// The fields that may go to a host that a redirect chose.
     var forAnotherOrigin: HTTPHeaders {
         var rest = self
         rest.fields.removeAll { !Self.impersonalNames.contains($0.name.lowercased()) }
@@ -106,6 +106,6 @@ extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
     public var debugDescription: String { description }
 
-    // `dump` and string interpolation of a value that contains headers come through here.
+    // `dump` and string interpolation of a value that contains headers use this mirror.
     public var customMirror: Mirror { Mirror(self, children: ["fields": description]) }
 }

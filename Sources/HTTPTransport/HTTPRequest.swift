@@ -17,57 +17,58 @@ public struct HTTPRequest: Sendable {
 
     public var method: Method
 
-    /// Absolute, `http` or `https`, already percent-encoded.
+    /// The URL: absolute, `http` or `https`, already percent-encoded.
     public var url: String
 
     public var headers: HTTPHeaders
 
-    /// Ignored by uploads, which send the contents of a ring.
+    /// The body. Uploads ignore it and send the contents of a ring.
     public var body: [UInt8]?
 
-    /// For the whole exchange of a small request. Bodies in rings have no such limit;
-    /// ``TransportConfiguration/stallSeconds`` applies to them.
+    /// The time limit for a whole small exchange. It does not apply to bodies in rings;
+    /// ``TransportConfiguration/stallSeconds`` does.
     public var timeoutSeconds: Int
 
-    /// True if ``timeoutSeconds`` are for a time in which nothing moves, and the whole exchange may
-    /// take ten times as long.
+    /// True if ``timeoutSeconds`` limits only the time in which nothing moves. The whole exchange
+    /// may then take ten times as long.
     public var isPatientWhileBytesMove = false
 
-    /// A longer answer is refused. For the body of a download, which goes into a ring, see
+    /// The maximum length of an answer. For the body of a download, which goes into a ring, see
     /// ``bodyBytesMax``.
     public var responseBytesMax: Int
 
-    /// The length of the body of a download, if the caller knows it: a longer one is cut there, and
-    /// the download fails. Nil for no limit.
+    /// The length of the body of a download, if the caller knows it: a longer body is cut off
+    /// there, and the download fails. Nil for no limit.
     public var bodyBytesMax: Int64?
-    /// True if a length that the answer declares counts instead of ``bodyBytesMax``: the caller has
+    /// True if a length that the answer declares overrides ``bodyBytesMax``, because the caller has
     /// better proof of the data than its length.
     public var declaredLengthCounts = false
-    /// The name of a header field of the answer that states that length as well; nil for none.
+    /// The name of another header field of the answer that states the length of the body; nil for
+    /// none.
     package var bodySizeField: String?
 
-    /// True if the service may get the request twice without harm. Only then it goes over a kept
-    /// connection: if the service has closed that connection in the meantime, curl sends the
+    /// True if the service may get the request twice without harm. Only then does the request use a
+    /// kept connection: if the service has closed that connection in the meantime, curl sends the
     /// request once more over a new one (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). False
     /// for POST and PATCH unless the caller knows better.
     public var isRepeatable: Bool
 
-    /// Follows at most 10 redirects, to http and https only, never from https to http, and never to
-    /// a link-local address of another host. Another host, port or scheme does not get the
-    /// credentials, nor a password from the netrc. 303 becomes GET; 301 and 302 too, unless the
+    /// True to follow redirects: at most 10, to http and https only, never from https to http, and
+    /// never to a link-local address of another host. Another host, port or scheme gets neither the
+    /// credentials nor a password from the netrc file. 303 becomes GET; 301 and 302 too, unless the
     /// method is HEAD (RFC 9110, section 15.4). Uploads never follow a redirect, since their body
     /// is spent.
     public var followsRedirects: Bool
 
-    /// What of the body or the query no message may repeat, if the server shows it in a refusal. The
-    /// values of header fields count as secrets already.
+    /// The parts of the body or the query that no message may repeat, even if the server shows them
+    /// in a refusal. The values of header fields count as secrets already.
     public var secrets: [Secret<String>] = []
 
-    /// The secrets of this request and of those that led to it.
+    /// The secrets of this request and of the requests that were redirected to it.
     var echoes = Echoes()
     /// True after a redirect.
     var isRedirected = false
-    /// True once a redirect led to another origin than the caller asked.
+    /// True after a redirect to an origin other than the one that the caller asked.
     var isElsewhere = false
 
     public init(
@@ -114,8 +115,8 @@ public func percentEncode(_ text: String) -> String {
     return String(decoding: encoded, as: UTF8.self)
 }
 
-/// The text whose ``percentEncode(_:)`` this could be. A percent sign without two hexadecimal digits
-/// stays, and bytes that are not UTF-8 become U+FFFD.
+/// Undoes ``percentEncode(_:)``. A percent sign without two hexadecimal digits stays, and bytes
+/// that are not UTF-8 become U+FFFD.
 package func percentDecoded(_ text: some StringProtocol) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]

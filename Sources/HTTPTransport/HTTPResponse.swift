@@ -6,24 +6,25 @@ import FoundationEssentials
 
 /// The answer of a service, with any status.
 public struct HTTPResponse: Sendable {
-    /// 200 to 599. Interim answers (1xx) are not reported.
+    /// The status, 200 to 599. Interim answers (1xx) are not reported.
     public var status: Int
     public var headers: HTTPHeaders
-    /// Empty if the body went into a ring.
+    /// The body; empty if it went into a ring.
     public var body: [UInt8]
     /// The URL that answered, after redirects. Its query may contain a signature, so show it with
     /// ``shownURL(_:)`` only.
     public var effectiveURL: String
-    /// The address of the server that answered, of several behind one name; nil if the URL says it,
-    /// if a proxy is between, and if the request follows no redirects.
+    /// The address of the server that answered, if several share one name. Nil if the URL contains
+    /// the address, if a proxy is in between, or if the request follows no redirects.
     public internal(set) var answeredBy: String?
     /// True if ``effectiveURL`` comes from a redirect, so that messages must name it.
     var isRedirected = false
-    /// True if another origin answered than the caller asked: it got no login.
+    /// True if the answer came from an origin other than the one that the caller asked. Such an
+    /// origin gets no login.
     var isElsewhere = false
-    /// Where the login of the request comes from, if it has one from such a file.
+    /// The netrc file that the request's login comes from; nil if the client uses none.
     var netrc: NetrcFile?
-    /// What the requests contained that no message may repeat.
+    /// The secrets of the requests, which no message may repeat.
     var echoes = Echoes()
 
     public init(
@@ -40,17 +41,18 @@ public struct HTTPResponse: Sendable {
 
 extension HTTPResponse {
     private static let messageCharactersMax = 1000
-    /// Of the page of a proxy or a web server: its first words suffice.
+    /// The maximum length of a message from the page of a proxy or a web server: its first words
+    /// suffice.
     private static let pageCharactersMax = 120
-    /// More of a body is not looked at for a message.
+    /// The maximum size of a body that is searched for a message.
     private static let messageBytesMax = 64 << 10
     private static let requestIDCharactersMax = 100
 
-    /// This answer as an error: the code follows from the status, and the message is taken out of
+    /// Converts this answer to an error. The code follows from the status; the message comes from
     /// the JSON or HTML of the service.
     ///
-    /// `asked` is method and path, for the operator. 408, 425, 429 and 5xx are transient, but for
-    /// those of 5xx that say what the server never does.
+    /// `asked` is method and path, for the operator. 408, 425, 429 and 5xx are transient, except
+    /// for the 5xx codes of lasting failures.
     public func refusal(by service: ServiceAnswer.Service, asked: String) -> TranshipError {
         let message = serviceMessage
         let answer = ServiceAnswer(
@@ -65,9 +67,9 @@ extension HTTPResponse {
             answer: answer, isTransient: isTransient)
     }
 
-    /// Not implemented, a version of HTTP, a negotiation or an extension that is not supported, no
-    /// storage left, and a network that needs a login (RFC 9110, section 15.6; RFC 2295; RFC 2774;
-    /// RFC 4918; RFC 6585).
+    /// The 5xx codes of lasting failures: not implemented, an unsupported version of HTTP,
+    /// negotiation or extension, insufficient storage, and a network that needs a login (RFC 9110,
+    /// section 15.6; RFC 2295; RFC 2774; RFC 4918; RFC 6585).
     private static let lastingFailures: Set = [501, 505, 506, 507, 510, 511]
 
     package var isTransient: Bool {
@@ -78,19 +80,20 @@ extension HTTPResponse {
     /// True for an answer that asks the client to go to another address.
     public var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
 
-    /// Where a redirect leads. Every caller that follows redirects has followed it already.
+    /// The words about a redirect that was not followed; empty for other answers. A caller that
+    /// follows redirects never gets one.
     private var unfollowed: String {
         guard isRedirect else { return "" }
         guard let place = redirectPlace else { return "; the redirect names no address" }
         return "; the redirect leads to \(place) and is not followed"
     }
 
-    /// Where the answer wants the client to go, for messages: without secrets. Nil if it does not say.
+    /// The target of a redirect for messages, without secrets. Nil if the answer does not name one.
     public var redirectPlace: String? {
         headers["Location"].flatMap { $0.isEmpty ? nil : shownURL(echoes.removed(from: $0)) }
     }
 
-    /// What to do about a 401 if the login is from a file.
+    /// The hint for a 401 if the login is from a file.
     private var loginHint: String? {
         guard status == 401, let netrc, let host = Origin(effectiveURL)?.host else { return nil }
         guard !isElsewhere else {
@@ -100,8 +103,8 @@ extension HTTPResponse {
         return netrc.hint(for: host)
     }
 
-    /// Which server of a pool answered: `redirected to URL, answered by ADDRESS`, without secrets.
-    /// Nil if the URL of the request says it.
+    /// The server of a pool that answered: `redirected to URL, answered by ADDRESS`, without
+    /// secrets. Nil if the URL of the request already names it.
     public var whoAnswered: String? {
         let words = [
             isRedirected ? "redirected to \(shownURL(echoes.removed(from: effectiveURL)))" : nil,
@@ -137,11 +140,11 @@ extension HTTPResponse {
         }
     }
 
-    /// How long the service asks to wait, in seconds (`Retry-After`: a number or a date; RFC 9110,
-    /// section 10.2.3). Nil for a field that is neither, as without the field.
+    /// The time that the service asks the client to wait, in seconds (`Retry-After`: a number or a
+    /// date; RFC 9110, section 10.2.3). Nil without the field, or if it is neither.
     ///
-    /// A date is compared with that of the answer, as the clocks may differ. A moment that has
-    /// passed and a number below 0 are 0, and a number too large for any wait is 2^53.
+    /// A date is compared with the answer's own date, since the clocks may differ. A date in the
+    /// past and a number below 0 count as 0, and a number too large for any wait as 2^53.
     package var retryAfterSeconds: Int? {
         guard let text = headers["Retry-After"] else { return nil }
         if let moment = UTCTime.unixSecondsOfHTTPDate(text) {
@@ -158,7 +161,7 @@ extension HTTPResponse {
         return Int(clamping: OutsideNumber.parse(digits) ?? OutsideNumber.most)
     }
 
-    /// The message of the service in one line. Secrets go before the text is cut.
+    /// The message of the service in one line. Secrets are removed before the text is cut.
     private var serviceMessage: String {
         let text = String(decoding: body.prefix(Self.messageBytesMax), as: UTF8.self)
         let isCut = body.count > Self.messageBytesMax
@@ -178,8 +181,8 @@ extension HTTPResponse {
             ? known.cut(to: most) : String(known.prefix(most))
     }
 
-    /// Glance adds the part of its schema that a record does not match, and the value again. Of
-    /// that, the key alone stays.
+    /// Shortens a schema error. Glance repeats the part of its schema that a record does not match,
+    /// and the value; only the key stays.
     private static func withoutSchema(_ message: String) -> String {
         guard let schema = message.firstRange(of: " Failed validating '") else { return message }
         let key = message[schema.upperBound...].firstMatch(of: /On instance\['([^']+)'\]/)?.1
@@ -192,8 +195,8 @@ extension HTTPResponse {
         text.contains("<") && !text.contains("<br /><br />")
     }
 
-    /// Keystone puts `message` under `error`, Glance puts it on top, and other services put it
-    /// under the name of the fault ("badRequest").
+    /// Finds the message in a JSON answer. Keystone puts `message` under `error`, Glance at the top
+    /// level, and other services under the name of the fault ("badRequest").
     private static func message(in json: JSONValue) -> String? {
         for key in ["message", "detail", "title", "error"] {
             if let text = json[key]?.string, !text.isEmpty { return text }
@@ -203,8 +206,8 @@ extension HTTPResponse {
         return object.values.first?.object == nil ? nil : object.values.first.flatMap(message(in:))
     }
 
-    /// Old services (WebOb) write plain text: `409 Conflict`, an empty line, the message. The
-    /// heading repeats the status, so it is removed if there is more.
+    /// Removes the heading of a plain text. Old services (WebOb) write `409 Conflict`, an empty
+    /// line, and the message. The heading repeats the status, so it goes if there is more text.
     private static func withoutHeading(_ text: String, _ status: Int) -> String {
         guard text.hasPrefix("\(status) "), let end = text.firstRange(of: "\n\n") else {
             return text
@@ -213,8 +216,8 @@ extension HTTPResponse {
         return folded(rest).isEmpty ? text : rest
     }
 
-    /// The text of a page. Its heading usually repeats the status, so the heading and the title
-    /// count only if there is nothing else.
+    /// Returns the text of a page. Its heading usually repeats the status, so the heading and the
+    /// title count only if there is no other text.
     private static func withoutTags(_ html: String) -> String {
         guard html.contains("<") else { return unescaped(html) }
         let page = html.without(from: "<!--", to: "-->")
@@ -259,9 +262,10 @@ extension String {
         without(from: "<\(element)", to: "</\(element)", isTag: true)
     }
 
-    /// Removes all parts between two marks, and the marks. One pass: the text is a stranger's.
+    /// Removes all parts between two marks, and the marks. Takes a single pass, because the text
+    /// comes from a stranger.
     ///
-    /// - Parameter isTag: a mark is the beginning of a tag, and what follows is not part of its name.
+    /// - Parameter isTag: true if each mark begins a tag; then a longer tag name does not match.
     fileprivate func without(from start: String, to end: String, isTag: Bool = false) -> String {
         let bytes = Array(utf8)
         let lower = bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }

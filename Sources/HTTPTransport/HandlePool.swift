@@ -5,14 +5,14 @@ import Basics
 import ByteStreams
 import Dispatch
 
-/// Idle handles with the connections that they keep, one each.
+/// Idle handles, each with the one connection that it keeps.
 ///
-/// A server may hold a thread for every connection, and have as few as 32 (uWSGI with
+/// A server may hold a thread for every connection, and have as few as 32 threads (uWSGI with
 /// `http11-socket`). So the pool keeps few connections for each origin, closes them after a while,
-/// and soon notices those that the server has closed.
+/// and soon notices connections that the server has closed.
 ///
-/// Reuses the last returned handle first: its connection is most likely still open, and its memory
-/// still in the cache.
+/// The pool reuses the last returned handle first: its connection is most likely still open, and
+/// its memory still in the cache.
 final class HandlePool: Sendable {
     private struct Idle {
         let handle: CurlHandle
@@ -21,20 +21,20 @@ final class HandlePool: Sendable {
     }
 
     private struct State {
-        /// In the order in which they became idle.
+        /// The idle handles, in the order in which they became idle.
         var idle: [Idle] = []
         var uses: [Origin?: Use] = [:]
         var isSweepDue = false
     }
 
-    /// How many handles of an origin are taken, and how many were at one time. Requests come in waves:
-    /// without the memory, the connections for the next wave would be closed in between.
+    /// The number of handles of an origin that are in use, now and at most. Requests come in waves:
+    /// if the pool forgot the maximum, it would close connections between two waves.
     private struct Use {
         var taken = 0
-        /// The most at one time of this period, and of the one before.
+        /// The most handles in use at one time in this period, and in the previous one.
         private var most = 0
         private var mostBefore = 0
-        /// In periods since the clock began.
+        /// The number of periods since the clock began.
         private var period: UInt64 = 0
 
         mutating func add(_ change: Int, inPeriod now: UInt64) {
@@ -43,7 +43,7 @@ final class HandlePool: Sendable {
             most = max(most, taken)
         }
 
-        /// The most at one time of one to two periods until now.
+        /// Returns the most handles in use at one time during the last one to two periods.
         mutating func recentMost(inPeriod now: UInt64) -> Int {
             begin(now)
             return max(most, mostBefore)
@@ -62,24 +62,25 @@ final class HandlePool: Sendable {
     private let idleSeconds: Int
     private let waveSeconds: Int
     private static let sweepMilliseconds = 1000
-    /// For all origins together.
+    /// The maximum number of idle handles for all origins together.
     private static let allIdleMax = 64
 
     /// - Parameters:
-    ///   - idleMax: how many idle handles are kept for one origin; more only while there are, with
-    ///     those that are taken, not more than were in use at one time a moment ago.
+    ///   - idleMax: the number of idle handles kept for one origin. More are kept only as long as
+    ///     idle and used handles together do not exceed the number that was recently in use at one
+    ///     time.
     ///   - idleSeconds: a handle that is idle for longer is closed.
-    ///   - waveSeconds: how long ago that moment may be; up to twice as long.
+    ///   - waveSeconds: the length of the period that "recently" means; up to twice as long.
     init(idleMax: Int, idleSeconds: Int, waveSeconds: Int) {
         self.idleMax = idleMax
         self.idleSeconds = idleSeconds
         self.waveSeconds = waveSeconds
     }
 
-    /// A handle for a request to this origin, with a connection to it if one is kept.
+    /// Returns a handle for a request to this origin, with a kept connection to it if there is one.
     func take(for origin: Origin?) throws(TranshipError) -> CurlHandle {
         while let handle = lastIdle(of: origin) {
-            // The server closed the connection, or sent what no request asked for.
+            // The server closed the connection, or sent data without a request.
             if handle.sockets.hasSpoken { continue }
             note(1, for: origin)
             return handle
@@ -100,7 +101,7 @@ final class HandlePool: Sendable {
         nanoseconds / 1_000_000_000 / UInt64(max(1, waveSeconds))
     }
 
-    /// Takes the end of an exchange that leaves nothing to keep.
+    /// Notes the end of an exchange whose handle is not kept.
     func forget(for origin: Origin?) { note(-1, for: origin) }
 
     private func lastIdle(of origin: Origin?) -> CurlHandle? {
@@ -124,12 +125,12 @@ final class HandlePool: Sendable {
             state.isSweepDue = true
             return (dropped, mustSweep)
         }
-        // Closed without the lock.
+        // The handles close here, without the lock.
         withExtendedLifetime(dropped) {}
         if mustSweep { scheduleSweep() }
     }
 
-    /// Removes the oldest idle handles of an origin that are too many, and returns them.
+    /// Removes the oldest idle handles of an origin beyond the number to keep, and returns them.
     private func surplus(
         of origin: Origin?, in state: inout State, at now: UInt64
     ) -> [Idle] {
@@ -151,10 +152,11 @@ final class HandlePool: Sendable {
         now - idle.sinceNanoseconds >= UInt64(idleSeconds) * 1_000_000_000
     }
 
-    /// Drops, and so closes, what was idle for too long or is closed on the other side.
+    /// Drops, and so closes, handles that were idle for too long or whose connections the server
+    /// closed.
     private func sweep() {
         let (dropped, goesOn) = state.withLock { state in
-            // Under the lock: no handle became idle later than now.
+            // Read the clock under the lock: no handle became idle after this time.
             let now = nowNanoseconds()
             var dropped = state.idle.filter { isTooOld($0, at: now) || $0.handle.sockets.hasSpoken }
             state.idle.removeAll { idle in dropped.contains { $0.handle === idle.handle } }

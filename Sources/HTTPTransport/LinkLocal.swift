@@ -4,12 +4,12 @@
 import CCurl
 import Glibc
 
-/// Addresses that only the next network segment can reach (RFC 3927; RFC 4291, section 2.5.6).
+/// Addresses that are valid only within one network segment (RFC 3927; RFC 4291, section 2.5.6).
 ///
 /// Clouds serve the credentials of a virtual machine at 169.254.169.254. A redirect must not make
 /// this program read them.
 enum LinkLocal {
-    /// True for a link-local address, as the host of a URL that curl has parsed.
+    /// True for a link-local address, written as the host of a URL that curl has parsed.
     static func contains(host: String) -> Bool {
         var four = in_addr()
         if inet_pton(AF_INET, host, &four) == 1 {

@@ -3,14 +3,14 @@
 
 import Basics
 
-/// A file of logins by host, in the format of `ftp(1)`. curl reads it and sends
-/// the login; this type explains why none was sent, and knows what no message may show.
+/// A file of logins by host, in the format of `ftp(1)`. curl reads the file and sends the login.
+/// This type explains why curl sent none, and knows the secrets that no message may show.
 struct NetrcFile {
     let path: String
-    /// Files of logins are smaller; the file at a wrong path may not be.
+    /// The maximum size. A file of logins is smaller; a file at a wrong path may not be.
     private static let bytesMax = 1 << 20
 
-    /// What to do after a 401 of a host. Never shows a login or a password.
+    /// Returns the hint for a 401 of a host. Never shows a login or a password.
     func hint(for host: String) -> String {
         let file: [UInt8]
         do {
@@ -35,10 +35,10 @@ struct NetrcFile {
         let password: Secret<String>
     }
 
-    /// The logins that curl may send to a host: those of the host, and those for every host. Empty
-    /// if the file cannot be read.
+    /// Returns the logins that curl may send to a host: those of the host and those for every host.
+    /// Empty if the file cannot be read.
     func logins(for host: String) -> [Login] {
-        // To read a pipe would take its text from curl.
+        // Reading a pipe here would take its text away from curl.
         guard WholeFile.special(path) == nil,
             let file = try? WholeFile.read(path, bytesMax: Self.bytesMax)
         else { return [] }
@@ -53,7 +53,7 @@ struct NetrcFile {
     }
 
     private struct Entry {
-        /// Nil for every host.
+        /// The host; nil for every host.
         let host: String?
         var users: [String] = []
         var passwords: [String] = []
@@ -81,7 +81,8 @@ struct NetrcFile {
         return entries
     }
 
-    /// As curl splits them: a word in quotes may have blanks and backslashes in it.
+    /// Splits the text into words as curl does: a word in quotes may contain blanks and
+    /// backslashes.
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
         var rest = text[...]

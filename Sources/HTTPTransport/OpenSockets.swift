@@ -5,16 +5,16 @@ import Basics
 import CCurl
 import Glibc
 
-/// The sockets of a curl handle, those of kept connections included.
+/// The sockets of a curl handle, including those of kept connections.
 ///
 /// They serve three purposes. A cancellation shuts them down, which wakes curl at once. An upload
 /// that waits for its source sees that the service has answered. And an answer that curl left
 /// unread can still be read before the socket closes.
 final class OpenSockets: Sendable {
     private struct State {
-        /// In the order in which they opened.
+        /// The open sockets, in the order in which they opened.
         var sockets: [Int32] = []
-        /// Those that opened since the exchange began.
+        /// The number of sockets opened since the exchange began.
         var opened = 0
         /// `errno` of the last socket that could not be opened.
         var openError: Int32 = 0
@@ -29,7 +29,7 @@ final class OpenSockets: Sendable {
 
     /// Begins an exchange.
     ///
-    /// - Parameter refusesLinkLocal: opens no connection to a link-local address.
+    /// - Parameter refusesLinkLocal: true to open no connection to a link-local address.
     func begin(refusesLinkLocal: Bool) {
         state.withLock { state in
             state.opened = 0
@@ -59,16 +59,16 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// How many sockets this exchange has opened; 0 while it uses a kept connection.
+    /// The number of sockets that this exchange has opened; 0 while it uses a kept connection.
     var openedCount: Int { state.withLock { $0.opened } }
 
     /// `errno` of the last socket of this exchange that could not be opened; 0 if all could.
     var openError: Int32 { state.withLock { $0.openError } }
 
-    /// True if this exchange was to open a connection to a link-local address.
+    /// True if this exchange tried to open a connection to a link-local address.
     var hasRefusedLinkLocal: Bool { state.withLock { $0.hasRefusedLinkLocal } }
 
-    /// Closes a socket. Keeps what it still held, if ``saveUnread()`` asked for that.
+    /// Closes a socket. After ``saveUnread()``, keeps the bytes that the socket still held.
     func close(_ fd: Int32) -> Int32 {
         // Under the lock: another thread must not shut down a number that the system has reused.
         state.withLock { state in
@@ -94,7 +94,7 @@ final class OpenSockets: Sendable {
     /// The newest connection that is still open.
     var newest: Int32? { state.withLock { $0.sockets.last } }
 
-    /// Whether one of the events happened. A reset always counts (poll(2)).
+    /// True if one of the events happened. A reset always counts (poll(2)).
     private func newestHas(_ events: Int32) -> Bool {
         state.withLock { state in
             guard let fd = state.sockets.last else { return false }
@@ -103,7 +103,7 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// From now on, keeps what a socket holds when it closes.
+    /// Keeps, from now on, the bytes that a socket still holds when it closes.
     func saveUnread() {
         state.withLock { state in
             state.savesUnread = true
@@ -111,7 +111,7 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// Returns what was kept, and stops keeping.
+    /// Returns the kept bytes, and stops keeping more.
     func takeUnread() -> [UInt8] {
         state.withLock { state in
             state.savesUnread = false
@@ -120,8 +120,8 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// A reset does not remove what arrived before it: on Linux, `recv` first empties the receive
-    /// queue and then reports the error.
+    /// Reads the rest of a socket. A reset does not remove data that arrived before it: on Linux,
+    /// `recv` first empties the receive queue and then reports the error.
     private static func unread(_ fd: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

@@ -5,23 +5,23 @@ import Basics
 import CCurl
 import Glibc
 
-/// The proxy that curl takes from the environment for a URL, for messages about a connection that
-/// failed: curl names the host that it did not reach, which is then the proxy's.
+/// The proxy that curl takes from the environment for a URL, for messages about a failed
+/// connection: curl then names the host that it did not reach, which is the proxy's.
 struct ProxySetting {
-    /// The variable that names it: `http_proxy`.
+    /// The variable that contains it: `http_proxy`.
     let variable: String
-    /// Its scheme, host and port.
+    /// The proxy's scheme, host and port.
     let address: String
-    /// Shortest prefix that identifies an address which curl truncated.
+    /// The shortest prefix that identifies an address which curl truncated.
     private static let cutCharactersMin = 16
     private static let variables = [
         "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
     ]
 
-    /// Nil without a proxy, and for a host in `no_proxy`. Networks in `no_proxy` (10.0.0.0/8) are not
-    /// looked at.
+    /// Finds the proxy. Nil without a proxy, and for a host in `no_proxy`. Ignores networks in
+    /// `no_proxy` (10.0.0.0/8).
     ///
-    /// - Parameter value: of a variable of the environment.
+    /// - Parameter value: returns the value of an environment variable.
     init?(
         for url: String, value: (String) -> String? = { getenv($0).map { String(cString: $0) } }
     ) {
@@ -46,8 +46,8 @@ struct ProxySetting {
         address = Self.shown(found.value)
     }
 
-    /// The scheme, the host and the port of a proxy: what surrounds them may be secret. An ellipsis takes
-    /// the place of an address that may begin or end elsewhere.
+    /// Returns the scheme, the host and the port of a proxy: the rest of the value may be secret.
+    /// Writes an ellipsis if it is uncertain where the address begins or ends.
     static func shown(_ value: String) -> String {
         let start = value.firstRange(of: "://")?.upperBound ?? value.startIndex
         let scheme = value[..<start]
@@ -56,13 +56,13 @@ struct ProxySetting {
         guard let at = rest.lastIndex(of: "@") else {
             return "\(scheme)\(rest.prefix { !"/?#".contains($0) })"
         }
-        // The sign may belong to a query, and what follows it to a secret in there.
+        // The sign may belong to a query, and the text after it to a secret in that query.
         guard !rest[..<at].contains(where: { "/?#".contains($0) }) else { return "\(scheme)…" }
         return "\(scheme)\(rest[rest.index(after: at)...].prefix { !"/?#".contains($0) })"
     }
 
-    /// Words of curl, which repeats the whole address of a proxy that it cannot use, with the address as
-    /// messages show it.
+    /// Shortens a proxy's address in curl's words to the form for messages. curl repeats the whole
+    /// address of a proxy that it cannot use.
     static func hiding(
         in words: String,
         value: (String) -> String? = { getenv($0).map { String(cString: $0) } }
@@ -71,7 +71,7 @@ struct ProxySetting {
             let shown = shown(address)
             guard shown != address else { return words }
             let hidden = words.replacing(address, with: shown)
-            // curl cuts words that are longer than its buffer.
+            // curl cuts off words that are longer than its buffer.
             guard hidden == words, address.count > cutCharactersMin,
                 let place = words.firstRange(of: address.prefix(cutCharactersMin))
             else { return hidden }
@@ -81,9 +81,9 @@ struct ProxySetting {
 }
 
 extension Exchange {
-    /// The error for a connection that failed on its way to a proxy; nil for others.
+    /// Returns the error for a connection that failed on its way to a proxy; nil for others.
     ///
-    /// - Parameter words: of curl.
+    /// - Parameter words: curl's words.
     func proxyFailure(_ code: CURLcode, _ words: String) -> TranshipError? {
         guard let proxy = ProxySetting(for: request.url), !words.contains("unsupported proxy"),
             let target = Origin(request.url)
@@ -91,7 +91,7 @@ extension Exchange {
         switch code {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: break
         case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
-            // curl knows more of no_proxy than we do.
+            // curl understands more of no_proxy than this program does.
             if words.contains("to \(target.host) port \(target.port) "),
                 !proxy.address.contains("\(target.host):\(target.port)")
             {

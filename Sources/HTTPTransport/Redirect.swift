@@ -7,7 +7,7 @@ import CCurl
 extension HTTPRequest {
     static let redirectsMax = 10
 
-    /// The request that follows a redirect (RFC 9110, section 15.4).
+    /// Returns the request that follows a redirect (RFC 9110, section 15.4).
     ///
     /// - Throws: ``TranshipError/Code/badRedirect`` if the target is neither http nor https, if it
     ///   is http after https, and if it is a link-local address of another host.
@@ -42,7 +42,7 @@ extension HTTPRequest {
         }
         var next = self
         next.url = target
-        // A signature, which the server there may repeat.
+        // The query may hold a signature, which the new server may repeat.
         next.secrets += Self.secrets(ofURL: target)
         next.isRedirected = true
         if there != here {
@@ -72,13 +72,14 @@ extension HTTPRequest {
     }
 }
 
-/// Scheme, host and port: a redirect to another origin gets none of our headers.
+/// The scheme, host and port of a URL. A redirect to another origin gets none of our secret
+/// headers.
 struct Origin: Hashable {
     let scheme: String
     let host: String
     let port: String
 
-    /// Nil if curl cannot parse the URL.
+    /// Parses the URL. Nil if curl cannot parse it.
     init?(_ url: String) {
         guard let parser = curl_url() else { return nil }
         defer { curl_url_cleanup(parser) }

@@ -3,24 +3,24 @@
 
 import ByteStreams
 
-/// Notices that a connection has not moved for too long, or moved too little.
+/// A clock that notices if a connection has not moved for too long, or too slowly.
 ///
 /// The LOW_SPEED options of curl do not work here: their clock goes on while a callback waits for
-/// our ring, so a transfer with a slow other side would be aborted.
+/// our ring, so curl would abort a transfer whose other side is slow.
 struct StallClock {
     private var movedBytes: Int64 = -1
     private var movedNanoseconds = nowNanoseconds()
 
-    /// The period whose average counts: where it began, and with how many bytes. Each wait of our
-    /// own moves its beginning by the length of the wait.
+    /// The beginning of the period whose average counts, as a number of bytes and as a time. Each
+    /// wait of our own moves that time by the length of the wait.
     private var periodBytes: Int64 = 0
     private var periodNanoseconds = nowNanoseconds()
     private var ownWaitNanoseconds: UInt64?
 
-    /// Starts over: something moved, or the wait was ours.
+    /// Starts over, because something moved or because the wait was our own.
     mutating func restart() { movedNanoseconds = nowNanoseconds() }
 
-    /// From now on the connection waits for our ring, not the other way round.
+    /// Notes that from now on the connection waits for our ring, not the other way round.
     mutating func beginOwnWait() { ownWaitNanoseconds = nowNanoseconds() }
 
     mutating func endOwnWait() {
@@ -39,7 +39,8 @@ struct StallClock {
         return nowNanoseconds() - movedNanoseconds >= Self.nanoseconds(limitSeconds)
     }
 
-    /// True at the end of a period in which fewer bytes moved, on average. Then another one begins.
+    /// True at the end of a period in which fewer bytes moved on average. Then begins the next
+    /// period.
     mutating func isTooSlow(
         at bytes: Int64, leastBytesPerSecond: Int, periodSeconds: Int
     ) -> Bool {

@@ -3,22 +3,23 @@
 
 public import Basics
 
-/// How a client connects, and how long it waits.
+/// The settings of a client: how it connects, and how long it waits.
 public struct TransportConfiguration: Sendable {
-    /// Certificate authorities in PEM, in place of those of the system.
+    /// The file of certificate authorities in PEM, which replace those of the system.
     public var caFile: String?
     public var clientCertificateFile: String?
     public var clientKeyFile: String?
-    /// False accepts any certificate for any host. For a cloud whose entry in clouds.yaml says so.
+    /// False to accept any certificate for any host, for a cloud whose entry in clouds.yaml demands
+    /// it.
     public var verifiesTLS: Bool
 
-    /// Takes user and password of a host from this file, in the format of `.netrc`.
+    /// The file, in the format of `.netrc`, with the user and the password of each host.
     public var netrcFile: String?
 
-    /// Where the operator sets certificates, for hints.
+    /// The place where the operator sets certificates, for hints.
     public var settingsPlace = SettingsPlace.cloudsFile
 
-    /// Who configures a client.
+    /// A place where a client is configured.
     public enum SettingsPlace: Sendable {
         /// An entry of clouds.yaml, with `cacert`, `cert` and `key`.
         case cloudsFile
@@ -26,50 +27,50 @@ public struct TransportConfiguration: Sendable {
         case pipelineSource
     }
 
-    /// For name resolution, TCP and TLS together.
+    /// The time limit for name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int
 
-    /// A body that does not move for this time is aborted. Time in which our own ring is full or
-    /// empty does not count.
+    /// The time after which a body that does not move is aborted. Time in which our own ring is
+    /// full or empty does not count.
     public var stallSeconds: Int
 
-    /// A body whose average over ``leastRateSeconds`` is lower is aborted: a few bytes now and then
-    /// must not keep its place for ever. Waits for our own ring do not count.
+    /// The minimum rate of a body, averaged over ``leastRateSeconds``. A slower body is aborted: a
+    /// few bytes now and then must not keep its place forever. Waits for our own ring do not count.
     public var leastBytesPerSecond = 1 << 10
     public var leastRateSeconds = 300
 
-    /// A kept connection that is idle for longer is closed.
+    /// The time after which an idle kept connection is closed.
     public var idleSeconds = 15
 
     /// The same for a connection that waits for the next short download.
     package var idleDownloadSeconds = 5
 
-    /// The same for a connection that waits for the next short upload. Short, because a body that was
-    /// begun over a connection that the service is about to close is lost.
+    /// The same for a connection that waits for the next short upload. It is short, because a body
+    /// is lost if the service closes the connection over which it was begun.
     package var idleUploadSeconds = 1
 
-    /// As many connections as were in use at one time of the last 1 to 2 times this are not closed
-    /// before they are idle for too long.
+    /// The period that connections are remembered for. As many connections as were in use at one
+    /// time during the last one to two periods stay open until they are idle for too long.
     package var waveSeconds = 1
 
-    /// From the last byte of an upload to the answer. Before it answers, a service may have to
-    /// write, and some convert, the data.
+    /// The time limit from the last byte of an upload to the answer. Before it answers, a service
+    /// may have to write the data, and some services convert it.
     public var answerTimeoutSeconds: Int
 
-    /// The most that ``HTTPRequest/timeoutSeconds`` and ``connectTimeoutSeconds`` count for; nil: as
-    /// they are.
+    /// The upper limit for ``HTTPRequest/timeoutSeconds`` and ``connectTimeoutSeconds``; nil for
+    /// none.
     public var answerSecondsMax: Int?
 
-    /// How many small requests run at once; the others wait. Bodies do not count: their caller
-    /// limits them.
+    /// The number of small requests that run at once; others wait. Bodies do not count: their
+    /// caller limits them.
     public var connectionsMax: Int
 
-    /// The buffer of curl for bodies, one per direction. At most 512 KiB.
+    /// The size of curl's buffer for bodies, per direction. At most 512 KiB.
     public var bufferBytes: Int
 
     public var userAgent: String
 
-    /// What no message may repeat, beside what ``HTTPRequest/secrets`` says of one request.
+    /// Secrets that no message may repeat, in addition to ``HTTPRequest/secrets`` of each request.
     public var secrets: [Secret<String>] = []
 
     public init(

@@ -7,8 +7,7 @@ import Glibc
 extension UnreadAnswer {
     private static let bytesMax = 256 << 10
 
-    /// The functions of the OpenSSL that libcurl brings along. Linking OpenSSL here could link a
-    /// different one.
+    /// Functions of the OpenSSL that libcurl uses. Linking OpenSSL here could link a different one.
     private struct Functions {
         typealias NewSocketBIO = @convention(c) (Int32, Int32) -> OpaquePointer?
         typealias SetBIO = @convention(c) (OpaquePointer, OpaquePointer, OpaquePointer) -> Void
@@ -43,8 +42,9 @@ extension UnreadAnswer {
 
     private static let functions = isKnown ? Functions() : nil
 
-    /// `TRANSHIP_UNREAD_TLS=off` leaves connections to curl whose sending failed. What a service
-    /// answered early over TLS is then lost, and the error says only that the connection broke.
+    /// The variable that turns this off: with `TRANSHIP_UNREAD_TLS=off`, curl keeps connections on
+    /// which sending failed. An early answer of a service over TLS is then lost, and the error says
+    /// only that the connection broke.
     static let switchName = "TRANSHIP_UNREAD_TLS"
 
     private static let isSwitchedOff =
@@ -53,7 +53,7 @@ extension UnreadAnswer {
     /// True if ``decrypted(_:)`` does anything in this process. For tests.
     static var isInUse: Bool { functions != nil && !isSwitchedOff }
 
-    /// Whether libcurl uses an OpenSSL that this was tried with.
+    /// True if libcurl uses an OpenSSL with which this code was tested.
     private static let isKnown: Bool = {
         guard let words = ccurl_tls_library(),
             let number = dlsym(nil, "OpenSSL_version_num")
@@ -64,11 +64,11 @@ extension UnreadAnswer {
     }()
 
     /// - Parameters:
-    ///   - words: what libcurl says of its TLS library: `OpenSSL/3.0.17`. Other libraries with
-    ///     functions of these names, such as BoringSSL and LibreSSL, have names of their own, and a
-    ///     libcurl with several libraries puts those that are not in use into brackets.
-    ///   - loaded: the number of the OpenSSL whose functions this process finds
-    ///     (OpenSSL_version_num(3)); it must be the same, since a process can have two.
+    ///   - words: libcurl's name of its TLS library: `OpenSSL/3.0.17`. Other libraries with
+    ///     functions of these names, such as BoringSSL and LibreSSL, have other names here. A
+    ///     libcurl with several libraries puts the names of unused ones into brackets.
+    ///   - loaded: the version number of the OpenSSL whose functions this process finds
+    ///     (OpenSSL_version_num(3)). It must be the same version, since a process can have two.
     static func isKnown(curl words: String, loaded: UInt) -> Bool {
         guard let match = words.prefixMatch(of: /OpenSSL\/3\.([0-9]+)\.([0-9]+)(?=$|[\s\-+])/),
             let minor = UInt(match.1), let patch = UInt(match.2), minor < 256, patch < 256
@@ -76,8 +76,8 @@ extension UnreadAnswer {
         return loaded >> 4 == (3 << 28 | minor << 20 | patch << 4) >> 4
     }
 
-    /// Whether the other side ended the connection properly, with a TLS close_notify. Nil if
-    /// libcurl does not say it or does not use OpenSSL.
+    /// Returns true if the other side ended the connection properly, with a TLS close_notify. Nil
+    /// if libcurl does not reveal its connection or does not use OpenSSL.
     ///
     /// libcurl takes a cut connection for the end of a body whose length is unknown (seen with
     /// 7.88).
@@ -90,18 +90,18 @@ extension UnreadAnswer {
     /// `SSL_RECEIVED_SHUTDOWN`
     private static let receivedShutdown: Int32 = 2
 
-    /// What came through TLS and was not read before the connection broke. Empty if libcurl does
-    /// not use an OpenSSL that is known, or if ``switchName`` turns it off.
+    /// Returns the bytes that came through TLS and were not read before the connection broke. Empty
+    /// if libcurl does not use a known OpenSSL, or if ``switchName`` turns this off.
     ///
-    /// Call it from a callback of curl, which must then end the transfer: it takes the connection
-    /// away from curl.
+    /// Call it from a callback of curl, and then end the transfer: it takes the connection away
+    /// from curl.
     static func decrypted(_ handle: CurlHandle) -> [UInt8] {
         guard !isSwitchedOff, let functions, let fd = handle.sockets.newest,
             let ssl = ccurl_get_openssl(handle.easy).map({ OpaquePointer($0) }),
             let context = functions.context(ssl), let bio = functions.newSocketBIO(fd, 0)
         else { return [] }
-        // The callbacks of curl for reading, writing and sessions work only while curl is inside
-        // them. The context belongs to this connection alone.
+        // curl's callbacks for reading, writing and sessions work only while curl itself is
+        // calling. The context belongs to this connection alone.
         functions.setNewSessionCallback(context, nil)
         functions.setBIO(ssl, bio, bio)
         var bytes: [UInt8] = []

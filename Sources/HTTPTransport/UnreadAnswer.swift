@@ -7,8 +7,8 @@
 /// kernel then resets the connection. If our next send meets the reset, curl reports the failed
 /// send and drops the answer in the socket.
 enum UnreadAnswer {
-    /// The answer in these bytes; nil if they have no complete final head. The body may be cut: it
-    /// is used for its message only.
+    /// Parses the answer; nil without a complete final head. The body may be cut off: it serves
+    /// only for its message.
     static func parse(_ bytes: [UInt8], bodyBytesMax: Int) -> (head: AnswerHead, body: [UInt8])? {
         guard bytes.starts(with: Array("HTTP/1.".utf8)) else { return nil }
         var head = AnswerHead()
@@ -24,7 +24,7 @@ enum UnreadAnswer {
         return nil
     }
 
-    /// RFC 9112, section 7.1, as far as the bytes go.
+    /// Decodes a chunked body (RFC 9112, section 7.1) as far as the bytes go.
     private static func unchunked(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var body: [UInt8] = []
         var rest = bytes

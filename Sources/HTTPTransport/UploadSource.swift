@@ -4,10 +4,10 @@
 import Basics
 import ByteStreams
 
-/// How far the body of an upload has been taken out of its ring.
+/// The progress of an upload: the part of its body that was taken out of the ring.
 ///
-/// With a declared size, the last byte stays here until the ring has ended. A source that fails
-/// after its last byte, or has more, must not have become a complete body by then.
+/// With a declared size, this type keeps the last byte back until the ring has ended. Otherwise the
+/// body could be complete before the source fails, or turns out to be longer.
 struct UploadSource {
     /// The next step.
     enum Piece {
@@ -17,13 +17,13 @@ struct UploadSource {
         case nothingYet
     }
 
-    /// How the source differs from what it declared.
+    /// The difference between the source and its declared size.
     enum Mismatch { case short, long }
 
     private(set) var takenBytes: Int64 = 0
     private(set) var mismatch: Mismatch?
     private var lastByte: UInt8?
-    /// The end was reached properly, so curl may end the body.
+    /// True if the end was reached properly, so that curl may end the body.
     var isComplete = false
 
     mutating func next(
@@ -51,7 +51,7 @@ struct UploadSource {
     private mutating func finish(
         _ ring: ByteRing, into buffer: UnsafeMutableRawBufferPointer, _ wait: Int
     ) throws(TranshipError) -> Piece {
-        // There is room for at least one byte: curl never asks for less.
+        // curl always asks for at least one byte, so there is room.
         let one = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))
         guard let more = try ring.read(into: one, withinMilliseconds: wait) else {
             return .nothingYet
