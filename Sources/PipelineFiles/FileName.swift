@@ -6,16 +6,17 @@ public struct FileName: Sendable, Equatable {
     /// The name without its folder.
     public let text: String
 
-    /// The name in a path. Empty if the path ends in a slash.
+    /// Takes the name from a path. Empty if the path ends in a slash.
     public init(_ path: String) {
         let slash = path.lastIndex(of: "/")
         text = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
     }
 
-    /// The name in an http address, without query and fragment. Empty if the address has none.
+    /// Takes the name from an http address, without query and fragment. Empty if the address has
+    /// none.
     ///
-    /// If the address is that of a script (`download?file=noble.img`), a file name in its query.
-    /// Decodes percent-encoding, unless the result would not be UTF-8.
+    /// If the address is that of a script (`download?file=noble.img`), takes a file name from its
+    /// query. Decodes percent-encoding, unless the result would not be UTF-8.
     public init(url: String) {
         self.init(pathOf: url)
         guard isScript, let query = Self.query(of: url) else { return }
@@ -30,15 +31,15 @@ public struct FileName: Sendable, Equatable {
         }
     }
 
-    /// The file that the query of a script names; nil for other addresses.
+    /// Returns the file that the query of a script names; nil for other addresses.
     public static func inQuery(of url: String) -> String? {
         let path = FileName(pathOf: url)
         let name = FileName(url: url)
         return path.isScript && name != path ? name.text : nil
     }
 
-    /// True if the address is that of a script whose query names no file, so that only the answer
-    /// can name it.
+    /// True if the address is that of a script whose query names no file. Then only the answer can
+    /// name it.
     public static func isUnknown(url: String) -> Bool {
         query(of: url) != nil && FileName(url: url).isScript
     }
@@ -50,7 +51,7 @@ public struct FileName: Sendable, Equatable {
         return formats.first { $0 == fileExtension }
     }
 
-    /// Of files that a script may hand out.
+    /// The extensions of files that a script may hand out.
     private static let imageExtensions: Set = [
         "iso", "qcow2", "raw", "vdi", "vhd", "vhdx", "vmdk", "img", "ova", "bin", "tar", "tgz",
         "xz", "gz", "bz2", "zst", "zip",

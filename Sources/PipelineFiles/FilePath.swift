@@ -21,24 +21,24 @@ package enum FilePath {
         }
     }
 
-    /// The absolute path of the folder that contains a file. A relative `file` starts at the working
-    /// directory.
+    /// Returns the absolute path of the folder that contains a file. A relative `file` starts at
+    /// the working directory.
     static func directory(of file: String) -> String {
         let path = absolute(file, in: workingDirectory())
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
     }
 
-    /// The path as an absolute path in one spelling, so that a file is one source however it is
-    /// named. A relative one starts at `base`.
+    /// Returns the path as an absolute path in one spelling, so that all spellings of a path are
+    /// one source. A relative path starts at `base`.
     ///
-    /// Links stay as they are: one that is called `current` and is turned every night is the same
-    /// source on all nights.
+    /// Does not follow links: a link called `current` that gets a new target every night is the
+    /// same source every night.
     package static func absolute(_ path: String, in base: String) -> String {
         inOneSpelling(path.hasPrefix("/") ? path : "\(base)/\(path)")
     }
 
-    /// Without `.`, `..` and doubled slashes. A slash at the end stays.
+    /// Removes `.`, `..` and doubled slashes. Keeps a slash at the end.
     private static func inOneSpelling(_ path: String) -> String {
         var names: [Substring] = []
         for name in path.split(separator: "/") where name != "." {
@@ -52,25 +52,26 @@ package enum FilePath {
         return "/" + names.joined(separator: "/") + (isFolder ? "/" : "")
     }
 
-    /// True if `..` after these names is the folder of the last one. After a link it is the folder of
-    /// what the link leads to, and after a wildcard one for each match.
+    /// True if `..` after these names is the folder that contains the last one. After a link, `..`
+    /// is the folder that contains the link's target, and after a wildcard there is one for each
+    /// match.
     private static func isPlainFolder(_ names: [Substring]) -> Bool {
         guard names.last != ".." else { return false }
         let text = "/" + names.joined(separator: "/")
-        // As a path, and as a pattern, where a bracket may be escaped.
+        // Try the text as a path, and as a pattern, in which a bracket may be escaped.
         return [text, Glob(text).literal].compactMap { $0 }.contains { folder in
             var status = stat()
             return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         }
     }
 
-    /// The C library's words for `errno`. They start with a capital, ours in lower case.
+    /// Returns the C library's words for `errno`, with a small first letter as in our messages.
     static func lastError() -> String {
         let words = String(cString: strerror(errno))
         return words.prefix(1).lowercased() + words.dropFirst()
     }
 
-    /// The path as a pattern that matches nothing else.
+    /// Returns a pattern that matches this path and nothing else.
     package static func escaped(_ path: String) -> String {
         path.reduce(into: "") { text, character in
             if "*?[]\\".contains(character) { text.append("\\") }
@@ -78,9 +79,9 @@ package enum FilePath {
         }
     }
 
-    /// The paths that match a POSIX glob, in no particular order.
+    /// Returns the paths that match a POSIX glob, in no particular order.
     ///
-    /// - Parameter place: what names the pattern, for messages.
+    /// - Parameter place: the place of the pattern, for messages.
     package static func matches(_ pattern: String, _ place: String)
         throws(TranshipError) -> [String]
     {
@@ -107,13 +108,13 @@ package enum FilePath {
 
     /// The names in a folder.
     package struct Names: Equatable {
-        /// Sorted, also those with a leading dot.
+        /// All names that are UTF-8, sorted, including those with a leading dot.
         package var all: [String] = []
-        /// Names that are not UTF-8, with U+FFFD for what is not, sorted. No path leads to them.
+        /// All other names, sorted, with U+FFFD for invalid bytes. No path can lead to them.
         package var notUTF8: [String] = []
     }
 
-    /// Lists a folder. Foundation leaves out names that are not UTF-8, without a word.
+    /// Lists a folder. Foundation would silently leave out names that are not UTF-8.
     ///
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` with the words of the C library.
     package static func names(in folder: String) throws(TranshipError) -> Names {
@@ -156,7 +157,7 @@ extension FileSource {
     /// True if ``pattern`` has wildcards and so may match several files.
     public var isGlob: Bool { Glob(pattern).literal == nil }
 
-    /// The absolute path of the folder that ``latest`` is about, with a slash at its end.
+    /// Returns the absolute path of the folder that ``latest`` refers to, with a slash at its end.
     public func folder(baseDirectory: String) -> String {
         FilePath.absolute(Glob(pattern).literal ?? pattern, in: baseDirectory)
     }
@@ -164,10 +165,10 @@ extension FileSource {
     /// Finds the files that match the pattern. Returns absolute paths, sorted by their bytes.
     ///
     /// `*`, `?` and `[…]` match within one path component and never match a leading dot (POSIX
-    /// 1003.1, 2.13.3). If a file has exactly the pattern as its name, and its only wildcards are
-    /// brackets, returns that file alone: a file named `*.raw`, which a glob without matches makes in a
-    /// shell, does not hide the others. Skips directories. A glob that matches nothing returns an empty list and
-    /// does not throw.
+    /// 1003.1, 2.13.3). If a file has exactly the pattern as its name, and the only wildcards are
+    /// brackets, returns that file alone. A file named `*.raw`, which a shell creates for a glob
+    /// without matches, does not hide the other files. Skips directories. Returns an empty list,
+    /// without an error, if a glob matches nothing.
     ///
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if the pattern has no wildcard and the
     ///   path does not exist or is a directory, or if a directory on the path of a glob cannot be
@@ -194,7 +195,8 @@ extension FileSource {
             default: continue
             }
         }
-        // The folder's name may contain wildcards, but is not part of the pattern.
+        // The folder's name may contain wildcards; they are not part of the pattern, so escape
+        // them.
         let pattern =
             pattern.hasPrefix("/")
             ? pattern : FilePath.absolute(pattern, in: FilePath.escaped(baseDirectory))

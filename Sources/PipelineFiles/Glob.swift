@@ -37,7 +37,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         return String(text)
     }
 
-    /// Returns true if the pattern matches the whole name.
+    /// True if the pattern matches the whole name.
     public func matches(_ name: String) -> Bool {
         let name = Array(name.unicodeScalars)
         var part = 0
@@ -98,8 +98,8 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         return parts
     }
 
-    /// The set that opens at `start`, and the index of its closing `]`. A `]` right after the
-    /// opening belongs to the set (POSIX 1003.1, 2.13.1).
+    /// Returns the set that opens at `start`, and the index of its closing `]`. A `]` right after
+    /// the opening belongs to the set (POSIX 1003.1, 2.13.1).
     private static func parseSet(_ text: [Unicode.Scalar], from start: Int) -> (Part, Int)? {
         var index = start + 1
         var ranges: [ClosedRange<Unicode.Scalar>] = []

@@ -18,7 +18,7 @@ public struct ImageSelection: Sendable, Equatable {
     public enum UpdatedAfter: Sendable, Equatable {
         /// A time in UTC: `2026-01-01T00:00:00Z`.
         case date(String)
-        /// This long before now.
+        /// A time span before now.
         case span(seconds: Int64)
     }
 
@@ -31,11 +31,11 @@ public struct ImageSelection: Sendable, Equatable {
         case exclude, include, only
     }
 
-    /// An empty list accepts any name.
+    /// The patterns for the name; an empty list accepts any name.
     public var names: [Glob] = []
-    /// An empty list accepts any id.
+    /// The accepted ids; an empty list accepts any id.
     public var ids: [String] = []
-    /// nil accepts any owner.
+    /// The accepted owner; nil accepts any owner.
     public var owner: Owner?
     public var visibility: [ImageVisibility]?
     public var statuses: [String]?
@@ -43,16 +43,16 @@ public struct ImageSelection: Sendable, Equatable {
     public var properties: [String: String] = [:]
     public var sizeMinBytes: Int64?
     public var sizeMaxBytes: Int64?
-    /// The image was updated then or later.
+    /// The earliest allowed time of the image's last update.
     public var updatedAfter: UpdatedAfter?
     public var hidden: Hidden = .any
     public var snapshots: Snapshots = .include
 
-    /// Selects every image. `exclude` starts from this.
+    /// Creates a selection of every image. `exclude` starts from it.
     public init() {}
 
-    /// Selects the active images that the project owns, except hidden ones and snapshots. `images`
-    /// starts from this.
+    /// The active images that the project owns, except hidden ones and snapshots. `images` starts
+    /// from this selection.
     public static var standard: ImageSelection {
         var selection = ImageSelection()
         selection.owner = .selfProject
@@ -74,13 +74,13 @@ public struct ImageFacts: Sendable, Equatable {
     public var tags: [String]
     public var properties: [String: String]
     public var sizeBytes: Int64?
-    /// RFC 3339, as the Image service reports it.
+    /// The time in RFC 3339, as the Image service reports it.
     public var updatedAt: String?
     public var isHidden: Bool
     /// True for a snapshot of a server: its `image_type` is `snapshot`.
     public var isSnapshot: Bool
-    /// The keys of its record whose values are not of their type. A condition that needs one of them
-    /// counts as met, so that the image is refused by name and not left out.
+    /// The keys of the record whose values do not have their type. A condition that needs one of
+    /// these keys counts as met, so that the image is refused by name and not left out.
     public var unreadKeys: Set<String> = []
 
     public init(
@@ -104,12 +104,12 @@ public struct ImageFacts: Sendable, Equatable {
 }
 
 extension ImageSelection {
-    /// Returns true if the image meets every condition.
+    /// True if the image meets every condition.
     ///
     /// - Parameters:
     ///   - selfProjectID: the project that `owner: self` refers to. nil, for a cloud without
     ///     Keystone, accepts any owner.
-    ///   - nowUnixSeconds: the time from which a span counts back.
+    ///   - nowUnixSeconds: the time that a span counts back from.
     public func matches(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
     {
         mismatch(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds) == nil
@@ -119,12 +119,12 @@ extension ImageSelection {
     public struct Mismatch: Sendable, Equatable {
         /// The key of the condition in the pipeline file.
         public let key: String
-        /// Can follow "is not selected: ".
+        /// The explanation for messages. It can follow "is not selected: ".
         public let words: String
     }
 
-    /// The first condition that the image fails, or nil if it meets all. Explains why an image is
-    /// not in the plan. Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
+    /// Returns the first condition that the image fails, or nil if it meets all. Explains why an
+    /// image is not in the plan. Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
     public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
         -> Mismatch?
     {
@@ -148,13 +148,14 @@ extension ImageSelection {
         return nil
     }
 
-    /// In the order in which they explain best.
+    /// The conditions in the order of checking: the one that explains most comes first.
     private static let checkedKeys: [SelectionKey] = [
         .id, .name, .owner, .visibility, .status, .tags, .properties, .size, .updatedAfter,
         .hidden, .snapshots,
     ]
 
-    /// The same, with other conditions that leave images out.
+    /// Returns the first condition that the image fails. An image that meets all conditions still
+    /// fails if `exclude` matches it.
     public func mismatch(
         _ facts: ImageFacts, except exclude: ImageSelection?, selfProjectID: String?,
         nowUnixSeconds: Int64
@@ -164,7 +165,7 @@ extension ImageSelection {
         {
             return found
         }
-        // What cannot be read leaves nothing out.
+        // A value that cannot be read must not exclude an image.
         var read = facts
         read.unreadKeys = []
         let isExcluded = exclude?.matches(
@@ -256,7 +257,7 @@ extension ImageSelection {
 }
 
 extension SelectionKey {
-    /// The keys of a record that decide the condition, of Images API v2 and v1.
+    /// The keys of a record that decide the condition, in Images API v2 and v1.
     fileprivate var recordKeys: [String] {
         switch self {
         case .name, .owner, .status, .tags, .size: [rawValue]

@@ -5,23 +5,23 @@ public import Basics
 
 /// The fields of the record for an image from a URL or a file.
 public struct ImageTemplate: Sendable, Equatable {
-    /// `{stem}` by default.
+    /// The name; `{stem}` by default.
     public var name: NameTemplate
-    /// As written in the pipeline file, or implied by the file extension; nil: the data shows it.
-    /// Clouds may accept more formats than we know, so the plan checks it against the target's
-    /// schema.
+    /// The disk format as written in the pipeline file, or as the file extension implies it; nil if
+    /// only the data shows it. Clouds may accept more formats than we know, so the plan checks it
+    /// against the target's schema.
     public let diskFormat: String?
-    /// `bare` by default.
+    /// The container format; `bare` by default.
     public let containerFormat: String
     public let minDiskGiB: Int
     public let minRAMMiB: Int
     public let tags: [String]
     public let properties: [String: String]
-    /// nil means private.
+    /// The visibility; nil means private.
     public let visibility: ImageVisibility?
-    /// nil: false.
+    /// True if the image is protected; nil means false.
     public let isProtected: Bool?
-    /// nil: false.
+    /// True if the image is hidden; nil means false.
     public let isHidden: Bool?
 }
 

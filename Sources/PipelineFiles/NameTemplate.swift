@@ -43,7 +43,7 @@ public struct PlaceholderValues: Sendable, Equatable {
     public var date: String?
     public var version: String?
     public var product: String?
-    /// Hexadecimal digits, without the algorithm.
+    /// The checksum in hexadecimal digits, without the algorithm.
     public var checksum: String?
 
     public init(
@@ -78,7 +78,7 @@ public struct PlaceholderValues: Sendable, Equatable {
 public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
     /// The template as written, with environment variables expanded.
     public let text: String
-    /// Its place in the pipeline file. nil for a built-in default.
+    /// The place of the template in the pipeline file; nil for a built-in default.
     public let position: FilePosition?
     let pieces: [Piece]
 
@@ -104,7 +104,7 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// The template with a product's name in the place of `{product}`.
+    /// Returns the template with a product's name in place of `{product}`.
     public func filled(product: String) -> NameTemplate {
         NameTemplate(
             text: text, position: position,

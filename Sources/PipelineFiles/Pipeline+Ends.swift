@@ -4,7 +4,7 @@
 internal import Basics
 
 extension Pipeline {
-    /// The sources and the targets in short, each once: `alpha, files -> beta, gamma`.
+    /// The sources and the targets in short, each named once: `alpha, files -> beta, gamma`.
     package var route: String {
         func list(_ words: [String]) -> String {
             var seen: Set<String> = []

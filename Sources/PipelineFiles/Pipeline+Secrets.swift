@@ -5,16 +5,17 @@ public import Basics
 import YAMLText
 import Yams
 
-/// What is secret of a value in the file.
+/// The part of a value in the file that is secret.
 enum SecretPart {
-    /// All of it: the value of a header.
+    /// The whole value, for a header.
     case all
-    /// What follows the path of a URL: a query or a fragment may be a signature.
+    /// The part after the path of a URL: a query or a fragment may be a signature.
     case query
 
     static let mark = "<redacted>"
 
-    /// The value without its secret; nil if there is none in it. `written` still has its variables.
+    /// Returns the value without its secret; nil if it contains none. In `written`, variables are
+    /// not expanded.
     func redacted(_ written: String) -> String? {
         switch self {
         case .all: return Self.isFromEnvironment(written) ? nil : Self.mark
@@ -28,7 +29,7 @@ enum SecretPart {
         }
     }
 
-    /// True if the value is variables and nothing else, but for the scheme of an `Authorization`
+    /// True if the value consists of variables only, apart from the scheme of an `Authorization`
     /// header. A default in the file is as secret as any other text there.
     private static func isFromEnvironment(_ written: some StringProtocol) -> Bool {
         var rest = String(written)[...]
@@ -40,10 +41,10 @@ enum SecretPart {
 }
 
 extension PipelineReader {
-    /// The text with each secret replaced where it is spelled, however it is spelled.
+    /// Returns the text with each secret replaced at its place, in any spelling.
     ///
-    /// Every occurrence of a value would not do: YAML has escapes, folded lines and blocks, `$$`
-    /// stands for a dollar sign, and an anchor keeps the value elsewhere.
+    /// Replacing every occurrence of a value would not suffice: YAML has escapes, folded lines and
+    /// blocks, `$$` means a dollar sign, and an anchor keeps the value elsewhere.
     func textWithoutSecrets() -> String {
         let scalars = Array(text.unicodeScalars)
         var result = String.UnicodeScalarView()
@@ -56,7 +57,7 @@ extension PipelineReader {
             result += Self.withoutSecretsInComments(scalars[copied..<range.lowerBound])
             let anchor = event.anchor.map { "&\($0) " } ?? ""
             let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            // The end of a block is the beginning of the line after it.
+            // A block ends at the beginning of the line after it.
             let end = scalars[range].last == "\n" ? "\n" : ""
             result += "\(anchor)\"\(quoted)\"\(end)".unicodeScalars
             copied = range.upperBound
@@ -65,8 +66,8 @@ extension PipelineReader {
         return String(result)
     }
 
-    /// An address in a comment, such as an entry that is switched off, has secrets in the same places
-    /// as one that counts.
+    /// Removes secrets from comments. An address in a comment, such as in an entry that is switched
+    /// off, has its secrets in the same parts as an address in use.
     private static func withoutSecretsInComments(
         _ text: ArraySlice<Unicode.Scalar>
     ) -> String.UnicodeScalarView {
@@ -102,14 +103,14 @@ extension Pipeline {
         return pipeline
     }
 
-    /// True if the text, from a journal, has lost a secret.
+    /// True if a secret was removed from the text of a journal.
     public static func lacksSecrets(_ text: String) -> Bool { text.contains(SecretPart.mark) }
 
-    /// What the file says, key by key, as written and without secrets:
+    /// The values of the file by the path of their keys, as written and without secrets:
     /// `targets[0].image.visibility` is `keep`. For the comparison of two versions of a file.
     public var keyTexts: [String: String] { Self.keyTexts(of: textWithoutSecrets) }
 
-    /// As ``keyTexts``, of a text that a journal kept. Empty if it is not YAML.
+    /// Returns the ``keyTexts`` of a text that a journal kept. Empty if the text is not YAML.
     public static func keyTexts(of text: String) -> [String: String] {
         var texts: [String: String] = [:]
         if let root = try? Yams.compose(yaml: text) { collect(root, "", into: &texts) }

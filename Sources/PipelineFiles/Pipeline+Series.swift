@@ -4,8 +4,8 @@
 package import MigrationModel
 
 extension Pipeline {
-    /// What the plan says of keys that change nothing in this file: rules for earlier versions, if
-    /// all sources are clouds. The data of a cloud's image never changes, so it has no versions.
+    /// The plan's warnings about keys that have no effect in this file: rules for earlier versions,
+    /// if all sources are clouds. The data of a cloud's image never changes, so it has no versions.
     package var rulesWithoutEffect: [Warning] {
         guard !sources.contains(where: \.entry.hasVersions) else { return [] }
         return targets.compactMap { target in

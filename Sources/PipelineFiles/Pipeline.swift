@@ -6,19 +6,20 @@ public import MigrationModel
 
 /// A parsed and checked pipeline file.
 ///
-/// Says which images go where, and by which rules. Parsing does not contact clouds or servers and
-/// does not look into directories: planning does. `docs/pipeline-format.md` is the reference of the
-/// format.
+/// It says which images go where, and by which rules. Parsing does not contact clouds or servers
+/// and does not look into directories: planning does. `docs/pipeline-format.md` is the reference of
+/// the format.
 public struct Pipeline: Sendable, Equatable {
     /// The version of the format. Always 1 today.
     public let version: Int
-    /// Letters, digits, `.`, `_` and `-`. The default journal has the same name.
+    /// The name: letters, digits, `.`, `_` and `-`. The default journal has the same name.
     public let name: String
-    /// One or more, in the order of the file.
+    /// The sources, at least one, in the order of the file.
     public let sources: [Source]
-    /// One or more, in the order of the file.
+    /// The targets, at least one, in the order of the file.
     public let targets: [Target]
-    /// Which project of the targets gets which images. nil: each image goes to each target.
+    /// The table of projects, from those of the sources to those of the targets. nil: each image
+    /// goes to each target.
     public let projects: ProjectTable?
     public let transfer: TransferMode
     public let spool: SpoolSetting?
@@ -26,9 +27,10 @@ public struct Pipeline: Sendable, Equatable {
     public let order: TransferOrder
     public let limits: PipelineLimits
     public let hooks: PipelineHooks
-    /// How long the journal keeps what runs did. nil: forever.
+    /// The time that the journal keeps the records of runs, in seconds. nil: forever.
     public let journalKeepSeconds: Int64?
-    /// True if an entry may select no image, and a name may have none.
+    /// True if a cloud source may select no image, one of its names may match none, and a glob may
+    /// match no file. Otherwise a run warns about these.
     public let allowsEmpty: Bool
 
     /// The absolute path of the file's folder. Relative paths in the file start here.
@@ -46,28 +48,28 @@ public struct Pipeline: Sendable, Equatable {
 }
 
 extension Pipeline {
-    /// The absolute path of the file. The journal keeps it, so that a later run finds relative paths
-    /// from any working directory.
+    /// The absolute path of the file. The journal keeps it, so that a later run finds relative
+    /// paths from any working directory.
     public var absoluteFile: String { FilePath.absolute(FileName(file).text, in: baseDirectory) }
 
-    /// The largest file that is read, 1 MiB. A larger one is probably not a pipeline file.
+    /// The maximum size of a file, 1 MiB. A larger file is probably not a pipeline file.
     public static let fileBytesMax = 1 << 20
 
     /// Reads and checks a pipeline file.
     ///
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for each mistake, in
-    ///   the order of the file and at most 20 of them.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for each mistake,
+    ///   in the order of the file. Mistakes that do not fit into the message are counted.
     public static func load(file: String, environment: [String: String]) throws(TranshipError)
         -> Pipeline
     {
         try parse(text: PipelineFile.read(file), file: file, environment: environment)
     }
 
-    /// As ``load(file:environment:)``. If the file has mistakes, the error also has those that only
-    /// this machine shows.
+    /// Works as ``load(file:environment:)``, but the error for a file with mistakes also has those
+    /// that only this machine shows.
     ///
-    /// - Parameter otherMistakes: finds them, among the clouds that the file names, also in entries
-    ///   with mistakes, and in what could be read of it.
+    /// - Parameter otherMistakes: finds these mistakes. Gets the clouds that the file names,
+    ///   including those in entries with mistakes, and the pipeline as far as it could be read.
     package static func load(
         file: String, environment: [String: String],
         otherMistakes: ([CloudName], Pipeline?) -> [(FilePosition, TranshipError)]
@@ -86,8 +88,8 @@ extension Pipeline {
         try parse(text: text, file: file, environment: environment, kinds: [])
     }
 
-    /// - Parameter kinds: the keys of kinds of source that the format does not have: of those that
-    ///   only tests have. An entry of such a kind is an ``OtherSource``.
+    /// - Parameter kinds: the keys of kinds of source that are not in the format, and that only
+    ///   tests add. An entry of such a kind is an ``OtherSource``.
     /// - Throws: as ``load(file:environment:)``.
     package static func parse(
         text: String, file: String, environment: [String: String], kinds: [String],
@@ -114,7 +116,7 @@ public struct FilePosition: Sendable, Hashable, Comparable, CustomStringConverti
     public let line: Int
     /// Starts at 1 and counts Unicode scalars.
     public let column: Int
-    /// The argument of `tranship copy` that the line is made of, such as `<target>` or `--name`; nil
+    /// The argument of `tranship copy` that the line came from, such as `<target>` or `--name`; nil
     /// in a file.
     public let argument: String?
 

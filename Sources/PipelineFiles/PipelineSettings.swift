@@ -3,12 +3,12 @@
 
 public import MigrationModel
 
-/// How image data gets from a source to its targets.
+/// The way that image data takes from a source to its targets.
 public enum TransferMode: String, Sendable, CaseIterable {
     /// The plan chooses for each transfer: the spool for several targets and for sources that broke
     /// off before, the stream for all others.
     case auto
-    /// In one pass, without touching a disk.
+    /// Sends the data in one pass, without touching a disk.
     case stream
     /// Reads the data to a local file first, then sends that file.
     case spool
@@ -16,19 +16,19 @@ public enum TransferMode: String, Sendable, CaseIterable {
 
 /// The folder for spooled image data.
 public struct SpoolSetting: Sendable, Equatable {
-    /// An absolute path.
+    /// The absolute path of the folder.
     public let path: String
-    /// Upper limit of the data in the folder. nil: as much as the disk holds.
+    /// The maximum size of the data in the folder; nil: as much as the disk holds.
     public let maxBytes: Int64?
 }
 
-/// What runs after a run, each a command as a list of words. No shell reads them.
+/// The commands to start after a run, each a list of words. No shell interprets them.
 public struct PipelineHooks: Sendable, Equatable {
-    /// After a run with exit code 0.
+    /// The command after a run with exit code 0.
     public var onSuccess: [String]?
-    /// After any other.
+    /// The command after a run with any other exit code.
     public var onFailure: [String]?
-    /// Where the file has them.
+    /// The places of the commands in the file, by their keys.
     var positions: [String: FilePosition] = [:]
 
     public init(onSuccess: [String]? = nil, onFailure: [String]? = nil) {
@@ -46,17 +46,17 @@ public struct PipelineHooks: Sendable, Equatable {
 
 /// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
-    /// Transfers at once.
+    /// The number of transfers at once.
     public var images = ImagesAtOnce.automatic
-    /// Total of all transfers.
+    /// The bandwidth of all transfers together.
     public var bandwidth = BandwidthSchedule()
-    /// Number of tries for each transfer after temporary failures, 1 to 1,000.
+    /// The number of tries for each transfer after temporary failures, 1 to 1,000.
     public var attempts = 5
-    /// Number of published images that one run may delete, and of leftovers that one `clean` may
-    /// delete.
+    /// The number of published images that one run may delete, and of leftovers that one `clean`
+    /// may delete.
     public var deletes = 10
-    /// Maximum size of one image's decompressed data.
+    /// The maximum size of one image's decompressed data, in bytes.
     public var decompressedBytes: Int64 = 1 << 40
-    /// Maximum number of decompressed bytes for each compressed one, 1 to 1,000,000.
+    /// The maximum number of decompressed bytes for each compressed one, 1 to 1,000,000.
     public var decompressedRatio = 1000
 }

@@ -1,16 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which project of the targets gets the images of which project of the sources: `projects` of a
-/// pipeline.
+/// The table of projects, `projects` of a pipeline: the images of each project of the sources go to
+/// one project of the targets.
 public struct ProjectTable: Sendable, Equatable {
     /// A project, by its id, its name, or its name and domain.
     public struct Name: Sendable, Hashable {
-        /// As it is in the table.
+        /// The text in the table.
         public let text: String
-        /// An id or a name.
+        /// The id or the name of the project.
         public let project: String
-        /// The name of its domain; nil for an id, and for the project domain of the cloud's entry.
+        /// The name of the project's domain. nil for an id, and for the project domain of the
+        /// cloud's entry.
         public let domain: String?
 
         public init(_ text: String) {
@@ -31,35 +32,35 @@ public struct ProjectTable: Sendable, Equatable {
     public struct Row: Sendable, Equatable {
         public let source: Name
         public let target: Name
-        /// Where it is: `file:line:column`, of a CSV file `file:line`.
+        /// The place of the line: `file:line:column`, or `file:line` in a CSV file.
         public let place: String
 
         /// The line for messages.
         public var words: String { "\(place): \(source.text) to \(target.text)" }
     }
 
-    /// In the order of the table.
+    /// The lines, in the order of the table.
     public let rows: [Row]
     /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: Name?
-    /// The line of ``rest``.
+    /// The place of the line of ``rest``.
     let restPlace: String?
     public let position: FilePosition
 
-    /// The first line that names this project of the targets, for messages.
+    /// Returns the first line that names this project of the targets, for messages.
     public func line(ofTarget name: Name) -> String {
         if let row = rows.first(where: { $0.target == name }) { return row.words }
         return "\(restPlace ?? "\(position)"): * to \(name.text)"
     }
 
-    /// The lines, as they are in the table: the project of the targets by that of the sources.
+    /// The table as text: the project of the targets, by that of the sources.
     public var texts: [String: String] {
         var texts = Dictionary(rows.map { ($0.source.text, $0.target.text) }) { first, _ in first }
         if let rest { texts["*"] = rest.text }
         return texts
     }
 
-    /// Each project of the targets once.
+    /// The projects of the targets, each once.
     public var targets: [Name] {
         var seen: Set<Name> = []
         return (rows.map(\.target) + [rest].compactMap(\.self)).filter { seen.insert($0).inserted }
@@ -67,7 +68,7 @@ public struct ProjectTable: Sendable, Equatable {
 }
 
 extension CloudName {
-    /// The same cloud with a token for that project.
+    /// Returns the same cloud with a token for that project.
     public func inProject(_ name: ProjectTable.Name) -> CloudName {
         CloudName(
             name: self.name, region: region, interface: interface, project: name.project,
@@ -76,7 +77,8 @@ extension CloudName {
 }
 
 extension CloudSource {
-    /// The same images of that project. A selection of other owners needs no other token.
+    /// Returns the same source with a token for that project. Only a selection of the token's own
+    /// project needs it.
     public func inProject(_ name: ProjectTable.Name) -> CloudSource {
         CloudSource(
             cloud: cloud.inProject(name), selection: selection, exclude: exclude,
@@ -89,12 +91,12 @@ extension CloudSource {
 }
 
 extension CloudTarget {
-    /// The same rules in that project.
+    /// Returns the target with the same rules in that project.
     public func inProject(_ name: ProjectTable.Name) -> CloudTarget {
         CloudTarget(cloud: cloud.inProject(name), rules: rules)
     }
 
-    /// The same rules with this table of owners.
+    /// Returns the target with the same rules and this table of owners.
     public func owned(by owners: OwnerMap) -> CloudTarget {
         CloudTarget(cloud: cloud, rules: rules.owned(by: owners))
     }

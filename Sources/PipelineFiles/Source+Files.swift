@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Source {
-    /// The absolute paths of files and folders that the entry needs, whatever a server says, with the
-    /// keys that name them.
+    /// Returns the absolute paths of files and folders that the entry always needs, whatever a
+    /// server answers, with the keys that name them.
     ///
-    /// - Parameter folder: where relative paths start.
+    /// - Parameter folder: the folder at which relative paths start.
     package func files(in folder: String) -> [(key: String, path: String)] {
         switch self {
         case .cloud, .other: return []
@@ -21,7 +21,7 @@ extension Source {
         }
     }
 
-    /// Those that are paths, and the same for all versions.
+    /// Returns the values that are paths and are the same for all versions.
     fileprivate static func lists(
         _ list: String?, _ signature: SignatureRule?
     ) -> [(key: String, path: String)] {

@@ -3,39 +3,40 @@
 
 internal import Basics
 
-/// What the program asks an entry of `sources`, of any kind. Only the factory that opens entries
-/// asks for the kind itself.
+/// An entry of `sources` of any kind, as most of the program sees it. Only the factory that opens
+/// entries asks for the kind itself.
 package protocol SourceEntry: Sendable {
     /// The place of the entry in the file.
     var position: FilePosition { get }
-    /// Number of images to read at once from the service, host or machine that this entry leads to.
-    /// nil: only the pipeline's limit applies.
+    /// The number of images to read at once from the service, host or machine that this entry leads
+    /// to. nil: only the pipeline's limit applies.
     var limitsImages: Int? { get }
-    /// For a headline, such as the host of a URL.
+    /// The name for a headline, such as the host of a URL.
     var shortName: String { get }
-    /// What messages call the source: the same for all entries of one cloud, region and project,
-    /// and for all of one archive. Without secrets.
+    /// The name of the source for messages, without secrets. It is the same for all entries of one
+    /// cloud, region and project, and for all entries of one archive.
     var shownName: String { get }
     /// The cloud that the entry signs in to, and its selection of images; nil without a cloud.
     var cloudEntry: CloudSource? { get }
     /// The absolute path of the archive that the entry reads; nil if it reads none.
     var archivePath: String? { get }
-    /// True if a publisher's servers have the data, or files on this machine. They get few
-    /// connections at once, and data may have to be decompressed.
+    /// True if the data is on a publisher's servers or in files on this machine. Such a source gets
+    /// few connections at once, and its data may have to be decompressed.
     var isPublished: Bool { get }
     /// True if one image may follow another as its new version.
     var hasVersions: Bool { get }
-    /// The template of a series that several sources may have. nil: this source has its series to
-    /// itself, or none.
+    /// The template of a series that several sources may have. nil if this source does not share
+    /// its series, or has none.
     var severalSeries: NameTemplate? { get }
 
-    /// True if the entry alone determines the ``SourceImage/key`` of its images, and this is one.
+    /// True if the entry alone determines the ``SourceImage/key`` of its images, and `key` is one
+    /// of them.
     ///
-    /// - Parameter folder: where relative paths start.
+    /// - Parameter folder: the folder at which relative paths start.
     func names(_ key: String, in folder: String) -> Bool
 }
 
-/// What most kinds answer.
+/// The answers that fit most kinds.
 extension SourceEntry {
     package var cloudEntry: CloudSource? { nil }
     package var archivePath: String? { nil }
@@ -88,7 +89,7 @@ extension URLSource: SourceEntry {
         return latest == nil ? key == own : key.hasPrefix(own)
     }
 
-    /// The ``SourceImage/key`` of the image at an address.
+    /// Returns the ``SourceImage/key`` of the image at an address.
     package static func key(_ address: String) -> String { "url:\(address)" }
 }
 
@@ -115,7 +116,7 @@ extension FileSource: SourceEntry {
         return Glob(own).literal.map { key == Self.key($0) } ?? false
     }
 
-    /// The ``SourceImage/key`` of the image in the file at an absolute path.
+    /// Returns the ``SourceImage/key`` of the image in the file at an absolute path.
     package static func key(_ path: String) -> String { "file:\(path)" }
 }
 
@@ -138,7 +139,7 @@ extension OtherSource: SourceEntry {
 }
 
 extension CloudName {
-    /// For a headline.
+    /// The name for a headline.
     package var shortName: String {
         ([name] + [region, project].compactMap(\.self)).joined(separator: "/")
     }

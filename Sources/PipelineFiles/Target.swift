@@ -4,7 +4,7 @@
 public import Basics
 public import MigrationModel
 
-/// One entry of `targets`: where images go. Every source image goes to every target.
+/// One entry of `targets`: a destination of images. Every source image goes to every target.
 public enum Target: Sendable, Equatable {
     case cloud(CloudTarget)
     case archive(ArchiveTarget)
@@ -16,16 +16,16 @@ public struct CloudTarget: Sendable, Equatable {
     public let rules: TargetRules
 }
 
-/// What a target does with the images that it receives. Planning knows no more of its entry.
+/// The rules of a target for the images that it receives. Planning knows nothing else of its entry.
 public struct TargetRules: Sendable, Equatable {
-    /// nil (`auto`): planning chooses.
+    /// The upload method; nil (`auto`) if planning chooses.
     public let method: UploadMethod?
     public let stores: PlannedRecord.Stores
     public let image: TargetImageRules
     /// nil: ``OnConflict/keepBoth`` for images from clouds, where several images may have one name.
     /// For other sources, planning chooses.
     public let onConflict: OnConflict?
-    /// Number of earlier versions of a series to keep. nil keeps all.
+    /// The number of earlier versions of a series to keep; nil keeps all.
     public let keep: Int?
     public let previous: PreviousVersions?
     public let expired: ExpiredVersions?
@@ -33,37 +33,37 @@ public struct TargetRules: Sendable, Equatable {
     public let acceptTransformed: Bool
     /// False to accept a copy that reached only some of several stores, and report the others.
     public let allStoresMustSucceed: Bool
-    /// Number of transfers at once to this target. nil: only the pipeline's limit applies.
+    /// The number of transfers at once to this target. nil: only the pipeline's limit applies.
     public let limitsImages: Int?
 }
 
 /// A directory that receives images and their records.
 public struct ArchiveTarget: Sendable, Equatable {
-    /// An absolute path.
+    /// The absolute path of the archive.
     public let path: String
-    /// Without `method`, stores and owners: an archive has none of them.
+    /// The rules, without `method`, stores and owners: an archive has none of them.
     public let rules: TargetRules
     public let position: FilePosition
 }
 
-/// What to do if the target already has a different image of the same name.
+/// The action if the target already has a different image of the same name.
 public enum OnConflict: String, Sendable, CaseIterable {
     case keepBoth = "keep-both"
     case skip, update, replace, rename, fail
 }
 
-/// What to do with the version before the new one.
+/// The action on the version before a new one.
 public enum PreviousVersions: String, Sendable, CaseIterable {
     case hide, rename, deactivate, leave
 }
 
-/// What to do with versions older than those to keep.
+/// The action on versions that are older than those to keep.
 public struct ExpiredVersions: Sendable, Equatable {
     public enum Action: String, Sendable, CaseIterable {
         case delete, hide, deactivate, leave
     }
 
     public let action: Action
-    /// Time since the version was replaced. 0 acts at once.
+    /// The time since the version was replaced, in seconds. 0 acts at once.
     public let afterSeconds: Int64
 }

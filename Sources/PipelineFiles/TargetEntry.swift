@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the program asks an entry of `targets`, of any kind. Only the factory that opens entries
-/// asks for the kind itself.
+/// An entry of `targets` of any kind, as most of the program sees it. Only the factory that opens
+/// entries asks for the kind itself.
 package protocol TargetEntry: Sendable {
     /// The place of the entry in the file.
     var position: FilePosition { get }
-    /// What the target does with the images that it receives.
+    /// The rules of the target for the images that it receives.
     var rules: TargetRules { get }
-    /// For a headline.
+    /// The name for a headline.
     var shortName: String { get }
     /// The cloud that the entry signs in to; nil without one.
     var cloudEntry: CloudTarget? { get }

@@ -4,7 +4,7 @@
 public import Basics
 public import MigrationModel
 
-/// How the record at a target differs from the record at the source.
+/// The differences between the record at a target and the record at the source.
 public struct TargetImageRules: Sendable, Equatable {
     public let name: NameTemplate
     public let visibility: KeepOrSet<ImageVisibility>
@@ -19,12 +19,12 @@ public struct TargetImageRules: Sendable, Equatable {
     public let properties: PropertyRules
     public let tags: TagRules
 
-    /// The rules of a target without an `image` block: everything as at the source.
+    /// The rules of a target without an `image` block: every field is as at the source.
     public static let standard = TargetImageRules(
         name: NameTemplate.sourceName, visibility: .keep, protected: .keep, hidden: .keep,
         keepID: nil, owner: nil, members: nil, properties: PropertyRules(), tags: TagRules())
 
-    /// The same with the members of the source.
+    /// The same rules, but with the members of the source.
     var keepingMembers: TargetImageRules {
         TargetImageRules(
             name: name, visibility: visibility, protected: protected, hidden: hidden,
@@ -32,7 +32,7 @@ public struct TargetImageRules: Sendable, Equatable {
     }
 }
 
-/// Keeps the source's value or sets another one.
+/// A choice between the source's value and another one.
 public enum KeepOrSet<Value: Sendable & Equatable>: Sendable, Equatable {
     case keep
     case set(Value)
@@ -51,7 +51,7 @@ public struct OwnerMap: Sendable, Equatable {
     public let projects: [String: String]
     /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: String?
-    /// True for `owner: projects`: the pipeline's `projects` say it, once their ids are known.
+    /// True for `owner: projects`: the pipeline's `projects` decide, once their ids are known.
     public let isProjectTable: Bool
 
     public init(projects: [String: String], rest: String?, isProjectTable: Bool = false) {
@@ -64,7 +64,7 @@ public struct OwnerMap: Sendable, Equatable {
     public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }
 }
 
-/// What to do with the members of an image, the projects that it is shared with.
+/// The action on the members of an image, the projects that it is shared with.
 public enum MemberRule: String, Sendable, CaseIterable {
     /// Maps members by the owner table. Drops and reports members that are not in the table.
     case map

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One text for the spellings of an address, so that a file is one source however it is named.
+/// The one spelling of an address, so that all spellings of an address are one source.
 enum URLSpelling {
-    /// The scheme and the host in small letters, without a port that is the scheme's own, and
-    /// without `.` and `..` (RFC 3986, sections 6.2.2.1, 6.2.2.3 and 6.2.3). All else stays: servers
-    /// may tell `//` from `/`, and `%41` from `A`.
+    /// Returns the address with its scheme and host in lower case, without the scheme's default
+    /// port, and without `.` and `..` (RFC 3986, sections 6.2.2.1, 6.2.2.3 and 6.2.3). The rest
+    /// stays: servers may distinguish `//` from `/`, and `%41` from `A`.
     static func one(of url: String) -> String {
         guard let colon = url.firstRange(of: "://") else { return url }
         let scheme = url[..<colon.lowerBound].lowercased()
@@ -26,7 +26,7 @@ enum URLSpelling {
         var kept: [Substring] = []
         for name in names {
             if name == ".." {
-                // The first one is the empty text before the first slash.
+                // The first name is the empty text before the first slash.
                 if kept.count > 1 { kept.removeLast() }
             } else if name != "." {
                 kept.append(name)

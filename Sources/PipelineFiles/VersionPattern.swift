@@ -3,13 +3,13 @@
 
 internal import Basics
 
-/// `latest`: the name of a file of which a folder has several versions, such as
+/// The pattern of `latest`: the name of a file that a folder has in several versions, such as
 /// `noble-server-@v-amd64.img` or `@v/disk-@v.qcow2`.
 ///
 /// `@v` stands for the version, the same one everywhere: 1 to 128 letters, digits and `.,_+~^:-`,
 /// with at least one digit. So it never leads out of the folder.
 public struct VersionPattern: Sendable, Hashable {
-    /// As written.
+    /// The pattern as written.
     public let text: String
 
     public static let mark = "@v"
@@ -17,7 +17,7 @@ public struct VersionPattern: Sendable, Hashable {
 
     init(_ text: String) { self.text = text }
 
-    /// The version in a name; nil if the name does not match.
+    /// Returns the version in a name; nil if the name does not match.
     public func version(in name: String) -> String? {
         // Byte by byte: equivalent spellings of a letter are different names to a server.
         let name = Array(name.utf8)
@@ -35,7 +35,7 @@ public struct VersionPattern: Sendable, Hashable {
         return version
     }
 
-    /// The name of a version.
+    /// Returns the name of a version.
     public func filled(with version: String) -> String {
         Self.fill(text, with: version)
     }
@@ -45,8 +45,8 @@ public struct VersionPattern: Sendable, Hashable {
         text.replacing(mark, with: version)
     }
 
-    /// The folder before the first part with `@v`, empty or with a slash at its end; that part; and
-    /// the rest with its slash.
+    /// The folder before the first part with `@v`, empty or with a slash at its end; the part
+    /// itself; and the rest with its leading slash.
     public var parts: (folder: String, own: VersionPattern, rest: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let index = parts.firstIndex { $0.contains(Self.mark) } ?? parts.startIndex

@@ -22,7 +22,7 @@ package enum YAMLScalar {
         return result + "\""
     }
 
-    /// Of a value that may have placeholders.
+    /// Returns the quoted value for a key in which braces mark placeholders.
     package static func name(_ text: String) -> String {
         self.text(text.replacing("{", with: "{{"))
     }

@@ -7,17 +7,17 @@ import Yams
 
 /// A catalogue of openstack-image-manager, as a pipeline file.
 ///
-/// The format is that of <https://github.com/osism/openstack-image-manager>, `etc/schema.yaml`. Keys
-/// without a counterpart are remarks with their line, and never lost without a word.
+/// The format is that of <https://github.com/osism/openstack-image-manager>, `etc/schema.yaml`. A
+/// key without a counterpart becomes a remark with its line, and is never lost silently.
 public struct OIMCatalogue: Sendable, Equatable {
-    /// What the pipeline file says beside its sources.
+    /// The parts of the pipeline file that do not come from the catalogue.
     public struct Settings: Sendable {
-        /// Of the pipeline.
+        /// The name of the pipeline.
         public var name: String
         /// The entry of `clouds.yaml` that gets the images.
         public var cloud: String
-        /// True for the versions that the catalogue lists, with their checksums; false for the
-        /// addresses of the latest ones, which a mirror follows.
+        /// True to copy the versions that the catalogue lists, with their checksums; false to
+        /// follow the addresses of the latest versions, as a mirror does.
         public var isPinned: Bool
 
         public init(name: String, cloud: String, isPinned: Bool = false) {
@@ -29,19 +29,20 @@ public struct OIMCatalogue: Sendable, Equatable {
 
     /// The text of the pipeline file.
     public let pipeline: String
-    /// What is not carried over, in the order of the files: `ubuntu.yml:14: …`.
+    /// Remarks such as `ubuntu.yml:14: …` about parts of the catalogue that are not carried over,
+    /// in the order of the files.
     public let remarks: [String]
     public let sourceCount: Int
 
-    /// The images of all files together.
+    /// The maximum number of images in all files together.
     private static let imagesMax = 1000
     private static let filesMax = 200
 
     /// Reads catalogues and converts them.
     ///
-    /// - Parameter files: their paths.
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` if a file cannot be read, is not YAML or not
-    ///   a catalogue, or if no image is left.
+    /// - Parameter files: the paths of the catalogues.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if a file cannot be read, is not YAML or
+    ///   not a catalogue, or if no image is left.
     public init(files: [String], settings: Settings) throws(TranshipError) {
         guard files.count <= Self.filesMax else {
             throw TranshipError(
@@ -112,18 +113,18 @@ struct CatalogueValue {
         self.reader = reader
     }
 
-    /// The file's name and the line.
+    /// The file's name and the line, for remarks.
     var place: String { "\(FileName(reader.file).text):\(line)" }
 
     var line: Int { reader.position(of: node).line }
 
-    /// Its text; nil for a mapping, a list or null.
+    /// The text of a scalar; nil for a mapping, a list or null.
     var text: String? {
         guard case .scalar(let scalar) = node, !reader.isNull(node) else { return nil }
         return scalar.string
     }
 
-    /// As YAML 1.1 reads it.
+    /// True if the text is a word that YAML 1.1 reads as true.
     var isTrue: Bool { ["true", "yes", "on", "y"].contains(text?.lowercased()) }
 
     /// The value of a key; nil if the key is missing or null.

@@ -4,24 +4,24 @@
 import Basics
 import MigrationModel
 
-/// Turns the images of a catalogue into sources of a pipeline, one by one.
+/// A conversion of a catalogue's images to sources of a pipeline, one by one.
 struct OIMConversion {
     let settings: OIMCatalogue.Settings
     /// The lines of each source.
     private(set) var sources: [[String]] = []
-    /// What is not carried over, by its line.
+    /// The remarks about the current file, each with its line.
     private var notes: [(line: Int, text: String)] = []
     /// The remarks about the files that have ended, in the order of their lines.
     private(set) var remarks: [String] = []
     private var names: Set<String> = []
-    /// How many earlier versions each image wants to keep; nil for all of them.
+    /// The number of earlier versions that each image wants to keep; nil for all of them.
     private var keeps: [(name: String, count: Int?)] = []
-    /// Where an image says how many it wants to keep, with its words.
+    /// The number of versions that an image wants to keep, in its own words, and their place.
     private var keepWords: [(place: String, name: String, words: String)] = []
 
     init(settings: OIMCatalogue.Settings) { self.settings = settings }
 
-    /// Keys of an image and of a version that are carried over, or that mean nothing here.
+    /// The keys of an image and of a version that are carried over, or that have no meaning here.
     private static let imageKeys: Set = [
         "name", "enable", "format", "latest_checksum_url", "latest_url", "login", "meta",
         "min_disk",
@@ -36,13 +36,13 @@ struct OIMConversion {
         notes.append((value.line, "\(value.place): \(name): \(words)"))
     }
 
-    /// Call after the last image of each file.
+    /// Ends a file. Call it after the last image of each file.
     mutating func endFile() {
         remarks += notes.sorted { $0.line < $1.line }.map(\.text)
         notes = []
     }
 
-    /// Call after the last file.
+    /// Ends the catalogue. Call it after the last file.
     mutating func endCatalogue() {
         guard keepOfAll == nil, let whole = keeps.first(where: { $0.count == nil }) else { return }
         remarks += keepWords.map { one in
@@ -89,7 +89,7 @@ struct OIMConversion {
         }
     }
 
-    /// The image whose versions follow each other under one name.
+    /// Adds an image whose versions follow each other under one name.
     private mutating func addNewest(
         _ image: CatalogueValue, _ versions: [CatalogueValue], _ name: String
     ) {
@@ -165,7 +165,8 @@ struct OIMConversion {
 
     // MARK: Parts of a source
 
-    /// Where the data is and what it hashes to; nil if it cannot be read.
+    /// Returns the lines for the location of the data and its checksum; nil if the data cannot be
+    /// read.
     private mutating func data(
         _ address: String, _ image: CatalogueValue, _ version: CatalogueValue?, _ name: String,
         followed: Bool
@@ -228,7 +229,7 @@ struct OIMConversion {
             if let number = image[key]?.text { lines.append("\(key): \(YAMLScalar.text(number))") }
         }
         var tags = (image["tags"]?.list ?? []).compactMap(\.text)
-        // As openstack-image-manager adds it.
+        // openstack-image-manager adds this tag, too.
         if let distro = image["meta"]?["os_distro"]?.text { tags.append("os:\(distro)") }
         if !tags.isEmpty {
             lines.append("tags: [\(tags.map(YAMLScalar.text).joined(separator: ", "))]")
@@ -245,7 +246,7 @@ struct OIMConversion {
         return lines
     }
 
-    /// As openstack-image-manager sets them.
+    /// Returns the properties that openstack-image-manager would set.
     private mutating func properties(
         _ image: CatalogueValue, _ version: CatalogueValue?, followed: CatalogueValue?,
         _ name: String
@@ -265,7 +266,7 @@ struct OIMConversion {
             found["internal_version"] = number
             found["image_build_date"] = version?["build_date"]?.text
         }
-        // What a version says of itself comes last.
+        // The version's own properties come last, so that they replace those of the image.
         let members = (image["meta"]?.members ?? []) + (version?["meta"]?.members ?? [])
         for (key, value) in members {
             guard let text = value.text else {
@@ -281,14 +282,15 @@ struct OIMConversion {
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Without the folders of a file, which are private, and without the user and the query of an
-    /// address, which are keys to it: anyone who sees the image reads this.
+    /// Returns the address of the data for a property. Leaves out the folders of a file, which are
+    /// private, and the user and the query of an address, which may be credentials: anyone who sees
+    /// the image can read the property.
     private static func publicSource(_ address: String?) -> String? {
         guard let address, address.hasPrefix("file:") else { return address.map(shownURL) }
         return "file:" + FileName(address).text
     }
 
-    /// SCS-0102: how many earlier versions stay; nil for all.
+    /// Returns the number of earlier versions to keep (SCS-0102); nil for all.
     private mutating func keep(_ image: CatalogueValue, _ name: String) -> Int? {
         guard let validity = image["meta"]?["uuid_validity"], let text = validity.text else {
             return nil
@@ -304,7 +306,8 @@ struct OIMConversion {
         return nil
     }
 
-    /// One rule for all: nothing may go that one of the images wants to keep.
+    /// The number of earlier versions to keep for all images: the largest one, so that no version
+    /// is deleted that an image wants to keep. Nil for all.
     private var keepOfAll: Int? {
         let known = keeps.compactMap { $0.count }
         return known.count == keeps.count ? known.max() : nil
@@ -312,7 +315,7 @@ struct OIMConversion {
 
     // MARK: The file
 
-    /// The whole pipeline file.
+    /// Returns the whole pipeline file.
     func text(from files: [String]) -> String {
         text(of: sources, keep: keepOfAll, from: files)
     }

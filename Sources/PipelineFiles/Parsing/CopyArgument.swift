@@ -3,13 +3,13 @@
 
 import MigrationModel
 
-/// Finds the argument of `tranship copy` that a line of its pipeline is made of. A person who copies
-/// has no file, and a line number would lead nowhere.
+/// The argument of `tranship copy` that a line of its pipeline came from. A person who copies has
+/// no pipeline file, so a line number would not help.
 enum CopyArgument {
-    /// True if the text is one that `tranship copy` makes.
+    /// True if `tranship copy` made the text.
     static func beginsCopy(_ text: String) -> Bool { text.hasPrefix(Run.copyTextBeginning) }
 
-    /// `<source>`, `<target>`, `<image>` or an option, as the help of `tranship copy` has them.
+    /// Returns `<source>`, `<target>`, `<image>` or an option, as in the help of `tranship copy`.
     ///
     /// - Parameter line: starts at 1.
     static func word(ofLine line: Int, in lines: [Substring]) -> String {
@@ -31,7 +31,7 @@ enum CopyArgument {
         }
     }
 
-    /// The key of the mapping that a line is in.
+    /// Returns the key of the mapping that contains a line.
     private static func parent(of line: Substring, in before: ArraySlice<Substring>) -> Substring {
         let indentation = line.prefix { $0 == " " }.count
         let outer = before.last { other in

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Expands `${NAME}`, `${NAME:-default}` and `$$` in a value.
+/// The expansion of `${NAME}`, `${NAME:-default}` and `$$` in a value.
 enum EnvironmentText {
     enum Failure: Error, Equatable {
         /// The variable is not set, and there is no default.
@@ -17,8 +17,9 @@ enum EnvironmentText {
     /// variable.
     ///
     /// - Parameters:
-    ///   - each: called with every value that takes the place of a variable.
-    ///   - escaped: makes the value of a variable literal if the key gives text a meaning.
+    ///   - each: called with every value that replaces a variable.
+    ///   - escaped: makes the value of a variable literal, for a key whose text has special
+    ///     characters.
     static func expand(
         _ text: String, _ environment: [String: String], each: (String) -> Void = { _ in },
         escaped: (String) -> String = { $0 }
@@ -45,7 +46,7 @@ enum EnvironmentText {
         return result + rest
     }
 
-    /// Returns true for a variable name that a shell accepts.
+    /// True for a variable name that a shell accepts.
     static func isName(_ text: some StringProtocol) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { $0.isAlphanumeric || $0 == 0x5F }

@@ -3,16 +3,17 @@
 
 import Basics
 
-/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value. The value of
-/// one that is a mistyped key is read as that key's, so that the mistakes in it are found as well.
+/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value. Reads the
+/// value of a mistyped key as that of the key that was probably meant, so that mistakes in the
+/// value are found, too.
 ///
-/// A mistake in one value does not keep the others from being read: see
+/// A mistake in one value does not prevent the others from being read: see
 /// ``PipelineReader/refuse(_:)``.
 struct FileSection<Key: PipelineKey> {
     let reader: PipelineReader
     let position: FilePosition
     private let values: [Key: FileValue]
-    /// Which keys the unknown ones are meant to be.
+    /// The keys that the unknown ones were probably meant to be.
     private let meant: Set<String>
 
     init(_ value: FileValue) throws(TranshipError) {
@@ -25,13 +26,13 @@ struct FileSection<Key: PipelineKey> {
             let name = entry.key.text
             guard let key = Key(rawValue: name) else {
                 let mistake = Self.unknown(entry.key, reader)
-                // The block below a key has to be further in than the key.
+                // The block below a key must be indented further than the key.
                 let isBlock = empty != nil && PipelineKeys.everywhere.contains(name)
                 reader.refuse(
                     isBlock
                         ? mistake.hinting("indent it, if it belongs to `\(empty ?? "")`") : mistake)
                 if let key = Self.nearest(name).flatMap(Key.init(rawValue:)) {
-                    // What hides behind a missing space or indentation does not belong to the key.
+                    // Text after a missing space or indentation does not belong to the key.
                     let isWhole = !isBlock && reader.missingSpace(in: entry.key) == nil
                     meant.append((key, isWhole ? Self.value(entry, value, as: key) : nil))
                 }
@@ -58,13 +59,15 @@ struct FileSection<Key: PipelineKey> {
 
     var isEmpty: Bool { values.isEmpty }
 
-    /// Parses the value of the key. nil if the file does not have it, or if it is wrong.
+    /// Parses the value of the key. Returns nil if the file does not have the key, or if the value
+    /// is wrong.
     func read<Value>(_ key: Key, _ parse: (FileValue) throws -> Value?) -> Value? {
         values[key].flatMap { value in reader.attempt { try parse(value) } }
     }
 
-    /// Parses the value of a key that has to be there. If it is wrong or missing, returns
-    /// `standIn`, and the file is refused at the end. A mistyped key is one mistake.
+    /// Parses the value of a required key. If it is wrong or missing, returns `standIn`, and the
+    /// file is refused at the end. A mistyped key counts as one mistake, not as a missing key as
+    /// well.
     func require<Value>(
         _ key: Key, hint: String? = nil, standIn: Value, _ parse: (FileValue) throws -> Value
     ) -> Value {
@@ -90,7 +93,7 @@ struct FileSection<Key: PipelineKey> {
         return Nearest.to(name, in: Key.allCases.map(\.rawValue))
     }
 
-    /// The key begins with what looks like indentation and is none.
+    /// Returns the hint for a key that begins with a character that only looks like indentation.
     private static func unseenSpace(_ key: String) -> String? {
         guard let first = key.unicodeScalars.first, first.properties.isWhitespace else {
             return nil
@@ -100,7 +103,7 @@ struct FileSection<Key: PipelineKey> {
             + String(repeating: "0", count: max(0, 4 - code.count)) + "\(code) as a space"
     }
 
-    /// What to write if the key belongs to the `image` block of this mapping.
+    /// Returns the hint for a key that belongs to the `image` block of this mapping.
     private static func ofImage(_ key: String, _ known: [String]) -> String? {
         let own: [String] =
             Key.self == CloudTargetKey.self || Key.self == ArchiveTargetKey.self

@@ -3,8 +3,9 @@
 
 import Basics
 
-/// Disk and container formats. The set of the Image service, which its operator may extend: an
-/// unknown word that resembles none of them may be right, and the plan compares it with the target.
+/// Disk and container formats. The known ones are those of the Image service, whose operator may
+/// add others. So an unknown word that resembles none of them may be right, and the plan compares
+/// it with the target.
 extension FileValue {
     func diskFormat() throws(TranshipError) -> String { try formatName(of: FormatNames.disk) }
 

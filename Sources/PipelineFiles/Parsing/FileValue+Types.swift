@@ -75,7 +75,7 @@ extension FileValue {
         }
     }
 
-    /// The same, with one more word that means nil.
+    /// Parses one of an enum's raw values, or one more word that means nil.
     func choice<Choice>(_: Choice.Type, orNil word: String) throws(TranshipError) -> Choice?
     where Choice: RawRepresentable<String> & CaseIterable {
         let text = try choice(among: [word] + Choice.allCases.map(\.rawValue))
@@ -114,7 +114,7 @@ extension FileValue {
             ? "leave the key out: then any visibility is meant" : nil
     }
 
-    /// How a value is written that has to be a mapping and is not; nil if the message says enough.
+    /// The hint for a value that must be a mapping and is not; nil if the message says enough.
     var mappingHint: String? {
         var text: String?
         if case .scalar(let scalar) = node, !reader.isNull(node) { text = scalar.string }
@@ -171,12 +171,12 @@ extension FileValue {
         try textEntries(emptyValues: emptyValues).map { ($0.key, $0.text) }
     }
 
-    /// The same, each with the value as it is in the file.
+    /// Parses a mapping of text to text. Returns each value as written in the file, too.
     func textEntries(
         emptyValues: Bool
     ) throws(TranshipError) -> [(key: FileKey, value: FileValue, text: String)] {
         try entries().compactMap { entry in
-            // Without a space after the colon, a key holds the value as well.
+            // Without a space after the colon, YAML reads the value as a part of the key.
             let name = mayBeSecret ? entry.key.text.prefix { $0 != ":" } : entry.key.text[...]
             let value = FileValue(
                 reader: reader, node: entry.value, path: path + ".*", label: "`\(name)`")
@@ -186,7 +186,7 @@ extension FileValue {
         }
     }
 
-    /// Parses a path into an absolute one. A relative one starts at the pipeline file's folder.
+    /// Parses a path and makes it absolute. A relative path starts at the pipeline file's folder.
     func absolutePath() throws(TranshipError) -> String {
         FilePath.absolute(try pathText(), in: reader.baseDirectory)
     }
@@ -213,7 +213,7 @@ extension FileValue {
         return text
     }
 
-    /// The message must not repeat the address: it may hold a password or a signature.
+    /// Refuses an address. The message must not repeat it: it may hold a password or a signature.
     private func refuseAddress(_ text: String, hint: String) throws(TranshipError) {
         guard let scheme = text.prefixMatch(of: /([A-Za-z][A-Za-z0-9+.\-]*):\/\//)?.1 else {
             return

@@ -11,8 +11,8 @@ import Yams
 struct FileValue {
     let reader: PipelineReader
     let node: Node
-    /// The path of keys that leads to the value: `sources[].url`. `[]` marks lists, `.*` keys of any
-    /// name.
+    /// The path of keys that leads to the value: `sources[].url`. `[]` marks a list, and `.*` a key
+    /// of any name.
     let path: String
     /// The name for messages, such as "`min_disk`" or "an entry of `tags`".
     let label: String
@@ -55,7 +55,8 @@ struct FileValue {
         return values
     }
 
-    /// Returns the keys and values of a mapping in the order of the file, merge keys (`<<`) resolved.
+    /// Returns the keys and values of a mapping in the order of the file, with merge keys (`<<`)
+    /// resolved.
     func entries() throws(TranshipError) -> [Entry] {
         guard case .mapping(let mapping) = node else {
             if let missing = reader.missingSpace(in: self) { throw missing }
@@ -98,7 +99,8 @@ struct FileValue {
 
     /// Returns the text of a scalar with variables expanded. Refuses null.
     ///
-    /// - Parameter escaped: makes the value of a variable literal if the key gives text a meaning.
+    /// - Parameter escaped: makes the value of a variable literal, for a key whose text has special
+    ///   characters.
     func text(
         emptyAllowed: Bool = false, escaped: (String) -> String = { $0 }
     ) throws(TranshipError) -> String {
@@ -122,7 +124,7 @@ struct FileValue {
     var shown: String {
         guard case .scalar(let scalar) = node, !mayBeSecret else { return "…" }
         let whole = scalar.string
-        // An address in the wrong place has its secrets where it has them in the right one.
+        // Even under a wrong key, an address has its secrets in the same parts.
         let text = (whole.contains("://") ? shownURL(whole) : whole).prefix(100)
         return "\"\(text)\"" + (text.count < whole.count ? "…" : "")
     }
@@ -132,7 +134,7 @@ struct FileValue {
         "sources[].headers.*",
     ]
 
-    /// True also for a word of a hook: `--token=…`.
+    /// True if the value may be a secret. So may be a word of a hook: `--token=…`.
     var mayBeSecret: Bool { holdsSecretOfRequests || path.hasPrefix("hooks") }
 
     private var holdsSecretOfRequests: Bool { Self.secretPaths.contains(path) }
@@ -175,9 +177,9 @@ struct FileValue {
 
     // MARK: Refusals
 
-    /// Refuses a null, and a key with nothing behind it.
+    /// Refuses a null, and a key without a value.
     ///
-    /// - Parameter hint: how the value is written; nil if any may be.
+    /// - Parameter hint: the way to write the value; nil if any value may be right.
     func refuseNull(hint: String? = nil) throws(TranshipError) {
         guard reader.isNull(node) else { return }
         let usual =

@@ -4,14 +4,14 @@
 import Basics
 import Foundation
 
-/// Reads the text of a pipeline file, or of another file of the same kind.
+/// A reader of pipeline files, and of other files of the same form.
 enum PipelineFile {
     /// Reads the file and removes a byte order mark. The standard input may also be a pipe.
     ///
     /// - Parameters:
-    ///   - kind: what the file should be, for messages.
-    ///   - example: a file name, for a user who names a folder.
-    ///   - hintIfMissing: if no file of a similar name is there.
+    ///   - kind: the expected kind of file, for messages.
+    ///   - example: a file name, for the hint if the path is a folder.
+    ///   - hintIfMissing: the hint if the folder has no file with a similar name.
     static func read(
         _ file: String, kind: String = "pipeline file", example: String = "pipeline.yaml",
         hintIfMissing: String = "check the path; a relative path starts at the working directory"
@@ -41,7 +41,8 @@ enum PipelineFile {
         return try text(bytes, file, kind: kind)
     }
 
-    /// The YAML file beside a missing one that was probably meant, as its path would be written.
+    /// Returns the YAML file beside a missing one that was probably meant, with its path written in
+    /// the same way.
     private static func nearest(to file: String) -> String? {
         let word = PathText.lastComponent(file)
         let folder = file.dropLast(word.count)

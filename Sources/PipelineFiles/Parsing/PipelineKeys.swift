@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of one kind of mapping. `pipelines/schema.json` has a definition with the same keys and
-/// the name of the type, without `Key`; a test compares them.
+/// The keys of one kind of mapping. `pipelines/schema.json` has a definition with the same keys.
+/// Its name is that of the type, without `Key`; a test compares the two.
 protocol PipelineKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
     /// The name of the mapping for messages, such as "a cloud source".
     static var place: String { get }
@@ -173,9 +173,9 @@ enum SpoolKey: String, PipelineKey {
     static let place = "`spool`"
 }
 
-/// The keys of a pipeline file, wherever they belong.
+/// The keys of a pipeline file, regardless of their places.
 package enum PipelineKeys {
-    /// All of them. ``all`` lacks those that are words of many other things, such as `min`.
+    /// All keys. ``all`` lacks those that are also common words, such as `min`.
     static let everywhere: Set<String> = {
         func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
         let inner =
@@ -184,7 +184,7 @@ package enum PipelineKeys {
         return all.union(inner + names(JournalKey.self) + names(SpoolKey.self))
     }()
 
-    /// Those that a message may name without a word of where they belong.
+    /// The keys that a message may name without saying where they belong.
     package static let all: Set<String> = {
         func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
         let outer =

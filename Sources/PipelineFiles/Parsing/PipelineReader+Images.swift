@@ -6,7 +6,7 @@ import Basics
 extension PipelineReader {
     /// Parses the `image` block of a url or file source.
     ///
-    /// - Parameter place: what the placeholders of its name can refer to.
+    /// - Parameter place: the place of the name, which decides its placeholders.
     func template(
         _ value: FileValue?, fileName: FileName, place: NamePlace = .source
     ) -> ImageTemplate {

@@ -28,9 +28,10 @@ extension PipelineReader {
     /// One entry of the list, before the end of an open window is known.
     private struct Entry {
         let value: FileValue
-        /// Nil for the entry that holds outside all windows.
+        /// The beginning of the window in minutes; nil for the entry that applies outside all
+        /// windows.
         let from: Int?
-        /// Nil if the window lasts until the next one begins.
+        /// The end of the window in minutes; nil if the window lasts until the next one begins.
         let to: Int?
         let bytesPerSecond: Int64?
     }
@@ -86,7 +87,7 @@ extension PipelineReader {
         return schedule
     }
 
-    /// Returns nil if the mistake is noted already.
+    /// Parses one window. Returns nil if its mistake is noted already.
     private func entry(_ value: FileValue) throws(TranshipError) -> Entry? {
         guard value.isMapping else {
             try value.refuseNull(hint: Self.windowHint)
@@ -96,7 +97,7 @@ extension PipelineReader {
         }
         let keys = try FileSection<BandwidthWindowKey>(value)
         let rate = keys.require(.rate, hint: Self.windowHint, standIn: nil, rate)
-        // 24:00 ends a day, and the next one begins at 00:00.
+        // 24:00 is the end of a day. As a beginning, it means 00:00.
         let from = keys.read(.from) { try minute($0) % LocalTime.minutesPerDay }
         let to = keys.read(.to, minute)
         if keys[.from] == nil, let to = keys[.to] {
@@ -114,7 +115,7 @@ extension PipelineReader {
             bytesPerSecond: rate)
     }
 
-    /// Parses a rate, or `off` for none.
+    /// Parses a rate, or `off` for no limit.
     private func rate(_ value: FileValue) throws(TranshipError) -> Int64? {
         if try value.text() == "off" { return nil }
         guard let rate = ByteCount.parseRate(try value.text()) else {

@@ -5,13 +5,12 @@ import Basics
 
 /// Goes on reading after a mistake, so that an operator sees all mistakes of a file at once.
 extension PipelineReader {
-    /// Notes a mistake, so that the rest of the file is read as well and an operator sees all
-    /// mistakes at once. ``refusedFile()`` has them.
+    /// Notes a mistake. ``refusedFile()`` reports all of them.
     func refuse(_ mistake: TranshipError) {
         if knownMistakes.insert(mistake.message).inserted { mistakes.append(mistake) }
     }
 
-    /// Reads one part of the file. If it has a mistake, notes that and returns nil.
+    /// Reads one part of the file. If the part has a mistake, notes it and returns nil.
     func attempt<Value>(_ read: () throws -> Value?) -> Value? {
         do {
             return try read()
@@ -21,22 +20,23 @@ extension PipelineReader {
         }
     }
 
-    /// As ``attempt(_:)``, and nil as well if the part noted mistakes of its own.
+    /// Works as ``attempt(_:)``, but also returns nil if the part noted mistakes of its own.
     func attemptWhole<Value>(_ read: () throws -> Value?) -> Value? {
         let before = mistakes.count
         let value = attempt(read)
         return mistakes.count == before ? value : nil
     }
 
-    /// The length of the mistakes in one error, in bytes of UTF-8: what the message of an error holds
-    /// (``TranshipError/message``), less the last lines. Those of a file that a person wrote fit. A file
-    /// of another kind has tens of thousands: those that do not fit are counted.
+    /// The maximum length of the mistakes in one error, in bytes of UTF-8: as much as the message
+    /// of an error holds (``TranshipError/message``), less the last lines. All mistakes of a file
+    /// that a person wrote fit. A file of another kind has tens of thousands; those that do not fit
+    /// are only counted.
     static let mistakesBytesMax = 9000
 
-    /// The error for a file with mistakes, in the order of the file; nil if there are none.
+    /// Returns the error for a file with mistakes, in the order of the file; nil if there are none.
     ///
-    /// One mistake is an error of its own. Several are lines of one message, each with its hint on
-    /// the next line.
+    /// A single mistake is an error of its own. Several mistakes are lines of one message, each
+    /// with its hint on the next line.
     func refusedFile() -> TranshipError? {
         let start = FilePosition(file: file, line: 0, column: 0)
         let sorted = mistakes.enumerated()
@@ -50,7 +50,7 @@ extension PipelineReader {
         var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
         for (index, mistake) in sorted.enumerated() {
             var added = ["  \(mistake.message)"]
-            // One after the other may have the same hint.
+            // Consecutive mistakes may have the same hint. It follows the last of them.
             let isLast = index + 1 == sorted.count || sorted[index + 1].hint != mistake.hint
             if let hint = mistake.hint, isLast { added.append(words(hint)) }
             let text = (lines + added).joined(separator: "\n")

@@ -108,8 +108,8 @@ extension PipelineReader {
         return hooks
     }
 
-    /// Parses a program and its arguments. A path is relative to the pipeline file; a name without a
-    /// slash is looked up in `PATH`.
+    /// Parses a program and its arguments. A path is relative to the pipeline file; a name without
+    /// a slash is looked up in `PATH`.
     private func command(_ value: FileValue) throws(TranshipError) -> [String] {
         guard value.isList else {
             let hint =
@@ -165,12 +165,13 @@ extension PipelineReader {
         }
     }
 
-    /// Gives sources with one address or path and different names or series an ``URLSource/alias``
-    /// each, but for the first: an image is found again by it. Files of one copy know of each other.
+    /// Gives an ``URLSource/alias`` to each source that has the same address or path as an earlier
+    /// one, and another name or series. Later runs find its image by the alias. In a copy of
+    /// several files, also marks each file as one of several.
     private func keptApart(_ sources: [Source]) -> [Source] {
         var seen: [String: [String: String?]] = [:]
         func alias(_ place: String, _ name: NameTemplate, _ series: NameTemplate?) -> String? {
-            // The lineages differ by this.
+            // The lineages differ in this text.
             let words = (series ?? name).text
             let known = seen[place] ?? [:]
             let alias = known[words] ?? (known.isEmpty ? nil : " as \(words)")
@@ -200,7 +201,7 @@ extension PipelineReader {
 }
 
 extension Source {
-    /// Of a file, without its folder.
+    /// The name of the source's file, without its folder; nil for other kinds.
     fileprivate var fileName: String? {
         guard case .file(let file) = self else { return nil }
         return PathText.lastComponent(Glob(file.pattern).literal ?? file.pattern)

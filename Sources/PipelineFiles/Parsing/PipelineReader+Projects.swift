@@ -41,7 +41,8 @@ extension PipelineReader {
             rows: rows, rest: rest?.target, restPlace: rest?.place, position: value.position)
     }
 
-    /// Lines of a source and a target project. A first line `source,target` is a heading.
+    /// Reads a CSV file whose lines have a source and a target project. A first line
+    /// `source,target` is a heading.
     private func projectLines(
         _ value: FileValue
     ) throws(TranshipError) -> [ProjectTable.Row] {
@@ -90,7 +91,8 @@ extension PipelineReader {
         return lines
     }
 
-    /// Spreadsheets of some languages export other separators; nil for a line without one.
+    /// Returns the hint for a line with another separator, as spreadsheets of some languages export
+    /// it; nil for a line without one.
     private static func separatorHint(_ line: Substring) -> String? {
         guard !line.contains(",") else { return nil }
         for (separator, name) in [(";", "semicolons"), ("\t", "tabs")]
@@ -100,15 +102,15 @@ extension PipelineReader {
         return nil
     }
 
-    /// The cells of one line of CSV (RFC 4180), without the spaces around them.
+    /// Splits one line of CSV (RFC 4180) into its cells, without the spaces around them.
     ///
-    /// Ours, since a wrong table gives images to wrong projects. SwiftCSV 0.10.0 reads a quote that is
-    /// not closed to the end of the file as one cell, drops an empty last cell at the end, and its
-    /// errors have no line. It takes 0.8 s for 1 MiB, as it parses the text once for the first line
-    /// and once for the rows.
+    /// We do not use a library, since a wrong table gives images to wrong projects. SwiftCSV 0.10.0
+    /// reads a quote that is not closed as one cell up to the end of the file, drops an empty last
+    /// cell at the end, and reports errors without a line. It takes 0.8 s for 1 MiB, as it parses
+    /// the text once for the first line and once for the rows.
     ///
-    /// - Returns: nil for a quote that is not closed in its line, inside a cell without quotes, or
-    ///   followed by something else than a comma.
+    /// - Returns: nil for a quote that is not closed in its line, is inside a cell without quotes,
+    ///   or is followed by something other than a comma.
     static func cells(of line: Substring) -> [String]? {
         var cells: [String] = []
         var rest = line
@@ -124,12 +126,12 @@ extension PipelineReader {
                 cells.append(
                     String(text.reversed().drop(while: \.isWhitespace).reversed()))
             }
-            // The comma.
+            // Removes the comma. Without one, the line has ended.
             guard rest.popFirst() != nil else { return cells }
         }
     }
 
-    /// Takes a cell in quotes. A quote in it is written twice.
+    /// Takes a cell in quotes, in which a quote is written twice.
     private static func quoted(_ rest: inout Substring) -> String? {
         rest.removeFirst()
         var cell = ""
@@ -148,7 +150,8 @@ extension PipelineReader {
         return nil
     }
 
-    /// Entries that a table of projects has no say about.
+    /// Refuses entries that contradict the table of projects, or that need a table if there is
+    /// none.
     func refuseUnmappable(
         _ sources: [Source], _ targets: [Target], hasTable: Bool
     ) {

@@ -20,9 +20,10 @@ extension PipelineReader {
         }
     }
 
-    /// Gives each of the keys a name that no file has. ``FileValue/entries()`` passes over them.
+    /// Reads the text again after giving each repeated key a name that no file has.
+    /// ``FileValue/entries()`` skips these keys.
     ///
-    /// - Returns: nil if the text cannot be read so.
+    /// - Returns: nil if the text cannot be read that way.
     private func composed(without repeated: [YAMLRepeatedKey]) throws -> Node? {
         var scalars = Array(text.unicodeScalars)
         for (index, key) in repeated.enumerated() where key.start.line == key.end.line {
@@ -40,7 +41,7 @@ extension PipelineReader {
         }
     }
 
-    /// The first character of the private use area of Unicode, and how many it has.
+    /// The first character of Unicode's private use area, and the number of its characters.
     private static let privateUse: UInt32 = 0xE000
     private static let privateCount = 6400
 

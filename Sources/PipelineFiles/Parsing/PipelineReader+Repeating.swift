@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides whether a message may repeat a piece of a file that is not YAML: no parser can say then
+/// Decides if a message may repeat a piece of a file that is not valid YAML. No parser can then say
 /// which key the piece belongs to.
 extension PipelineReader {
-    /// Keys whose values may be secrets, or hold some.
+    /// The keys whose values are secrets or may contain some.
     private static let secretKeys: Set = [
         "url", "simplestreams", "checksum_file", "headers", "auth", "hooks",
     ]
@@ -14,8 +14,8 @@ extension PipelineReader {
         return PipelineKeys.all.union(names(TagRulesKey.self)).subtracting(secretKeys)
     }()
 
-    /// True if the text at this place belongs to a key of ours that holds no secret, by all that its
-    /// line and the lines around it show.
+    /// True if the text at this place belongs to a key of the format that holds no secret, judging
+    /// by its line and the lines around it.
     func mayRepeat(at position: FilePosition) -> Bool {
         guard lines.indices.contains(position.line - 1) else { return false }
         let line = String(lines[position.line - 1])
@@ -28,15 +28,15 @@ extension PipelineReader {
             && Self.secretKeys.isDisjoint(with: keys) && !around.contains("headers")
     }
 
-    /// True if a message may repeat the value that this line gives a key, although YAML does not see
-    /// that it is one.
+    /// True if a message may repeat the value that this line gives a key, although YAML does not
+    /// recognize it as a value.
     func mayRepeatValue(of key: String, line number: Int) -> Bool {
         guard lines.indices.contains(number - 1) else { return false }
         let around = keysAround(number) + Self.keys(String(lines[number - 1]))
         return Self.harmlessKeys.contains(key) && Self.secretKeys.isDisjoint(with: around)
     }
 
-    /// The keys of the lines that enclose a line by their indentation, from the inside out.
+    /// Returns the keys of the lines that enclose a line by their indentation, from the inside out.
     private func keysAround(_ number: Int) -> [String] {
         var keys: [String] = []
         var indentation = Self.indentation(lines[number - 1])
@@ -51,7 +51,7 @@ extension PipelineReader {
 
     private static func indentation(_ line: Substring) -> Int { line.prefix { $0 == " " }.count }
 
-    /// The words before each colon.
+    /// Returns the words before each colon.
     private static func keys(_ text: String) -> [String] {
         text.matches(of: /["']?([\w-]+)["']?\s*:(?=\s|$)/).map { String($0.1) }
     }

@@ -5,8 +5,8 @@ import Basics
 import MigrationModel
 
 extension PipelineReader {
-    /// Parses one entry of `sources`. One of five keys, or of those that the caller adds, says which
-    /// kind it is.
+    /// Parses one entry of `sources`. Its kind follows from one of five keys, or of those that the
+    /// caller adds.
     func source(_ value: FileValue) throws(TranshipError) -> Source {
         let all = ["cloud", "url", "simplestreams", "file", "archive"] + kinds
         switch try kind(of: value, among: all, "a source") {
@@ -31,7 +31,7 @@ extension PipelineReader {
         return OtherSource(kind: kind, place: try place.text(), position: value.position)
     }
 
-    /// Returns the one key that says which kind of entry this is.
+    /// Returns the one key that determines the kind of the entry.
     func kind(of value: FileValue, among kinds: [String], _ what: String) throws(TranshipError)
         -> String
     {
@@ -53,7 +53,8 @@ extension PipelineReader {
         if let missing = keys.lazy.compactMap({ self.missingSpace(in: $0.key) }).first {
             throw missing
         }
-        // The section of that kind refuses the key, and has the other mistakes of the entry.
+        // The section of that kind refuses the mistyped key, and finds the other mistakes of the
+        // entry.
         if let guess = keys.lazy.compactMap({ Nearest.to($0.key.text, in: kinds) }).first {
             return guess
         }
@@ -70,7 +71,7 @@ extension PipelineReader {
             variant: keys.read(.variant) { try $0.text() },
             preferredStores: keys.read(.preferStores) { (value) throws(TranshipError) in
                 let stores = try value.texts()
-                // The service takes them apart at commas.
+                // The service splits the list at commas.
                 guard let odd = stores.first(where: { $0.contains(",") }) else { return stores }
                 throw value.refusal(
                     "`prefer_stores` has \"\(odd)\", and no store has a comma in its name",
@@ -144,7 +145,7 @@ extension PipelineReader {
             promisePosition: (keys[.checksum] ?? keys[.checksumFile])?.position)
     }
 
-    /// Checks what `latest` makes of other keys.
+    /// Refuses values of other keys that do not fit `latest`.
     private func refuseNoFolder(
         _ address: FileValue?, _ url: String, _ latest: FileValue?, _ checksum: FileValue?
     ) {
@@ -209,7 +210,7 @@ extension PipelineReader {
         return source
     }
 
-    /// Checks that `file` names files, or with `latest` one folder.
+    /// Refuses a `file` that does not name files or, with `latest`, one folder.
     private func refuseNoPath(
         _ file: FileValue, _ pattern: String, _ latest: FileValue?
     ) throws(TranshipError) {
@@ -261,7 +262,7 @@ extension PipelineReader {
         try series(value, .source)
     }
 
-    /// - Parameter place: what the placeholders of its name can refer to.
+    /// - Parameter place: the place of the name, which decides its placeholders.
     func series(
         _ value: FileValue, _ place: NamePlace
     ) throws(TranshipError) -> (name: NameTemplate, hasSeveral: Bool) {
@@ -274,12 +275,12 @@ extension PipelineReader {
         )
     }
 
-    /// Returns true for `{ name: x }`, and false for `{stem}`, a name without its quotes.
+    /// True for `{ name: x }`, and false for `{stem}`, a name without its quotes.
     private func hasSeriesKeys(_ value: FileValue) -> Bool {
         (try? value.entries())?.contains { !isNull($0.value) } ?? false
     }
 
-    /// The place of the first template that uses `{stem}`, or nil if none does.
+    /// Returns the place of the first template that uses `{stem}`, or nil if none does.
     private func usesOfStem(_ templates: NameTemplate?...) -> FilePosition?? {
         templates.compactMap(\.self).first { $0.placeholders.contains(.stem) }.map(\.position)
     }
@@ -292,7 +293,7 @@ extension PipelineReader {
         try httpURL(value, logsIn: true)
     }
 
-    /// - Parameter logsIn: false for a source that has no `auth`.
+    /// - Parameter logsIn: false for a source that cannot have `auth`.
     private func httpURL(_ value: FileValue, logsIn: Bool) throws(TranshipError) -> String {
         let url = try value.text()
         noteSecret(.query, in: value)
@@ -310,7 +311,7 @@ extension PipelineReader {
                 hint: scheme == "file" ? "write `file:` with a path instead" : nil)
         }
         let authority = url[colon.upperBound...].prefix { !"/?#".contains($0) }
-        // A password may hold a slash: what looks like a port is the beginning of it then.
+        // A password may contain a slash. The text that looks like a port is then its beginning.
         let port = authority.drop { $0 != ":" }.dropFirst()
         let isPassword =
             !authority.hasPrefix("[") && !port.allSatisfy(\.isNumber) && url.contains("@")
@@ -335,12 +336,14 @@ extension PipelineReader {
         return URLSpelling.one(of: url)
     }
 
-    /// - Throws: for a port that no server can have.
+    /// Refuses a port that no server can have.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidPipeline``.
     private func refusePort(of authority: Substring, _ value: FileValue) throws(TranshipError) {
         let host = authority.lastIndex(of: "]").map { authority[$0...] } ?? authority
         guard let colon = host.firstIndex(of: ":") else { return }
         let port = host[host.index(after: colon)...]
-        // An empty one is that of the scheme (RFC 3986, section 3.2.3).
+        // An empty port is the default port of the scheme (RFC 3986, section 3.2.3).
         guard !port.isEmpty else { return }
         guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
             (1...65535).contains(number)
@@ -353,7 +356,7 @@ extension PipelineReader {
 
     /// Parses `checksum` or `checksum_file`. A source may have one of them.
     ///
-    /// - Parameter logsIn: false for a source that has no `auth`.
+    /// - Parameter logsIn: false for a source that cannot have `auth`.
     func checksums(
         _ checksum: FileValue?, _ file: FileValue?, logsIn: Bool = true
     ) -> (checksum: Checksum?, file: String?) {
@@ -378,13 +381,13 @@ extension PipelineReader {
         }
     }
 
-    /// Parses a URL, or a path into an absolute one.
+    /// Parses a URL, or a path, which it makes absolute.
     private func place(_ value: FileValue, _ logsIn: Bool) throws(TranshipError) -> String {
         let isURL = try value.text().contains("://")
         return isURL ? try httpURL(value, logsIn: logsIn) : try value.absolutePath()
     }
 
-    /// Parses `signed_by` and `signature`, which are of a list of checksums.
+    /// Parses `signed_by` and `signature`, which concern a list of checksums.
     func signature(
         _ keyring: FileValue?, _ signature: FileValue?, hasList: Bool, logsIn: Bool = true
     ) -> SignatureRule? {
@@ -456,7 +459,7 @@ extension PipelineReader {
                 $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0)
             })
         else {
-            // What follows a colon is probably the value.
+            // The text after a colon is probably the value.
             let name = key.text.prefix { $0 != ":" }
             let isWhole = name.count == key.text.count
             throw refusal(

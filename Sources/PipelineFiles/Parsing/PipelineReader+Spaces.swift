@@ -4,10 +4,10 @@
 import Basics
 import Yams
 
-/// Names a missing space after a colon: YAML reads `name:noble` as one word, and then complains
+/// Explains a missing space after a colon. YAML reads `name:noble` as one word, and then complains
 /// about something else, often on the next line.
 extension PipelineReader {
-    /// The key and the value of a text such as `name:noble`, if the format has the key.
+    /// Returns the key and the value of a text such as `name:noble`, if the format has the key.
     static func spaceless(_ text: some StringProtocol) -> (key: String, value: String)? {
         guard let match = String(text).wholeMatch(of: /([a-z_]+):([^\s\/:].*?)\s*/),
             PipelineKeys.everywhere.contains(String(match.1))
@@ -15,7 +15,7 @@ extension PipelineReader {
         return (String(match.1), String(match.2))
     }
 
-    /// What to say of such a text.
+    /// Returns the error for such a text.
     func missingSpace(_ key: String, _ value: String, _ place: FilePosition) -> TranshipError {
         let isShown =
             mayRepeatValue(of: key, line: place.line) && value.count <= 60
@@ -25,7 +25,7 @@ extension PipelineReader {
             hint: "write `\(key): \(isShown ? value : "…")`")
     }
 
-    /// What to say if YAML fails because of such lines. Notes all of them but the first.
+    /// Returns the error for such lines if they made YAML fail. Notes all of them but the first.
     func missingSpaces(near error: any Error) -> TranshipError? {
         let line: Int
         switch error {
@@ -34,7 +34,7 @@ extension PipelineReader {
             line = mark.line
         default: return nil
         }
-        // The error is on that line or behind it.
+        // The cause is on the reported line, or on the last line before it that has content.
         let above = lines.prefix(max(0, line - 1)).lastIndex { line in
             let first = line.first { !$0.isWhitespace }
             return first != nil && first != "#"
@@ -54,8 +54,8 @@ extension PipelineReader {
         return Self.spaceless(source(at: place)).map { missingSpace($0.key, $0.value, place) }
     }
 
-    /// What to say of a value that should be a list or a mapping. Notes the lines below it that have
-    /// the same mistake: YAML reads all of them as one text.
+    /// Returns the error for a value that must be a list or a mapping. Also notes the lines below
+    /// it that have the same mistake: YAML reads all of them as one text.
     func missingSpace(in value: FileValue) -> TranshipError? {
         guard case .scalar(let scalar) = value.node, scalar.style == .plain else { return nil }
         let isOneWord = !scalar.string.contains { $0.isWhitespace }
@@ -69,7 +69,7 @@ extension PipelineReader {
         return missingSpace(found.key, found.value, value.position)
     }
 
-    /// What to say of a key that holds its value as well, as in `{name:noble}`.
+    /// Returns the error for a key that contains its value as well, as in `{name:noble}`.
     func missingSpace(in key: FileKey) -> TranshipError? {
         Self.spaceless(key.text).map { missingSpace($0.key, $0.value, key.position) }
     }

@@ -37,7 +37,7 @@ extension PipelineReader {
             limitsImages: keys.read(.limits, targetLimit))
     }
 
-    /// The rules of an archive, which keeps owners and members as they are at the source.
+    /// Reads the rules of an archive, which keeps owners and members as they are at the source.
     private func rules(_ keys: FileSection<ArchiveTargetKey>) -> TargetRules {
         let image = keys.read(.image) { (value) throws(TranshipError) in
             let image = try targetImage(value)

@@ -6,7 +6,7 @@ import YAMLText
 import Yams
 
 extension YAMLBounds {
-    /// Far above what any pipeline needs.
+    /// The limits for a pipeline file, far above the needs of any pipeline.
     static let pipeline = YAMLBounds(aliasesMax: 100, depthMax: 32, nodesMax: 200_000)
 }
 
@@ -30,7 +30,7 @@ extension PipelineReader {
             if let missing = missingSpaces(near: error) { throw missing }
             throw explained(error)
         }
-        // Nothing more can be read beside them.
+        // Without a tree, nothing more can be read, so report the first mistake alone.
         if node == nil, let first = mistakes.first { throw first }
         guard let node, !isNull(node) else {
             throw refusal(
@@ -61,12 +61,12 @@ extension PipelineReader {
         }
     }
 
-    /// True for a key with nothing behind it.
+    /// True for a key without a value.
     func isEmpty(_ node: Node) -> Bool {
         if case .scalar(let scalar) = node { isNull(node) && scalar.string.isEmpty } else { false }
     }
 
-    /// Returns true for an unquoted `~`, `null` or empty scalar.
+    /// True for an unquoted `~`, `null` or empty scalar.
     func isNull(_ node: Node) -> Bool {
         guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
@@ -151,7 +151,8 @@ extension PipelineReader {
             hint: "check the indentation and the quotes there and on the line above")
     }
 
-    /// Either the name of an anchor is mistyped, or the value is not meant as an alias.
+    /// Explains an alias without an anchor: either the name of an anchor is mistyped, or the value
+    /// is not meant as an alias.
     private func undefinedAlias(_ place: FilePosition) -> TranshipError {
         let alias = String(
             source(at: place).dropFirst().prefix {
@@ -183,8 +184,8 @@ extension PipelineReader {
                 ? nil : mayRepeat(at: position) ? "write \"\(value)\"" : "put it in quotes")
     }
 
-    /// The value that was probably meant: the rest of the line, or inside brackets the text up to
-    /// the closing bracket or comma.
+    /// Returns the value that was probably meant: the rest of the line or, inside brackets, the
+    /// text up to the closing bracket or comma.
     private func plainValue(at position: FilePosition) -> String {
         let rest = source(at: position)
         let isInsideBrackets = isInBrackets(position)
@@ -197,7 +198,7 @@ extension PipelineReader {
                 if depth < 0 { break }
             }
             if character == ",", depth == 0, isInsideBrackets { break }
-            // The text is a key.
+            // A colon and a space end a key.
             if character == " ", depth == 0, value.last == ":" { return String(value.dropLast()) }
             value.append(character)
         }
@@ -211,8 +212,8 @@ extension PipelineReader {
         return opened > line.count { $0 == "]" || $0 == "}" }
     }
 
-    /// The position of the bracket that starts this line's value, if the error is the text after
-    /// its closing bracket, as in `name: {stem}-{date}`.
+    /// Returns the position of the bracket that starts this line's value, if the error is in the
+    /// text after its closing bracket, as in `name: {stem}-{date}`.
     private func bracedValue(before place: FilePosition) -> FilePosition? {
         guard lines.indices.contains(place.line - 1) else { return nil }
         let line = Array(lines[place.line - 1].unicodeScalars)

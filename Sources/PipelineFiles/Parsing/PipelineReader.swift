@@ -8,31 +8,32 @@ import Yams
 
 /// The state of one parse: the text for messages, the environment for values, and the mistakes.
 ///
-/// Used for one call, on one thread.
+/// One reader serves one call, on one thread.
 final class PipelineReader {
     let file: String
     let text: String
     let environment: [String: String]
     let baseDirectory: String
-    /// Kinds of source that the format does not have, by their keys.
+    /// The keys of kinds of source that are not in the format and that the caller adds.
     let kinds: [String]
-    /// What messages call the file.
+    /// The kind of the file, as messages name it.
     let document: Document
     let lines: [Substring]
-    /// What ``refuse(_:)`` noted.
+    /// The mistakes that ``refuse(_:)`` noted.
     var mistakes: [TranshipError] = []
-    /// Their messages: a file of another kind has tens of thousands.
+    /// The messages of ``mistakes``, for a fast search: a file of another kind has tens of
+    /// thousands.
     var knownMistakes: Set<String> = []
-    /// Keys that a mapping has twice: they are mistakes already.
+    /// The places of keys that their mapping already has. These mistakes are noted already.
     var passedOver: Set<FilePosition> = []
-    /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
+    /// The places of the errors that ``refusal(_:_:hint:)`` returned, by their messages.
     private(set) var places: [String: FilePosition] = [:]
-    /// The clouds that entries name, also those of entries with mistakes.
+    /// The clouds that entries name, including entries with mistakes.
     var clouds: [CloudName] = []
-    /// What the journal keeps of the values that hold secrets, by where they begin.
+    /// The texts that the journal keeps in place of values with secrets, by the place of the value.
     private(set) var redactions: [FilePosition: String] = [:]
 
-    /// The values of variables in what the requests of the source being read contain.
+    /// The values of variables that the requests of the current source contain.
     private var variables: Set<String> = []
 
     /// A kind of YAML file.
@@ -74,7 +75,7 @@ final class PipelineReader {
             argument: isCopy ? CopyArgument.word(ofLine: line, in: lines) : nil)
     }
 
-    /// True if the text is of a copy, and no one has it as a file.
+    /// True if `tranship copy` made the text, so that there is no file with it.
     var isCopy: Bool {
         PathText.lastComponent(file) == Run.copyFile && CopyArgument.beginsCopy(text)
     }
@@ -85,7 +86,7 @@ final class PipelineReader {
         position(line: place.line, column: place.column)
     }
 
-    /// Returns an error about the file. All of them have this form.
+    /// Returns an error about a place in the file, in the form that all such errors have.
     func refusal(_ position: FilePosition, _ message: String, hint: String? = nil)
         -> TranshipError
     {
@@ -94,7 +95,7 @@ final class PipelineReader {
         return error
     }
 
-    /// The rest of the line from a position on, without a comment.
+    /// Returns the rest of the line from a position on, without a comment.
     func source(at position: FilePosition) -> Substring {
         guard lines.indices.contains(position.line - 1) else { return "" }
         let line = lines[position.line - 1].unicodeScalars
@@ -106,24 +107,24 @@ final class PipelineReader {
         if !value.isEmpty { variables.insert(value) }
     }
 
-    /// The values that ``noteVariable(_:)`` took since the last call.
+    /// Returns the values that ``noteVariable(_:)`` noted since the last call.
     func takeVariables() -> [Secret<String>] {
         defer { variables = [] }
         return variables.sorted().map { Secret($0) }
     }
 
-    /// Notes a mistake that others found, such as a cloud that is not known here.
+    /// Notes a mistake that other code found, such as a cloud that this machine does not know.
     func refuse(_ mistake: TranshipError, at position: FilePosition) {
         places[mistake.message] = position
         refuse(mistake)
     }
 
-    /// Records that a value is secret, or a part of it. The value of an alias is where its anchor is.
+    /// Records that a value, or a part of it, is secret. The value of an alias is at its anchor.
     func noteSecret(_ part: SecretPart, in value: FileValue) {
         guard case .scalar(let scalar) = value.node, value.node.mark != nil,
             let shown = part.redacted(scalar.string)
         else { return }
-        // An anchor can be a header here and a URL there.
+        // One anchor can be a header in one place and a URL in another. The header hides more.
         if redactions[value.position] != SecretPart.mark { redactions[value.position] = shown }
     }
 }
