@@ -4,15 +4,15 @@
 public import Basics
 import HTTPTransport
 
-/// What the image cache of one Glance node holds and is to fetch
+/// The contents and the queue of the image cache of one Glance node
 /// (<https://docs.openstack.org/api-ref/image/v2/#cache-manage>).
 public struct CachedImages: Sendable, Hashable {
     /// The record as the service sent it.
     public let record: [String: JSONValue]
 
-    /// In the cache now.
+    /// The images that are in the cache now.
     public var cached: [CachedImage] { CachedImage.list(record["cached_images"]) }
-    /// The ids of the images that the node is to fetch.
+    /// The ids of the images that the node still has to fetch.
     public var queuedIDs: [String] {
         (record["queued_images"]?.array ?? []).compactMap(\.string)
     }
@@ -30,38 +30,38 @@ public struct CachedImage: ServiceRecord {
 
     /// The image's id.
     public var imageID: String { idText }
-    /// How often the cache delivered it.
+    /// The number of times that the cache delivered the image.
     public var hits: Int64 { number("hits") ?? 0 }
     /// The size of the data in the cache.
     public var sizeBytes: Int64? { number("size") }
-    /// Seconds since 1970.
+    /// The time of the last access, in seconds since 1970.
     public var lastAccessed: Double? { seconds("last_accessed") }
-    /// Seconds since 1970: when the cache got it.
+    /// The time at which the cache got the image, in seconds since 1970.
     public var lastModified: Double? { seconds("last_modified") }
 
-    /// Nil for what is not a time of any file.
+    /// Returns a time; nil for a value that cannot be the time of a file.
     private func seconds(_ key: String) -> Double? {
         guard case .number(let value) = record[key] else { return number(key).map(Double.init) }
         return (0...Double(OutsideNumber.most)).contains(value) ? value : nil
     }
 }
 
-/// Which part of the cache to clear.
+/// The part of the cache to clear.
 public enum CacheTarget: String, Sendable, CaseIterable {
     case cache, queue, both
 }
 
-/// What a pruning of the cache removed.
+/// The result of pruning the cache.
 public struct PrunedCache: Sendable, Hashable {
     /// The number of removed files.
     public let files: Int64
-    /// The space that they took.
+    /// The total size of the removed files.
     public let sizeBytes: Int64
 }
 
 extension ImageService {
-    /// The cache of the node that answers. Like all calls for the cache, it needs an administrator by
-    /// default.
+    /// Returns the cache of the node that answers. Like all calls for the cache, it needs an
+    /// administrator by default.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the cloud has no cache or is older than API
     ///   2.14.
@@ -89,7 +89,7 @@ extension ImageService {
         try await send(CacheRequests.clear(target), expecting: [204])
     }
 
-    /// The nodes that have an image in their caches, by address.
+    /// Returns the addresses of the nodes that have an image in their caches.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` if the nodes do not share one database for their
     ///   caches.

@@ -4,18 +4,19 @@
 public import Basics
 import HTTPTransport
 
-/// How the service gets the data of an image by itself
+/// A request for the service to get the data of an image itself
 /// (<https://docs.openstack.org/api-ref/image/v2/#import-an-image>).
 public struct ImportRequest: Sendable, Hashable {
-    /// Where the data comes from.
+    /// The origin of the data.
     public var method: Method
-    /// Where it goes.
+    /// The stores that the data goes to.
     public var stores: Stores
-    /// False lets the import succeed if some of several stores fail. Nil leaves it to the service,
-    /// which requires all.
+    /// False to let the import succeed if some of several stores fail. With nil, the service
+    /// decides, and requires all.
     public var allStoresMustSucceed: Bool?
 
-    /// The default store and the default of the service for the rest.
+    /// Creates a request; by default for the default store, with the service's default for the
+    /// rest.
     public init(
         _ method: Method, stores: Stores = .standard, allStoresMustSucceed: Bool? = nil
     ) {
@@ -24,21 +25,21 @@ public struct ImportRequest: Sendable, Hashable {
         self.allStoresMustSucceed = allStoresMustSucceed
     }
 
-    /// Where the data comes from.
+    /// The origin of the data.
     public enum Method: Sendable, Hashable {
         /// From the staging area; the image is `uploading`.
         case glanceDirect
         /// From a URL that the service fetches; the image is `queued`. The URL may be signed, so it
         /// is never printed.
         case webDownload(uri: Secret<String>)
-        /// From a store that has the data to other stores; the image is `active`. By default it
+        /// From a store that has the data to other stores; the image is `active`. By default this
         /// needs an administrator for images of other projects.
         case copyImage
         /// From the Image service of another region that uses the same Keystone; the image is
         /// `queued`.
         case glanceDownload(region: String, imageID: String, interface: EndpointInterface? = nil)
 
-        /// As ``ImportInfo/methods`` lists it.
+        /// The name of the method, as ``ImportInfo/methods`` lists it.
         public var name: ImportMethod {
             switch self {
             case .glanceDirect: .glanceDirect
@@ -49,7 +50,7 @@ public struct ImportRequest: Sendable, Hashable {
         }
     }
 
-    /// Where the data goes.
+    /// The stores that the data goes to.
     public typealias Stores = ImageStores
 }
 
@@ -73,7 +74,7 @@ public struct ImportMethod: RawRepresentable, Hashable, Sendable, CustomStringCo
     public var description: String { rawValue }
 }
 
-/// How a cloud lets its users import images.
+/// The ways in which a cloud lets its users import images.
 public struct ImportInfo: Sendable, Hashable {
     /// The methods that the cloud allows; empty if import is off or the service is older than
     /// API 2.6.
@@ -86,13 +87,14 @@ public struct ImportInfo: Sendable, Hashable {
 }
 
 extension ImageService {
-    /// Starts an import. The service only accepts it here: to see how it ends, watch the status of
-    /// the image *and* its ``tasks(ofImage:)``, as ``waitForImport(of:ignoring:pace:onLook:)``
+    /// Starts an import. The service only accepts the request. To see the result, watch the status
+    /// of the image *and* its ``tasks(ofImage:)``, as ``waitForImport(of:ignoring:pace:onLook:)``
     /// does. A failed import sets the image back to `queued`, and some failures do not even do
     /// that.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` for an image in the wrong state, an unknown store,
-    ///   or while another import of the image is not quite over ("has active task": try again);
+    ///   or while another import of the image is not yet completely over ("has active task": try
+    ///   again);
     ///   ``TranshipError/Code/badRequest`` for a method or a URI that this cloud does not allow;
     ///   ``TranshipError/Code/forbidden``.
     public func importImage(
@@ -101,7 +103,7 @@ extension ImageService {
         try await send(ImportRequests.start(id, request), expecting: [202])
     }
 
-    /// The import methods that this cloud allows.
+    /// Returns the import methods that this cloud allows.
     public func importInfo() async throws(TranshipError) -> ImportInfo {
         ImportInfo(
             record: try await sendForJSONIfKnown(.init(.get, "/v2/info/import"))?.object ?? [:])

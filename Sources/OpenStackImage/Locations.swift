@@ -4,17 +4,17 @@
 public import Basics
 import HTTPTransport
 
-/// Where a store keeps the data of an image
+/// A place where a store keeps the data of an image
 /// (<https://docs.openstack.org/api-ref/image/v2/#locations>).
 public struct ImageLocation: Sendable, Hashable {
-    /// May contain credentials of the store, so it is never printed.
+    /// The URL. It may contain credentials of the store, so it is never printed.
     public let url: Secret<String>
     /// The id of the store, if the service reports it.
     public var store: String? { metadata["store"]?.string }
     /// The metadata as the service sent it.
     public let metadata: [String: JSONValue]
 
-    /// - Parameter metadata: `store` in it names the store.
+    /// - Parameter metadata: its key `store` names the store.
     public init(
         url: Secret<String>, metadata: [String: JSONValue] = [:]
     ) {
@@ -24,15 +24,15 @@ public struct ImageLocation: Sendable, Hashable {
 }
 
 extension ImageService {
-    /// Where the data of an image is stored. By default for other services and admins only. API
-    /// 2.17.
+    /// Returns the places where the data of an image is stored. By default only for other services
+    /// and admins. API 2.17.
     public func locations(of imageID: String) async throws(TranshipError) -> [ImageLocation] {
         let request = ServiceRequest(.get, LocationRequests.path(imageID))
         return try ImageLocation.list(try await sendForJSON(request), asked: request.asked)
     }
 
-    /// Makes the data at a URL the data of a `queued` image. The service only accepts it here: it
-    /// then reads and hashes the data. The image becomes active, or returns to `queued` if the
+    /// Makes the data at a URL the data of a `queued` image. The service only accepts the request;
+    /// later it reads and hashes the data. The image becomes active, or returns to `queued` if the
     /// checksum differs; see ``waitForImport(of:ignoring:pace:onLook:)``. API 2.17.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` for an image that is not queued,
@@ -111,6 +111,8 @@ enum LocationRequests {
 }
 
 extension ImageLocation {
+    /// Reads a list of locations. Skips those without a URL.
+    ///
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     static func list(_ json: JSONValue, asked: String) throws(TranshipError) -> [ImageLocation] {
         guard let records = json.array else {

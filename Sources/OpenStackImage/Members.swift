@@ -19,11 +19,11 @@ public struct Member: ServiceRecord {
     public var imageID: String { record["image_id"]?.string ?? "" }
     /// The id of the project.
     public var memberID: String { idText }
-    /// How the project answered the offer.
+    /// The project's answer to the offer.
     public var status: Status { Status(rawValue: ValueType.text(record["status"]) ?? "pending") }
 
-    /// How a project answered the offer. It may use the image in each case; accepting puts the
-    /// image into its list.
+    /// The answer of a project to an offer. The project may use the image in any case; accepting
+    /// puts the image into its list.
     public struct Status: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
         public let rawValue: String
 
@@ -31,11 +31,11 @@ public struct Member: ServiceRecord {
             self.rawValue = rawValue
         }
 
-        /// Not answered yet.
+        /// The project has not answered yet.
         public static let pending = Self(rawValue: "pending")
-        /// In the member's list.
+        /// The image is in the member's list.
         public static let accepted = Self(rawValue: "accepted")
-        /// Not in the member's list.
+        /// The image is not in the member's list.
         public static let rejected = Self(rawValue: "rejected")
 
         public var description: String { rawValue }
@@ -43,12 +43,12 @@ public struct Member: ServiceRecord {
 }
 
 extension ImageService {
-    /// The members of an image. The owner gets all of them, a member only itself.
+    /// Returns the members of an image. The owner gets all of them, a member only itself.
     public func members(of imageID: String) async throws(TranshipError) -> [Member] {
         try await sendForPage(.init(.get, MemberRequests.path(imageID)), key: "members").records
     }
 
-    /// One member.
+    /// Returns one member.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the project is not a member.
     public func member(
@@ -57,7 +57,7 @@ extension ImageService {
         try await sendForRecord(.init(.get, MemberRequests.path(imageID, projectID)))
     }
 
-    /// As ``member(of:projectID:)``, but nil if the project is not a member.
+    /// Works as ``member(of:projectID:)``, but returns nil if the project is not a member.
     public func memberIfPresent(
         of imageID: String, projectID: String
     ) async throws(TranshipError) -> Member? {
@@ -78,7 +78,7 @@ extension ImageService {
         try await sendForRecord(MemberRequests.add(imageID, projectID))
     }
 
-    /// Accepts or rejects an offer. For the member itself or an admin, not for the owner.
+    /// Accepts or rejects an offer. This is for the member itself or an admin, not for the owner.
     @discardableResult
     public func setMemberStatus(
         _ imageID: String, projectID: String, _ status: Member.Status
@@ -86,7 +86,7 @@ extension ImageService {
         try await sendForRecord(MemberRequests.setStatus(imageID, projectID, status))
     }
 
-    /// Takes back an offer. For the owner, not for the member.
+    /// Takes back an offer. This is for the owner, not for the member.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the project is not a member, unless
     ///   `missingIsFine`.

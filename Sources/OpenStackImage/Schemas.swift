@@ -7,20 +7,20 @@ import HTTPTransport
 /// A JSON Schema that the service publishes for its records
 /// (<https://docs.openstack.org/api-ref/image/v2/#image-schemas>).
 public struct Schema: Sendable, Hashable {
-    /// `image`, `images`, `member`, `members`, `task`, `tasks`.
+    /// The name: `image`, `images`, `member`, `members`, `task`, `tasks`.
     public let name: String
     /// The schema of each key.
     public var properties: [String: JSONValue] { record["properties"]?.object ?? [:] }
     /// The record as the service sent it.
     public let record: [String: JSONValue]
 
-    /// The values that this cloud allows for a key, such as `disk_format`. Empty if the schema does
-    /// not list any. Leaves out null.
+    /// Returns the values that this cloud allows for a key, such as `disk_format`. Empty if the
+    /// schema does not list any. Leaves out null.
     public func allowedValues(of key: String) -> [String] {
         (properties[key]?["enum"]?.array ?? []).compactMap(\.string)
     }
 
-    /// Additional properties of an image that this cloud requires: an operator lists them in
+    /// The additional properties of an image that this cloud requires. An operator lists them in
     /// `schema-image.json`.
     package var requiredProperties: [String] {
         (record["required"]?.array ?? []).compactMap(\.string)
@@ -29,13 +29,13 @@ public struct Schema: Sendable, Hashable {
 }
 
 extension ImageService {
-    /// A schema by name: `image`, `images`, `member`, `members`, `task`, `tasks`.
+    /// Returns a schema by name: `image`, `images`, `member`, `members`, `task`, `tasks`.
     public func schema(_ name: String) async throws(TranshipError) -> Schema {
         try await schema(name, at: percentEncode(name))
     }
 
-    /// A schema of the metadata definitions by name: `namespace`, `property`, `object`, `tag`,
-    /// `resource_type`, and the plural of each (`namespaces`, `properties`, …).
+    /// Returns a schema of the metadata definitions by name: `namespace`, `property`, `object`,
+    /// `tag`, `resource_type`, and the plural of each (`namespaces`, `properties`, …).
     public func metadefSchema(_ name: String) async throws(TranshipError) -> Schema {
         try await schema(name, at: "metadefs/\(percentEncode(name))")
     }

@@ -10,35 +10,35 @@ public struct ImageStore: ServiceRecord, Identifiable {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// The name in `stores` of an image and in `X-Image-Meta-Store`.
+    /// The id: the name in `stores` of an image and in `X-Image-Meta-Store`.
     public var id: String { idText }
     /// The description that the operator wrote.
     public var description: String? { record["description"]?.string }
-    /// Gets the data if a request names no store.
+    /// True if the store gets the data when a request names no store.
     public var isDefault: Bool { flag("default") }
-    /// Can be read and not written.
+    /// True if the store can be read but not written.
     public var isReadOnly: Bool { flag("read-only") }
-    /// `file`, `rbd`, `s3`, …; shown to admins only.
+    /// The type: `file`, `rbd`, `s3`, …; shown to admins only.
     public var type: String? { record["type"]?.string }
-    /// Shown to admins only.
+    /// The weight; shown to admins only.
     public var weight: Int64? { record["weight"]?.integer }
-    /// Shown to admins only: chunk sizes, pools, thin provisioning.
+    /// The properties: chunk sizes, pools, thin provisioning. Shown to admins only.
     public var properties: [String: JSONValue] { record["properties"]?.object ?? [:] }
 
-    /// Some versions send the strings "true" and "True", others booleans.
+    /// Reads a flag. Some versions send the strings "true" and "True", others booleans.
     private func flag(_ key: String) -> Bool {
         record[key]?.bool ?? (record[key]?.string?.lowercased() == "true")
     }
 }
 
 extension ImageService {
-    /// The stores that can hold image data. Empty on a cloud with a single unnamed store, which
-    /// answers 404.
+    /// Returns the stores that can hold image data. Empty on a cloud with a single unnamed store,
+    /// which answers 404.
     public func stores() async throws(TranshipError) -> [ImageStore] {
         ImageStore.list(try await sendForJSONIfKnown(.init(.get, "/v2/info/stores"))?["stores"])
     }
 
-    /// The stores with details for admins.
+    /// Returns the stores with details for admins.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for other users, ``TranshipError/Code/notFound``
     ///   if there is only one store.
@@ -46,7 +46,8 @@ extension ImageService {
         ImageStore.list(try await sendForJSON(.init(.get, "/v2/info/stores/detail"))["stores"])
     }
 
-    /// Deletes the data of an image from one of several stores. By default it needs an administrator.
+    /// Deletes the data of an image from one of several stores. By default this needs an
+    /// administrator.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for the last copy; unless `missingIsFine`,
     ///   ``TranshipError/Code/notFound`` if the store does not have the data.
@@ -58,8 +59,8 @@ extension ImageService {
             missingIsFine: missingIsFine)
     }
 
-    /// The wanted stores that do not have the data of the image. `all` does not include read-only
-    /// stores.
+    /// Returns the wanted stores that do not have the data of the image. `all` does not include
+    /// read-only stores.
     public func missing(
         _ wanted: ImportRequest.Stores, of image: Image
     ) async throws(TranshipError) -> [String] {

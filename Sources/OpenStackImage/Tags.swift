@@ -51,9 +51,9 @@ extension ImageService {
 /// Requests on `/v2/images/{id}/tags/{tag}`
 /// (<https://docs.openstack.org/api-ref/image/v2/#image-tags>).
 enum TagRequests {
-    /// Whether a tag fits into a URL. The service reads the path as Latin-1, which turns "ä" into
-    /// "Ã¤", and its router does not recognise `%2F`. A path takes `..` for the way back. A JSON body
-    /// has none of these problems.
+    /// True if a tag fits into a URL. The service reads the path as Latin-1, which turns "ä" into
+    /// "Ã¤", and its router does not recognise `%2F`. In a path, `..` leads to the part above. A
+    /// JSON body has none of these problems.
     static func fitsURL(_ tag: String) -> Bool {
         !tag.isEmpty && !tag.isDots
             && tag.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x2F }

@@ -7,21 +7,21 @@ import HTTPTransport
 /// A quota of this project and its use
 /// (<https://docs.openstack.org/api-ref/image/v2/#quota-usage>).
 public struct Usage: Sendable, Hashable {
-    /// `image_size_total` and `image_stage_total` (MiB; the copy in each store counts),
-    /// `image_count_total`, `image_count_uploading`.
+    /// The name: `image_size_total` and `image_stage_total` (in MiB; the copy in each store
+    /// counts), `image_count_total`, `image_count_uploading`.
     public let name: String
-    /// -1 for no limit.
+    /// The limit; -1 for none.
     public let limit: Int64
-    /// In the unit of the limit.
+    /// The use, in the unit of the limit.
     public let used: Int64
 
-    /// What is left of the limit; nil without a limit, negative if more than the limit is used.
+    /// The rest of the limit; nil without a limit, negative if the use exceeds the limit.
     public var left: Int64? { limit < 0 ? nil : limit.clampedDifference(used) }
 }
 
 extension ImageService {
-    /// The quotas of this project and their use. Empty if the cloud sets none through Keystone or
-    /// is too old to report them.
+    /// Returns the quotas of this project and their use. Empty if the cloud sets none through
+    /// Keystone or is too old to report them.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` for a limit or a use that is not a number up
     ///   to 2^53.
@@ -31,7 +31,7 @@ extension ImageService {
 }
 
 extension Usage {
-    /// Sorted by name. Skips entries without both numbers.
+    /// Reads the quotas, sorted by name. Skips entries without both numbers.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     static func list(_ json: JSONValue) throws(TranshipError) -> [Usage] {

@@ -7,38 +7,38 @@ import HTTPTransport
 /// A version of the Image API that a service offers
 /// (<https://docs.openstack.org/api-ref/image/versions/index.html>).
 public struct ServiceVersion: Sendable, Hashable {
-    /// As the service writes it: `v2.17`.
+    /// The version as the service writes it: `v2.17`.
     public let id: String
-    /// The 2 of `v2.17`.
+    /// The major number: the 2 of `v2.17`.
     public let major: Int
-    /// The 17 of `v2.17`; 0 for `v2`.
+    /// The minor number: the 17 of `v2.17`; 0 for `v2`.
     public let minor: Int
-    /// `CURRENT`, `SUPPORTED`, `DEPRECATED` or `EXPERIMENTAL`.
+    /// The status: `CURRENT`, `SUPPORTED`, `DEPRECATED` or `EXPERIMENTAL`.
     public let status: String
-    /// The address of the version as the service knows it. Behind a proxy this may be an internal
+    /// The address of the version as the service knows it. Behind a proxy, this may be an internal
     /// address.
     public let url: String?
 }
 
 extension ServiceVersion: Comparable {
-    /// By number.
+    /// Compares versions by number.
     public static func < (one: Self, other: Self) -> Bool {
         (one.major, one.minor) < (other.major, other.minor)
     }
 }
 
 extension ImageService {
-    /// The API versions of the service, newest first.
+    /// Returns the API versions of the service, newest first.
     ///
     /// For information only: the Image service has no microversions, and the operator may have
-    /// disabled what a minor version added.
+    /// disabled the features of a minor version.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` if the server at the endpoint is not an Image
     ///   service, ``TranshipError/Code/badRedirect`` if it sends the request elsewhere.
     public func versions() async throws(TranshipError) -> [ServiceVersion] {
         var refused: HTTPResponse?
-        // "/" answers 300 with the same body. Behind some proxies only this form works. Neither
-        // needs a token, but both accept one.
+        // "/" answers 300 with the same body, and behind some proxies only this path works. Neither
+        // path needs a token, but both accept one.
         for path in ["/versions", "/"] {
             let request = ServiceRequest(.get, path)
             let answer = try await send(request)
@@ -61,10 +61,10 @@ extension ImageService {
 }
 
 extension ImageService {
-    /// The minor number of the newest API version 2 that the service lists: 17 for `v2.17`. Nil if
-    /// it lists none, or does not show them to this user.
+    /// Returns the minor number of the newest API version 2 that the service lists: 17 for `v2.17`.
+    /// Nil if it lists none, or does not show its versions to this user.
     ///
-    /// Asks once for each session. Network failures are thrown and asked about again.
+    /// Asks once for each session. Throws network failures; the next call then asks again.
     public func minorVersion() async throws(TranshipError) -> Int? {
         if let known = session.minorVersion { return known }
         var versions: [ServiceVersion] = []
@@ -80,7 +80,7 @@ extension ImageService {
 }
 
 extension TranshipError {
-    /// True for a refusal of a question that only helps: a service that does not know it, or does
+    /// True for a refusal of an optional question: the service does not know the question, or does
     /// not answer it to this user.
     public var saysOnlyNothing: Bool {
         switch code {
@@ -95,7 +95,7 @@ extension TranshipError {
 }
 
 extension ServiceVersion {
-    /// Nil if the id is not a version.
+    /// Reads a version; nil if the id is not a version.
     init?(json: JSONValue) {
         guard let id = json["id"]?.string, id.first == "v" else { return nil }
         let numbers = id.dropFirst().split(separator: ".").map { Int($0) }
@@ -107,7 +107,7 @@ extension ServiceVersion {
         url = (json["links"]?.array ?? []).first { $0["rel"]?.string == "self" }?["href"]?.string
     }
 
-    /// Newest first; nil if the answer does not list versions.
+    /// Reads the versions, newest first; nil if the answer does not list versions.
     static func list(_ json: JSONValue) -> [ServiceVersion]? {
         json["versions"]?.array?.compactMap(ServiceVersion.init(json:)).sorted(by: >)
     }

@@ -3,8 +3,8 @@
 
 import Basics
 
-/// The properties by which openstacksdk recognises what it uploaded (`create_image` of its image
-/// proxy). The uploader wrote them, not the service. They are empty if the uploader knew no
+/// The properties by which openstacksdk recognises images that it uploaded (`create_image` of its
+/// image proxy). The uploader writes them, not the service. They are empty if the uploader knew no
 /// checksum.
 struct ChecksumMarks: Sendable, Hashable {
     static let prefixes = ["owner_specified.openstack", "owner_specified.shade"]
@@ -15,7 +15,7 @@ struct ChecksumMarks: Sendable, Hashable {
         self.checksums = checksums.filter { [.md5, .sha256].contains($0.algorithm) }
     }
 
-    /// The marks of an image: under the older name if the newer one is missing.
+    /// Reads the marks of an image: the older ones if the newer ones are missing.
     init(of image: Image) {
         let algorithms: [Checksum.Algorithm] = [.md5, .sha256]
         checksums = algorithms.compactMap { algorithm in
@@ -26,10 +26,10 @@ struct ChecksumMarks: Sendable, Hashable {
         }
     }
 
-    /// All marks, with `""` for unknown checksums.
+    /// Returns all marks, with `""` for unknown checksums.
     func properties(name: String) -> [String: JSONValue] {
         var properties: [String: JSONValue] = [
-            // The container through which openstacksdk would have sent it.
+            // The container through which openstacksdk would have sent the data.
             "\(Self.prefixes[0]).object": .string("images/\(name)")
         ]
         for algorithm in [Checksum.Algorithm.md5, .sha256] {
@@ -41,11 +41,12 @@ struct ChecksumMarks: Sendable, Hashable {
 }
 
 extension Image {
-    /// Whether the data of the image has the checksums `wanted`, according to the checksums of the
-    /// service or else to the marks: at least one must be known, and none may differ.
+    /// True if the data of the image has the checksums `wanted`, according to the service's
+    /// checksums or, if none of these can be compared, to the marks. At least one checksum must be
+    /// comparable, and none may differ.
     ///
-    /// The checksums of the service take precedence, since the marks may belong to data that was
-    /// replaced since.
+    /// The service's checksums take precedence, since the marks may belong to data that has been
+    /// replaced.
     func holds(_ wanted: [Checksum]) -> Bool {
         for known in [checksums, ChecksumMarks(of: self).checksums] {
             let comparable = wanted.filter { wish in

@@ -3,12 +3,12 @@
 
 import Basics
 
-/// Fills a record without data.
+/// The step of a creation that fills a record without data.
 struct ImageCreation: Sendable {
     let service: ImageService
     let options: CreateOptions
     let onProgress: (@Sendable (Int64) -> Void)?
-    /// What the record already says about the data.
+    /// The checksum marks that the record already has.
     let knownMarks: ChecksumMarks
 
     func fill(_ record: Image, _ data: NewImageData) async throws(TranshipError) -> CreatedImage {
@@ -41,7 +41,7 @@ struct ImageCreation: Sendable {
             throw TranshipError(
                 .usage, "an upload goes into one store, not all", hint: "import it instead")
         }
-        // Compared below, with the record that is read in any case.
+        // `finish` compares below, with the record that is read in any case.
         let sent = try await service.upload(
             record.id, from: source, promises, store: store, validates: false,
             onProgress: onProgress)
@@ -56,7 +56,7 @@ struct ImageCreation: Sendable {
     ) async throws(TranshipError) -> CreatedImage {
         let sent = try await service.stage(
             record.id, from: source, promises, onProgress: onProgress)
-        // Before the import, which locks the properties of the record while it runs.
+        // Mark before the import, which locks the properties of the record while it runs.
         _ = try await mark(record.id, sent)
         let image = try await start(record, .glanceDirect)
         return try finish(image, sent, sent.checksums, sizeBytes: sent.sizeBytes, record)
@@ -81,7 +81,7 @@ struct ImageCreation: Sendable {
         return try await service.image(record.id)
     }
 
-    /// Records the checksums of the data, if the record does not have them yet.
+    /// Records the checksums of the data, unless the record has them already.
     private func mark(_ id: String, _ sent: SentData) async throws(TranshipError) -> Image? {
         let marks = ChecksumMarks(sent.checksums)
         guard options.recordsChecksums, marks != knownMarks else { return nil }

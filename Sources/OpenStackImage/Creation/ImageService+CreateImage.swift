@@ -5,15 +5,14 @@ public import Basics
 import HTTPTransport
 
 extension ImageService {
-    /// Creates an image with its data in one call. The counterpart of `create_image` of
-    /// openstacksdk.
+    /// Creates an image with its data in one call, like `create_image` of openstacksdk.
     ///
-    /// - Without a name, the name is that of the file without its last extension. The default
-    ///   formats are those in the entry of the cloud.
+    /// - Without a name, the image gets the name of the file without its last extension. The
+    ///   default formats are those in the entry of the cloud.
     /// - If an image with this name has the same data, that image is returned. If its data differs,
     ///   this is an error, unless duplicates are allowed.
     /// - The data is hashed on its way, must have the checksums `options.expected`, and is compared
-    ///   with what the service reports.
+    ///   with the checksums that the service reports.
     /// - After a failure or a cancellation, the image created here is deleted.
     ///
     /// Without data it works as ``create(_:)``, with these defaults.
@@ -58,13 +57,13 @@ extension ImageService {
         }
     }
 
-    /// Records in an image the checksums of what was sent to it, as
-    /// ``createImage(_:from:_:onProgress:)`` does by itself: in the properties
+    /// Records the checksums of the data that was sent to an image, as
+    /// ``createImage(_:from:_:onProgress:)`` does automatically: in the properties
     /// `owner_specified.openstack.md5`, `.sha256` and `.object`. By these, openstacksdk and this
     /// library recognise data that they uploaded before.
     ///
-    /// - Parameter sent: from an upload that computed md5 and sha256. A checksum that it did not
-    ///   compute is recorded as unknown.
+    /// - Parameter sent: the result of an upload that computed md5 and sha256. A checksum that it
+    ///   did not compute is recorded as unknown.
     /// - Throws: as ``update(_:_:)``.
     @discardableResult
     public func recordChecksums(
@@ -93,7 +92,7 @@ extension ImageService {
         image.untyped["name"] = nil
     }
 
-    /// Decides about an existing image with the wanted name.
+    /// Returns an existing image with the wanted name if it has the wanted data; throws otherwise.
     private static func recognise(
         _ existing: Image, _ name: String, _ wanted: [Checksum]
     ) throws(TranshipError) -> CreatedImage {
@@ -112,7 +111,7 @@ extension ImageService {
         )
     }
 
-    /// Throws if this cloud does not allow the import. Called before anything is created.
+    /// Throws if this cloud does not allow the import. Call it before anything is created.
     private func checkImport(
         _ data: NewImageData?, _ options: CreateOptions
     ) async throws(TranshipError) {
@@ -136,7 +135,7 @@ extension ImageService {
         }
     }
 
-    /// Deletes a broken image, also after a cancellation.
+    /// Deletes a broken image, even after a cancellation. Returns the error with a hint.
     private func discard(_ image: Image, after error: TranshipError) async -> TranshipError {
         let service = self
         let refusal = await Task { () -> TranshipError? in
@@ -176,7 +175,7 @@ extension CreateOptions {
 }
 
 extension NewImageData {
-    /// The name of an image from this data, unless you choose one.
+    /// The name for an image from this data, unless you choose one.
     public var stem: String? {
         switch self {
         case .sent(let source): source.stem
@@ -185,7 +184,7 @@ extension NewImageData {
         }
     }
 
-    /// Nil if it is unknown before the data is read.
+    /// The size of the data; nil if it is unknown before the data is read.
     public var sizeBytes: Int64? {
         if case .sent(let source) = self { source.sizeBytes } else { nil }
     }

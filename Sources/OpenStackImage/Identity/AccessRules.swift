@@ -6,7 +6,7 @@ import Basics
 /// The requests that an application credential allows
 /// (<https://docs.openstack.org/api-ref/identity/v3/#access-rules>).
 ///
-/// The service refuses all others with 401, not with 403, as if the token were wrong.
+/// The service refuses all other requests with 401, not with 403, as if the token were wrong.
 public struct AccessRules: Hashable, Sendable {
     /// One request, or a pattern of requests.
     public struct Rule: Hashable, Sendable {
@@ -17,7 +17,7 @@ public struct AccessRules: Hashable, Sendable {
         /// `*` and `{name}` stand for one part of a path, `**` for any number of them.
         public var path: String
 
-        /// A rule as Keystone has it.
+        /// Creates a rule as Keystone has it.
         public init(service: String, method: String, path: String) {
             self.service = service
             self.method = method
@@ -25,15 +25,15 @@ public struct AccessRules: Hashable, Sendable {
         }
     }
 
-    /// All of them, for other services, too.
+    /// All rules, including those for other services.
     public var rules: [Rule]
 
-    /// None allow nothing.
+    /// Creates access rules. An empty list allows nothing.
     public init(_ rules: [Rule]) {
         self.rules = rules
     }
 
-    /// Nil if the token has none.
+    /// Reads the rules of a token; nil if the token has none.
     init?(json: JSONValue?) {
         guard let list = json?.array else { return nil }
         rules = list.compactMap { rule in
@@ -44,10 +44,10 @@ public struct AccessRules: Hashable, Sendable {
         }
     }
 
-    /// True if the Image service takes this request, as keystonemiddleware decides it.
+    /// True if the Image service accepts this request, by the rules of keystonemiddleware.
     ///
-    /// - Parameter path: from the version on: `/v2/images`. A service behind a prefix compares the
-    ///   whole path, so a rule may have any prefix.
+    /// - Parameter path: the path from the version on: `/v2/images`. A service behind a prefix
+    ///   compares the whole path, so a rule may have any prefix.
     public func allows(_ method: String, _ path: String) -> Bool {
         rules.contains { rule in
             rule.service == "image" && rule.method == method
@@ -55,15 +55,16 @@ public struct AccessRules: Hashable, Sendable {
         }
     }
 
-    /// The pattern itself, and what follows a prefix before the version.
+    /// Returns the pattern itself and, if it has a prefix before the version, the rest after the
+    /// prefix.
     private static func suffixes(_ pattern: String) -> [String] {
         guard let version = pattern.firstRange(of: "/v2/"), version.lowerBound > pattern.startIndex
         else { return [pattern] }
         return [pattern, String(pattern[version.lowerBound...])]
     }
 
-    /// Follows all positions in the path that the pattern can have reached, so that no pattern
-    /// takes long.
+    /// Matches by following all positions in the path that the pattern can have reached, so that no
+    /// pattern takes long.
     private static func matches(_ path: String, _ pattern: String) -> Bool {
         let (path, pattern) = (Array(path.utf8), Array(pattern.utf8))
         var reached: Set<Int> = [0]
@@ -88,7 +89,7 @@ public struct AccessRules: Hashable, Sendable {
         return reached.contains(path.count)
     }
 
-    /// At least one character further, and none of another part.
+    /// Returns the positions at least one character further, within the same part of the path.
     private static func insidePart(_ path: [UInt8], after starts: Set<Int>) -> Set<Int> {
         Set(
             starts.flatMap { start in

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What keeps a text from being the address of a service. Found before anything is sent to it, when
-/// it is known who wrote it.
+/// The reason why a text cannot be the address of a service. It is found before anything is sent
+/// there, while the author of the text is still known.
 enum AddressFault {
-    /// More than any address has. libcurl has no memory for much longer ones.
+    /// The maximum length, beyond that of any real address. libcurl has no memory for much longer
+    /// ones.
     private static let bytesMax = 8192
 
-    /// The fault in words: "its port 99999 is not a number from 1 to 65535". Nil if there is none.
+    /// Returns the fault in words: "its port 99999 is not a number from 1 to 65535". Nil if there
+    /// is none.
     static func words(_ url: String) -> String? {
         guard url.utf8.count <= bytesMax else {
             return "it has \(url.utf8.count) bytes, more than \(bytesMax)"
@@ -42,8 +44,8 @@ enum AddressFault {
         return nil
     }
 
-    /// `$(public_host)s`, `%(tenant_id)s`: what Keystone fills in before it lists an address, if its
-    /// operator wrote a name that it knows.
+    /// Returns a placeholder such as `$(public_host)s` or `%(tenant_id)s`. Keystone fills in those
+    /// with names that it knows before it lists an address.
     private static func placeholder(_ url: String) -> String? {
         for beginning in ["$(", "%("] {
             guard let start = url.firstRange(of: beginning)?.lowerBound else { continue }
@@ -55,7 +57,7 @@ enum AddressFault {
 }
 
 extension String {
-    /// Without blanks and line ends at both ends, which a copied address brings along.
+    /// The text without the blanks and line ends at both ends that a copied address may have.
     var withoutOuterBlanks: String {
         let text = drop(while: \.isWhitespace)
         guard let last = text.lastIndex(where: { !$0.isWhitespace }) else { return "" }

@@ -7,7 +7,7 @@ extension CloudConfiguration {
     /// A login at an identity provider (OpenID Connect), whose access token Keystone exchanges
     /// (<https://docs.openstack.org/keystone/latest/admin/federation/introduction.html>).
     public struct Federation: Sendable {
-        /// How the client gets the access token.
+        /// A way in which the client gets the access token.
         public enum Grant: Sendable {
             /// `v3oidcaccesstoken`: the entry contains it.
             case accessToken(Secret<String>)
@@ -17,34 +17,34 @@ extension CloudConfiguration {
             case password(username: String, password: Secret<String>)
         }
 
-        /// Where the identity provider issues tokens.
+        /// The place where the identity provider issues tokens.
         public enum Endpoint: Sendable, Hashable {
             /// The address itself.
             case token(String)
-            /// A document that names it (OpenID Connect Discovery).
+            /// A document that contains the address (OpenID Connect Discovery).
             case discovery(String)
             /// Not needed: the entry contains the access token.
             case none
         }
 
-        /// As Keystone names it.
+        /// The name of the identity provider in Keystone.
         public var identityProvider: String
-        /// As Keystone names it: `openid`, `mapped`.
+        /// The name of the protocol in Keystone: `openid`, `mapped`.
         public var federationProtocol: String
-        /// How to get the access token.
+        /// The way to get the access token.
         public var grant: Grant
-        /// Where to get it.
+        /// The place to get the access token.
         public var endpoint: Endpoint
         /// The client that the identity provider knows.
         public var clientID: String
-        /// Its secret; nil for a public client.
+        /// The secret of the client; nil for a public client.
         public var clientSecret: Secret<String>?
-        /// What the client asks for.
+        /// The scope that the client requests.
         public var scope: String
         /// The member of the answer with the token: `access_token` or `id_token`.
         public var tokenMember: String
 
-        /// The rest as openstacksdk sets it.
+        /// Creates a login. The defaults are those of openstacksdk.
         public init(
             identityProvider: String, federationProtocol: String, grant: Grant, endpoint: Endpoint,
             clientID: String = "", clientSecret: Secret<String>? = nil,
@@ -63,7 +63,7 @@ extension CloudConfiguration {
 }
 
 extension CloudFields {
-    /// The three `v3oidc…` types, under the names of keystoneauth.
+    /// Reads the three `v3oidc…` types, with keystoneauth's names for the fields.
     func federation(_ type: String) throws(TranshipError) -> CloudConfiguration.Federation {
         guard let provider = auth("identity_provider") else { throw missing("identity_provider") }
         guard let name = auth("protocol") else { throw missing("protocol") }
@@ -94,7 +94,7 @@ extension CloudFields {
         return federation
     }
 
-    /// `token_command`: a list of words, or one program.
+    /// The words of `token_command`, which is a list of words or one program.
     var tokenCommand: [String]? {
         guard let value = entry["token_command"] ?? entry["auth"]?["token_command"] else {
             return nil

@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// How to reach a cloud and as whom: a resolved entry of `clouds.yaml`.
+/// A resolved entry of `clouds.yaml`: the address of a cloud and a login for it.
 ///
 /// A value without I/O. ``CloudFiles/configuration(of:region:interface:)`` creates one from the
 /// files of the operator. A program may also create one and pass it to ``CloudSession``. Nothing in
@@ -11,21 +11,21 @@ public import Basics
 public struct CloudConfiguration: Sendable {
     /// The name of the entry, for messages and journals.
     public var name: String
-    /// How to get a token, or none.
+    /// The way to get a token, or none.
     public var authentication: Authentication
     /// The address of Keystone, with or without `/v3`; nil without Keystone.
     public var authURL: String?
     /// The project of the token. Nil only without Keystone, and for an application credential,
     /// which belongs to a project.
     public var scope: Scope?
-    /// Nil takes the first Image endpoint of the catalogue, as openstacksdk does.
+    /// The region. Nil takes the first Image endpoint of the catalogue, as openstacksdk does.
     public var region: String?
-    /// Which endpoint of the catalogue to use.
+    /// The kind of endpoint to use from the catalogue.
     public var interface: EndpointInterface
-    /// Replaces the catalogue. With or without `/v2`.
+    /// The address of the Image service, which replaces the catalogue. With or without `/v2`.
     public var imageEndpointOverride: String?
-    /// The major version in the entry (`image_api_version`). Nil leaves it to what the service
-    /// offers.
+    /// The major version in the entry (`image_api_version`); nil if the versions that the service
+    /// offers decide.
     public var imageAPIVersion: Int?
     /// PEM certificates to trust in place of those of the system.
     public var caFile: String?
@@ -33,14 +33,15 @@ public struct CloudConfiguration: Sendable {
     public var certFile: String?
     /// The key of `certFile` (PEM); nil if that file contains both.
     public var keyFile: String?
-    /// False accepts any certificate. Never the default.
+    /// False to accept any certificate. Never the default.
     public var verifiesTLS: Bool
     /// Defaults for ``ImageService/createImage(_:from:_:onProgress:)``.
     public var imageDefaults: ImageDefaults
-    /// Keys of the entry that are ignored although they look as if they had an effect, for people.
+    /// Remarks for the operator about keys of the entry that have no effect although they look as
+    /// if they had one.
     public var remarks: [String] = []
 
-    /// The rest gets the default values of the properties.
+    /// Creates a configuration. Parameters that you leave out get the properties' default values.
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
@@ -65,7 +66,7 @@ public struct CloudConfiguration: Sendable {
 }
 
 extension CloudConfiguration {
-    /// How the client authenticates. Each case names its `auth_type` in `clouds.yaml`.
+    /// A way to authenticate. Each case names its `auth_type` in `clouds.yaml`.
     public enum Authentication: Sendable {
         /// `password`, `v3password`.
         case password(UserName, password: Secret<String>)
@@ -75,12 +76,12 @@ extension CloudConfiguration {
         case multifactor(UserName, password: Secret<String>?, passcode: Secret<String>)
         /// `v3oidcclientcredentials`, `v3oidcaccesstoken`, `v3oidcpassword`.
         case federated(Federation)
-        /// `token_command`: a program and its arguments. It prints a token, and is run again for
-        /// the next one.
+        /// `token_command`: a program and its arguments. It prints a token, and runs again for each
+        /// new one.
         case command([String])
-        /// `v3applicationcredential`, and `v3oauth2clientcredential`, which is one.
+        /// `v3applicationcredential`, and `v3oauth2clientcredential`, which is the same.
         case applicationCredential(ApplicationCredential, secret: Secret<String>)
-        /// `none`: no header at all, for an Image service without Keystone.
+        /// `none`: no authentication header, for an Image service without Keystone.
         case none
         /// `http_basic`: name and password in every request.
         case basic(username: String, password: Secret<String>)
@@ -94,7 +95,7 @@ extension CloudConfiguration {
         }
     }
 
-    /// A domain of Keystone. Names of users and projects are unique in it.
+    /// A domain of Keystone, in which names of users and projects are unique.
     public enum Domain: Hashable, Sendable {
         case id(String)
         case name(String)
@@ -123,28 +124,28 @@ extension CloudConfiguration {
 public struct EndpointInterface: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
-    /// `publicURL`, the older spelling of keystoneclient, means the same.
+    /// Creates an interface. `publicURL`, the older spelling of keystoneclient, means the same.
     public init(rawValue: String) {
         self.rawValue = rawValue.hasSuffix("URL") ? String(rawValue.dropLast(3)) : rawValue
     }
 
-    /// For all users; the default.
+    /// The endpoint for all users; the default.
     public static let `public` = Self(rawValue: "public")
-    /// On the network of the cloud.
+    /// The endpoint on the network of the cloud.
     public static let `internal` = Self(rawValue: "internal")
-    /// For operators.
+    /// The endpoint for operators.
     public static let admin = Self(rawValue: "admin")
 
     public var description: String { rawValue }
 }
 
 extension CloudConfiguration {
-    /// The same entry, with a token for another project.
+    /// Returns the same entry with a token for another project.
     ///
-    /// 32 hexadecimal digits or a UUID are a project id. Anything else is a name in the project
-    /// domain of the entry or, without one, in the domain of its user.
+    /// 32 hexadecimal digits or a UUID count as a project id. Any other text is a name in the
+    /// project domain of the entry or, without one, in the domain of its user.
     ///
-    /// - Parameter domain: the name of the project's domain; nil is that of the entry.
+    /// - Parameter domain: the name of the project's domain; nil means that of the entry.
     /// - Throws: ``TranshipError/Code/usage`` for an application credential, which Keystone binds
     ///   to one project, and without Keystone.
     public func scoped(
@@ -176,8 +177,8 @@ extension CloudConfiguration {
         return other
     }
 
-    /// Keystone creates ids of 32 hexadecimal digits. Some deployments write them as UUIDs with
-    /// dashes.
+    /// True for a project id. Keystone creates ids of 32 hexadecimal digits; some deployments write
+    /// them as UUIDs with dashes.
     package static func isProjectID(_ text: String) -> Bool {
         let digits = text.utf8.filter { $0 != 0x2D }
         return digits.count == 32
@@ -188,8 +189,8 @@ extension CloudConfiguration {
 
     private var projectDomain: Domain { knownProjectDomain ?? .id("default") }
 
-    /// The domain in which names of projects are looked for: that of the entry's project, else of
-    /// its user; nil if the entry has neither.
+    /// The domain that project names belong to: that of the entry's project or, without one, that
+    /// of its user; nil if the entry has neither.
     package var knownProjectDomain: Domain? {
         if case .projectName(_, let domain) = scope { return domain }
         if case .password(.name(_, let domain), _) = authentication { return domain }
@@ -204,11 +205,11 @@ public struct ImageDefaults: Sendable, Hashable {
     public var diskFormat: String
     /// `container_format` of the entry; otherwise bare.
     public var containerFormat: String
-    /// `disable_vendor_agent` of the entry: properties that tell this cloud not to expect its own
+    /// `disable_vendor_agent` of the entry: properties that make this cloud not expect its own
     /// agent in a server.
     public var withoutVendorAgent: [String: String]
 
-    /// The defaults are those of openstacksdk.
+    /// Creates defaults, which without parameters are those of openstacksdk.
     public init(
         diskFormat: String = "qcow2", containerFormat: String = "bare",
         withoutVendorAgent: [String: String] = [:]

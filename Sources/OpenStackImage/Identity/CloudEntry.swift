@@ -24,7 +24,7 @@ indirect enum CloudEntry: Hashable, Sendable {
         if case .mapping(let value) = self { value } else { nil }
     }
 
-    /// For messages.
+    /// The shape, for messages.
     var shape: String {
         switch self {
         case .text: "a text"
@@ -35,7 +35,7 @@ indirect enum CloudEntry: Hashable, Sendable {
 
     subscript(key: String) -> CloudEntry? { mapping?[key] }
 
-    /// `other` over this: mappings merge key by key, anything else is replaced.
+    /// Returns `other` merged over this: mappings merge key by key, any other value is replaced.
     func merged(with other: CloudEntry) -> CloudEntry {
         guard case .mapping(let old) = self, case .mapping(let new) = other else { return other }
         return .mapping(old.merging(new) { $0.merged(with: $1) })
@@ -43,7 +43,7 @@ indirect enum CloudEntry: Hashable, Sendable {
 }
 
 extension CloudEntry {
-    /// More than any real clouds.yaml has. Stops aliases that multiply.
+    /// The limits, above those of any real clouds.yaml. They stop aliases that multiply.
     private static let bounds = YAMLBounds(aliasesMax: 1000, depthMax: 100, nodesMax: 100_000)
 
     /// Reads YAML, which includes JSON.
@@ -70,8 +70,8 @@ extension CloudEntry {
         self = entry.keepingEmptyClouds(of: root)
     }
 
-    /// With the clouds that have nothing below their names. Null means "not set" for a field, and an
-    /// entry that was begun is there.
+    /// Adds the clouds that have nothing below their names. Null means "not set" for a field, but a
+    /// cloud with an empty entry exists.
     private func keepingEmptyClouds(of root: Node) -> CloudEntry {
         guard var all = mapping, var clouds = all["clouds"]?.mapping,
             let nodes = root.mapping?["clouds"]?.mapping
@@ -96,8 +96,8 @@ extension CloudEntry {
             .invalidCloudsFile, "\(file):\(excess.place.line):\(excess.place.column) \(what)")
     }
 
-    /// The position, and what is known of the cause: the message of the parser quotes the line, which
-    /// may contain a password.
+    /// Returns an error with the position and the cause as far as it is known. It does not quote
+    /// the parser, whose message contains the line, which may contain a password.
     private static func refusal(
         _ error: YamlError, _ yaml: String, _ file: String
     ) -> TranshipError {
@@ -129,7 +129,7 @@ extension CloudEntry {
                 + "one that starts with *, &, {, [, %, @ or !, needs quotes")
     }
 
-    /// Nil for null, which means "not set", as in openstacksdk.
+    /// Converts a node. Returns nil for null, which means "not set", as in openstacksdk.
     private static func entry(
         _ node: Node, _ file: String
     ) throws(TranshipError) -> CloudEntry? {

@@ -3,7 +3,8 @@
 
 import Basics
 
-/// What an entry has in an unexpected shape: a list for a text, an address that is none.
+/// Refuses fields with an unexpected shape: a list in place of a text, or a text that is not an
+/// address.
 extension CloudFields {
     /// Keys of ``authKeys`` that may be lists.
     private static let listKeys: Set<String> = ["auth_methods", "token_command"]
@@ -15,8 +16,8 @@ extension CloudFields {
         "profile",
     ]
 
-    /// Refuses a list or a mapping for a text. It would count as missing, and the message would deny
-    /// what the operator sees in the file.
+    /// Refuses a list or a mapping in place of a text. It would count as missing, and the message
+    /// would deny what the operator sees in the file.
     ///
     /// - Throws: ``TranshipError/Code/invalidCloudsFile`` with the key, without its value.
     func expectTexts() throws(TranshipError) {
@@ -32,12 +33,12 @@ extension CloudFields {
         }
     }
 
-    /// The address in `text`, without blanks around it.
+    /// Returns the address in `text`, without blanks around it.
     ///
     /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a text that cannot be an address.
     func address(_ key: String, _ text: String?) throws(TranshipError) -> String? {
         guard let url = text?.withoutOuterBlanks, !url.isEmpty else { return nil }
-        // The path of a request goes behind it.
+        // The path of a request is appended to the address.
         let query = key == "auth_url" && url.contains { "?#".contains($0) }
         guard
             let fault = AddressFault.words(url)

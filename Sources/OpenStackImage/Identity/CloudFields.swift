@@ -3,8 +3,8 @@
 
 import Basics
 
-/// The fields of an entry, under any of their historical names and places. Its errors say where a
-/// field is missing.
+/// The fields of an entry, under any of their historical names and places. Its errors name the
+/// place where a field is missing.
 struct CloudFields {
     let entry: CloudEntry
     let cloud: String
@@ -17,8 +17,8 @@ struct CloudFields {
         entry[key]?.text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// A field of `auth`. The same field outside of `auth` wins, as in openstacksdk: the `OS_*`
-    /// variables are stored there.
+    /// Returns a field of `auth`. The same field outside of `auth` takes precedence, as in
+    /// openstacksdk: the `OS_*` variables are stored there.
     func auth(_ keys: String...) -> String? {
         for key in keys {
             if let value = self[key] ?? entry["auth"]?[key]?.text, !value.isEmpty { return value }
@@ -26,7 +26,8 @@ struct CloudFields {
         return nil
     }
 
-    /// A path. The text of a key or a certificate in its place would be shown wherever the path is.
+    /// Returns a path. Refuses the text of a key or a certificate in its place, which messages
+    /// would show as the path.
     func path(_ key: String) throws(TranshipError) -> String? {
         guard let text = self[key] else { return nil }
         guard !text.contains("-----BEGIN"), !text.contains(where: \.isNewline) else {
@@ -36,7 +37,7 @@ struct CloudFields {
                 hint: "write the text into a file, and the path of that file into \(key)")
         }
         let path = CloudFiles.expandingHome(text, environment)
-        // curl would wait for ever for a named pipe that has no writer.
+        // curl would wait forever for a named pipe that has no writer.
         if let words = WholeFile.special(path) {
             throw TranshipError(
                 .invalidCloudsFile, "cloud \"\(cloud)\": \(key): \(path) \(words)",
@@ -45,15 +46,15 @@ struct CloudFields {
         return path
     }
 
-    /// `verify`, or its opposite `insecure`.
+    /// Reads `verify`, or its opposite `insecure`.
     func verifiesTLS() throws(TranshipError) -> Bool {
         let verify = try flag("verify") ?? true
         let insecure = try flag("insecure") ?? false
         return verify && !insecure
     }
 
-    /// `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. The minor version is ignored,
-    /// since the Image service has no microversions.
+    /// Reads `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. Ignores the minor
+    /// version, since the Image service has no microversions.
     func imageAPIVersion() throws(TranshipError) -> Int? {
         guard let text = self["image_api_version"] else { return nil }
         let digits = text.drop { $0 == "v" }.prefix { $0 != "." }
@@ -103,7 +104,8 @@ struct CloudFields {
             .invalidCloudsFile, "cloud \"\(cloud)\" has no \(key)\(detail) (\(place))", hint: hint)
     }
 
-    /// What a password login also needs and the entry does not have, so that one message has it all.
+    /// Returns the other fields that a password login needs and that are missing, so that one
+    /// message names them all.
     private func alsoMissing(besides key: String) -> [String] {
         guard ["password", "v3password"].contains(self["auth_type"] ?? guessedType) else {
             return []
@@ -125,7 +127,7 @@ struct CloudFields {
 }
 
 extension CloudFields {
-    /// `auth_type` and its fields, under the names of keystoneauth.
+    /// Reads `auth_type` and its fields, with keystoneauth's names.
     func authentication() throws(TranshipError) -> CloudConfiguration.Authentication {
         let type = self["auth_type"] ?? self["auth_plugin"] ?? guessedType
         try refuseOtherFactors(type)
@@ -172,12 +174,13 @@ extension CloudFields {
         "v3oauth2clientcredential", "none", "http_basic",
     ]
 
-    /// What works for every user, whichever way they sign in by hand.
+    /// The way to sign in that works for every user, regardless of how the user signs in by hand.
     private static let wayOut =
         "create an application credential (openstack application credential create NAME) and use "
         + "it with auth_type: v3applicationcredential"
 
-    /// `v3multifactor` lists its methods: a passcode, with or without a password.
+    /// Reads `v3totp`, and `v3multifactor` with its list of methods: a passcode, with or without a
+    /// password.
     private func multifactor(
         _ type: String
     ) throws(TranshipError) -> CloudConfiguration.Authentication {
@@ -207,8 +210,8 @@ extension CloudFields {
         return .multifactor(try user(), password: password, passcode: Secret(passcode))
     }
 
-    /// A password alone is not enough for such a user, and the 401 of Keystone would be about user
-    /// and password.
+    /// Refuses a password login for a user who needs another factor. The 401 of Keystone would
+    /// blame the user or the password.
     private func refuseOtherFactors(_ type: String) throws(TranshipError) {
         guard ["password", "v3password"].contains(type) else { return }
         if auth("passcode") != nil {
@@ -227,7 +230,7 @@ extension CloudFields {
         }
     }
 
-    /// The project of the token.
+    /// Reads the project of the token.
     func scope(
         for authentication: CloudConfiguration.Authentication
     ) throws(TranshipError) -> CloudConfiguration.Scope? {
@@ -255,7 +258,8 @@ extension CloudFields {
         throw missing("project_name", " and no project_id")
     }
 
-    /// What of the entry has no effect although its author expects one.
+    /// Returns remarks about parts of the entry that have no effect although its author expects
+    /// one.
     func remarks(for authentication: CloudConfiguration.Authentication) -> [String] {
         var remarks =
             missingProfile.map {
@@ -284,7 +288,7 @@ extension CloudFields {
         return remarks.map(told)
     }
 
-    /// The fields that are a variable of a shell, such as `auth.password`.
+    /// The fields whose value is a shell variable, such as `auth.password`.
     private var literalVariables: [String] {
         func found(_ fields: CloudEntry?, _ place: String) -> [String] {
             (fields?.mapping ?? [:]).filter { $0.value.text?.wholeMatch(of: /\$\{\w+\}/) != nil }
@@ -295,7 +299,7 @@ extension CloudFields {
 
     private func told(_ remark: String) -> String { "cloud \"\(cloud)\": \(remark)" }
 
-    /// The keys of `auth` that have an effect, here or in another place of the entry.
+    /// The keys of `auth` that have an effect, in `auth` or in another place of the entry.
     static let authKeys: Set<String> = [
         "auth_url", "username", "user_name", "user_id", "password", "token", "auth_token",
         "project_name", "project_id", "tenant_name", "tenant_id", "project_domain_name",
@@ -306,11 +310,12 @@ extension CloudFields {
         "identity_provider", "protocol", "client_id", "client_secret", "openid_scope", "scope",
         "access_token", "access_token_type", "access_token_endpoint", "discovery_endpoint",
         "oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret",
-        // Without effect by our own decision, and harmless.
+        // Keys that have no effect by our own decision, and do no harm.
         "auth_type", "reauthenticate", "include_catalog", "verify", "insecure", "cacert",
     ]
 
-    /// The default of openstacksdk is `password`. Fields that fit only one type take precedence.
+    /// The type if the entry has none. openstacksdk's default is `password`, but fields that fit
+    /// only one other type take precedence.
     private var guessedType: String {
         if auth("password") == nil {
             if auth("application_credential_secret") != nil { return "v3applicationcredential" }
@@ -342,8 +347,8 @@ extension CloudFields {
         return .name(name, domain("user_domain"))
     }
 
-    /// The domain of a user or project: its own, else the only one of the entry, else the default
-    /// domain, as in the `openstack` client.
+    /// Returns the domain of a user or project: its own one, or the only one of the entry, or the
+    /// default domain, as in the `openstack` client.
     private func domain(_ key: String) -> CloudConfiguration.Domain {
         for key in [key, "domain", "default_domain"] {
             if let id = auth("\(key)_id") { return .id(id) }

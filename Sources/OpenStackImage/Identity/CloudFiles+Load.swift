@@ -5,19 +5,19 @@ public import Basics
 import FoundationEssentials
 
 extension CloudFiles {
-    /// A real clouds.yaml is smaller; the file at a wrong path may not be.
+    /// The maximum size. A real clouds.yaml is smaller; a file at a wrong path may not be.
     static let fileBytesMax = 4 << 20
 
     /// Finds and reads the files. Blocks for a moment; needs no network.
     ///
     /// Searches these directories for each of the three files: the working directory,
     /// `$XDG_CONFIG_HOME/openstack`, `~/.config/openstack`, `$XDG_CONFIG_DIRS/openstack`,
-    /// `/etc/openstack`; each with `.yaml`, `.yml`, `.json`. The first hit counts.
+    /// `/etc/openstack`; each with `.yaml`, `.yml`, `.json`. The first file found counts.
     /// `OS_CLIENT_CONFIG_FILE`, `OS_CLIENT_SECURE_FILE` and `OS_CLIENT_VENDOR_FILE` name files
     /// directly.
     ///
-    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a file that is named and missing, or
-    ///   cannot be parsed.
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` if a file named by a variable is missing,
+    ///   or if a file cannot be parsed.
     public static func load(
         environment: [String: String], workingDirectory: String? = nil
     ) throws(TranshipError) -> CloudFiles {
@@ -57,7 +57,7 @@ extension CloudFiles {
             paths: paths, unreadablePaths: unreadable)
     }
 
-    /// The directories to search, in order and without repetition.
+    /// Returns the directories to search, in order and without repetition.
     static func searchPath(_ environment: [String: String], _ workingDirectory: String) -> [String]
     {
         func value(_ name: String) -> String? {
@@ -82,7 +82,7 @@ extension CloudFiles {
         return home + path.dropFirst()
     }
 
-    /// Nil if it cannot be read.
+    /// Reads and checks a file. Returns nil if it cannot be read.
     private static func contents(_ path: String) throws(TranshipError) -> CloudEntry? {
         let data: [UInt8]
         do {

@@ -8,23 +8,23 @@ public import Basics
 ///
 /// Files are found and merged as in openstacksdk
 /// (<https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html>), with one
-/// difference: a file that is broken, or named and missing, is an error. If it were skipped, the
-/// message would be about an unknown cloud.
+/// difference: a broken file is an error, and so is a missing file that a variable names. If such a
+/// file were skipped, the message would be about an unknown cloud.
 public struct CloudFiles: Sendable {
     /// The files that were read, for messages.
     public let paths: [String]
 
-    /// All clouds, sorted, including the one from `OS_*`.
+    /// The names of all clouds, sorted, including the one from `OS_*`.
     public var cloudNames: [String] { clouds.keys.sorted() }
 
     let clouds: [String: CloudEntry]
     let publicClouds: [String: CloudEntry]
     let environment: [String: String]
-    /// Files that this user may not read. openstacksdk skips them too.
+    /// The files that this user may not read. openstacksdk skips them, too.
     let unreadablePaths: [String]
     /// The first of ``paths`` if it is a clouds.yaml without `clouds:`.
     let pathWithoutClouds: String?
-    /// What that file has in place of `clouds:`, such as `cloud`.
+    /// The key of that file that was probably meant as `clouds`, such as `cloud`.
     private let mistypedKey: String?
 
     init(
@@ -55,8 +55,8 @@ public struct CloudFiles: Sendable {
         self.unreadablePaths = unreadablePaths
     }
 
-    /// The cloud if none is named: `OS_CLOUD`, else the one of the `OS_*` variables, else the only
-    /// one.
+    /// The cloud to use if none is named: `OS_CLOUD`, or the one of the `OS_*` variables, or the
+    /// only one.
     public var defaultCloudName: String? {
         if let name = environment["OS_CLOUD"], !name.isEmpty { return name }
         let fromVariables = EnvironmentCloud.name(environment)
@@ -64,7 +64,7 @@ public struct CloudFiles: Sendable {
         return clouds.count == 1 ? clouds.keys.first : nil
     }
 
-    /// For `alpha/RegionTwo`, which `copy` and `doctor` take.
+    /// Returns the hint for `alpha/RegionTwo`, a form that `copy` and `doctor` accept.
     private func regionHint(_ word: String) -> String? {
         guard let slash = word.firstIndex(of: "/") else { return nil }
         let (name, region) = (String(word[..<slash]), word[word.index(after: slash)...])
@@ -73,7 +73,7 @@ public struct CloudFiles: Sendable {
             + "--cloud \(name) --region \(region) in a command"
     }
 
-    /// The merged entry of a cloud, including its profile.
+    /// Returns the merged entry of a cloud, including its profile.
     func entry(of asked: String?) throws(TranshipError) -> (name: String, entry: CloudEntry) {
         guard let name = asked ?? defaultCloudName else {
             throw TranshipError(
@@ -97,7 +97,8 @@ public struct CloudFiles: Sendable {
         return (name, base.normalized.overlaid(with: own))
     }
 
-    /// An entry of another shape has no fields, so the message would be about a missing password.
+    /// Refuses an entry of another shape. It has no fields, so the message would be about a missing
+    /// password.
     private func expectMapping(_ entry: CloudEntry, _ name: String) throws(TranshipError) {
         let place = "(\(paths.joined(separator: ", ")))"
         guard let fields = entry.mapping else {
@@ -123,7 +124,7 @@ public struct CloudFiles: Sendable {
             + (more > 0 ? " and \(more) more" : "")
     }
 
-    /// What was read, to be put behind a message: `read ./clouds.yaml`.
+    /// The list of files that were read, as the end of a message: `read ./clouds.yaml`.
     package var readWords: String {
         guard !paths.isEmpty else { return "no clouds.yaml was found" }
         let read = "read \(paths.joined(separator: ", "))"
@@ -133,7 +134,7 @@ public struct CloudFiles: Sendable {
             : "\(read); \(path) has no cloud below \"clouds:\""
     }
 
-    /// What to do if no cloud is known.
+    /// The hint if no cloud is known.
     package var whereToPutThem: String {
         if let path = pathWithoutClouds {
             let what =
@@ -152,9 +153,9 @@ public struct CloudFiles: Sendable {
 }
 
 extension CloudFiles {
-    /// The configuration of a cloud, from its merged entry.
+    /// Returns the configuration of a cloud, from its merged entry.
     ///
-    /// `region` and `interface` override the entry. Without a name it takes ``defaultCloudName``.
+    /// `region` and `interface` override the entry. Without a name, takes ``defaultCloudName``.
     ///
     /// - Throws: ``TranshipError/Code/unknownCloud`` with the known names;
     ///   ``TranshipError/Code/invalidCloudsFile`` for an entry that lacks a field or uses something
@@ -228,7 +229,7 @@ extension CloudFiles {
 }
 
 extension CloudEntry {
-    /// Keys with underscores: some files write dashes.
+    /// The entry with underscores in place of dashes in its keys: some files have dashes.
     var normalized: CloudEntry {
         switch self {
         case .text: self
@@ -241,8 +242,8 @@ extension CloudEntry {
         }
     }
 
-    /// `other` over this, key by key, and `auth` field by field: as openstacksdk merges a cloud
-    /// with its profile, and a region with its cloud.
+    /// Returns `other` over this, key by key, and `auth` field by field. openstacksdk merges a
+    /// cloud with its profile in this way, and a region with its cloud.
     func overlaid(with other: CloudEntry) -> CloudEntry {
         guard case .mapping(let old) = self, case .mapping(let new) = other else { return other }
         return .mapping(
@@ -254,15 +255,15 @@ extension CloudEntry {
     }
 }
 
-/// The cloud that `OS_*` variables describe, as an openrc file sets them.
+/// The cloud that the `OS_*` variables of an openrc file describe.
 enum EnvironmentCloud {
-    /// Its name: `OS_CLOUD_NAME`, else `envvars` as in openstacksdk.
+    /// Returns the name of the cloud: `OS_CLOUD_NAME`, or `envvars` as in openstacksdk.
     static func name(_ environment: [String: String]) -> String {
         environment["OS_CLOUD_NAME"].flatMap { $0.isEmpty ? nil : $0 } ?? "envvars"
     }
 
-    /// Nil if the variables do not contain an address: `OS_REGION_NAME`, `OS_CLOUD` or
-    /// `OS_PROJECT_NAME` alone does not describe a cloud.
+    /// Returns the entry of the cloud. Nil if the variables do not contain an address:
+    /// `OS_REGION_NAME`, `OS_CLOUD` or `OS_PROJECT_NAME` alone does not describe a cloud.
     static func entry(_ environment: [String: String]) -> CloudEntry? {
         var entry: [String: CloudEntry] = [:]
         // Empty variables count as unset: openrc files set OS_PROJECT_ID="".

@@ -11,21 +11,21 @@ package struct KeystoneProject: Sendable, Hashable {
     package let domainID: String
 }
 
-/// Projects by Keystone
+/// Requests for projects, which Keystone answers
 /// (<https://docs.openstack.org/api-ref/identity/v3/#projects>).
 extension CloudSession {
-    /// The enabled projects that this user may have a token for, by name.
+    /// Returns the enabled projects that this user may have a token for, sorted by name.
     package func ownProjects() async throws(TranshipError) -> [KeystoneProject] {
         try await projects("/auth/projects").sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
-    /// The name of a project by its id. Keystone answers that for administrators alone.
+    /// Returns the name of a project by its id. Keystone answers only administrators.
     package func projectName(ofID id: String) async throws(TranshipError) -> String? {
         try await keystone("/projects/\(percentEncode(id))")["project"]?["name"]?.string
     }
 
-    /// The id of a project that is given by its id, as Keystone writes it; nil if this user may not
-    /// ask for it.
+    /// Returns the id of a project that is given by its id, as Keystone writes it; nil if this user
+    /// may not ask for it.
     ///
     /// - Throws: ``TranshipError/Code/notFound``.
     package func knownProjectID(_ id: String) async throws(TranshipError) -> String? {
@@ -46,14 +46,14 @@ extension CloudSession {
         }
     }
 
-    /// The id of a project. Needs the right to list projects, which administrators have.
+    /// Returns the id of a project. Needs the right to list projects, which administrators have.
     ///
     /// - Parameters:
     ///   - project: an id or a name.
-    ///   - domain: the name of its domain; nil is the project domain of the entry, and any domain if
-    ///     the entry has none.
+    ///   - domain: the name of its domain; nil means the project domain of the entry, or any domain
+    ///     if the entry has none.
     /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/ambiguous`` for a name that
-    ///   several domains have, if none is asked for.
+    ///   several domains have, if no domain is given.
     package func projectID(
         of project: String, domain: String?
     ) async throws(TranshipError) -> String {
@@ -91,7 +91,7 @@ extension CloudSession {
         return ids
     }
 
-    /// Projects of that name that a message lists.
+    /// The maximum number of projects of one name that a message lists.
     private static let listedMax = 5
 
     private func elsewhere(
@@ -120,7 +120,8 @@ extension CloudSession {
             hint: "write its id, or its name with its domain: \(all.joined(separator: " or "))")
     }
 
-    /// As a table names them: `NAME@DOMAIN`. A domain whose name Keystone does not say has its id.
+    /// Returns the names as a table of projects has them: `NAME@DOMAIN`. A domain whose name
+    /// Keystone does not reveal is shown by its id.
     private func namesWithDomains(_ found: [KeystoneProject]) async -> [String] {
         var names: [String] = []
         for project in found.prefix(Self.listedMax) {

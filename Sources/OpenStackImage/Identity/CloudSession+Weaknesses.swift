@@ -4,8 +4,8 @@
 import Basics
 
 extension CloudSession {
-    /// What does not protect the way to this cloud, as sentences for its operator: certificates that
-    /// are not verified, and addresses without TLS. Sends nothing.
+    /// Returns sentences for the operator about missing protection on the way to this cloud:
+    /// certificates that are not verified, and addresses without TLS. Sends nothing.
     ///
     /// Connections to this machine itself do not count.
     ///

@@ -5,7 +5,7 @@ public import Basics
 import FoundationEssentials
 public import HTTPTransport
 
-/// One cloud, one project, and one token that all users of the session share.
+/// A session for one cloud and one project, with one token that all users of the session share.
 ///
 /// Sends nothing before the first request needs a token. Any number of tasks may use it. Create one
 /// per (cloud, region, project) and keep it.
@@ -16,31 +16,32 @@ public final class CloudSession: Sendable {
     /// ``ImageService`` adds one.
     public let http: HTTPClient
 
-    /// How often a small request that changes nothing is repeated at once, if the connection broke
-    /// or a gateway refused it.
+    /// The number of times that a small request that changes nothing is repeated at once if the
+    /// connection broke or a gateway refused it.
     public let quickRetries: Int
 
     private let tokens: TokenCache
 
-    /// What Keystone said of its domains.
+    /// The ids of the domains that Keystone listed, by name.
     let domainIDs = Guarded<[String: [String]]>([:])
 
-    /// What requests have shown about the Image service and this user.
+    /// The facts that requests have shown about the Image service and this user.
     private let experience = Guarded(Experience())
 
     private struct Experience: Sendable {
-        /// See ``ImageService/minorVersion()``: nil before it was asked, `.some(nil)` if unknown.
+        /// See ``ImageService/minorVersion()``: nil before the first request, `.some(nil)` if
+        /// unknown.
         var minorVersion: Int??
-        /// True once the service took a token of this session.
+        /// True once the service accepted a token of this session.
         var isAccepted = false
-        /// Kinds of requests that it refused with a token that it takes for others.
+        /// The kinds of requests that the service refused with a token that it accepts for others.
         var denied: Set<String> = []
     }
 
     /// The time limit for an answer of Keystone.
     static let authenticationTimeoutSeconds = 60
 
-    /// Sends nothing yet, and reads no files but certificates.
+    /// Creates a session. Sends nothing yet, and reads no files except certificates.
     ///
     /// - Parameter transport: time limits; the TLS settings of the cloud replace those in it.
     public convenience init(
@@ -55,7 +56,7 @@ public final class CloudSession: Sendable {
         self.init(configuration, HTTPClient(transport), quickRetries: quickRetries)
     }
 
-    /// A session with a client of your own.
+    /// Creates a session with a client of your own.
     ///
     /// - Parameter executor: runs the requests for tokens; nil for the default executor.
     package init(
@@ -70,7 +71,8 @@ public final class CloudSession: Sendable {
         }
     }
 
-    /// The cloud with this name in the files of the operator; nil for their default cloud.
+    /// Creates a session for the cloud with this name in the operator's files; nil means their
+    /// default cloud.
     ///
     /// `region` and `interface` override the entry. `project` (id or name) requests a token for
     /// another project.
@@ -96,7 +98,7 @@ public final class CloudSession: Sendable {
     /// The name of the entry in clouds.yaml, for messages.
     public var cloudName: String { configuration.name }
 
-    /// The user and project, with a valid token.
+    /// Returns the user and the project, after getting a valid token.
     ///
     /// - Throws: ``TranshipError/Code/authenticationFailed``, ``TranshipError/Code/notKeystone``,
     ///   ``TranshipError/Code/noImageService``, and network failures.
@@ -124,8 +126,8 @@ public final class CloudSession: Sendable {
         return Authorization(project: token.project, token: token.value)
     }
 
-    /// Discards the token of a request that got a 401. False if a new token cannot change the
-    /// answer.
+    /// Discards the token of a request that got a 401. Returns false if a new token cannot change
+    /// the answer.
     func invalidate(_ authorization: Authorization) async -> Bool {
         guard let token = authorization.token else { return false }
         await tokens.invalidate(token)
@@ -138,14 +140,14 @@ public final class CloudSession: Sendable {
         experience.withLock { $0.minorVersion = .some(minorVersion) }
     }
 
-    /// True once the service took a token of this session.
+    /// True once the service accepted a token of this session.
     var isAccepted: Bool { experience.withLock { $0.isAccepted } }
 
     func learnThatTokensAreAccepted() {
         experience.withLock { $0.isAccepted = true }
     }
 
-    /// True if the service refused such a request before, and not because of its token.
+    /// True if the service refused such a request before, for another reason than its token.
     func isDenied(_ kind: String) -> Bool { experience.withLock { $0.denied.contains(kind) } }
 
     func learnThatItDenies(_ kind: String) {
@@ -188,7 +190,7 @@ public final class CloudSession: Sendable {
         }
     }
 
-    /// A network failure, with a hint for the operator.
+    /// Returns a network failure with a hint for the operator.
     private static func explained(
         _ error: TranshipError, _ cloud: CloudConfiguration
     ) -> TranshipError {
@@ -209,7 +211,7 @@ public final class CloudSession: Sendable {
 
 /// The user and project of a token, and the address of the Image service.
 public struct AuthenticatedProject: Hashable, Sendable {
-    /// Nil without Keystone (`auth_type` `none` or `http_basic`).
+    /// The id of the project; nil without Keystone (`auth_type` `none` or `http_basic`).
     public var projectID: String?
     /// The name of the project; nil without Keystone.
     public var projectName: String?
@@ -219,10 +221,10 @@ public struct AuthenticatedProject: Hashable, Sendable {
     public var userName: String?
     /// The names of the roles in this project: `member`, `reader`, `admin`, …
     public var roles: [String]
-    /// When the present token expires, as Keystone writes it (UTC).
+    /// The time at which the present token expires, as Keystone writes it (UTC).
     public var expiresAt: String?
-    /// What the application credential of the token may request; nil if it may request all that its
-    /// roles allow.
+    /// The requests that the token's application credential allows; nil if it allows everything
+    /// that its roles allow.
     public var accessRules: AccessRules?
     /// The root of the Image service, without `/v2` and without a slash at the end.
     public var imageEndpoint: String

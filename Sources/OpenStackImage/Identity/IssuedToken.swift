@@ -8,10 +8,10 @@ import HTTPTransport
 struct IssuedToken: Sendable {
     var value: Secret<String>
     var project: AuthenticatedProject
-    /// Its life from the moment of issue, by the clock of Keystone: our clock may be wrong.
+    /// The lifetime from the moment of issue, by Keystone's clock: our clock may be wrong.
     var lifetimeSeconds: Int64
 
-    /// Used if Keystone does not say when it issued a token.
+    /// The lifetime to assume if Keystone does not report when it issued the token.
     static let unknownLifetimeSeconds: Int64 = 300
 }
 
@@ -64,12 +64,12 @@ extension IssuedToken {
         }
     }
 
-    /// The project of the token and the one that the entry asks for, in words, if they are not the
-    /// same. What Keystone does not say of the project never counts as the same: without its id, the
-    /// images of all projects would count as ours.
+    /// Describes a token whose project differs from the one that the entry asks for: both projects
+    /// in words. A project that Keystone does not report never counts as the same: without its id,
+    /// the images of all projects would count as ours.
     ///
-    /// Nil if that is not certain: databases compare names in their own ways, so names count only if
-    /// they are of plain letters.
+    /// Nil if the difference is not certain. Databases compare names in their own ways, so names
+    /// are compared only if they are ASCII.
     private static func otherProject(
         _ project: JSONValue?, of cloud: CloudConfiguration
     ) -> String? {
@@ -78,7 +78,7 @@ extension IssuedToken {
         switch (cloud.scope, cloud.authentication) {
         case (.projectID(let wanted), _): asked = wanted.cut(to: 200)
         case (.projectName(let wanted, _), _): asked = wanted.cut(to: 200)
-        // Keystone binds it to a project.
+        // Keystone binds the credential to a project.
         case (nil, .applicationCredential): asked = "that of its application credential"
         case (nil, _): return nil
         }
@@ -140,7 +140,7 @@ extension IssuedToken {
         }
     }
 
-    /// What to do if Keystone says what it misses.
+    /// Returns the hint if Keystone reports what is missing.
     private static func hint(_ refusal: TranshipError, _ answer: HTTPResponse) -> String? {
         let words = refusal.answer?.message.lowercased() ?? ""
         if words.contains("unsupported method") { return unofferedMethod }
@@ -169,7 +169,8 @@ extension IssuedToken {
                 + "the dashboard shows it under API Access as Identity")
     }
 
-    /// Keystone answers 401 to a method that its configuration (`[auth] methods`) does not list.
+    /// The hint for a method that Keystone's configuration (`[auth] methods`) does not list.
+    /// Keystone answers 401 to it.
     private static let unofferedMethod =
         "this Keystone does not offer the entry's way to sign in: write another auth_type into the "
         + "entry, such as v3applicationcredential, or ask the operator for the method"

@@ -16,7 +16,7 @@ struct ServiceCatalogue: Hashable, Sendable {
 }
 
 extension ServiceCatalogue {
-    /// From `token.catalog`. Skips entries without a type or a URL.
+    /// Reads `token.catalog`. Skips entries without a type or a URL.
     init(json: JSONValue?) {
         endpoints = (json?.array ?? []).flatMap { service -> [Endpoint] in
             guard let type = service["type"]?.string else { return [] }
@@ -31,9 +31,10 @@ extension ServiceCatalogue {
         }
     }
 
-    /// The address of the Image service; without a region, the first one listed.
+    /// Returns the address of the Image service; without a region, the first one listed.
     ///
-    /// - Throws: ``TranshipError/Code/noImageService`` with what the catalogue offers.
+    /// - Throws: ``TranshipError/Code/noImageService`` with the endpoints that the catalogue
+    ///   offers.
     func imageEndpoint(
         cloud: String, region: String?, interface: EndpointInterface
     ) throws(TranshipError) -> String {
@@ -79,7 +80,8 @@ extension ServiceCatalogue {
         return found.url
     }
 
-    /// An operator can leave the region of an endpoint empty. Then no name of one fits.
+    /// Returns the hint for a missing region. An operator can leave the region of an endpoint
+    /// empty; then no region name selects it.
     private static func regionsHint(_ regions: [String], _ listed: String) -> String {
         guard regions.contains("") else { return "use a region that has one: \(listed)" }
         let way =
@@ -92,7 +94,7 @@ extension ServiceCatalogue {
     }
 }
 
-/// The cause of an error: a cloud lacks a region that its entry or a command names.
+/// The cause of an error: a cloud does not have the region that its entry or a command names.
 package struct UnknownRegion: Error {
     package let cloud: String
     package let region: String
@@ -100,10 +102,10 @@ package struct UnknownRegion: Error {
     package init(cloud: String, region: String) { (self.cloud, self.region) = (cloud, region) }
 }
 
-/// The address of the Image service, as catalogues and operators write it.
+/// The form of the Image service's address in catalogues and entries.
 enum ImageEndpoint {
-    /// Without slashes at the end and without a version: `http://host:9292/v2/` gives
-    /// `http://host:9292`, `http://host/image/v2` gives `http://host/image`.
+    /// Returns the address without slashes at its end and without a version: `http://host:9292/v2/`
+    /// gives `http://host:9292`, `http://host/image/v2` gives `http://host/image`.
     static func root(of url: String) -> String {
         var root = url[...]
         // `dropLast()` would count all characters for each slash.
@@ -118,7 +120,7 @@ enum ImageEndpoint {
         return String(root)
     }
 
-    /// `v1`, `v2`, `v2.9`: a version in the spelling of the Image service.
+    /// True for a version as the Image service writes it: `v1`, `v2`, `v2.9`.
     private static func isVersion(_ segment: Substring) -> Bool {
         segment.first == "v" && segment.count > 1
             && segment.dropFirst().allSatisfy { $0.isASCII && $0.isNumber || $0 == "." }

@@ -3,16 +3,18 @@
 
 import Basics
 
-/// One token for any number of callers.
+/// One token that any number of callers share.
 ///
-/// - It is renewed shortly before it expires, and never while enough of its life is left.
-/// - However many callers wait, one request goes to Keystone, and all share its result. A failure
-///   goes to the waiting callers and is not kept.
+/// - The token is renewed shortly before it expires, and never while enough of its lifetime is
+///   left.
+/// - Only one request at a time goes to Keystone, and all waiting callers share its result. A
+///   failure goes to the waiting callers and is not kept.
 /// - A cancelled caller stops waiting at once. The request continues for the others.
 actor TokenCache {
     struct Held: Sendable {
         var token: IssuedToken
-        /// On a clock that cannot be set and that runs while the machine sleeps.
+        /// The time of the request, on a clock that cannot be set and that runs while the machine
+        /// sleeps.
         var obtained: ContinuousClock.Instant
 
         func secondsLeft(at now: ContinuousClock.Instant) -> Int64 {
@@ -22,7 +24,7 @@ actor TokenCache {
 
     typealias Outcome = Result<Held, TranshipError>
 
-    /// Time for a request to arrive and be checked before its token expires.
+    /// The time that a request may need to arrive and be checked before its token expires.
     static let marginSecondsMax: Int64 = 60
 
     private let issue: @Sendable () async -> Result<IssuedToken, TranshipError>
@@ -43,15 +45,15 @@ actor TokenCache {
         self.executor = executor
     }
 
-    /// A token that is valid at least for the margin and, if the tokens of Keystone live that long,
-    /// for `seconds`.
+    /// Returns a token that is valid at least for the margin and, if Keystone's tokens live that
+    /// long, for `seconds`.
     func token(validForSeconds seconds: Int64 = 0) async throws(TranshipError) -> IssuedToken {
         if let held, isGood(held, for: seconds) { return held.token }
         nextID += 1
         let id = nextID
         let outcome: Outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-                // The handler below may have run before this registers: its message to this actor
+                // The handler below may have run before this registers. Its call to this actor
                 // comes later, but the flag is set now.
                 guard !Task.isCancelled else {
                     return continuation.resume(returning: .failure(Self.interrupted))
@@ -73,8 +75,9 @@ actor TokenCache {
         if held?.token.value == token { held = nil }
     }
 
-    /// A token with more than three quarters of its life left satisfies any wish: a new one would
-    /// bring little, and a wish longer than a lifetime must not ask Keystone each time.
+    /// True if the token is valid for long enough. A token with more than three quarters of its
+    /// lifetime left always is: a new one would bring little, and a request for more than a
+    /// lifetime must not ask Keystone each time.
     private func isGood(_ held: Held, for seconds: Int64) -> Bool {
         let lifetime = held.token.lifetimeSeconds
         let left = held.secondsLeft(at: now())
@@ -83,7 +86,7 @@ actor TokenCache {
     }
 
     private func renew() async {
-        // Counted from before the request, to be on the safe side.
+        // Count from before the request, to be on the safe side.
         let asked = now()
         let outcome: Outcome = await issue().map { Held(token: $0, obtained: asked) }
         isIssuing = false

@@ -7,7 +7,7 @@ import HTTPTransport
 /// `POST /v3/auth/tokens`
 /// (<https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management>).
 enum TokenRequests {
-    /// Nil if the configuration uses no Keystone.
+    /// Returns the request for a token. Nil if the configuration does not use Keystone.
     static func issue(_ cloud: CloudConfiguration) -> HTTPRequest? {
         guard let authURL = cloud.authURL, let identity = identity(cloud.authentication) else {
             return nil
@@ -36,8 +36,8 @@ enum TokenRequests {
         }
     }
 
-    /// The v3 API, whichever form the operator wrote: `http://host:5000`, `…/v3/`, `…/v2.0` or
-    /// `http://host/identity`.
+    /// Returns the URL of the v3 API, for any form that the operator wrote: `http://host:5000`,
+    /// `…/v3/`, `…/v2.0` or `http://host/identity`.
     static func tokensURL(_ authURL: String) -> String {
         var base = authURL[...]
         while base.last == "/" { base.removeLast() }
@@ -79,7 +79,7 @@ enum TokenRequests {
             return [
                 "methods": ["application_credential"], "application_credential": .object(fields),
             ]
-        // ``TokenSource`` makes a token of the last two.
+        // ``TokenSource`` turns the last two into a token.
         case .none, .basic, .federated, .command:
             return nil
         }

@@ -6,19 +6,19 @@ import ExternalPrograms
 import FoundationEssentials
 import HTTPTransport
 
-/// Logins that end in a token of Keystone, which is then exchanged for one of the project.
+/// Logins that first get a token of Keystone, which is then exchanged for a token of the project.
 struct TokenSource: Sendable {
     let cloud: CloudConfiguration
     let http: HTTPClient
     var quickRetries = 0
 
-    /// How long a program may take to print a token: long enough for a second factor at a phone.
+    /// The time that a program may take to print a token: enough for a second factor on a phone.
     private static let commandSeconds = 120.0
     private static let timeoutSeconds = 60
 
-    /// The same cloud with the token, if its login needs one first.
+    /// Returns the same cloud with that token, if its login needs one first.
     ///
-    /// - Throws: ``TranshipError/Code/authenticationFailed`` with the words of the program, the
+    /// - Throws: ``TranshipError/Code/authenticationFailed`` with the message of the program, the
     ///   identity provider or Keystone; network failures.
     func resolved() async throws(TranshipError) -> CloudConfiguration {
         var resolved = cloud
@@ -127,7 +127,7 @@ struct TokenSource: Sendable {
         }
     }
 
-    /// An unscoped token of Keystone
+    /// Exchanges an access token for an unscoped token of Keystone
     /// (<https://docs.openstack.org/api-ref/identity/v3-ext/#os-federation>).
     private func exchanged(
         _ access: Secret<String>, _ federation: CloudConfiguration.Federation

@@ -4,18 +4,20 @@
 public import Basics
 internal import HTTPTransport
 
-/// Which bytes of an image to read, from where, and how to prove them.
+/// The options of a download: the bytes to read, the stores to read from, and the proof.
 public struct DownloadOptions: Sendable, Hashable {
-    /// Nil for all. A part cannot be proved, since checksums cover the whole.
+    /// The part to read; nil for the whole. A part cannot be proved, since checksums cover the
+    /// whole.
     public var range: ByteSpan?
     /// The stores to read from, best first. For clouds with several stores, since 2026.2.
     public var preferredStores: [String]
     /// The size of a piece: 1 byte to 16 MiB.
     public var bufferBytes: Int
-    /// Whether the bytes must match a checksum.
+    /// The proof that the bytes need.
     public var proof: Proof
 
-    /// By default the whole image, proved, in pieces of 1 MiB.
+    /// Creates options for the whole image, proved, in pieces of 1 MiB, unless you choose
+    /// otherwise.
     public init(
         range: ByteSpan? = nil, preferredStores: [String] = [], bufferBytes: Int = 1 << 20,
         proof: Proof = .required
@@ -26,7 +28,7 @@ public struct DownloadOptions: Sendable, Hashable {
         self.proof = proof
     }
 
-    /// Whether the bytes must have the checksum that the service reports.
+    /// The rule for comparing the bytes with the checksum that the service reports.
     public enum Proof: String, Sendable, CaseIterable {
         /// If the service reports no checksum, nothing is read.
         case required
@@ -50,7 +52,7 @@ public struct DownloadOptions: Sendable, Hashable {
 /// A part of the data (RFC 9110, section 14.1.2). Bytes count from 0.
 public enum ByteSpan: Sendable, Hashable {
     case from(Int64)
-    /// First and last byte.
+    /// The first and the last byte.
     case bytes(ClosedRange<Int64>)
     /// The last bytes of the data, by their number.
     case last(Int64)
@@ -64,7 +66,7 @@ public enum ByteSpan: Sendable, Hashable {
         }
     }
 
-    /// For messages: "the bytes from 5 on".
+    /// The words for messages: "the bytes from 5 on".
     var words: String {
         switch self {
         case .from(let first): "the bytes from \(first) on"
@@ -73,7 +75,7 @@ public enum ByteSpan: Sendable, Hashable {
         }
     }
 
-    /// Whether these bytes are the requested ones.
+    /// True if these bytes are the requested ones.
     func agrees(with range: ContentRange) -> Bool {
         let end = range.total.map { $0 - 1 }
         switch self {
@@ -93,9 +95,9 @@ public enum ByteSpan: Sendable, Hashable {
 public struct DownloadedData: Sendable, Hashable {
     /// The number of bytes handed over.
     public let sizeBytes: Int64
-    /// The checksum of the service that the bytes have. Nil for a part, or if the service reports
+    /// The service's checksum, which the bytes match. Nil for a part, or if the service reports
     /// none.
     public let proof: Checksum?
-    /// The record before the first byte.
+    /// The record, as it was before the first byte.
     public let image: Image
 }

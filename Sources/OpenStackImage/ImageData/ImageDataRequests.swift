@@ -6,9 +6,9 @@ import HTTPTransport
 
 /// Requests on the data of an image (<https://docs.openstack.org/api-ref/image/v2/#image-data>).
 enum ImageDataRequests {
-    /// Declares the size twice. The transport sends `Content-Length`. Since 2025.2 the service also
-    /// reads the size from a header before it opens the store, so that RBD, Cinder and S3 stores do
-    /// not grow in steps.
+    /// Returns the request for an upload, which declares the size twice. The transport sends
+    /// `Content-Length`. Since 2025.2 the service also reads the size from a header before it opens
+    /// the store, so that RBD, Cinder and S3 stores do not grow in steps.
     static func upload(_ id: String, sizeBytes: Int64?, store: String?) -> ServiceRequest {
         var request = ServiceRequest(
             .put, "\(ImageRequests.path(id))/file", headers: headers(sizeBytes))
@@ -38,10 +38,10 @@ enum ImageDataRequests {
     }
 }
 
-/// Whether the head of a download promises the requested bytes.
+/// The check that the head of a download promises the requested bytes.
 enum ImageDataDecoding {
-    /// Nil if it does, otherwise why the body must not be used. (Services without the fix
-    /// "range-header-request" answer 206 with the whole image if the store cannot seek.)
+    /// Returns the reason why the body must not be used; nil if there is none. (Services without
+    /// the fix "range-header-request" answer 206 with the whole image if the store cannot seek.)
     static func objection(
         to head: HTTPResponse, asking span: ByteSpan?, asked: String
     ) -> TranshipError? {

@@ -9,8 +9,8 @@ public import HTTPTransport
 ///
 /// It is read once, piece by piece. Only a few MiB are in memory at a time, at any size.
 public struct ImageDataSource: Sendable {
-    /// Fills a ring: writes all bytes, or throws. Calls the second argument once with the size, as
-    /// soon as it is known; nil means unknown.
+    /// A function that fills a ring: it writes all bytes, or throws. It calls the second argument
+    /// once with the size, as soon as the size is known; nil means unknown.
     typealias Feed = @Sendable (ByteRing, @escaping @Sendable (Int64?) -> Void) async throws -> Void
 
     /// The name in messages.
@@ -24,7 +24,8 @@ public struct ImageDataSource: Sendable {
     public var sizeBytes: Int64?
     let feed: Feed
 
-    /// A file. Its size must not change while it is read. A pipe or a device is read to its end.
+    /// Creates a source from a file. The file's size must not change while it is read. A pipe or a
+    /// device is read to its end.
     public static func file(_ path: String) -> ImageDataSource {
         let sizeBytes = OpenFile.sizeBytes(path)
         return ImageDataSource(
@@ -36,11 +37,11 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// A file that is open for reading, from its current position; mostly standard input. It stays
-    /// open.
+    /// Creates a source from a file that is open for reading, mostly standard input. Reads from its
+    /// current position, and leaves it open.
     ///
     /// - Parameters:
-    ///   - name: for messages.
+    ///   - name: the name for messages.
     ///   - sizeBytes: the expected size of a pipe, so that a broken pipe is noticed. The size of a
     ///     plain file is known.
     public static func descriptor(
@@ -55,7 +56,7 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// Bytes in memory.
+    /// Creates a source from bytes in memory.
     public static func bytes(_ bytes: [UInt8]) -> ImageDataSource {
         ImageDataSource(
             name: "memory", stem: nil, isRepeatable: true, sizeBytes: Int64(bytes.count)
@@ -65,7 +66,7 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// Pieces of any length, each taken when there is room for it.
+    /// Creates a source from pieces of any length. Each piece is taken when there is room for it.
     public static func stream<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces, sizeBytes: Int64? = nil
     ) -> ImageDataSource where Pieces.Element == [UInt8] {
@@ -76,7 +77,7 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// The contents of a ring that other code fills and finishes, or fails.
+    /// Creates a source from a ring that other code fills and finishes, or fails.
     public static func ring(_ source: ByteRing, sizeBytes: Int64? = nil) -> ImageDataSource {
         ImageDataSource(name: "a ring", stem: nil, isRepeatable: false, sizeBytes: sizeBytes) {
             ring, opened in
@@ -85,8 +86,8 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// The body at an http or https URL; follows redirects. This program reads it. To let the cloud
-    /// read it, import by `web-download`.
+    /// Creates a source from the body at an http or https URL. Follows redirects. This program
+    /// reads the body; to let the cloud read it, import by `web-download`.
     public static func url(
         _ url: Secret<String>, headers: HTTPHeaders = [:], client: HTTPClient = HTTPClient()
     ) -> ImageDataSource {
@@ -110,7 +111,7 @@ public struct ImageDataSource: Sendable {
     }
 }
 
-/// The last component of a path without its last extension: `a/ubuntu-24.04.img` gives
+/// The last component of a path, without its last extension: `a/ubuntu-24.04.img` gives
 /// `ubuntu-24.04`, and `.hidden` stays as it is.
 enum FileStem {
     static func of(_ path: String) -> String? {
@@ -145,7 +146,7 @@ extension ByteRing {
             do {
                 try other.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             } catch {
-                // The producer of this ring would wait for ever.
+                // Otherwise the producer of this ring would wait forever.
                 fail(error)
                 throw error
             }

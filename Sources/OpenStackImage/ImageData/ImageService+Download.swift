@@ -29,9 +29,9 @@ extension ImageService {
         return DownloadedData(data)
     }
 
-    /// The data of an image as a sequence of pieces of `options.bufferBytes`, proved as in
-    /// ``download(_:_:to:)``: data that does not agree ends with an error in place of the last
-    /// piece.
+    /// Returns the data of an image as a sequence of pieces of `options.bufferBytes`, proved as in
+    /// ``download(_:_:to:)``. If the data does not match, the sequence ends with an error in place
+    /// of the last piece.
     ///
     /// Nothing is read before the first piece is requested. You can stop at any piece, which ends
     /// the download.
@@ -41,9 +41,9 @@ extension ImageService {
 
     /// Reads the data of an image into a file.
     ///
-    /// The data is written to `.NAME.….partial` in the same directory. It gets its final name when
-    /// it is proved and on the disk. So this name always belongs to the old file or to the complete
-    /// image. A pipe or a device is written directly.
+    /// The data is written to `.NAME.….partial` in the same directory. That file gets its final
+    /// name once it is proved and on the disk. So the final name always belongs to the old file or
+    /// to the complete image. A pipe or a device is written directly.
     ///
     /// - Parameter onProgress: called with the bytes written so far.
     /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if the file
@@ -58,17 +58,17 @@ extension ImageService {
         return DownloadedData(data)
     }
 
-    /// Reads the data of an image into a file that is open for writing; mostly standard output. It
-    /// stays open.
+    /// Reads the data of an image into a file that is open for writing, mostly standard output.
+    /// Leaves it open.
     ///
-    /// Proved as in ``download(_:_:to:)``: of data that does not agree, the last bytes are never
-    /// written, so a reader that knows the size notices it.
+    /// The data is proved as in ``download(_:_:to:)``. If it does not match, its last bytes are
+    /// never written, so a reader that knows the size notices it.
     ///
     /// - Parameters:
-    ///   - name: for messages, such as `standard output`.
+    ///   - name: the name for messages, such as `standard output`.
     ///   - onProgress: called with the bytes written so far.
-    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if it cannot be
-    ///   written, such as a pipe whose reader is gone.
+    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if the file
+    ///   cannot be written, such as a pipe whose reader is gone.
     @discardableResult
     public func download(
         _ id: String, toDescriptor descriptor: Int32, named name: String,
@@ -83,7 +83,7 @@ extension ImageService {
 }
 
 extension ByteRing {
-    /// Takes everything out in pieces of this many bytes. BLOCKS.
+    /// Takes everything out of the ring in pieces of this many bytes. BLOCKS.
     func drain(
         _ bufferBytes: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -96,7 +96,7 @@ extension ByteRing {
         }
     }
 
-    /// Fills a buffer. Fewer bytes mean the end. BLOCKS.
+    /// Fills a buffer from the ring. If it gets fewer bytes, the ring has ended. BLOCKS.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         var count = 0
         while count < buffer.count {

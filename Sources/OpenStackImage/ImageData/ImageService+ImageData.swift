@@ -6,14 +6,14 @@ public import ByteStreams
 public import HTTPTransport
 
 extension ImageService {
-    /// The life that a token should have left when a body starts. A body may outlast its token,
-    /// since the service checks the token when the request arrives. But stores that use the token
-    /// of the user check it again at the end.
+    /// The lifetime that a token must have left when a body starts. A body may outlast its token,
+    /// since the service checks the token when the request arrives. But stores that use the user's
+    /// token check it again at the end.
     static let tokenSecondsForBodies = 900
-    /// The speed of a slow link, for bodies that take longer than that.
+    /// The speed of a slow link, for bodies that need a longer lifetime.
     private static let expectedBytesPerSecond: Int64 = 4 << 20
 
-    /// The life that a token should have left for a body of this size.
+    /// Returns the lifetime that a token must have left for a body of this size.
     static func tokenSeconds(forBytes sizeBytes: Int64?) -> Int {
         max(tokenSecondsForBodies, Int((sizeBytes ?? 0) / expectedBytesPerSecond))
     }
@@ -21,14 +21,14 @@ extension ImageService {
     /// Sends the data of a `queued` image, which becomes `active`.
     ///
     /// Pass the size if you know it: without it, some stores are slow, and a truncated body goes
-    /// unnoticed. Does not retry, since the ring is spent: check the status of the image before you
-    /// send again. After 410 and, on some stores, 401 the service has deleted the image.
+    /// unnoticed. This call does not retry, since the ring is spent: check the status of the image
+    /// before you send again. After 410 and, on some stores, 401 the service has deleted the image.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` for an image that is not queued,
     ///   ``TranshipError/Code/formatRejected``, ``TranshipError/Code/quotaExceeded``,
     ///   ``TranshipError/Code/gone``, ``TranshipError/Code/unauthorized`` (transient if the token
     ///   can be renewed, which the next request does), ``TranshipError/Code/forbidden`` for a 401
-    ///   although the service takes the token for other requests, and the failure of the ring.
+    ///   although the service accepts the token for other requests, and the failure of the ring.
     public func upload(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
     ) async throws(TranshipError) {
@@ -52,8 +52,8 @@ extension ImageService {
     /// failed. If the answer starts at another offset, nothing is written.
     ///
     /// - Parameters:
-    ///   - sizeBytes: the size in the record, if the caller knows it: data that is longer is cut
-    ///     there, and the call fails.
+    ///   - sizeBytes: the size in the record, if the caller knows it. Data that is longer is cut
+    ///     off there, and the call fails.
     ///   - stores: as ``DownloadOptions/preferredStores``.
     /// - Returns: the head; nil if the image has no data (204), in which case `onResponse` was not
     ///   called.
@@ -73,9 +73,9 @@ extension ImageService {
         return try await download(request, span, into: ring, onResponse: onResponse)
     }
 
-    /// Reads one part of the data into a ring, one of many: over a kept connection if there is one.
+    /// Reads one of many parts of the data into a ring, over a kept connection if there is one.
     ///
-    /// - Returns: the head of a 206 with just these bytes.
+    /// - Returns: the head of a 206 with exactly these bytes.
     /// - Throws: as ``download(_:into:from:sizeBytes:preferring:onResponse:)``;
     ///   ``TranshipError/Code/rangeNotSatisfiable`` also for an image without data.
     package func downloadPart(

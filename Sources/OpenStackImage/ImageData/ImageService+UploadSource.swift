@@ -4,20 +4,20 @@
 public import Basics
 
 extension ImageService {
-    /// Sends the data of a `queued` image from a file, a stream, a URL, … and compares what the
-    /// service reports with what was sent.
+    /// Sends the data of a `queued` image from a file, a stream, a URL, … and compares the
+    /// checksums that the service reports with those of the sent data.
     ///
-    /// A failure leaves the record as it is, mostly `queued` again.
+    /// After a failure, the record stays as it is, mostly `queued` again.
     /// ``createImage(_:from:_:onProgress:)`` cleans up after a failure.
     ///
     /// - Parameters:
-    ///   - store: on a cloud with several stores; nil for the default store.
-    ///   - validates: false skips the comparison and the request for it.
+    ///   - store: the store, on a cloud with several; nil for the default store.
+    ///   - validates: false to skip the comparison and the request for it.
     ///   - onProgress: called with the bytes read so far.
     /// - Throws: as ``upload(_:from:sizeBytes:store:)``; ``TranshipError/Code/checksumMismatch``
     ///   for data without the promised checksum, which never becomes an image;
-    ///   ``TranshipError/Code/verificationMismatch`` and ``TranshipError/Code/unverifiable`` for
-    ///   what the service reports; and the errors of reading the source.
+    ///   ``TranshipError/Code/verificationMismatch`` and ``TranshipError/Code/unverifiable`` if the
+    ///   service reports other checksums, or none to compare; and the errors of reading the source.
     @discardableResult
     public func upload(
         _ id: String, from source: ImageDataSource, _ promises: DataPromises = .init(),
@@ -37,8 +37,8 @@ extension ImageService {
         return sent
     }
 
-    /// Sends the data of a `queued` image to the staging area. The service reports no checksum of
-    /// it before the import.
+    /// Sends the data of a `queued` image to the staging area. The service does not report a
+    /// checksum of staged data before the import.
     ///
     /// - Throws: as ``stage(_:from:sizeBytes:)``, and ``TranshipError/Code/checksumMismatch``.
     @discardableResult

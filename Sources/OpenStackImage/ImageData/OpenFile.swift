@@ -8,14 +8,13 @@ import Glibc
 /// A file that is open for reading.
 struct OpenFile: Sendable {
     private static let chunkBytes = 256 << 10
-    /// How long a wait for a silent pipe takes before the next check whether its bytes are still
-    /// wanted.
+    /// The interval at which a wait for a silent pipe checks if its bytes are still wanted.
     private static let lookMilliseconds: Int32 = 200
 
     let descriptor: Int32
     let name: String
     private let isOurs: Bool
-    /// The rest of a plain file; nil for anything else.
+    /// The size of the rest of a plain file; nil for any other file.
     let sizeBytes: Int64?
 
     init(reading path: String) throws(TranshipError) {
@@ -48,7 +47,7 @@ struct OpenFile: Sendable {
         sizeBytes = isRegular ? max(0, Int64(status.st_size) - Int64(max(0, position))) : nil
     }
 
-    /// The size of a plain file; nil for anything else.
+    /// Returns the size of a plain file; nil for any other file.
     static func sizeBytes(_ path: String) -> Int64? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -90,7 +89,7 @@ struct OpenFile: Sendable {
             hint: "wait until nothing writes to it, then try again")
     }
 
-    /// Returns true when a read does not block for long.
+    /// Returns true as soon as a read does not block for long.
     private func waitForBytes(_ ring: ByteRing) throws(TranshipError) -> Bool {
         guard sizeBytes == nil else { return true }
         while true {

@@ -8,7 +8,7 @@ import Glibc
 /// A file that gets its name only when it is complete.
 final class PartialFile: Sendable {
     private let path: String
-    /// Nil for a pipe or a device, which is written directly.
+    /// The path of the incomplete file; nil for a pipe or a device, which is written directly.
     private let partialPath: String?
     private let descriptor: Int32
     private let writtenBytes = Guarded<Int64>(0)
@@ -32,7 +32,8 @@ final class PartialFile: Sendable {
         self.partialPath = partialPath
     }
 
-    /// A hidden file in the same directory, since a rename cannot cross file systems.
+    /// Returns the path of a hidden file in the same directory, since a rename cannot cross file
+    /// systems.
     private static func beside(_ path: String) -> String {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let name = path[slash...].utf8.prefix(200)
@@ -40,6 +41,8 @@ final class PartialFile: Sendable {
         return "\(path[..<slash]).\(String(decoding: name, as: UTF8.self)).\(token).partial"
     }
 
+    /// Writes all bytes.
+    ///
     /// - Returns: the number of bytes written so far.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) -> Int64 {
         var rest = bytes[...]

@@ -6,19 +6,19 @@ import ByteStreams
 import Digests
 import HTTPTransport
 
-/// Downloads into a ring, hashes the bytes, and hands out the last ones only if all match the
-/// checksum of the service.
+/// A download into a ring that hashes the bytes, and hands out the last ones only if all match the
+/// service's checksum.
 final class ProvedDownload<Record: ServiceRecord>: Sendable {
-    /// What the service says about the data.
+    /// The facts about the data that the service reports.
     struct Promise: Sendable {
         let record: Record
-        /// Nil if unknown.
+        /// The size; nil if it is unknown.
         let sizeBytes: Int64?
-        /// Nil if the service reports none.
+        /// The checksum; nil if the service reports none.
         let checksum: Checksum?
     }
 
-    /// Data that is what the service promised.
+    /// The data that arrived, after it matched the promise.
     struct Data: Sendable {
         let record: Record
         let sizeBytes: Int64
@@ -30,8 +30,8 @@ final class ProvedDownload<Record: ServiceRecord>: Sendable {
     private let fetch: @Sendable (ByteRing) async throws(TranshipError) -> Promise
 
     /// - Parameters:
-    ///   - digest: in the algorithm of the promised checksum; nil proves only the size.
-    ///   - fetch: fills the ring with the data, and does not finish it.
+    ///   - digest: computes the algorithm of the promised checksum; nil to prove only the size.
+    ///   - fetch: fills the ring with the data, but does not finish it.
     init(
         digest: StreamingDigest?,
         fetch: @escaping @Sendable (ByteRing) async throws(TranshipError) -> Promise
@@ -43,7 +43,7 @@ final class ProvedDownload<Record: ServiceRecord>: Sendable {
             withholdsEnd: digest != nil)
     }
 
-    /// Runs while `take` empties the ring.
+    /// Runs the download while `take` empties the ring.
     func taken(by take: (ByteRing) async throws -> Void) async throws(TranshipError) -> Data {
         async let arriving = run()
         do {
@@ -58,7 +58,8 @@ final class ProvedDownload<Record: ServiceRecord>: Sendable {
         return try await arriving.get()
     }
 
-    /// Runs while a file takes the data. It gets its name when the data is proved.
+    /// Runs the download while a file takes the data. The file gets its name once the data is
+    /// proved.
     func taken(
         toFile path: String, bufferBytes: Int, _ onProgress: @escaping @Sendable (Int64) -> Void
     ) async throws(TranshipError) -> Data {
@@ -116,7 +117,7 @@ extension DownloadedData {
 }
 
 extension ImageService {
-    /// Reads the record first, which says how the data can be proved.
+    /// Reads the record, which shows how the data can be proved, and returns the download.
     func proved(
         _ id: String, _ options: DownloadOptions
     ) async throws(TranshipError) -> ProvedDownload<Image> {
@@ -126,7 +127,7 @@ extension ImageService {
         var promise: Checksum?
         var digest: StreamingDigest?
         if options.proof != .none, isWhole {
-            // Skips an algorithm that this OpenSSL refuses.
+            // Skip an algorithm that this OpenSSL refuses.
             for checksum in image.checksums where digest == nil {
                 digest = try? StreamingDigest(checksum.algorithm)
                 if digest != nil { promise = checksum }

@@ -3,25 +3,25 @@
 
 public import Basics
 
-/// What was sent to the service.
+/// The data that was sent to the service.
 public struct SentData: Sendable, Hashable {
     /// The number of bytes read and sent.
     public let sizeBytes: Int64
-    /// Computed from the bytes on their way.
+    /// The checksums that were computed from the bytes on their way.
     public let checksums: [Checksum]
-    /// The checksum that the service reports too; nil if nothing was compared.
+    /// The checksum that the service reports as well; nil if nothing was compared.
     public internal(set) var proof: Checksum?
 }
 
 /// The checksums that data must have, and those to compute.
 public struct DataPromises: Sendable, Hashable {
-    /// The data must have all of these. The last bytes are withheld until then, so that no service
-    /// accepts wrong data as complete.
+    /// The checksums that the data must have, all of them. The last bytes are withheld until they
+    /// are checked, so that no service accepts wrong data as complete.
     public var expected: [Checksum]
-    /// Computed in addition.
+    /// The algorithms to compute in addition.
     public var algorithms: Set<Checksum.Algorithm>
 
-    /// By default nothing is expected and nothing computed.
+    /// Creates promises; by default, nothing is expected and nothing is computed.
     public init(expected: [Checksum] = [], computing algorithms: Set<Checksum.Algorithm> = []) {
         self.expected = expected
         self.algorithms = algorithms
@@ -29,6 +29,8 @@ public struct DataPromises: Sendable, Hashable {
 
     var allAlgorithms: Set<Checksum.Algorithm> { algorithms.union(expected.map(\.algorithm)) }
 
+    /// Compares computed checksums with the expected ones.
+    ///
     /// - Throws: ``TranshipError/Code/checksumMismatch``.
     func check(_ computed: [Checksum], of name: String) throws(TranshipError) {
         if case .other(let found, let promise) = Checksum.compare(computed, with: expected) {
@@ -39,10 +41,11 @@ public struct DataPromises: Sendable, Hashable {
     }
 }
 
-/// Compares what a service reports with what was sent.
+/// The comparison of the service's checksums with those of the sent data.
 enum DataProof {
-    /// The strongest checksum on which both sides agree: `os_hash_value`, else `checksum`. Throws if
-    /// they agree on none, since nothing is proved then, and if one of both differs.
+    /// Returns the strongest checksum on which both sides agree: `os_hash_value`, or else
+    /// `checksum`. Throws if they have none in common, since nothing is proved then, and if any of
+    /// them differs.
     ///
     /// - Throws: ``TranshipError/Code/verificationMismatch``, ``TranshipError/Code/unverifiable``.
     static func match(

@@ -5,7 +5,7 @@ import Basics
 import ByteStreams
 import Digests
 
-/// Sends a source through a ring, hashes it, and checks its checksums.
+/// The flow of a source through a ring, where it is hashed and its checksums are checked.
 struct SourceFlow: Sendable {
     let source: ImageDataSource
     let promises: DataPromises
@@ -30,8 +30,8 @@ struct SourceFlow: Sendable {
 
     /// Runs the flow while `body` takes the bytes out of the ring.
     ///
-    /// - Parameter body: gets the size in bytes, nil if it is unknown.
-    /// - Returns: what the body returned, and what went through the ring.
+    /// - Parameter body: gets the size in bytes; nil if it is unknown.
+    /// - Returns: the result of `body`, and the data that went through the ring.
     func run<Value: Sendable>(
         _ body: @Sendable (Int64?) async throws(TranshipError) -> Value
     ) async throws(TranshipError) -> (value: Value, sent: SentData) {
@@ -43,7 +43,7 @@ struct SourceFlow: Sendable {
             if let broken = ring.failure { throw broken }
             value = try await body(sizeBytes)
         } catch {
-            // The end of this scope cancels the task that reads the source.
+            // Leaving this scope cancels the task that reads the source.
             ring.fail(error)
             throw error
         }
@@ -58,7 +58,7 @@ struct SourceFlow: Sendable {
             try promises.check(checksums, of: source.name)
             return SentData(sizeBytes: sizeBytes, checksums: checksums)
         }
-        // If the source never reported a size, there is none to wait for.
+        // If the source never reported a size, stop waiting for it.
         size.settle(result.map { _ in nil })
         return result
     }
@@ -77,7 +77,7 @@ struct SourceFlow: Sendable {
 }
 
 extension ImageDataSource {
-    /// The checksums of the data, which is read only for that.
+    /// Returns the checksums of the data, which is read only for that purpose.
     func checksums(
         _ algorithms: Set<Checksum.Algorithm>
     ) async throws(TranshipError) -> [Checksum] {

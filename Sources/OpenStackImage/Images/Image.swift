@@ -8,25 +8,25 @@ public import Basics
 /// To change it, change the `var`s and pass both versions to ``PatchOperation/changes(from:to:)``.
 /// ``record`` is the complete record of the service, so that keys unknown to this library are kept.
 public struct Image: ServiceRecord, Identifiable {
-    /// A UUID. The cloud never uses it again.
+    /// The id, a UUID. The cloud never uses it again.
     public let id: String
-    /// At most 255 characters; not unique; null on some images.
+    /// The name: at most 255 characters; not unique; null on some images.
     public var name: String?
-    /// Only `active` and `deactivated` images have data.
+    /// The status. Only `active` and `deactivated` images have data.
     public let status: ImageStatus
-    /// Which projects see it.
+    /// The projects that see the image.
     public var visibility: ImageVisibility
-    /// True: the service refuses to delete it, also for the owner.
+    /// True if the service refuses to delete the image, even for the owner.
     public var isProtected: Bool
-    /// True: not in lists, unless they ask for hidden images.
+    /// True if the image is only in lists that ask for hidden images.
     public var isHidden: Bool
     /// MD5 of the data; null on some newer images and without data.
     public let checksum: String?
     /// The algorithm of ``hashValue``. The operator of the cloud chooses it.
     public let hashAlgorithm: String?
-    /// Hexadecimal digits; null without data.
+    /// The hash in hexadecimal digits; null without data.
     public let hashValue: String?
-    /// The project that owns it. Changing it needs an administrator.
+    /// The id of the project that owns the image. Changing it needs an administrator.
     public var ownerID: String?
     /// The size of the stored data; nil or 0 without data.
     public let sizeBytes: Int64?
@@ -36,21 +36,21 @@ public struct Image: ServiceRecord, Identifiable {
     public var containerFormat: String?
     /// The format of the data: `qcow2`, `raw`, `vmdk`, …; required before data.
     public var diskFormat: String?
-    /// In no particular order.
+    /// The tags, in no particular order.
     public var tags: [String]
-    /// The least memory that a server needs to boot it, in MiB.
+    /// The minimum memory that a server needs to boot the image, in MiB.
     public var minRAMMiB: Int
-    /// The least disk that a server needs to boot it, in GiB.
+    /// The minimum disk that a server needs to boot the image, in GiB.
     public var minDiskGiB: Int
     /// The stores that hold the data; empty on clouds with one store.
     public let stores: [String]
-    /// All keys that are not base keys, `os_glance_*` included. The values are strings; a few
-    /// (`kernel_id`, `ramdisk_id`) may be null.
+    /// The values of all keys that are not base keys, including `os_glance_*`. The values are
+    /// strings; a few (`kernel_id`, `ramdisk_id`) may be null.
     public var properties: [String: JSONValue]
     public let record: [String: JSONValue]
 
-    /// The checksums that the service reports: the one in the algorithm of the operator, then MD5.
-    /// Skips invalid values.
+    /// The checksums that the service reports: the one in the operator's algorithm, then MD5. Skips
+    /// invalid values.
     public var checksums: [Checksum] {
         var found: [Checksum] = []
         if let hashAlgorithm, let hashValue,
@@ -67,8 +67,8 @@ public struct Image: ServiceRecord, Identifiable {
 }
 
 extension Image {
-    /// The keys of checksums whose value is not one of its algorithm. An algorithm that this library
-    /// does not know says nothing.
+    /// The keys of checksums whose value is not valid in its algorithm. Skips algorithms that this
+    /// library does not know.
     package var malformedChecksumKeys: [String] {
         let algorithm = Checksum.Algorithm(rawValue: hashAlgorithm?.lowercased() ?? "sha512")
         let values: [(key: String, value: String?, algorithm: Checksum.Algorithm?)] = [
@@ -95,9 +95,8 @@ extension Image {
 }
 
 extension Image {
-    /// ``properties`` as text. The service stores text only; other values come from its plugins.
-    /// Those that are null are left out: a null looks like an absent one. So are
-    /// ``structuredProperties``.
+    /// The ``properties`` as text. The service stores only text; other values come from its
+    /// plugins. Leaves out null, which looks like a missing value, and ``structuredProperties``.
     package var propertyTexts: [String: String] {
         properties.compactMapValues { value in
             switch value {

@@ -4,15 +4,15 @@
 public import Basics
 import HTTPTransport
 
-/// The pages of a list. Each is fetched when it is needed.
+/// The pages of a list, each of which is fetched when it is needed.
 ///
-/// The service pages by marker, not by snapshot: an image that is created meanwhile may not come.
-/// If the image at the end of a page is deleted before the next page is requested, the list goes on
-/// after an earlier one. No image comes twice, unless 5,000 others come between. You can stop at
-/// any page.
+/// The service pages by marker, not by snapshot: the list may lack an image that is created
+/// meanwhile. If the image at the end of a page is deleted before the next page is requested, the
+/// list goes on after an earlier image. The list contains no image twice, unless 5,000 others come
+/// between. You can stop at any page.
 ///
-/// Conditions that the service is too old for are left out or checked here, so that they do not
-/// empty the list; see ``ImageService/minorVersion()``.
+/// Conditions that the service is too old for are left out or checked here. Sent to the service,
+/// they would empty the list; see ``ImageService/minorVersion()``.
 public struct ImagePages: AsyncSequence, Sendable {
     public typealias Element = [Image]
     public typealias Failure = TranshipError
@@ -23,25 +23,25 @@ public struct ImagePages: AsyncSequence, Sendable {
     /// The images of all pages, one by one.
     public var flattened: FlattenedImages { FlattenedImages(pages: self) }
 
-    /// All images in memory. For short lists.
+    /// Returns all images, in memory. For short lists.
     public func all() async throws(TranshipError) -> [Image] {
         var images: [Image] = []
         for try await page in self { images += page }
         return images
     }
 
-    /// Starts at the first page again.
+    /// Returns an iterator that starts at the first page again.
     public func makeAsyncIterator() -> Iterator {
         Iterator(service: service, query: query)
     }
 
-    /// Fetches each page when it is needed.
+    /// An iterator that fetches each page when it is needed.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let service: ImageService
         let query: ImageQuery
-        /// Nil before the first page.
+        /// The query as the service understands it; nil before the first page.
         var known: ImageQuery.Known?
-        /// Nil before the first page and after the last one.
+        /// The next request; nil before the first page and after the last one.
         var request: ServiceRequest?
         var trail = PageTrail()
         var links: FollowedLinks
@@ -52,11 +52,12 @@ public struct ImagePages: AsyncSequence, Sendable {
             links = FollowedLinks(limit: query.pageLimit)
         }
 
-        /// Nil at the end. After an error, the same call may be repeated.
+        /// Returns the next page; nil at the end. After an error, the same call may be repeated.
         ///
-        /// - Throws: as the request, and ``TranshipError/Code/invalidAnswer`` if the list leads back
-        ///   to an earlier page, has more than 100,000 pages or 2,500,000 images, or more than 500
-        ///   pages in a row with fewer than 10 images (or ``ImageQuery/pageLimit``, if that is less).
+        /// - Throws: as the request, and ``TranshipError/Code/invalidAnswer`` if the list leads
+        ///   back to an earlier page, has more than 100,000 pages or 2,500,000 images, or has more
+        ///   than 500 pages in a row with fewer than 10 images (or ``ImageQuery/pageLimit``, if
+        ///   that is less).
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Image]? {
@@ -103,15 +104,15 @@ public struct FlattenedImages: AsyncSequence, Sendable {
 
     let pages: ImagePages
 
-    /// Begins at the first page again.
+    /// Returns an iterator that begins at the first page again.
     public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
-    /// Fetches as it goes.
+    /// An iterator that fetches a page when it needs one.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         var pages: ImagePages.Iterator
         var page: ArraySlice<Image> = []
 
-        /// Nil at the end. After an error, the same call may be repeated.
+        /// Returns the next image; nil at the end. After an error, the same call may be repeated.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> Image? {

@@ -9,9 +9,10 @@ extension ImageQuery {
     /// An old service does not refuse a condition that it does not know: it compares it with a
     /// property of that name, which no image has, and answers with an empty list.
     struct Known: Sendable {
-        /// Nil if no image of the service can match, so that no request is needed.
+        /// The query to send. Nil if no image of the service can match, so that no request is
+        /// needed.
         var query: ImageQuery?
-        /// Checks what the service does not.
+        /// Checks the conditions that the service does not check.
         var keeps: @Sendable (Image) -> Bool = { _ in true }
     }
 
@@ -40,7 +41,10 @@ extension ImageQuery {
         }
     }
 
-    /// - Parameter minor: of the service's newest version 2; nil if unknown, which counts as new.
+    /// Returns the query for a service of this version.
+    ///
+    /// - Parameter minor: the minor number of the service's newest version 2; nil if unknown, which
+    ///   counts as new.
     func known(toMinor minor: Int?) -> Known {
         var query = self
         // Every version leaves hidden images out by default.
@@ -77,7 +81,7 @@ extension ImageQuery.Match {
 }
 
 extension ImageService {
-    /// The query as this service understands it. Asks for its versions only if that matters.
+    /// Returns the query as this service understands it. Asks for its versions only if they matter.
     func known(_ query: ImageQuery) async throws(TranshipError) -> ImageQuery.Known {
         query.known(toMinor: query.needsVersion ? try await minorVersion() : nil)
     }

@@ -3,53 +3,52 @@
 
 public import Basics
 
-/// Which images a list contains, and in which order
+/// The conditions for the images in a list, and their order
 /// (<https://docs.openstack.org/api-ref/image/v2/#list-images>).
 ///
-/// All conditions must hold. Without `isHidden`, hidden images are left out; without `visibility`,
-/// so are the community images of other projects.
+/// All conditions must hold. Without `isHidden`, the list leaves out hidden images; without
+/// `visibility`, it leaves out community images of other projects.
 public struct ImageQuery: Sendable, Hashable {
-    /// One name, or one of several.
+    /// The name, or one of several names.
     public var name: Match?
-    /// One id, or one of several.
+    /// The id, or one of several ids.
     public var id: Match?
-    /// Any of these; empty is any status.
+    /// The allowed statuses; an empty list allows any.
     public var status: [ImageStatus]
-    /// One format, or one of several.
+    /// The disk format, or one of several.
     public var diskFormat: Match?
-    /// One format, or one of several.
+    /// The container format, or one of several.
     public var containerFormat: Match?
     /// The id of the owning project.
     public var ownerID: String?
-    /// Of this visibility. ``Filter/all`` adds the community images of other projects.
+    /// The visibility. ``Filter/all`` adds the community images of other projects.
     public var visibility: Filter<ImageVisibility>?
-    /// Shared with this project, which gave this answer.
+    /// The answer of this project to the offer of a shared image.
     public var memberStatus: Filter<Member.Status>?
-    /// Nil for both.
+    /// The protection; nil for both protected and other images.
     public var isProtected: Bool?
-    /// True lists hidden images in place of the others.
+    /// True to list hidden images instead of the others.
     public var isHidden: Bool?
-    /// The image must have all of them.
+    /// The tags, all of which the image must have.
     public var tags: [String]
-    /// At least this size. Images without data have none.
+    /// The minimum size. Images without data have no size.
     public var sizeMinBytes: Int64?
-    /// At most this size.
+    /// The maximum size.
     public var sizeMaxBytes: Int64?
-    /// Created before, at or after a time. The service compares microseconds, which it does not
-    /// show.
+    /// The time of creation. The service compares microseconds, which it does not show.
     public var createdAt: TimeBound?
-    /// Changed before, at or after a time; see ``createdAt``.
+    /// The time of the last change; see ``createdAt``.
     public var updatedAt: TimeBound?
-    /// Exact values of other keys: `checksum`, `os_hash_value`, a property.
+    /// The exact values of other keys: `checksum`, `os_hash_value`, a property.
     public var properties: [String: String]
-    /// In this order of keys. The default of the service is newest first.
+    /// The keys to sort by, in this order. The service's default is newest first.
     public var sort: [Sort]
-    /// Images per page, up to the limit of the service, which is 1,000 by default.
+    /// The number of images per page, up to the limit of the service, which is 1,000 by default.
     public var pageLimit: Int
-    /// The list starts after the image with this id.
+    /// The id of the image after which the list starts.
     public var marker: String?
 
-    /// Nil and empty values set no condition.
+    /// Creates a query. Nil and empty values set no condition.
     public init(
         name: Match? = nil, id: Match? = nil, status: [ImageStatus] = [], diskFormat: Match? = nil,
         containerFormat: Match? = nil, ownerID: String? = nil,
@@ -83,7 +82,7 @@ public struct ImageQuery: Sendable, Hashable {
 }
 
 extension ImageQuery {
-    /// One value, or `all`, which the service takes in its place.
+    /// One value, or `all`, which the service accepts in place of a value.
     public enum Filter<Value: RawRepresentable<String> & Sendable & Hashable>: Sendable, Hashable {
         case all
         case only(Value)
@@ -104,7 +103,7 @@ extension ImageQuery {
         case one(String)
         case anyOf([String])
 
-        /// Nil for no values.
+        /// Creates a match; nil if there are no values.
         public init?(_ values: [String]) {
             guard let first = values.first else { return nil }
             self = values.count == 1 ? .one(first) : .anyOf(values)
@@ -126,12 +125,12 @@ extension ImageQuery {
             case notEqual = "neq"
         }
 
-        /// How the time of the image must compare with ``time``.
+        /// The required relation of the image's time to ``time``.
         public var comparison: Comparison
-        /// ISO 8601, UTC.
+        /// The time in ISO 8601, UTC.
         public var time: String
 
-        /// - Parameter time: ISO 8601, UTC.
+        /// - Parameter time: the time in ISO 8601, UTC.
         public init(_ comparison: Comparison, _ time: String) {
             self.comparison = comparison
             self.time = time
@@ -142,7 +141,7 @@ extension ImageQuery {
     public struct Sort: Sendable, Hashable {
         /// A key of the record.
         public var key: String
-        /// False sorts the largest or newest first.
+        /// True to sort the smallest or oldest first.
         public var isAscending: Bool
 
         /// - Parameter key: a key of the record: `created_at`.
@@ -176,9 +175,9 @@ extension ImageQuery {
 }
 
 extension ImageQuery.Match {
-    /// A single value with a colon gets `eq:`, since the service would read its start as an
-    /// operator. Several values are quoted, since they may contain commas. The service knows no
-    /// escape for a quote.
+    /// The text in the query. A single value with a colon gets `eq:`, since the service would read
+    /// its beginning as an operator. Several values are quoted, since they may contain commas. The
+    /// service has no escape for a quote.
     var text: String {
         switch self {
         case .one(let value): value.contains(":") ? "eq:\(value)" : value

@@ -19,8 +19,10 @@ enum ImageRequests {
         ServiceRequest(.get, path(id))
     }
 
+    /// Returns the request that creates an image.
+    ///
     /// - Throws: ``TranshipError/Code/usage`` if a property has the name of a base key: one of the
-    ///   two values would get lost.
+    ///   two values would be lost.
     static func create(_ image: NewImage) throws(TranshipError) -> ServiceRequest {
         if let key = image.properties.keys.sorted().first(where: Image.baseKeys.contains) {
             throw TranshipError(
@@ -28,7 +30,7 @@ enum ImageRequests {
                 hint: "set the field, or give the property another name")
         }
         var request = ServiceRequest(.post, "/v2/images", json: .object(image.record))
-        // With an id, the second of two is refused (409) and makes no second image.
+        // With an id, the service refuses a second request (409), so it creates no second image.
         request.isRepeatable = image.id != nil
         return request
     }
@@ -36,7 +38,8 @@ enum ImageRequests {
     static func update(_ id: String, _ patch: [PatchOperation]) -> ServiceRequest {
         var request = ServiceRequest(
             .patch, path(id), json: .array(patch.map(\.json)), mediaType: patchMediaType)
-        // The second `remove` of a key would be refused, and `/-` appends to a list.
+        // The service would refuse a second `remove` of a key, and a second `/-` would append
+        // again.
         request.isRepeatable = patch.allSatisfy {
             $0.kind != .remove && !$0.pointer.hasSuffix("/-")
         }
@@ -57,7 +60,7 @@ enum ImageRequests {
 
     private static func action(_ id: String, _ name: String) -> ServiceRequest {
         var request = ServiceRequest(.post, "\(path(id))/actions/\(name)")
-        // The state of the image is the same after two of them.
+        // A second request does not change the state of the image any more.
         request.isRepeatable = true
         return request
     }

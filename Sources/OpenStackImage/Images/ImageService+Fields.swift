@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// Changes of single fields, without a patch.
+/// Changes of single fields, without writing a patch.
 extension ImageService {
     /// Leaves the image out of lists that do not ask for hidden images.
     @discardableResult
@@ -17,7 +17,7 @@ extension ImageService {
         try await update(id, [.replace("os_hidden", false)])
     }
 
-    /// Makes the service refuse to delete the image, also for the owner.
+    /// Makes the service refuse to delete the image, even for the owner.
     @discardableResult
     public func protect(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("protected", true)])
@@ -29,6 +29,8 @@ extension ImageService {
         try await update(id, [.replace("protected", false)])
     }
 
+    /// Sets the visibility.
+    ///
     /// - Throws: ``TranshipError/Code/forbidden`` for a visibility that this user may not set.
     @discardableResult
     public func setVisibility(
@@ -38,10 +40,10 @@ extension ImageService {
     }
 
     /// Sets fields and properties by their names in the API, as `update_image_properties` of
-    /// openstacksdk does. ``NewImage/set(_:)`` describes how the values are read. `untyped` values
-    /// are sent unchanged and win. `kernel` and `ramdisk` name images, by name or id, whose ids
-    /// become `kernel_id` and `ramdisk_id`. Sends only what differs from the image, and nothing if
-    /// nothing differs.
+    /// openstacksdk does. Reads the values as ``NewImage/set(_:)`` does. Sends `untyped` values
+    /// unchanged; they take precedence. `kernel` and `ramdisk` name images, by name or id, whose
+    /// ids become `kernel_id` and `ramdisk_id`. Sends only values that differ from those of the
+    /// image, and nothing if none differs.
     ///
     /// - Throws: as ``update(_:_:)`` and ``find(_:)``.
     @discardableResult

@@ -4,7 +4,7 @@
 public import Basics
 
 extension ImageService {
-    /// The image with this id, or the only image with this name.
+    /// Finds the image with this id, or the only image with this name.
     ///
     /// Hidden images with this name count only if there is no other: operators hide old versions to
     /// make room for a new one. Takes one to three requests.
@@ -21,7 +21,7 @@ extension ImageService {
         )
     }
 
-    /// As ``find(_:)``, but nil if there is none.
+    /// Works as ``find(_:)``, but returns nil if there is no such image.
     public func findIfPresent(_ nameOrID: String) async throws(TranshipError) -> Image? {
         guard !nameOrID.isEmpty else {
             throw TranshipError(.usage, "an image to find needs a name or an id")
@@ -37,10 +37,11 @@ extension ImageService {
         return nil
     }
 
-    /// As ``image(_:)``, but nil if there is none, or if it is being deleted: for a moment the
-    /// service still shows such a record, as `deleted` or `pending_delete`.
+    /// Works as ``image(_:)``, but returns nil if there is no such image, or if it is being
+    /// deleted: for a moment, the service still shows such a record, as `deleted` or
+    /// `pending_delete`.
     public func imageIfPresent(_ id: String) async throws(TranshipError) -> Image? {
-        // A name, perhaps.
+        // Such a text may be a name, but it is not an id.
         guard !id.isDots else { return nil }
         let image: Image? = try await sendForRecordIfKnown(ImageRequests.show(id))
         guard let image, image.status != .deleted, image.status != .pendingDelete else {

@@ -4,15 +4,15 @@
 public import Basics
 
 extension ImageService {
-    /// The images that match, page by page.
+    /// Returns the images that match, page by page.
     public func images(_ query: ImageQuery = .init()) -> ImagePages {
         ImagePages(service: self, query: query)
     }
 
-    /// One record.
+    /// Reads one record.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
-    ///   not see it; the service does not say which.
+    ///   not see it; the service does not distinguish the two.
     public func image(_ id: String) async throws(TranshipError) -> Image {
         try await sendForImage(ImageRequests.show(id), id)
     }
@@ -45,7 +45,7 @@ extension ImageService {
         try await update(original.id, PatchOperation.changes(from: original, to: changed))
     }
 
-    /// Deletes record and data. The cloud never uses the id again.
+    /// Deletes the record and the data. The cloud never uses the id again.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for a protected image,
     ///   ``TranshipError/Code/conflict`` for an image in use and, unless `missingIsFine`,
@@ -68,7 +68,9 @@ extension ImageService {
 }
 
 extension ImageService {
-    /// - Parameter id: of the image that was asked for; nil if the service chooses it.
+    /// Sends a request whose answer is an image record.
+    ///
+    /// - Parameter id: the id of the requested image; nil if the service chooses it.
     private func sendForImage(
         _ request: ServiceRequest, _ id: String?
     ) async throws(TranshipError) -> Image {
@@ -84,7 +86,7 @@ extension Image {
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     func expect(_ asked: String) throws(TranshipError) {
-        // Some databases find ids in capitals too.
+        // Some databases find ids in capital letters, too.
         guard id.lowercased() != asked.lowercased() else { return }
         throw TranshipError(
             .invalidAnswer,
@@ -94,7 +96,7 @@ extension Image {
 }
 
 extension ImageService {
-    /// The digests that this cloud reports for new images, strongest first.
+    /// Returns the digests that this cloud reports for new images, strongest first.
     ///
     /// No call returns `os_hash_algo`, a setting of the cloud, so this looks at the newest active
     /// image. Empty if there is none. The default of the service is sha512 and md5.

@@ -3,39 +3,39 @@
 
 public import Basics
 
-/// The record of a new image. Nil leaves a value to the service.
+/// The record of a new image. For nil, the service chooses the value.
 public struct NewImage: Sendable, Hashable {
-    /// A UUID of your choice. The service refuses (409) an id that the cloud ever used, also for a
-    /// deleted image.
+    /// The id, a UUID of your choice. The service refuses (409) an id that the cloud ever used,
+    /// even for an image that was deleted.
     public var id: String?
-    /// At most 255 characters; not unique.
+    /// The name: at most 255 characters; not unique.
     public var name: String?
     /// The format of the data: `qcow2`, `raw`, …; required before data.
     public var diskFormat: String?
     /// The format around the data: `bare`, …; required before data.
     public var containerFormat: String?
-    /// The default of the service is `shared`. `public` needs an administrator.
+    /// The visibility. The default of the service is `shared`. `public` needs an administrator.
     public var visibility: ImageVisibility?
-    /// True: the service refuses to delete it.
+    /// True to make the service refuse to delete the image.
     public var isProtected: Bool?
-    /// True: not in lists, unless they ask for hidden images.
+    /// True to leave the image out of lists that do not ask for hidden images.
     public var isHidden: Bool?
-    /// The id of another project needs an administrator.
+    /// The id of the owning project. Any project but your own needs an administrator.
     public var ownerID: String?
-    /// The least memory to boot it, in MiB.
+    /// The minimum memory to boot the image, in MiB.
     public var minRAMMiB: Int?
-    /// The least disk to boot it, in GiB.
+    /// The minimum disk to boot the image, in GiB.
     public var minDiskGiB: Int?
-    /// At most 255 characters each; the service takes 128 by default.
+    /// The tags: at most 255 characters each. The service accepts 128 tags by default.
     public var tags: [String]
-    /// Additional properties. The service takes strings only, and no base keys and no
+    /// The additional properties. The service accepts only strings, and neither base keys nor
     /// `os_glance_*`.
     public var properties: [String: JSONValue]
-    /// Fields of the record by their names in the API, sent unchanged. They win over all other
+    /// Fields of the record by their names in the API, sent unchanged. They override all other
     /// values, except the name. The `meta` of openstacksdk.
     public var untyped: [String: JSONValue]
 
-    /// Leaves values that are nil to the service.
+    /// Creates a record. For values that are nil, the service chooses.
     public init(
         id: String? = nil, name: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, visibility: ImageVisibility? = nil,
@@ -86,7 +86,7 @@ extension NewImage {
         case "min_disk": minDiskGiB = Int(try Self.integer(key, value))
         case "min_ram": minRAMMiB = Int(try Self.integer(key, value))
         case "size", "virtual_size":
-            // The service refuses these with a message of its own.
+            // Leave it to the service to refuse these, with its own message.
             untyped[key] = .integer(try Self.integer(key, value))
         default:
             properties[key] = value.plainText.map(JSONValue.string) ?? .null

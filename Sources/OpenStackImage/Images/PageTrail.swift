@@ -4,22 +4,21 @@
 import Basics
 import HTTPTransport
 
-/// The records that the pages of a list had so far, so that the list goes on if one of them is
-/// deleted meanwhile.
+/// The latest records of a list's pages, so that the list can go on if one of them is deleted.
 ///
 /// A page starts after the record that its marker names. If that record is deleted before the next
 /// page is requested, the service refuses the marker (400, some versions 404). The list then goes
-/// on after an earlier record; what comes twice by that is left out.
+/// on after an earlier record, and leaves out records that come a second time.
 struct PageTrail: Sendable {
-    /// Bounds the memory. A list fails if this many records in a row are deleted.
+    /// The maximum number of ids in memory. A list fails if this many records in a row are deleted.
     static let idsMax = 5000
-    /// Bounds what a service can ask for that refuses its own markers again and again.
+    /// The maximum number of detours, for a service that refuses its own markers again and again.
     static let detoursMax = 200
 
     /// The latest records, in the order of the list.
     private var ids: [String] = []
     private var known: Set<String> = []
-    /// How many of the latest records were found to be deleted, or were passed over.
+    /// The number of latest records that were deleted, or that a detour skipped.
     private var passed = 0
     private var detours = 0
     /// True if all records of the list so far are in ``ids``.
@@ -27,7 +26,7 @@ struct PageTrail: Sendable {
     /// True after the first page was requested again.
     private var isAtStart = false
 
-    /// Notes a page. Returns its records without those that an earlier page had.
+    /// Notes a page. Returns its records, except those that an earlier page had.
     mutating func note<Record: ServiceRecord>(_ records: [Record]) -> [Record] {
         (passed, isAtStart) = (0, false)
         let new = records.filter { known.insert($0.idText).inserted }
@@ -40,8 +39,8 @@ struct PageTrail: Sendable {
         return new
     }
 
-    /// The request to send instead of one whose marker the service refused. Nil if the refusal has
-    /// another cause, or if no earlier record is left.
+    /// Returns the request to send instead of one whose marker the service refused. Nil if the
+    /// refusal has another cause, or if no earlier record is left.
     mutating func detour(around request: ServiceRequest, after error: TranshipError)
         -> ServiceRequest?
     {
@@ -64,8 +63,8 @@ struct PageTrail: Sendable {
 }
 
 extension ServiceRequest {
-    /// The same request with another marker; nil as marker is the first page. Nil if the request
-    /// has no marker.
+    /// Returns the same request with another marker; the marker nil means the first page. Returns
+    /// nil if the request has no marker.
     func startingAfter(_ marker: String?) -> ServiceRequest? {
         let parts = (rawQuery ?? encodedQuery).split(separator: "&").map(String.init)
         guard parts.contains(where: { $0.hasPrefix("marker=") }) else { return nil }

@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// One change of a record. Of RFC 6902 the Image service knows `add`, `replace` and `remove`.
+/// One change of a record. The Image service knows only `add`, `replace` and `remove` of RFC 6902.
 ///
 /// `add` accepts a key that exists. For a missing key, the service refuses `replace` and `remove`,
 /// and with them the whole patch (409).
@@ -13,14 +13,14 @@ public struct PatchOperation: Sendable, Hashable {
         case add, replace, remove
     }
 
-    /// What to do at ``pointer``.
+    /// The operation at ``pointer``.
     public var kind: Kind
-    /// RFC 6901: `/name`, with `~1` for a slash in a key.
+    /// The place in the record (RFC 6901): `/name`, with `~1` for a slash in a key.
     public var pointer: String
-    /// Nil for `remove` only.
+    /// The new value; nil for `remove` only.
     public var value: JSONValue?
 
-    /// Takes a complete pointer, such as `/locations/-`.
+    /// Creates an operation on a complete pointer, such as `/locations/-`.
     public init(_ kind: Kind, pointer: String, value: JSONValue? = nil) {
         self.kind = kind
         self.pointer = pointer
@@ -62,8 +62,8 @@ public struct PatchOperation: Sendable, Hashable {
 }
 
 extension PatchOperation {
-    /// The patch from `old` to `new`; empty if they agree. Base fields first, then properties by
-    /// name.
+    /// Returns the patch from `old` to `new`; empty if they agree. Base fields come first, then
+    /// properties by name.
     ///
     /// Compares tags as sets. Ignores status, sizes, hashes and times, which only the service sets.
     public static func changes(from old: Image, to new: Image) -> [PatchOperation] {
@@ -88,7 +88,8 @@ extension PatchOperation {
         return operations + propertyChanges(from: old.properties, to: new.properties)
     }
 
-    /// The patch that sets these fields of an image. Leaves out those that it has already.
+    /// Returns the patch that sets these fields of an image. Leaves out fields that already have
+    /// their value.
     static func setting(_ record: [String: JSONValue], in image: Image) -> [PatchOperation] {
         record.sorted { $0.key < $1.key }.compactMap { key, value in
             guard let before = image.record[key] else { return .add(key, value) }

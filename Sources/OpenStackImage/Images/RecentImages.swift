@@ -4,27 +4,27 @@
 internal import Basics
 internal import ByteStreams
 
-/// Records that one part of a run has just read and the next part needs: what proves a copy reads
-/// its record, and publishing begins with the same one. The second reader saves its request.
+/// Records that one part of a run has just read and that the next part needs. The proof of a copy
+/// reads the record with which publishing begins, so publishing saves its request.
 ///
-/// A record is handed over once, and only while it is new: what others change at a service is seen
-/// as late as with a request of that moment.
+/// A record is handed over once, and only while it is new. So a change by another client is noticed
+/// nearly as early as with a request of its own.
 package final class RecentImages: Sendable {
     private struct Entry: Sendable {
         var image: Image
         var readAt: Int64
     }
 
-    /// How long a record counts as just read, in milliseconds.
+    /// The maximum age of a record that counts as just read.
     private static let ageMaxMilliseconds: Int64 = 5000
-    /// Far more than are in flight at once.
+    /// The maximum number of records, far more than are in flight at once.
     private static let countMax = 2000
 
     private let entries = Guarded<[String: Entry]>([:])
-    /// Milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameter now: returns the time in milliseconds since 1970.
     package init(now: @escaping @Sendable () -> Int64) {
         self.now = now
     }
@@ -37,7 +37,7 @@ package final class RecentImages: Sendable {
         }
     }
 
-    /// The record, if it was read within the last seconds. The next reader gets nothing.
+    /// Takes out the record, if it was read within the last seconds. A second call returns nil.
     package func take(_ id: String) -> Image? {
         let time = now()
         return entries.withLock { entries in

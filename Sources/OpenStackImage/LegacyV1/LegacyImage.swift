@@ -5,8 +5,8 @@ public import Basics
 
 /// An image of a legacy cloud, with everything that API v1 reports.
 public struct LegacyImage: ServiceRecord, Identifiable {
-    /// The record as the service sent it: its JSON, or built from its header fields (all text,
-    /// names without `x-image-meta-`).
+    /// The record: as the service sent it in JSON, or built from the header fields of an answer
+    /// (all values are text, names are without `x-image-meta-`).
     public let record: [String: JSONValue]
 
     public static let valueTypes: KeyValuePairs<String, ValueType> = [
@@ -19,27 +19,29 @@ public struct LegacyImage: ServiceRecord, Identifiable {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// A UUID. The cloud never uses it again.
+    /// The id, a UUID. The cloud never uses it again.
     public var id: String { idText }
-    /// At most 255 characters, not unique, and null on some images.
+    /// The name: at most 255 characters, not unique, and null on some images.
     public var name: String? { record["name"]?.string }
-    /// `queued`, `saving`, `active`, `killed`, `deleted`, `pending_delete`; `deactivated` if the
-    /// cloud also has v2. Unlike in v2, a failed upload ends as `killed`, for good.
+    /// The status: `queued`, `saving`, `active`, `killed`, `deleted`, `pending_delete`;
+    /// `deactivated` if the cloud also has v2. Unlike in v2, a failed upload ends as `killed`, for
+    /// good.
     public var status: ImageStatus {
         record["status"]?.string.map(ImageStatus.init(rawValue:)) ?? .unknown
     }
-    /// True: every project sees it.
+    /// True if every project sees the image.
     public var isPublic: Bool { flag("is_public") }
-    /// True: the service refuses to delete it, also for the owner.
+    /// True if the service refuses to delete the image, even for the owner.
     public var isProtected: Bool { flag("protected") }
-    /// Deleted. Lists show it with `changes-since` only, and the service shows it to admins.
+    /// True if the image is deleted. Only lists with `changes-since` contain it, and only admins
+    /// can read it.
     public var isDeleted: Bool { flag("deleted") }
-    /// MD5 of the data. The service computes it; for an image with a `location` it is what the
-    /// creator stated, or null.
+    /// The MD5 of the data, which the service computes. For an image with a `location`, the MD5
+    /// that the creator stated, or null.
     public var checksum: String? { record["checksum"]?.string }
-    /// The project that owns it.
+    /// The id of the project that owns the image.
     public var ownerID: String? { record["owner"]?.string }
-    /// 0 without data.
+    /// The size of the data; 0 without data.
     public var sizeBytes: Int64? { number("size") }
     /// The size of the disk that the data describes, if a client stated it.
     public var virtualSizeBytes: Int64? { number("virtual_size") }
@@ -47,11 +49,11 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     public var containerFormat: String? { record["container_format"]?.string }
     /// The format of the data: `qcow2`, `raw`, `ami`, …
     public var diskFormat: String? { record["disk_format"]?.string }
-    /// UTC, in ISO 8601; nil if it is not deleted.
+    /// The time of deletion, UTC, in ISO 8601; nil if the image is not deleted.
     public var deletedAt: String? { record["deleted_at"]?.string }
-    /// The least memory to boot it, in MiB.
+    /// The minimum memory to boot the image, in MiB.
     public var minRAMMiB: Int { Int(number("min_ram") ?? 0) }
-    /// The least disk to boot it, in GiB.
+    /// The minimum disk to boot the image, in GiB.
     public var minDiskGiB: Int { Int(number("min_disk") ?? 0) }
     /// Additional properties. Leaves out null, which header fields cannot express.
     public var properties: [String: String] {
@@ -63,7 +65,7 @@ public struct LegacyImage: ServiceRecord, Identifiable {
         checksum.flatMap { try? Checksum(.md5, $0) }.map { [$0] } ?? []
     }
 
-    /// `checksum`, if its value is not one.
+    /// The key `checksum`, if its value is not an MD5.
     package var malformedChecksumKeys: [String] {
         checksums.isEmpty && checksum?.isEmpty == false ? ["checksum"] : []
     }
@@ -73,7 +75,7 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     }
 }
 
-/// What a short list reports about an image.
+/// The facts that a short list reports about an image.
 public struct LegacyImageSummary: ServiceRecord, Identifiable {
     public let record: [String: JSONValue]
 
@@ -84,16 +86,16 @@ public struct LegacyImageSummary: ServiceRecord, Identifiable {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// A UUID.
+    /// The id, a UUID.
     public var id: String { idText }
-    /// Not unique, and null on some images.
+    /// The name: not unique, and null on some images.
     public var name: String? { record["name"]?.string }
-    /// 0 while there is no data.
+    /// The size of the data; 0 without data.
     public var sizeBytes: Int64? { number("size") }
-    /// The data's format: `qcow2`, `raw`, …
+    /// The format of the data: `qcow2`, `raw`, …
     public var diskFormat: String? { record["disk_format"]?.string }
-    /// What wraps the data: `bare`, …
+    /// The format around the data: `bare`, …
     public var containerFormat: String? { record["container_format"]?.string }
-    /// MD5 of the data; null while there is none, and for data at a location.
+    /// The MD5 of the data; null without data, and for data at a location.
     public var checksum: String? { record["checksum"]?.string }
 }

@@ -3,25 +3,25 @@
 
 public import Basics
 
-/// The metadata of a v1 image that a client may set, for a new image or a change. Nil is not sent.
+/// The metadata that a client may set on a v1 image, new or existing. Nil is not sent.
 public struct LegacyImageFields: Sendable, Hashable {
-    /// A UUID of your choice for a new image. The cloud never uses it again, as in v2.
+    /// The id of a new image, a UUID of your choice. The cloud never uses it again, as in v2.
     public var id: String?
-    /// An empty text sets it to null.
+    /// The name. An empty text sets it to null.
     public var name: String?
-    /// Required before data. `ami`, `aki` and `ari` set both formats.
+    /// The format of the data, required before data. `ami`, `aki` and `ari` set both formats.
     public var diskFormat: String?
     /// The format around the data; required before data.
     public var containerFormat: String?
-    /// For admins only. Otherwise the project of the token.
+    /// The id of the owner, for admins only. Otherwise the project of the token owns the image.
     public var ownerID: String?
-    /// True: every project sees it. The default of the service is false.
+    /// True if every project sees the image. The default of the service is false.
     public var isPublic: Bool?
-    /// True: the service refuses to delete it.
+    /// True to make the service refuse to delete the image.
     public var isProtected: Bool?
-    /// The least disk to boot it, in GiB.
+    /// The minimum disk to boot the image, in GiB.
     public var minDiskGiB: Int?
-    /// The least memory to boot it, in MiB.
+    /// The minimum memory to boot the image, in MiB.
     public var minRAMMiB: Int?
     /// The size that the data must have. The service refuses other data, and the image becomes
     /// `killed`. 0 without data creates an active, empty image.
@@ -33,11 +33,11 @@ public struct LegacyImageFields: Sendable, Hashable {
     public var checksum: Checksum?
     /// The store's scheme: `file`, `swift`, `rbd`, …
     public var store: String?
-    /// An empty value sets a property to null. The service changes names: lower case, hyphens to
-    /// underscores.
+    /// The additional properties. An empty value sets a property to null. The service changes
+    /// names: lower case, hyphens to underscores.
     public var properties: [String: String]
 
-    /// Values that are nil are not sent.
+    /// Creates fields. Values that are nil are not sent.
     public init(
         id: String? = nil, name: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, ownerID: String? = nil, isPublic: Bool? = nil,
@@ -62,13 +62,13 @@ public struct LegacyImageFields: Sendable, Hashable {
     }
 }
 
-/// Where the service itself gets the data of an image.
+/// The place from which the service itself gets the data of an image.
 public enum LegacyImageOrigin: Sendable, Hashable {
-    /// A URL that the service reads at each download (`x-image-meta-location`): nothing is stored,
-    /// and there is no checksum.
+    /// A URL that the service reads at each download (`x-image-meta-location`). It stores nothing,
+    /// and has no checksum.
     case location(String)
     /// A URL whose data the service copies into a store, in the background
-    /// (`x-glance-api-copy-from`). Wait until the status is `active`; `killed` means that it
+    /// (`x-glance-api-copy-from`). Wait until the status is `active`; `killed` means that the copy
     /// failed.
     case copyFrom(String)
 }

@@ -11,7 +11,8 @@ enum LegacyImageHeaders {
     static let sizeField = "x-image-meta-size"
     static let propertyPrefix = "x-image-meta-property-"
 
-    /// Nil without an id: then no v1 service wrote these headers.
+    /// Reads an image from header fields. Nil without an id: then the headers do not come from a v1
+    /// service.
     ///
     /// A proxy may have changed underscores to hyphens. The service reads both as underscores.
     static func image(_ headers: HTTPHeaders) -> LegacyImage? {
@@ -30,7 +31,8 @@ enum LegacyImageHeaders {
         return LegacyImage(record: record)
     }
 
-    /// Writes names with hyphens: many proxies silently drop names with underscores.
+    /// Returns the header fields for these values. Writes names with hyphens: many proxies silently
+    /// drop names with underscores.
     ///
     /// - Throws: ``TranshipError/Code/usage`` for a property whose name is not a valid header name,
     ///   or a value that would change on its way.

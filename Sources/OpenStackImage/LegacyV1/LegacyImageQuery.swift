@@ -3,11 +3,11 @@
 
 public import Basics
 
-/// Which images a v1 list contains, and in which order. All conditions must hold.
+/// The conditions for the images in a v1 list, all of which must hold, and their order.
 ///
 /// - Important: Glance 15 answers 500 to a filter with text that is not ASCII.
 public struct LegacyImageQuery: Sendable, Hashable {
-    /// Whether an admin sees private images of other projects.
+    /// The public and private images to list. Only an admin has a choice.
     public enum Publicity: String, Sendable {
         /// The default of the service, and the only choice for other users: public images, and
         /// private ones that the project owns or shares.
@@ -18,42 +18,42 @@ public struct LegacyImageQuery: Sendable, Hashable {
         case any = "None"
     }
 
-    /// Exactly this name; ASCII only.
+    /// The exact name; ASCII only.
     public var name: String?
-    /// With this status.
+    /// The status.
     public var status: ImageStatus?
-    /// With this format.
+    /// The disk format.
     public var diskFormat: String?
-    /// With this container format.
+    /// The container format.
     public var containerFormat: String?
-    /// At least this size.
+    /// The minimum size.
     public var sizeMinBytes: Int64?
-    /// At most this size.
+    /// The maximum size.
     public var sizeMaxBytes: Int64?
-    /// Exactly this value of the image.
+    /// The exact value of the image.
     public var minRAMMiB: Int?
-    /// Exactly this value of the image.
+    /// The exact value of the image.
     public var minDiskGiB: Int?
-    /// Nil for both.
+    /// The protection; nil for both protected and other images.
     public var isProtected: Bool?
-    /// Sent as `is_public`. The service ignores it for users who are not admins.
+    /// The choice that is sent as `is_public`. The service ignores it for users who are not admins.
     public var publicity: Publicity?
-    /// ISO 8601, UTC. Only images changed later, including deleted ones (unless `properties` is
-    /// set, since deleted images have lost theirs).
+    /// A time in ISO 8601, UTC. The list has only images that changed later, including deleted ones
+    /// (unless `properties` is set, since deleted images have lost theirs).
     public var changesSince: String?
-    /// Exact values of additional properties.
+    /// The exact values of additional properties.
     public var properties: [String: String]
-    /// name, status, container_format, disk_format, size, id, created_at (the default of the
-    /// service), updated_at.
+    /// The key to sort by: name, status, container_format, disk_format, size, id, created_at (the
+    /// default of the service), updated_at.
     public var sortKey: String?
-    /// The default of the service is descending: newest first.
+    /// True for ascending order. The default of the service is descending: newest first.
     public var isAscending: Bool?
-    /// Images per page, up to the limit of the service, which is 1,000 by default.
+    /// The number of images per page, up to the limit of the service, which is 1,000 by default.
     public var pageLimit: Int
-    /// The list starts after the image with this id.
+    /// The id of the image after which the list starts.
     public var marker: String?
 
-    /// Nil and empty values set no condition.
+    /// Creates a query. Nil and empty values set no condition.
     public init(
         name: String? = nil, status: ImageStatus? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, sizeMinBytes: Int64? = nil, sizeMaxBytes: Int64? = nil,

@@ -35,7 +35,8 @@ enum LegacyImageRequests {
         return ServiceRequest(.post, list, headers: headers)
     }
 
-    /// By default the service removes every property that a request does not contain.
+    /// Returns the request for a change. By default the service removes every property that a
+    /// request does not contain.
     static func update(
         _ id: String, _ fields: LegacyImageFields, from origin: LegacyImageOrigin? = nil,
         purgingProperties: Bool

@@ -9,12 +9,12 @@ import HTTPTransport
 extension LegacyImageService {
     /// Creates an image with the data in a ring.
     ///
-    /// The service compares size and checksum, if `fields` contains them, with what arrives. If
-    /// they differ, the image becomes `killed` and the request fails. Does not retry, since the
-    /// ring is spent. The record of the attempt stays.
+    /// If `fields` contains a size or a checksum, the service compares it with the data that
+    /// arrives. If they differ, the image becomes `killed` and the request fails. Does not retry,
+    /// since the ring is spent. The record of the failed attempt stays.
     ///
     /// - Throws: as ``create(_:from:)``; ``TranshipError/Code/badRequest`` for data that differs
-    ///   from what was stated, or an image without formats; ``TranshipError/Code/quotaExceeded``;
+    ///   from the stated values, or an image without formats; ``TranshipError/Code/quotaExceeded``;
     ///   and the failure of the ring.
     public func create(
         _ fields: LegacyImageFields, from ring: ByteRing, sizeBytes: Int64?
@@ -40,8 +40,8 @@ extension LegacyImageService {
         var request = request
         // The service checks the media type of data, and only of data.
         request.headers.add("Content-Type", "application/octet-stream")
-        // The service takes a length of 0 for no data, and the image would stay queued. A chunked
-        // body without chunks is data of 0 bytes.
+        // The service treats a length of 0 as a request without data, and the image would stay
+        // queued. A chunked body without chunks counts as data of 0 bytes.
         let answer = try await service.sendBody(
             request, ring, sizeBytes == 0 ? nil : sizeBytes, expecting: [200, 201])
         let json = try JSONValue(body: answer.body, asked: request.asked)
@@ -68,7 +68,7 @@ extension LegacyImageService {
         }
     }
 
-    /// The same for a `queued` image, together with metadata.
+    /// Does the same for a `queued` image, and sets metadata.
     @discardableResult
     public func upload(
         _ id: String, _ fields: LegacyImageFields = .init(), from source: ImageDataSource,
@@ -103,7 +103,7 @@ extension LegacyImageService {
     /// Reads the data into a ring. v1 has no ranges.
     ///
     /// Works as ``HTTPClient/download(_:into:onResponse:)``: the ring is neither finished nor
-    /// failed. The same answer contains the metadata, so `onResponse` gets it before the first byte
+    /// failed. The answer also contains the metadata, so `onResponse` gets it before the first byte
     /// and may throw to end the download.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` for an image without data or an unknown image,
@@ -123,7 +123,7 @@ extension LegacyImageService {
         return try Self.image(head, request)
     }
 
-    /// Reads the data of an image into a file, which gets its name when the data is proved, as in
+    /// Reads the data of an image into a file, which gets its name once the data is proved, as in
     /// ``ImageService/download(_:toFile:_:onProgress:)``.
     ///
     /// The data is hashed as it arrives and compared with `checksum`, if the image has one; images
@@ -140,10 +140,10 @@ extension LegacyImageService {
         try await proved(id).taken(toFile: path, bufferBytes: 1 << 20, onProgress).record
     }
 
-    /// The same into a file that is open for writing, which stays open. If the data does not agree,
-    /// its last bytes are never written.
+    /// Reads the data in the same way into a file that is open for writing, which stays open. If
+    /// the data does not match, its last bytes are never written.
     ///
-    /// - Parameter name: for messages, such as `standard output`.
+    /// - Parameter name: the name for messages, such as `standard output`.
     @discardableResult
     public func download(
         _ id: String, toDescriptor descriptor: Int32, named name: String,

@@ -5,22 +5,22 @@ public import Basics
 import HTTPTransport
 
 extension LegacyImageService {
-    /// The images that match, with all metadata, page by page (`GET /v1/images/detail`).
+    /// Returns the images that match, with all metadata, page by page (`GET /v1/images/detail`).
     public func images(_ query: LegacyImageQuery = .init()) -> LegacyPages<LegacyImage> {
         LegacyPages(service: self, path: LegacyImageRequests.detail, query: query)
     }
 
-    /// The same in short (`GET /v1/images`).
+    /// Returns the images that match in short form (`GET /v1/images`).
     public func summaries(
         _ query: LegacyImageQuery = .init()
     ) -> LegacyPages<LegacyImageSummary> {
         LegacyPages(service: self, path: LegacyImageRequests.list, query: query)
     }
 
-    /// The metadata of one image (`HEAD`). An admin also sees deleted images.
+    /// Reads the metadata of one image (`HEAD`). An admin also sees deleted images.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
-    ///   not see it; the service does not say which.
+    ///   not see it; the service does not distinguish the two.
     public func image(_ id: String) async throws(TranshipError) -> LegacyImage {
         let request = ServiceRequest(.head, LegacyImageRequests.path(id))
         let image = try Self.image(try await service.send(request, expecting: [200]), request)
@@ -33,7 +33,7 @@ extension LegacyImageService {
         return image
     }
 
-    /// Creates an image without data (`queued`), or with data that the service gets elsewhere.
+    /// Creates an image without data (`queued`), or with data that the service gets from elsewhere.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` if its id was ever used, or the size differs from
     ///   that of the data at the location; ``TranshipError/Code/badRequest`` for a format, name or
@@ -46,10 +46,10 @@ extension LegacyImageService {
         try await sendForImage(try LegacyImageRequests.create(fields, from: origin))
     }
 
-    /// Changes metadata. With an origin, it fills a `queued` image.
+    /// Changes metadata. With an origin, fills a `queued` image.
     ///
-    /// - Parameter purgingProperties: removes every additional property that `fields` does not
-    ///   contain. The default of the service is true, here it is false.
+    /// - Parameter purgingProperties: true to remove every additional property that `fields` does
+    ///   not contain. The default of the service is true, here it is false.
     /// - Throws: ``TranshipError/Code/forbidden`` for a deleted image and for read-only fields;
     ///   otherwise as ``create(_:from:)`` and ``image(_:)``.
     public func update(
@@ -61,7 +61,7 @@ extension LegacyImageService {
                 id, fields, from: origin, purgingProperties: purgingProperties))
     }
 
-    /// Deletes record and data. The cloud never uses the id again.
+    /// Deletes the record and the data. The cloud never uses the id again.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for a protected image and, unless
     ///   `missingIsFine`, ``TranshipError/Code/notFound``.
@@ -81,7 +81,8 @@ extension LegacyImageService {
 }
 
 extension LegacyImageService {
-    /// The image with this id, or the only image with this name, as ``ImageService/find(_:)``.
+    /// Finds the image with this id, or the only image with this name, like
+    /// ``ImageService/find(_:)``.
     ///
     /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/ambiguous`` with the ids of
     ///   all images with this name.
@@ -93,8 +94,8 @@ extension LegacyImageService {
         } catch  where error.code == .notFound {}
         // Glance 15 answers 500 to a filter by a name that is not ASCII.
         let isASCII = nameOrID.utf8.allSatisfy { $0 < 0x80 }
-        // Admins see private images of other projects only this way. The service ignores it for
-        // other users.
+        // Only with this filter do admins see private images of other projects. The service ignores
+        // it for other users.
         let query = LegacyImageQuery(name: isASCII ? nameOrID : nil, publicity: .any)
         let named = try await images(query).all().filter { $0.name == nameOrID }
         guard let image = named.first else {

@@ -6,7 +6,7 @@ public import Basics
 /// The Image service of a legacy cloud: API v1 (<https://docs.openstack.org/api-ref/image/v1/>),
 /// deprecated in Newton (2016) and removed in Rocky (2018).
 ///
-/// One method per operation, as in ``ImageService``. The differences:
+/// There is one method per operation, as in ``ImageService``. The differences:
 ///
 /// - Metadata is sent in header fields, as raw UTF-8 in both directions. Nothing is
 ///   percent-encoded: a `%41` in a name stays as it is. A field cannot contain a line break, nor
@@ -19,31 +19,31 @@ public import Basics
 ///
 /// Tested with Glance 15 (Pike). The API did not change after Grizzly.
 public struct LegacyImageService: Sendable {
-    /// Its transport: both API versions use the same one.
+    /// The transport, which is the same for both API versions.
     let service: ImageService
 
-    /// The cloud.
+    /// The session with the cloud.
     public var session: CloudSession { service.session }
 
-    /// Sends nothing yet.
+    /// Creates a service. Sends nothing yet.
     public init(_ session: CloudSession) {
         service = ImageService(session)
     }
 
-    /// The API versions of the service, newest first.
+    /// Returns the API versions of the service, newest first.
     ///
     /// - Throws: as ``ImageService/versions()``.
     public func versions() async throws(TranshipError) -> [ServiceVersion] {
         try await service.versions()
     }
 
-    /// Whether a cloud needs API v1: its entry says so (`image_api_version: 1`), or it offers
-    /// nothing else.
+    /// Returns true if a cloud needs API v1: its entry demands it (`image_api_version: 1`), or it
+    /// offers nothing else.
     ///
-    /// If the entry names a higher version, no request is sent. A service that lists no versions, or
-    /// not to this user, counts as a current one.
+    /// If the entry names a higher version, no request is sent. A service that lists no versions,
+    /// or not to this user, counts as a current one.
     ///
-    /// - Throws: what ``CloudSession/authenticate()`` throws, and network failures.
+    /// - Throws: the errors of ``CloudSession/authenticate()``, and network failures.
     public static func isNeeded(by session: CloudSession) async throws(TranshipError) -> Bool {
         if let stated = session.configuration.imageAPIVersion { return stated == 1 }
         do throws(TranshipError) {

@@ -4,22 +4,22 @@
 public import Basics
 import HTTPTransport
 
-/// A project that may use a private image of a legacy cloud. In v1 a member sees the image at once:
-/// there is nothing to accept.
+/// A project that may use a private image of a legacy cloud. In v1 a member sees the image at once,
+/// without accepting it.
 public struct LegacyMember: ServiceRecord {
     public static let idKey = "member_id"
     public let record: [String: JSONValue]
 
-    /// - Parameter memberID: the project.
+    /// - Parameter memberID: the id of the project.
     public init(memberID: String, canShare: Bool = false) {
         record = ["member_id": .string(memberID), "can_share": .bool(canShare)]
     }
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// The project.
+    /// The id of the project.
     public var memberID: String { idText }
-    /// Whether it may share the image with other projects.
+    /// True if the member may share the image with other projects.
     public var canShare: Bool { record["can_share"]?.bool ?? false }
 }
 
@@ -32,14 +32,14 @@ public struct LegacySharedImage: ServiceRecord {
 
     /// The image's id.
     public var imageID: String { idText }
-    /// Whether the project may share it with other projects.
+    /// True if the project may share the image with other projects.
     public var canShare: Bool { record["can_share"]?.bool ?? false }
 }
 
 /// `/v1/images/{id}/members` and `/v1/shared-images`
 /// (<https://docs.openstack.org/api-ref/image/v1/#sharing>).
 extension LegacyImageService {
-    /// The members of an image.
+    /// Returns the members of an image.
     public func members(of imageID: String) async throws(TranshipError) -> [LegacyMember] {
         try await service.sendForPage(
             .init(.get, path(imageID)), key: "members"
@@ -64,7 +64,7 @@ extension LegacyImageService {
     }
 
     /// Shares the image with a project, by id. The service does not look up names, and accepts the
-    /// id of a project that does not exist. For a member, it sets `canShare`.
+    /// id of a project that does not exist. If the project is a member already, sets `canShare`.
     ///
     /// - Throws: as ``replaceMembers(of:with:)``.
     public func addMember(
@@ -77,6 +77,8 @@ extension LegacyImageService {
                 json: ["member": ["can_share": .bool(canShare)]]), expecting: [204])
     }
 
+    /// Removes a member.
+    ///
     /// - Throws: as ``replaceMembers(of:with:)``; unless `missingIsFine`,
     ///   ``TranshipError/Code/notFound`` if the project is not a member.
     public func removeMember(
@@ -86,7 +88,7 @@ extension LegacyImageService {
             path(imageID, projectID), missingIsFine: missingIsFine)
     }
 
-    /// The images that are shared with a project. Empty for an unknown project.
+    /// Returns the images that are shared with a project. Empty for an unknown project.
     public func sharedImages(
         with projectID: String
     ) async throws(TranshipError) -> [LegacySharedImage] {

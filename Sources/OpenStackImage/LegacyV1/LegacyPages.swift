@@ -5,7 +5,7 @@ public import Basics
 
 /// One page of a v1 list, with references to its neighbours.
 public struct LegacyPage<Item: ServiceRecord>: Sendable {
-    /// In the order of the list, also on a page that was reached backward.
+    /// The entries in the order of the list, even on a page that was reached backward.
     public let items: [Item]
     /// The next page; nil after an empty page.
     public let next: LegacyPageReference?
@@ -18,14 +18,14 @@ public struct LegacyPageReference: Sendable, Hashable {
     var query: LegacyImageQuery
     /// The query of a link, if the service wrote one.
     var rawQuery: String?
-    /// The service only pages forward. A backward page is a forward page in the opposite order,
-    /// reversed.
+    /// True for a backward page. The service pages only forward, so a backward page is a forward
+    /// page in the opposite order, reversed.
     var isBackward = false
-    /// There is no page before this one.
+    /// True if there is no page before this one.
     var isFirst = false
 }
 
-/// The pages of a v1 list, each fetched when it is needed; as ``ImagePages``.
+/// The pages of a v1 list, each of which is fetched when it is needed, like ``ImagePages``.
 ///
 /// The v1 service writes no links: each page starts after the last image of the page before. The
 /// list ends with an empty page, since any page may have fewer images than requested.
@@ -37,12 +37,12 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
     let path: String
     let query: LegacyImageQuery
 
-    /// The first page, from which `next` and `previous` lead on.
+    /// Returns the first page, from which `next` and `previous` lead on.
     public func first() async throws(TranshipError) -> LegacyPage<Item> {
         try await page(LegacyPageReference(query: query, isFirst: query.marker == nil))
     }
 
-    /// The page at a reference.
+    /// Returns the page at a reference.
     public func page(
         _ reference: LegacyPageReference
     ) async throws(TranshipError) -> LegacyPage<Item> {
@@ -51,7 +51,7 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         return try LegacyPage(json: json, reference, asked: request.asked)
     }
 
-    /// All images in memory. For short lists.
+    /// Returns all images, in memory. For short lists.
     public func all() async throws(TranshipError) -> [Item] {
         var items: [Item] = []
         for try await page in self { items += page }
@@ -62,10 +62,10 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         Iterator(pages: self)
     }
 
-    /// Fetches each page when it is needed.
+    /// An iterator that fetches each page when it is needed.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pages: LegacyPages
-        /// Nil after the last page.
+        /// The next page; nil after the last page.
         var reference: LegacyPageReference?
         var trail = PageTrail()
         var links: FollowedLinks
@@ -76,7 +76,7 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
             links = FollowedLinks(limit: pages.query.pageLimit)
         }
 
-        /// The next page; nil after the last one.
+        /// Returns the next page; nil after the last one.
         ///
         /// - Throws: as the requests of ``LegacyImageService/images(_:)``, and
         ///   ``TranshipError/Code/invalidAnswer`` for a list that does not end, as
@@ -111,6 +111,8 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
 }
 
 extension LegacyPage {
+    /// Reads a page.
+    ///
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     init(
         json: JSONValue, _ reference: LegacyPageReference, asked: String

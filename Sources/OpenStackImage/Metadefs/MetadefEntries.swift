@@ -7,16 +7,16 @@ import HTTPTransport
 /// An entry of a namespace: a ``MetadefProperty``, ``MetadefObject``, ``MetadefTag`` or
 /// ``MetadefAssociation``.
 public protocol MetadefEntry: ServiceRecord {
-    /// The part of the namespace that holds it, as in paths: `properties`.
+    /// The part of the namespace that contains the entry, as in paths: `properties`.
     static var part: String { get }
     /// The key of the list in records and answers.
     static var listKey: String { get }
-    /// The keys that the service needs in a new record.
+    /// The keys that the service requires in a new record.
     static var neededKeys: [String] { get }
-    /// The other keys that it takes; nil for any.
+    /// The other keys that the service accepts; nil for any.
     static var otherKeys: [String]? { get }
 
-    /// Unique in its namespace.
+    /// The name, unique in its namespace.
     var name: String { get }
 }
 
@@ -26,14 +26,14 @@ extension MetadefEntry {
     public static var neededKeys: [String] { ["name"] }
     public static var otherKeys: [String]? { [] }
 
-    /// Unique in its namespace.
+    /// The name, unique in its namespace.
     public var name: String { idText }
-    /// For people. Tags and associations have none.
+    /// The description, for people. Tags and associations have none.
     public var description: String? { record["description"]?.string }
 
-    /// The keys that the service takes.
+    /// Returns the keys that the service accepts, with their values.
     ///
-    /// - Throws: ``TranshipError/Code/usage`` if one that it needs is missing.
+    /// - Throws: ``TranshipError/Code/usage`` if a required key is missing.
     func written() throws(TranshipError) -> JSONValue {
         if let key = Self.neededKeys.first(where: { record[$0]?.string == nil }) {
             throw TranshipError(.usage, "the record of one of the \(Self.part) needs \"\(key)\"")
@@ -47,11 +47,12 @@ extension MetadefEntry {
         guard self is MetadefTag else {
             return ServiceRequest(.post, MetadefNamespace.path(namespace, Self.part), json: json)
         }
-        // One new tag has its name in the path only.
+        // The request for a new tag has the name only in its path.
         return ServiceRequest(.post, MetadefNamespace.path(namespace, Self.part, name))
     }
 
-    /// The entries in an answer or a record. The service lists properties by name, without order.
+    /// Returns the entries in an answer or a record. The service lists properties by name, without
+    /// order.
     static func entries(in json: JSONValue?) -> [Self] {
         guard let named = json?[listKey]?.object else { return list(json?[listKey]) }
         return named.sorted { $0.key < $1.key }.map { name, value in
@@ -60,10 +61,10 @@ extension MetadefEntry {
     }
 }
 
-/// One set of calls for all kinds of entries. The service has no call to show or change one
-/// association, nor to delete all of a namespace.
+/// Calls for entries of all kinds. The service has no call to show or change one association, nor
+/// to delete all associations of a namespace.
 extension ImageService {
-    /// The entries of one kind; properties are sorted by name.
+    /// Returns the entries of one kind; properties are sorted by name.
     ///
     /// - Parameter query: `limit`, `marker`, `sort_key` (`name`, `created_at`, `updated_at`) and
     ///   `sort_dir`, for tags only. The default of the service is all, newest first.
@@ -74,9 +75,10 @@ extension ImageService {
         return Entry.entries(in: try await sendForJSON(ServiceRequest(.get, path, query: query)))
     }
 
-    /// One entry.
+    /// Returns one entry.
     ///
-    /// - Parameter resourceType: for properties: `name` is the name that the property has there.
+    /// - Parameter resourceType: for a property, the resource type in which the property is called
+    ///   `name`.
     /// - Throws: ``TranshipError/Code/notFound``.
     public func metadef<Entry: MetadefEntry>(
         _ kind: Entry.Type, of namespace: String, named name: String, resourceType: String? = nil
@@ -99,7 +101,7 @@ extension ImageService {
         try await sendForRecord(try entry.creation(in: namespace))
     }
 
-    /// Replaces an entry, its name included.
+    /// Replaces an entry, including its name.
     ///
     /// - Throws: ``TranshipError/Code/conflict`` if the new name is taken,
     ///   ``TranshipError/Code/usage`` if the record lacks a key.
@@ -139,7 +141,7 @@ extension ImageService {
             MetadefTag.setting(names, of: namespace, appending: appending), expecting: [201])
     }
 
-    /// The resource types of all namespaces.
+    /// Returns the resource types of all namespaces.
     public func metadefResourceTypes() async throws(TranshipError) -> [MetadefResourceType] {
         let path = "/v2/metadefs/resource_types"
         return MetadefResourceType.list(
@@ -153,14 +155,14 @@ public struct MetadefProperty: MetadefEntry {
     public static let neededKeys = ["name", "title", "type"]
     public static let otherKeys: [String]? = nil
 
-    /// Unique in its namespace; without the prefix of a resource type.
+    /// The name, unique in its namespace; without the prefix of a resource type.
     public var name: String
     /// The schema, including `title` and `type`: `description`, `enum`, `default`, `minimum`,
     /// `maximum`, `minLength`, `maxLength`, `pattern`, `items`, `minItems`, `maxItems`,
     /// `uniqueItems`, `additionalItems`, `operators`, `readonly`.
     public var schema: [String: JSONValue]
 
-    /// - Parameter type: `string`, `integer`, `number`, `boolean`, `array`.
+    /// - Parameter type: the type: `string`, `integer`, `number`, `boolean`, `array`.
     public init(
         _ name: String, title: String, type: String, schema: [String: JSONValue] = [:]
     ) {
@@ -168,7 +170,7 @@ public struct MetadefProperty: MetadefEntry {
         self.schema = schema.merging(["title": .string(title), "type": .string(type)]) { $1 }
     }
 
-    /// After some requests, the service repeats the name in the schema.
+    /// Reads a record. After some requests, the service repeats the name in the schema.
     public init(record: [String: JSONValue]) {
         name = record["name"]?.string ?? ""
         schema = record.filter { $0.key != "name" }
@@ -176,18 +178,18 @@ public struct MetadefProperty: MetadefEntry {
 
     /// The schema and the name.
     public var record: [String: JSONValue] { schema.merging(["name": .string(name)]) { $1 } }
-    /// For people; every property has one.
+    /// The title, for people; every property has one.
     public var title: String? { schema["title"]?.string }
-    /// `string`, `integer`, `number`, `boolean` or `array`.
+    /// The type: `string`, `integer`, `number`, `boolean` or `array`.
     public var type: String? { schema["type"]?.string }
-    /// The value if nothing is set.
+    /// The value of the property if none is set.
     public var defaultValue: JSONValue? { schema["default"] }
-    /// `enum`; empty if any value is allowed.
+    /// The allowed values (`enum`); empty if any value is allowed.
     public var allowedValues: [JSONValue] { schema["enum"]?.array ?? [] }
-    /// True if only the cloud sets it.
+    /// True if only the cloud sets the property.
     public var isReadOnly: Bool { schema["readonly"]?.bool ?? false }
 
-    /// The schemas by name, as records contain them.
+    /// Returns the schemas by name, as records contain them.
     static func json(_ properties: [MetadefProperty]) -> JSONValue {
         .object(Dictionary(properties.map { ($0.name, .object($0.schema)) }) { $1 })
     }
@@ -200,7 +202,7 @@ public struct MetadefObject: MetadefEntry {
 
     public var record: [String: JSONValue]
 
-    /// - Parameter required: the properties that must be set.
+    /// - Parameter required: the names of the properties that must be set.
     public init(
         _ name: String, description: String? = nil, required: [String] = [],
         properties: [MetadefProperty] = []
@@ -213,9 +215,9 @@ public struct MetadefObject: MetadefEntry {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// The properties that must be set.
+    /// The names of the properties that must be set.
     public var required: [String] { (record["required"]?.array ?? []).compactMap(\.string) }
-    /// Sorted by name.
+    /// The properties, sorted by name.
     public var properties: [MetadefProperty] { MetadefProperty.entries(in: .object(record)) }
 }
 
@@ -225,7 +227,7 @@ public struct MetadefTag: MetadefEntry {
 
     public var record: [String: JSONValue]
 
-    /// - Parameter name: unique in its namespace.
+    /// - Parameter name: the name, unique in its namespace.
     public init(_ name: String) { record = ["name": .string(name)] }
     public init(record: [String: JSONValue]) { self.record = record }
 
@@ -249,7 +251,7 @@ public struct MetadefAssociation: MetadefEntry {
 
     public var record: [String: JSONValue]
 
-    /// The service adds a resource type that it does not know yet.
+    /// Creates an association. The service adds a resource type that it does not know yet.
     public init(_ resourceType: String, prefix: String? = nil, propertiesTarget: String? = nil) {
         record = ["name": .string(resourceType)]
         record["prefix"] = prefix.map(JSONValue.string)
@@ -258,7 +260,7 @@ public struct MetadefAssociation: MetadefEntry {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// The prefix of the property names of the namespace there: `hw_`, `hw:`.
+    /// The prefix of the namespace's property names in that resource type: `hw_`, `hw:`.
     public var prefix: String? { record["prefix"]?.string }
     /// The set of properties, if a resource has several: `image`.
     public var propertiesTarget: String? { record["properties_target"]?.string }
@@ -271,6 +273,6 @@ public struct MetadefResourceType: ServiceRecord {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// `OS::Glance::Image`, `OS::Nova::Server`, …
+    /// The name: `OS::Glance::Image`, `OS::Nova::Server`, …
     public var name: String { idText }
 }

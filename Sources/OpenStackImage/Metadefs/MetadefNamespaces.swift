@@ -13,8 +13,9 @@ public struct MetadefNamespace: ServiceRecord {
 
     public var record: [String: JSONValue]
 
-    /// A new or changed namespace. Nil leaves a value to the service; in a change, nil clears it.
-    /// A change ignores the entries: resource types, properties, objects and tags.
+    /// Creates the record of a new or changed namespace. For nil, the service chooses the value; in
+    /// a change, nil clears it. A change ignores the entries: resource types, properties, objects
+    /// and tags.
     public init(
         _ name: String, displayName: String? = nil, description: String? = nil,
         visibility: ImageVisibility? = nil, isProtected: Bool? = nil, ownerID: String? = nil,
@@ -38,48 +39,48 @@ public struct MetadefNamespace: ServiceRecord {
 
     public init(record: [String: JSONValue]) { self.record = record }
 
-    /// Unique on the cloud: `OS::Compute::CPUPinning`.
+    /// The name, unique on the cloud: `OS::Compute::CPUPinning`.
     public var name: String { idText }
-    /// For people.
+    /// The display name, for people.
     public var displayName: String? { record["display_name"]?.string }
-    /// For people.
+    /// The description, for people.
     public var description: String? { record["description"]?.string }
-    /// `public` or `private`.
+    /// The visibility: `public` or `private`.
     public var visibility: ImageVisibility? {
         record["visibility"]?.string.map(ImageVisibility.init(rawValue:))
     }
-    /// True: the service refuses to delete it.
+    /// True if the service refuses to delete the namespace.
     public var isProtected: Bool { record["protected"]?.bool ?? false }
-    /// The project that owns it.
+    /// The id of the project that owns the namespace.
     public var ownerID: String? { record["owner"]?.string }
-    /// The resource types that it is for.
+    /// The resource types that the namespace is for.
     public var resourceTypes: [MetadefAssociation] { entries() }
-    /// Sorted by name.
+    /// The properties, sorted by name.
     public var properties: [MetadefProperty] { entries() }
-    /// Groups of properties.
+    /// The groups of properties.
     public var objects: [MetadefObject] { entries() }
-    /// The tags that it offers.
+    /// The tags that the namespace offers.
     public var tags: [String] { (entries() as [MetadefTag]).map(\.name) }
 
     private func entries<Entry: MetadefEntry>() -> [Entry] { Entry.entries(in: .object(record)) }
 }
 
-/// Which namespaces a list contains, and in which order.
+/// The conditions for the namespaces in a list, and their order.
 public struct MetadefQuery: Sendable, Hashable {
-    /// `public` or `private`.
+    /// The visibility: `public` or `private`.
     public var visibility: ImageVisibility?
-    /// Associated with any of these.
+    /// The resource types; a namespace must be associated with any of these.
     public var resourceTypes: [String]
-    /// `namespace`, `created_at`, `updated_at`, …
+    /// The key to sort by: `namespace`, `created_at`, `updated_at`, …
     public var sortKey: String?
-    /// The service ignores it without ``sortKey``.
+    /// True for ascending order. The service ignores it without ``sortKey``.
     public var isAscending: Bool
-    /// Namespaces per page.
+    /// The number of namespaces per page.
     public var pageLimit: Int
-    /// The list starts after the namespace with this name.
+    /// The name of the namespace after which the list starts.
     public var marker: String?
 
-    /// Nil and empty values set no condition.
+    /// Creates a query. Nil and empty values set no condition.
     public init(
         visibility: ImageVisibility? = nil, resourceTypes: [String] = [], sortKey: String? = nil,
         ascending: Bool = true, pageLimit: Int = 1000, marker: String? = nil
@@ -105,18 +106,18 @@ public struct MetadefQuery: Sendable, Hashable {
     }
 }
 
-/// Every user may read metadata definitions. By default only admins may change what other projects
-/// see.
+/// Metadata definitions. Every user may read them. By default only admins may change definitions
+/// that other projects see.
 extension ImageService {
-    /// All namespaces that match, from all pages.
+    /// Returns all namespaces that match, from all pages.
     public func metadefNamespaces(
         _ query: MetadefQuery = .init()
     ) async throws(TranshipError) -> [MetadefNamespace] {
         try await sendForAllPages(query.request, key: "namespaces")
     }
 
-    /// A namespace with its contents. With a resource type, its properties have the names that they
-    /// have there.
+    /// Returns a namespace with its contents. With a resource type, the properties have the names
+    /// that they have in that type.
     public func metadefNamespace(
         _ name: String, resourceType: String? = nil
     ) async throws(TranshipError) -> MetadefNamespace {
@@ -125,6 +126,8 @@ extension ImageService {
                 .get, MetadefNamespace.path(name), query: MetadefNamespace.prefixed(resourceType)))
     }
 
+    /// Creates a namespace.
+    ///
     /// - Throws: ``TranshipError/Code/conflict`` if the name is taken,
     ///   ``TranshipError/Code/forbidden``; ``TranshipError/Code/usage`` if a record lacks a key.
     @discardableResult
@@ -134,7 +137,7 @@ extension ImageService {
         try await sendForRecord(try namespace.creation())
     }
 
-    /// Replaces the fields of the namespace, its name included.
+    /// Replaces the fields of the namespace, including its name.
     ///
     /// - Throws: ``TranshipError/Code/usage`` if the record has no name.
     @discardableResult
@@ -146,7 +149,7 @@ extension ImageService {
 
     /// Deletes a namespace and its contents.
     ///
-    /// - Throws: ``TranshipError/Code/forbidden`` for a protected one.
+    /// - Throws: ``TranshipError/Code/forbidden`` for a protected namespace.
     public func deleteMetadefNamespace(
         _ name: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
@@ -160,7 +163,8 @@ extension MetadefNamespace {
             .compactMap(\.self).joined(separator: "/")
     }
 
-    /// With it, the service writes property names with the prefix of that resource type.
+    /// Returns the query for a resource type. With it, the service writes property names with the
+    /// prefix of that type.
     static func prefixed(_ resourceType: String?) -> [ServiceRequest.QueryItem] {
         .init(["resource_type": resourceType])
     }
@@ -186,7 +190,7 @@ extension MetadefNamespace {
         ServiceRequest(.put, Self.path(name), json: .object(try changedRecord()))
     }
 
-    /// It must contain the name, even if that does not change.
+    /// Returns the record of a change. It must contain the name, even if the name does not change.
     private func changedRecord() throws(TranshipError) -> [String: JSONValue] {
         guard record["namespace"]?.string != nil else {
             throw TranshipError(.usage, "the record of a namespace needs \"namespace\"")

@@ -7,12 +7,13 @@ import HTTPTransport
 extension HTTPClient {
     static var quickWaitSecondsMax: Int { 15 }
 
-    /// As `send(_:)`, but repeats the request at once, up to `quickRetries` times, if the
+    /// Works as `send(_:)`, but repeats the request at once, up to `quickRetries` times, if the
     /// connection broke or the service or a gateway failed. Only for requests that may be sent
     /// twice. Does not repeat after a time-out, which took long enough.
     ///
-    /// If the service says when to come back (`Retry-After`), repeats it then, if that is within
-    /// ``quickWaitSecondsMax``. A 429 without that header is repeated after a second.
+    /// If the service asks for a wait (`Retry-After`), repeats the request after it, unless the
+    /// wait is longer than ``quickWaitSecondsMax``. Repeats after a second for a 429 without that
+    /// header.
     func send(
         _ request: HTTPRequest, quickRetries: Int
     ) async throws(TranshipError) -> HTTPResponse {
@@ -34,7 +35,7 @@ extension HTTPClient {
                 else { throw error }
             }
             left -= 1
-            // After a cancellation this ends at once, and so does the next request.
+            // After a cancellation, this sleep ends at once, and so does the next request.
             try? await Task.sleep(for: wait)
             try? await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }

@@ -4,11 +4,11 @@
 import Basics
 import HTTPTransport
 
-/// What a 401 means. It is about the token, unless the token belongs to an application credential
-/// whose access rules lack the request: the service answers 401 to that, too.
+/// The meaning of a 401. It concerns the token, with one exception: if the access rules of an
+/// application credential lack the request, the service answers 401, too.
 extension ImageService {
     /// True if another token would not change a 401: the rules in the token lack the request, or
-    /// the service refused such a request before although it took the token for others.
+    /// the service refused such a request before although it accepted the token for others.
     func isDenied(_ request: ServiceRequest, _ project: AuthenticatedProject) -> Bool {
         if let rules = project.accessRules,
             !rules.allows(request.method.rawValue, request.path)
@@ -18,7 +18,7 @@ extension ImageService {
         return session.isDenied(request.kind)
     }
 
-    /// The answer, after noting that the service took the token. Does not count the list of
+    /// Returns the answer, after noting that the service accepted the token. Ignores the list of
     /// versions, which needs no token.
     func noting(_ answer: HTTPResponse, _ request: ServiceRequest) -> HTTPResponse {
         if answer.status < 500, request.path.hasPrefix("/v"), !request.path.hasPrefix("/versions") {
@@ -27,7 +27,7 @@ extension ImageService {
         return answer
     }
 
-    /// The error of a 401 that no other token can change.
+    /// Returns the error for a 401 that no other token can change.
     func unauthorized(
         _ answer: HTTPResponse, _ request: ServiceRequest, _ project: AuthenticatedProject
     ) -> TranshipError {
@@ -56,7 +56,7 @@ extension ImageService {
             answer: error.answer, naming: session.cloudName)
     }
 
-    /// What to do about a 401, by the cloud's way to log in.
+    /// The hint for a 401, by the cloud's way to log in.
     private var unauthorizedHint: String {
         let cloud = session.cloudName
         return switch session.configuration.authentication {
@@ -71,10 +71,11 @@ extension ImageService {
         }
     }
 
-    /// The error of a body that got a 401. The body is spent, so it is never sent again here.
+    /// Returns the error for a body that got a 401. The body is spent, so this never sends it
+    /// again.
     ///
-    /// For a credential that may have rules, it first asks for the record with the same token: if
-    /// the service takes that, the token is good.
+    /// For a credential that may have access rules, first requests the record with the same token:
+    /// if the service accepts that, the token is good.
     func bodyRefused(
         _ answer: HTTPResponse, _ request: ServiceRequest,
         _ authorization: CloudSession.Authorization
@@ -125,6 +126,6 @@ extension ServiceRequest {
         }.joined()
     }
 
-    /// Method and pattern: requests of one kind are allowed or denied together.
+    /// The method and the pattern. Requests of one kind are allowed or denied together.
     var kind: String { "\(method.rawValue) \(pattern)" }
 }

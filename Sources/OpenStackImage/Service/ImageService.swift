@@ -7,9 +7,9 @@ public import HTTPTransport
 /// The Image service (Glance) of one cloud, API v2
 /// (<https://docs.openstack.org/api-ref/image/v2/>).
 ///
-/// One method per operation. A method sends one request (two, if its comment says so) and does not
-/// retry, with one exception: if the service refuses the token, the request is sent once more with
-/// a new one. A refusal of the service is thrown as ``TranshipError`` with its message.
+/// There is one method per operation. A method sends one request (two, if its comment says so) and
+/// does not retry, with one exception: if the service refuses the token, the request is sent once
+/// more with a new one. A refusal of the service is thrown as ``TranshipError`` with its message.
 ///
 /// ```swift
 /// let session = try CloudSession.named("alpha", environment: environment)
@@ -19,17 +19,17 @@ public import HTTPTransport
 /// }
 /// ```
 public struct ImageService: Sendable {
-    /// The cloud.
+    /// The session with the cloud.
     public let session: CloudSession
 
-    /// Sends nothing yet.
+    /// Creates a service. Sends nothing yet.
     public init(_ session: CloudSession) {
         self.session = session
     }
 }
 
 extension ImageService {
-    /// The limit of an answer: a page of 1,000 images with many properties fits.
+    /// The maximum size of an answer: a page of 1,000 images with many properties fits.
     static let responseBytesMax = 64 << 20
 
     /// Sends a small request with a token and returns the answer, with any status. After a 401
@@ -37,13 +37,13 @@ extension ImageService {
     ///
     /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401;
     ///   ``TranshipError/Code/forbidden`` for a 401 because the application credential may not send
-    ///   such a request; what ``CloudSession/authenticate()`` throws, and network failures.
+    ///   such a request; the errors of ``CloudSession/authenticate()``, and network failures.
     public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
         let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
         let answer = try await session.http.send(try http(request, first), quickRetries: retries)
         guard answer.status == 401 else { return noting(answer, request) }
-        // Another token does not help against the rules of a credential.
+        // A new token does not help against the access rules of a credential.
         guard !isDenied(request, first.project), await session.invalidate(first) else {
             throw unauthorized(answer, request, first.project)
         }
@@ -69,17 +69,19 @@ extension ImageService {
         return try JSONValue(body: answer.body, asked: request.asked)
     }
 
-    /// As ``sendForJSON(_:)``, but nil for 404: the service does not have this.
+    /// Works as ``sendForJSON(_:)``, but returns nil for a 404, if the service does not have the
+    /// resource.
     func sendForJSONIfKnown(_ request: ServiceRequest) async throws(TranshipError) -> JSONValue? {
         let answer = try await send(request, expecting: [200, 404])
         guard answer.status == 200 else { return nil }
         return try JSONValue(body: answer.body, asked: request.asked)
     }
 
-    /// The request as it is sent.
+    /// Returns the request in the form in which it is sent.
     ///
-    /// - Throws: ``TranshipError/Code/notFound`` for an id or a name that a path takes for a way to
-    ///   another place: `DELETE /v2/images/ID/tags/..` is about the image. No service has such an id.
+    /// - Throws: ``TranshipError/Code/notFound`` for an id or a name that would make the path lead
+    ///   elsewhere: `DELETE /v2/images/ID/tags/..` would delete the image. No service has such an
+    ///   id.
     func http(
         _ request: ServiceRequest, _ authorization: CloudSession.Authorization
     ) throws(TranshipError) -> HTTPRequest {
@@ -125,6 +127,6 @@ extension ImageService {
 }
 
 extension StringProtocol {
-    /// True for the parts of a path that curl and servers take away: `.` and `..`.
+    /// True for `.` and `..`, the parts of a path that curl and servers remove.
     var isDots: Bool { self == "." || self == ".." }
 }

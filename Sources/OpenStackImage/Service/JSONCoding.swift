@@ -7,8 +7,8 @@ import FoundationEssentials
 extension JSONValue {
     /// Reads the body of an answer.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` if it is not JSON, or more than
-    ///   ``JSONBounds`` allow.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` if the body is not JSON, or exceeds
+    ///   ``JSONBounds``.
     init(body: [UInt8], asked: String) throws(TranshipError) {
         if let excess = body.withUnsafeBytes({ JSONBounds.excess(of: $0) }) {
             throw TranshipError(
@@ -36,7 +36,7 @@ extension JSONValue {
     var body: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings, finite numbers and containers of them always encode.
+        // Strings, finite numbers and containers of these can always be encoded.
         guard let data = try? encoder.encode(self) else {
             preconditionFailure("a JSON value with a number that is not finite")
         }

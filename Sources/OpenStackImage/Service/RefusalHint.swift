@@ -4,13 +4,14 @@
 public import Basics
 import HTTPTransport
 
-/// What the operator can do about a refusal whose message says too little.
+/// The hint for a refusal whose message says too little.
 ///
-/// The request and the status decide. The message of the service decides only between causes of the
+/// The request and the status decide. The service's message decides only between causes with the
 /// same status, since its wording changes from release to release.
 enum RefusalHint {
+    /// Returns the hint; nil if there is none for this refusal.
     ///
-    /// - Parameter cloud: the entry of clouds.yaml, for commands that a hint names.
+    /// - Parameter cloud: the entry of clouds.yaml, for commands in the hint.
     static func hint(
         for error: TranshipError, _ request: ServiceRequest, cloud: String
     ) -> String? {
@@ -39,7 +40,8 @@ enum RefusalHint {
         }
     }
 
-    /// A policy that refuses the user, whatever the request says: the service names the action.
+    /// Returns the hint for a policy that refuses the user, whatever the request contains. The
+    /// service then names the action.
     private static func role(
         _ parts: [String], _ method: HTTPRequest.Method, _ status: Int, _ words: String,
         _ cloud: String
@@ -65,7 +67,7 @@ enum RefusalHint {
         switch (method, part, status) {
         case (.put, "file", 409), (.put, "stage", 409):
             return "an image takes data only once, while it is queued: create another image"
-        // Glance says so of a backing file, a data file, extents, and of damaged tables.
+        // Glance gives this answer for a backing file, a data file, extents, and damaged tables.
         case (.put, "file", 415) where isUnsafe(words):
             return
                 "the image needs another file, or is damaged: look at it (qemu-img info IMAGE), and "
@@ -128,15 +130,15 @@ enum RefusalHint {
         }
     }
 
-    /// True if the service looked into the data and refused what it found, with any declared
-    /// format.
+    /// True if the service looked into the data and refused its contents, regardless of the
+    /// declared format.
     static func isUnsafe(_ words: String) -> Bool { words.lowercased().contains("safety check") }
 
     private static func legacy(_ parts: [String], _ status: Int, _ words: String) -> String? {
         switch status {
         case 403 where words.contains("protected"): "unprotect the image first"
         case 404 where words.contains("is not active"): "only active images have data"
-        // The lists.
+        // The paths of the lists.
         case 404 where parts.count == 2 || parts.last == "detail":
             "there is no Images API v1 at this endpoint: remove image_api_version: 1 from the "
                 + "cloud's entry, or correct its endpoint"
@@ -162,8 +164,8 @@ enum RefusalHint {
 }
 
 extension TranshipError {
-    /// True if the service refused the data since it does not have the format that the record
-    /// declares. The record takes no other data after that: delete it.
+    /// True if the service refused the data because it does not have the format that the record
+    /// declares. The record accepts no other data after that: delete it.
     public var isOfWrongFormat: Bool {
         guard code == .formatRejected, let answer, answer.service == .image else { return false }
         return answer.status == 415 && !RefusalHint.isUnsafe(answer.message)

@@ -4,19 +4,19 @@
 public import Basics
 import HTTPTransport
 
-/// A record of the Image service. Its properties read the keys that this library knows; the rest
-/// is in ``record``.
+/// A record of the Image service. Its properties read the keys that this library knows; all keys
+/// are in ``record``.
 public protocol ServiceRecord: Sendable, Hashable {
-    /// The key that every record has, with a text.
+    /// The key with a text that every record has.
     static var idKey: String { get }
 
-    /// What the values of keys have to be that decide something; see ``valueFault``.
+    /// The types of the values that decide something; see ``valueFault``.
     static var valueTypes: KeyValuePairs<String, ValueType> { get }
 
     /// The record as the service sent it.
     var record: [String: JSONValue] { get }
 
-    /// Does not check the record; ``init(json:)`` does.
+    /// Creates a record without checking it; ``init(json:)`` checks it.
     init(record: [String: JSONValue])
 }
 
@@ -24,15 +24,16 @@ extension ServiceRecord {
     public static var idKey: String { "id" }
     public static var valueTypes: KeyValuePairs<String, ValueType> { [:] }
 
-    /// UTC, such as `2026-11-21T03:04:05Z`. API v1 writes it without an offset.
+    /// The time of creation in UTC, such as `2026-11-21T03:04:05Z`. API v1 writes it without an
+    /// offset.
     public var createdAt: String? { record["created_at"]?.string }
-    /// UTC, as ``createdAt``.
+    /// The time of the last change in UTC, as ``createdAt``.
     public var updatedAt: String? { record["updated_at"]?.string }
 
-    /// What is wrong with a value: with the first of ``valueTypes`` that is neither null nor of its
-    /// type. Nil if all are right. The property of such a number is nil.
+    /// The words about the first value in ``valueTypes`` that is neither null nor of its type. Nil
+    /// if all values are right. If the value should be a number, its property is nil.
     ///
-    /// Lists contain such a record all the same, so that one image of a stranger does not hide all
+    /// Lists contain such a record nevertheless, so that one image of a stranger does not hide all
     /// others.
     public var valueFault: String? {
         guard let (key, type) = wrongValues.first else { return nil }
@@ -50,25 +51,28 @@ extension ServiceRecord {
         }
     }
 
-    /// The size or count of this key.
+    /// Returns the size or count at this key.
     func number(_ key: String) -> Int64? { OutsideNumber.read(record[key]) }
 
+    /// Checks the types of the values.
+    ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` with the ``valueFault``.
     func checkValues() throws(TranshipError) {
         guard let valueFault else { return }
         throw TranshipError(.invalidAnswer, "the service lies or is damaged: \(valueFault)")
     }
 
-    /// Only the key ``idKey`` is required: old services know fewer keys, and any value may be null.
+    /// Reads a record. Only the key ``idKey`` is required: old services know fewer keys, and any
+    /// value may be null.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, for an id that cannot be one,
-    ///   and for a ``valueFault``.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, for a text that cannot be
+    ///   an id, and for a ``valueFault``.
     public init(json: JSONValue) throws(TranshipError) {
         try self.init(listed: json)
         try checkValues()
     }
 
-    /// As ``init(json:)``, but takes a record with a ``valueFault``.
+    /// Works as ``init(json:)``, but accepts a record with a ``valueFault``.
     init(listed json: JSONValue) throws(TranshipError) {
         guard let record = json.object, record[Self.idKey]?.string != nil else {
             throw TranshipError(
@@ -87,7 +91,7 @@ extension ServiceRecord {
     /// The text of the key that every record has.
     var idText: String { record[Self.idKey]?.string ?? "" }
 
-    /// The records of a list. Skips those without the key that every record has.
+    /// Returns the records of a list. Skips records without the key that every record has.
     static func list(_ json: JSONValue?) -> [Self] {
         (json?.array ?? []).compactMap { try? Self(listed: $0) }
     }
@@ -99,7 +103,9 @@ struct RecordPage<Record: ServiceRecord>: Sendable {
     /// The query of the link to the next page. Nil on an empty page, even if it has a link.
     let nextQuery: String?
 
-    /// - Parameter key: of the list in the answer.
+    /// Reads a page.
+    ///
+    /// - Parameter key: the key of the list in the answer.
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     init(json: JSONValue, key: String, asked: String) throws(TranshipError) {
         guard let list = json[key]?.array else {
@@ -116,10 +122,10 @@ struct RecordPage<Record: ServiceRecord>: Sendable {
 
 /// The `next` link of a list.
 ///
-/// The service writes its own path into the link. Behind a proxy that is not the path to request,
-/// so only the query is used.
+/// The service writes its own path into the link. Behind a proxy, that may not be the path to
+/// request, so only the query is used.
 enum PageLink {
-    /// The text after the question mark; nil without one.
+    /// Returns the text after the question mark; nil without one.
     static func query(_ link: String?) -> String? {
         guard let link, let mark = link.firstIndex(of: "?") else { return nil }
         let query = link[link.index(after: mark)...].prefix { $0 != "#" }
@@ -127,25 +133,27 @@ enum PageLink {
     }
 }
 
-/// The links of a list that were followed. Without it, links that lead back to an earlier page, or
-/// on for ever, would never end.
+/// The links of a list that were followed. They reveal a list whose links lead back to an earlier
+/// page, or on forever.
 struct FollowedLinks: Sendable {
-    /// More pages than any list has: with 25 images each, the default of the service, 2.5 million.
+    /// The maximum number of pages, more than any list has: with 25 images each, the default of the
+    /// service, 2.5 million images.
     static let pagesMax = 100_000
-    /// More entries than a list that is kept in memory may have.
+    /// The maximum number of entries in a list that is kept in memory.
     static let recordsMax = 100_000
-    /// More entries than any list has that is read page by page.
+    /// The maximum number of entries in a list that is read page by page, more than any list has.
     static let streamedMax = 2_500_000
-    /// A page with fewer entries is thin, if more were asked for. The service names a next page only
-    /// after a full one: with as many entries as were asked for or as its operator allows
-    /// (`api_limit_max`, 1000 by default; `limit_param_default`, 25), less those that its policy hides.
+    /// A page with fewer entries than this, and fewer than requested, is thin. The service names a
+    /// next page only after a full one: with as many entries as were requested or as its operator
+    /// allows (`api_limit_max`, 1000 by default; `limit_param_default`, 25), less those that its
+    /// policy hides.
     static let thinRecords = 10
-    /// More thin pages in a row than any list has.
+    /// The maximum number of thin pages in a row, more than any list has.
     static let thinPagesMax = 500
 
-    /// How many entries a page was asked for; nil leaves it to the service.
+    /// The number of entries that each page was requested with; nil if the service chooses it.
     let limit: Int?
-    /// Hashes, so that a link of any length takes 8 bytes.
+    /// The hashes of the links, so that a link of any length takes 8 bytes.
     private var seen: Set<Int> = []
     private var pages = 0
     private var thinPages = 0
@@ -153,14 +161,16 @@ struct FollowedLinks: Sendable {
 
     init(limit: Int? = nil) { self.limit = limit }
 
-    /// Call when the list goes on from another record than a link names, so that links may come
-    /// again. The pages still count.
+    /// Starts over with the links. Call it when the list goes on after another record than a link
+    /// names, since links may then come again. The pages still count.
     mutating func begin() { seen = [] }
 
-    /// Call with each link before it is followed, and with how many entries the page with it has.
+    /// Notes a link. Call it before the link is followed.
     ///
+    /// - Parameter entries: the number of entries of the page with the link.
     /// - Throws: ``TranshipError/Code/invalidAnswer`` for a link that was followed before, for more
-    ///   than ``pagesMax`` and ``streamedMax``, and for more than ``thinPagesMax`` thin pages in a row.
+    ///   than ``pagesMax`` pages or ``streamedMax`` entries, and for more than ``thinPagesMax``
+    ///   thin pages in a row.
     mutating func follow(
         _ link: String, of path: String, after entries: Int
     ) throws(TranshipError) {
@@ -195,7 +205,7 @@ struct FollowedLinks: Sendable {
 }
 
 extension ServiceRequest {
-    /// The entries that a page is asked for; nil if the request does not say.
+    /// The number of entries that a page is requested with; nil if the request does not contain it.
     var limit: Int? { query.first { $0.name == "limit" }.flatMap { Int($0.value) } }
 }
 
@@ -207,7 +217,7 @@ extension ImageService {
         try Record(json: try await sendForJSON(request))
     }
 
-    /// As ``sendForRecord(_:)``, but nil for 404.
+    /// Works as ``sendForRecord(_:)``, but returns nil for a 404.
     func sendForRecordIfKnown<Record: ServiceRecord>(
         _ request: ServiceRequest
     ) async throws(TranshipError) -> Record? {
@@ -222,7 +232,7 @@ extension ImageService {
         try RecordPage(json: try await sendForJSON(request), key: key, asked: request.asked)
     }
 
-    /// The records of all pages of a list, in memory.
+    /// Returns the records of all pages of a list, in memory.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` for a list that does not end, or has more
     ///   than 100,000 records.
@@ -255,7 +265,7 @@ extension ImageService {
         }
     }
 
-    /// Deletes what is at a path.
+    /// Deletes the resource at a path.
     func sendDelete(_ path: String, missingIsFine: Bool) async throws(TranshipError) {
         try await send(
             ServiceRequest(.delete, path), expecting: missingIsFine ? [204, 404] : [204])

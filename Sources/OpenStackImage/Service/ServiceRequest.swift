@@ -5,19 +5,19 @@ public import Basics
 public import HTTPTransport
 
 /// A request to the Image service, without the address of the service and without a token. The
-/// `…Requests` of each resource build it.
+/// `…Requests` types of the resources build it.
 public struct ServiceRequest: Sendable, Hashable {
-    /// GET, PUT, …
+    /// The method: GET, PUT, …
     public var method: HTTPRequest.Method
     /// The path below the root of the service, version first, percent-encoded: `/v2/images`.
     public var path: String
-    /// Encoded when the request is sent.
+    /// The query, not yet encoded.
     public var query: [QueryItem]
     /// A query from a link of the service, sent unchanged.
     var rawQuery: String?
-    /// Without the token, which the session adds.
+    /// The header fields, without the token, which the session adds.
     public var headers: HTTPHeaders
-    /// Nil sends no body.
+    /// The body; nil to send none.
     public var body: [UInt8]?
     /// See ``HTTPRequest/isRepeatable``.
     public var isRepeatable: Bool
@@ -30,19 +30,19 @@ public struct ServiceRequest: Sendable, Hashable {
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {
-        /// Not encoded.
+        /// The name, not encoded.
         public var name: String
-        /// Not encoded.
+        /// The value, not encoded.
         public var value: String
 
-        /// Neither is encoded yet.
+        /// Creates an item from a name and a value that are not encoded.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    /// - Parameter path: below the root of the service, percent-encoded: `/v2/images`.
+    /// - Parameter path: the path below the root of the service, percent-encoded: `/v2/images`.
     public init(
         _ method: HTTPRequest.Method, _ path: String, query: [QueryItem] = [],
         headers: HTTPHeaders = [:], body: [UInt8]? = nil
@@ -55,7 +55,7 @@ public struct ServiceRequest: Sendable, Hashable {
         isRepeatable = ![.post, .patch].contains(method)
     }
 
-    /// The same with a JSON body. The Image service checks the media type.
+    /// Creates a request with a JSON body. The Image service checks the media type.
     public init(
         _ method: HTTPRequest.Method, _ path: String, query: [QueryItem] = [], json: JSONValue,
         mediaType: String = "application/json"
@@ -64,22 +64,22 @@ public struct ServiceRequest: Sendable, Hashable {
             method, path, query: query, headers: ["Content-Type": mediaType], body: json.body)
     }
 
-    /// The next page of a list.
+    /// Creates a request for the next page of a list.
     init(_ method: HTTPRequest.Method, _ path: String, rawQuery: String) {
         self.init(method, path)
         self.rawQuery = rawQuery
     }
 
-    /// Method and path for messages, without the values of the query.
+    /// The method and the path for messages, without the values of the query.
     public var asked: String { "\(method.rawValue) \(path)" }
 
-    /// The URL for a service with this root.
+    /// Returns the URL for a service with this root.
     func url(root: String) -> String {
         let query = rawQuery ?? encodedQuery
         return query.isEmpty ? root + path : "\(root)\(path)?\(query)"
     }
 
-    /// ``query`` as it is sent.
+    /// The ``query`` in the form in which it is sent.
     var encodedQuery: String {
         query.map { "\(percentEncode($0.name))=\(percentEncode($0.value))" }
             .joined(separator: "&")
@@ -87,7 +87,7 @@ public struct ServiceRequest: Sendable, Hashable {
 }
 
 extension [ServiceRequest.QueryItem] {
-    /// In this order; leaves out nil.
+    /// Creates the items in this order; leaves out nil.
     init(_ pairs: KeyValuePairs<String, String?>) {
         self = pairs.compactMap { name, value in value.map { .init(name, $0) } }
     }

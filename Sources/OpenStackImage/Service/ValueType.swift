@@ -3,10 +3,10 @@
 
 import Basics
 
-/// The JSON type that the value of a record's key has to have.
+/// The JSON type that the value of a record's key must have.
 ///
-/// A value of another type is damage or a lie. It must not count as an absent one: an old service does
-/// not know the key, and what is not there is mostly harmless.
+/// A value of another type is damage or a lie. It must not count as a missing value: a value may be
+/// missing because an old service does not know the key, and its absence is mostly harmless.
 public enum ValueType: Sendable, Hashable {
     /// A whole number from 0 to 2^53, or its digits as text.
     case number
@@ -21,7 +21,7 @@ public enum ValueType: Sendable, Hashable {
     /// An object.
     case object
 
-    /// False for null, which may be in the place of any value.
+    /// True if the value has this type. False for null, which may be in place of any value.
     func matches(_ value: JSONValue) -> Bool {
         switch self {
         case .number: OutsideNumber.read(value) != nil
@@ -34,8 +34,8 @@ public enum ValueType: Sendable, Hashable {
         }
     }
 
-    /// The text; nil for null. A value of another type counts as its JSON, which agrees with no text
-    /// that is expected.
+    /// Returns the text; nil for null. A value of another type counts as its JSON text, which never
+    /// equals an expected text.
     static func text(_ value: JSONValue?) -> String? {
         switch value {
         case nil, .null: nil
@@ -44,8 +44,8 @@ public enum ValueType: Sendable, Hashable {
         }
     }
 
-    /// False for null. True for what is neither true nor false: what may be hidden or protected is
-    /// left alone.
+    /// Returns the flag; false for null. A value that is neither true nor false counts as true: an
+    /// image that may be hidden or protected is left alone.
     static func flag(_ value: JSONValue?) -> Bool {
         switch value {
         case nil, .null: false
@@ -53,13 +53,13 @@ public enum ValueType: Sendable, Hashable {
         }
     }
 
-    /// The texts of a list; none for null.
+    /// Returns the texts of a list; none for null.
     static func texts(_ value: JSONValue?) -> [String] {
         if let list = value?.array { return list.compactMap(text) }
         return text(value).map { [$0] } ?? []
     }
 
-    /// Can follow "which is not ".
+    /// The words for messages. They can follow "which is not ".
     var words: String {
         switch self {
         case .number: "a number from 0 to 2^53"

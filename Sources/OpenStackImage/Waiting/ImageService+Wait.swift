@@ -6,9 +6,9 @@ public import Basics
 extension ImageService {
     /// Waits until an image has a status.
     ///
-    /// To wait for data that the service gets by itself, use
-    /// ``waitForImport(of:ignoring:pace:onLook:)``: a failed import returns to `queued`, which is
-    /// not a failure in itself.
+    /// To wait for data that the service gets itself, use
+    /// ``waitForImport(of:ignoring:pace:onLook:)``: after a failed import, the status returns to
+    /// `queued`, which does not count as a failure here.
     ///
     /// - Parameter onLook: called with the image at each look.
     /// - Throws: ``TranshipError/Code/waitFailed`` if the image reaches one of `failures` or is
@@ -98,8 +98,8 @@ extension ImageService {
         return try await waitForImport(of: id, ignoring: earlier, pace: pace, onLook: onLook)
     }
 
-    /// Waits until the service has done what it was asked to do with the data of an image: an
-    /// import, a copy, a location that was added. ``ImportState`` says how it knows.
+    /// Waits until the service has finished its work on the data of an image: an import, a copy, or
+    /// an added location. ``ImportState`` describes the signs.
     ///
     /// - Parameter earlierTaskIDs: the tasks that the image had before.
     /// - Throws: ``TranshipError/Code/importFailed`` with the service's reason,
@@ -112,7 +112,7 @@ extension ImageService {
         try await pace.wait(
             late: { Self.late("the import of image \(id)", "done", pace, $0, .importTimedOut) },
             look: {
-                // The task first: what it says is then true of the image, which is read later.
+                // Read the task first. Its report is then true of the image, which is read later.
                 let task = try await tasksIfKnown(ofImage: id)
                     .filter { !earlierTaskIDs.contains($0.id) }.newest
                 guard let image = try await imageIfPresent(id) else {
@@ -153,7 +153,7 @@ extension ImageService {
         }
     }
 
-    /// Empty on clouds that do not show the tasks of an image.
+    /// Returns the tasks of an image; empty on clouds that do not show them.
     func tasksIfKnown(ofImage id: String) async throws(TranshipError) -> [ImageTask] {
         do throws(TranshipError) {
             return try await tasks(ofImage: id)
@@ -164,8 +164,8 @@ extension ImageService {
 }
 
 extension TranshipError {
-    /// True if the service refused an import or a copy because an earlier one still holds the image's
-    /// lock, which outlives its task a little. The service says so in words only.
+    /// True if the service refused an import or a copy because an earlier one still holds the
+    /// image's lock, which outlives its task a little. The service reports this only in words.
     package var isImportLock: Bool {
         guard code == .conflict else { return false }
         let words = answer?.message ?? message
@@ -174,7 +174,7 @@ extension TranshipError {
 }
 
 extension ImageService {
-    /// Waits until a task has a status. By default it needs an administrator, like all calls on
+    /// Waits until a task has a status. By default this needs an administrator, like all calls on
     /// `/v2/tasks`. Owners of images wait for their imports with
     /// ``waitForImport(of:ignoring:pace:onLook:)``.
     ///
@@ -205,7 +205,7 @@ extension ImageService {
 }
 
 extension ImageTask {
-    /// The error of a task that ended in a status that was not wanted.
+    /// The error for a task that ended in a status that was not wanted.
     var failure: TranshipError {
         TranshipError(
             .importFailed,
@@ -217,6 +217,6 @@ extension ImageTask {
         requestID.map { "the cloud's operator finds it in the service's log by request \($0)" }
     }
 
-    /// For messages: "is processing (Copied 15 MiB)".
+    /// The status for messages: "is processing (Copied 15 MiB)".
     var standing: String { "is \(status)" + (message.isEmpty ? "" : " (\(message))") }
 }

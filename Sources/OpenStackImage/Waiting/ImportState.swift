@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// How far the import of an image is, read from the image and its newest task.
+/// The state of an image's import, read from the image and its newest task.
 ///
 /// The image alone is not enough: a failed import sets it back to `queued`, its status before the
 /// import, and some failures leave it unchanged. The task alone is not enough either: services
@@ -11,17 +11,17 @@ public import Basics
 public enum ImportState: Sendable, Hashable {
     /// The image waits for its data or for its import. No import is at work.
     case notBegun
-    /// An import is at work. The text says how far it is, for people.
+    /// An import is at work. The text describes its progress, for people.
     case underWay(String)
     /// The image has its data, and no import is at work. ``Image/failedStores`` may name stores
-    /// that did not take it.
+    /// that did not accept it.
     case succeeded
-    /// The import failed, for the reason that the service gives. The image may still have data
-    /// from an earlier import.
+    /// The import failed, for the reason that the service gives. The image may still have data from
+    /// an earlier import.
     case failed(String)
     /// Another client sends data into the image (`saving`). No import does that.
     case someoneElses
-    /// The image was deleted or is broken: it will not get its data any more.
+    /// The image was deleted or is broken, so it will not get its data any more.
     case lost(ImageStatus)
 
     /// - Parameter task: the newest task of this import; nil if there is none, or if the service
@@ -59,9 +59,10 @@ public enum ImportState: Sendable, Hashable {
 }
 
 extension Image {
-    /// True for a record without data that still has a checksum, a hash or stores: a body that the
-    /// service refused left them. Good data that is sent into it ends active with the right hash,
-    /// and the service then serves the refused bytes (seen on Glance 33). An empty text is none.
+    /// True for a record without data that still has a checksum, a hash or stores, left behind by a
+    /// body that the service refused. If good data is then sent into the record, it ends active
+    /// with the right hash, but the service serves the refused bytes (seen on Glance 33). An empty
+    /// text does not count.
     public var isSpoiled: Bool {
         (status == .queued || status == .uploading)
             && (checksum?.isEmpty == false || hashValue?.isEmpty == false || !stores.isEmpty)
@@ -79,8 +80,8 @@ extension Image {
 }
 
 extension [ImageTask] {
-    /// The newest task. The times have whole seconds: of two from the same second, one that is
-    /// not over is the newer one.
+    /// The newest task. The times have whole seconds: of two tasks from the same second, one that
+    /// is not finished counts as the newer one.
     public var newest: ImageTask? {
         self.max {
             ($0.createdAt ?? "", $0.status.isFinal ? 0 : 1)

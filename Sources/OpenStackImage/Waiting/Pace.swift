@@ -3,14 +3,14 @@
 
 import Basics
 
-/// How often to look, and for how long.
+/// The interval and the deadline of a wait.
 public struct Pace: Sendable, Hashable {
     /// The time between two looks.
     public var intervalSeconds: Double
-    /// Counted from the first look; nil waits for ever.
+    /// The deadline, counted from the first look; nil to wait forever.
     public var deadlineSeconds: Double?
 
-    /// - Parameter deadlineSeconds: counted from the first look; nil waits for ever.
+    /// - Parameter deadlineSeconds: the deadline, counted from the first look; nil to wait forever.
     public init(intervalSeconds: Double = 2, deadlineSeconds: Double? = 3600) {
         self.intervalSeconds = max(0, intervalSeconds)
         self.deadlineSeconds = deadlineSeconds
@@ -20,17 +20,18 @@ public struct Pace: Sendable, Hashable {
 /// The result of one look.
 enum Look<Value> {
     case come(Value)
-    /// Not yet. The text says what was seen, for the message after the deadline.
+    /// The state is not reached yet. The text describes the state for the message after the
+    /// deadline.
     case notYet(String)
 }
 
 extension Pace {
-    /// Looks until the awaited value comes. The last look is at the deadline or after it.
+    /// Looks until the awaited value comes. The last look is at the deadline or later.
     ///
     /// Transient failures (a restart of the service, a 502 of a proxy) count as "not yet".
     ///
-    /// - Throws: what `look` throws, ``TranshipError/Code/interrupted``, and after the deadline
-    ///   `late` with what the last look saw.
+    /// - Throws: the errors of `look`, ``TranshipError/Code/interrupted``, and after the deadline
+    ///   the error from `late`, with the state at the last look.
     func wait<Value>(
         late: (String) -> TranshipError, look: () async throws -> Look<Value>
     ) async throws(TranshipError) -> Value {
@@ -60,7 +61,7 @@ extension Pace {
         }
     }
 
-    /// For messages: "after 120 s".
+    /// The deadline for messages: "after 120 s".
     var afterDeadline: String { deadlineSeconds.map { "after \($0.formattedSeconds)" } ?? "" }
 }
 
