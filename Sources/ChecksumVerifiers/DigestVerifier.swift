@@ -44,7 +44,8 @@ public struct DigestVerifier: ChecksumVerifier {
         {
             return .transformed(.containerFormat(sent: planned, found: format))
         }
-        // An import may decompress the data, which then grows. Less of it is a part.
+        // An import may decompress the data, so it grows. Data that is shorter than expected was
+        // cut off.
         if let sent, let has = report.sizeBytes, sent < has, transfer.method.isImport,
             Self.differs(transfer, report)
         {
@@ -81,7 +82,8 @@ struct RunningDigests: RunningVerification {
     let digests: [StreamingDigest]
     let promise: Checksum?
     let promisedBytes: Int64?
-    /// False if the server of a pool that was asked for the size may have had another version.
+    /// False if the server that stated the size may have had another version, as in a pool of
+    /// mirrors.
     let sizeBinds: Bool
     let name: String
 
@@ -90,7 +92,7 @@ struct RunningDigests: RunningVerification {
     func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum] {
         let computed = try digests.finish()
         let own = computed.first { $0.algorithm == promise?.algorithm }
-        // A checksum that is right proves the data.
+        // A matching checksum proves the data, whatever the size.
         if !sizeBinds, let promise, own?.matches(promise) == true { return computed }
         if let promisedBytes, promisedBytes != totalBytes, !sizeBinds {
             throw TranshipError(
