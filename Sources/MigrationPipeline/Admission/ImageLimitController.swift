@@ -4,42 +4,43 @@
 internal import Basics
 internal import MigrationModel
 
-/// Finds how many images one target takes at once, from how fast the images end.
+/// Finds the number of images that one target should take at once, from how fast images end.
 ///
-/// Pure: the caller passes all times in. It works in rounds. A round is over when about as many
-/// images have ended as may be in flight, and says how much work ended in a second. While a higher
-/// number lets more work end, the number doubles (slow start), and later grows by an eighth. If it
-/// does not, the number goes back, and after a hold a lower one is tried: fewer images that do as
-/// much work take less time each. Every trial that fails makes the next hold longer. If the work in
-/// a second drops at the same number, because images take longer, or if the service refuses requests
-/// (429, 503), the number goes down at once.
+/// Pure: the caller passes all times in. It works in rounds. A round ends when about as many images
+/// have ended as may be in flight, and measures the work that ended per second. As long as a higher
+/// number increases that rate, the number doubles (slow start), and later grows by an eighth. If
+/// the rate does not increase, the number returns to the one before. After a hold, a lower number
+/// is tried: if fewer images do as much work, each takes less time. Each trial that fails makes the
+/// next hold longer. The number goes down at once if the rate drops although the number is the
+/// same, because images take longer, or if the service refuses requests (429, 503).
 struct ImageLimitController {
     /// More connections have not made any service faster.
     static let imagesCeiling = 64
 
-    /// Images in flight that are worth a trial.
+    /// The number of images in flight that the controller allows now.
     private(set) var images: Int
-    /// The ceiling.
+    /// The upper bound of ``images``.
     let imagesMax: Int
     private var doubles: Bool
-    /// Rounds that end before the number may grow again.
+    /// The number of rounds before the next trial.
     private var roundsToHold = 0
-    /// How long the next hold is.
+    /// The length of the next hold, in rounds.
     private var holdRounds = 4
     /// True if the next trial is of a lower number.
     private var triesLower = false
-    /// The round before the number changed last, while the trial goes on.
+    /// The last round before the current trial; nil if no trial is active.
     private var before: (images: Int, rate: Double)?
     /// The last full round.
     private var last: (images: Int, rate: Double)?
     private var round: Round?
-    /// Images that began before this time say nothing about the present number.
+    /// The time of the last change. Images that began before it say nothing about the present
+    /// number.
     private var changedAt = Int64.min
     private(set) var hasLearned = false
-    /// Images that ended since as many as allowed were in flight.
+    /// The number of images that ended since the allowed number was last in flight.
     private var endsSinceFull = 0
 
-    /// The share of the growth of the number that the growth of the work has to have.
+    /// The fraction of the growth in images by which the work has to grow for a trial to succeed.
     private static let worthwhile = 0.35
 
     private struct Round {
@@ -49,43 +50,43 @@ struct ImageLimitController {
     }
 
     /// - Parameters:
-    ///   - experience: of an earlier run; nil without any.
-    ///   - most: never more, such as the quota of the target.
+    ///   - experience: the result of an earlier run; nil without one.
+    ///   - most: upper bound of the number, such as the target's quota.
     init(_ experience: PaceExperience? = nil, most: Int) {
         imagesMax = max(1, min(most, Self.imagesCeiling))
         images = min(imagesMax, max(1, experience?.images ?? ImagesAtOnce.first))
         doubles = experience?.isSettled != true
     }
 
-    /// What the next run begins with; nil before the first round is over.
+    /// The experience to pass to the next run; nil before the first round is over.
     var experience: PaceExperience? {
         hasLearned ? PaceExperience(images: images, isSettled: !doubles) : nil
     }
 
-    /// The work of an image: its bytes, and what every image costs, however small it is.
+    /// The work of an image: its bytes plus a fixed cost, which every image has.
     private static func work(_ bytes: Int64) -> Double { Double(max(0, bytes)) + 8_388_608 }
 
-    /// Takes the start of an image.
+    /// Records the start of an image.
     ///
-    /// - Parameter inFlight: images in flight, this one included.
+    /// - Parameter inFlight: the number of images in flight, including this one.
     mutating func began(inFlight: Int) {
         if inFlight >= images { endsSinceFull = 0 }
     }
 
-    /// Takes an image whose data is at the target.
+    /// Records the end of an image: its data is at the target.
     ///
-    /// - Parameter beganAt: when its data began to move, as `now` in milliseconds since 1970.
+    /// - Parameter beganAt: the time at which its data began to move; like `now`, in milliseconds
+    ///   since 1970.
     mutating func ended(bytes: Int64, beganAt: Int64, now: Int64) {
         endsSinceFull += 1
-        // A few may end before the next ones begin. If more do, there is not enough work, and the
-        // time says nothing about the number.
+        // A few images may end before the next ones begin. If more do, there is too little work,
+        // and the time says nothing about the number.
         guard endsSinceFull <= images else {
             round = nil
             return
         }
         guard var current = round else {
-            // The first end only starts the clock. So does the end of an image that began at
-            // another number.
+            // The first end only starts the clock, unless its image began under another number.
             if beganAt >= changedAt { round = Round(startedAt: now) }
             return
         }
@@ -99,9 +100,9 @@ struct ImageLimitController {
         )
     }
 
-    /// Takes a refusal because of load: 429, 503, or no answer in time.
+    /// Records a refusal because of load: 429, 503, or no answer in time.
     mutating func overloaded(beganAt: Int64, now: Int64) {
-        // One burst of refusals is one sign.
+        // Several refusals in one burst count once.
         guard beganAt >= changedAt else { return }
         hasLearned = true
         start(with: images / 2, now: now)
@@ -114,7 +115,8 @@ struct ImageLimitController {
         last = (images, rate)
         if let trial = before {
             before = nil
-            // Of twice as many images, a third more work; and so for less, and for fewer images.
+            // Twice as many images must do about a third more work. Other ratios are in proportion,
+            // for fewer images, too.
             let growth = Double(images) / Double(trial.images) - 1
             guard rate >= trial.rate * (1 + Self.worthwhile * growth) else {
                 if !doubles { triesLower.toggle() }

@@ -10,11 +10,11 @@ extension Scheduler {
     public struct Limits: Sendable {
         /// Images whose data moves at once; an upper bound if ``isAutomatic``.
         public var images: Int
-        /// True if the scheduler finds the number for each Image service by itself.
+        /// True if the scheduler finds the number for each Image service.
         public var isAutomatic: Bool
-        /// What an earlier run found, by the endpoint of the Image service.
+        /// The numbers that an earlier run found, by the endpoint of the Image service.
         public var experience: [String: PaceExperience]
-        /// Images that are looked at, compared or published.
+        /// The maximum number of images that are looked at, compared or published at once.
         public var small: Int
         public var retries: RetryPolicy
 
@@ -50,8 +50,8 @@ extension Scheduler {
         var refusals: Int { fullTargets.count + fullSources.count }
     }
 
-    /// Returns true if every limit and every endpoint allows the transfer to start. Records a place
-    /// that does not.
+    /// Returns true if every limit and every endpoint allows the transfer to start. If not, records
+    /// the target or source that is full.
     func admits(
         _ transfer: Transfer, _ run: Run, _ admission: inout Admission, at now: Int64
     ) async throws(TranshipError) -> Bool {
@@ -65,7 +65,7 @@ extension Scheduler {
                 return false
             }
         }
-        // Last, because it makes this transfer the one that probes the endpoint.
+        // This check is last because it makes this transfer the probe of the endpoint.
         guard isCutOff(transfer), !endpointsAdmit(transfer, at: now) else { return true }
         if isOpen(targetEndpoint(of: transfer)) {
             admission.fullTargets.insert(transfer.targetKey)
@@ -75,8 +75,8 @@ extension Scheduler {
         return false
     }
 
-    /// Returns true if the transfer's source allows one more reader. An image that a target fetches
-    /// itself counts until its import ends.
+    /// Returns true if the transfer's source allows one more reader. An image that a target's
+    /// service fetches counts until its import ends.
     func sourceAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
@@ -107,7 +107,7 @@ extension Scheduler {
             return false
         }
         if let most = limit.stagedBytes, transfer.method.isImport {
-            // An image that is larger than the quota goes alone, and the service decides.
+            // An image that is larger than the quota goes alone, so that the service decides.
             let staged = here.reduce(load.stagedBytes) { $0.clampedSum($1.stagedBytes) }
             return staged == 0 || staged.clampedSum(transfer.source.sizeBytes ?? 0) <= most
         }

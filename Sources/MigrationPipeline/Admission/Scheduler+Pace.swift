@@ -5,8 +5,9 @@ internal import Basics
 internal import ByteStreams
 package import MigrationModel
 
-/// With `limits.images: auto`, each Image service gets as many images at once as let the most work
-/// end. `ImageLimitController` decides; here it is asked and informed.
+/// With `limits.images: auto`, gives each Image service the number of images at once with which the
+/// most work gets done. `ImageLimitController` decides the number. This extension reports events to
+/// it and asks for the number.
 extension Scheduler {
     /// One controller for each Image service of the targets.
     static func controllers(
@@ -14,19 +15,19 @@ extension Scheduler {
     ) -> [String: ImageLimitController] {
         stages.targets.reduce(into: [:]) { controllers, target in
             let quota = min(target.limits.images ?? .max, target.limits.uploading ?? .max)
-            // The targets of many projects share one service, each with a quota of its own.
+            // Targets of several projects may share one service, each with its own quota.
             let known = controllers[target.endpoint]?.imagesMax ?? 0
             controllers[target.endpoint] = ImageLimitController(
                 limits.experience[target.endpoint], most: max(known, min(quota, limits.images)))
         }
     }
 
-    /// What the next run begins with: of each Image service about which this one learned something.
+    /// The experience to pass to the next run, for each Image service that this run learned about.
     package var experience: [String: PaceExperience] {
         state.withLock { $0.controllers.compactMapValues(\.experience) }
     }
 
-    /// Images of all targets together whose data may move now.
+    /// The maximum number of images, over all targets, whose data may move now.
     var movingMax: Int {
         state.withLock { state in
             guard case .atMost(let images) = state.imagesAtOnce else {
@@ -47,13 +48,13 @@ extension Scheduler {
         }
     }
 
-    /// The images whose data moves to targets at an endpoint.
+    /// The number of images whose data moves to targets at an endpoint.
     func moving(_ busy: some Sequence<Busy>, to endpoint: String) -> Int {
         let sharing = Set(stages.targets.filter { $0.endpoint == endpoint }.map(\.key))
         return busy.count { $0.movesData && sharing.contains($0.targetKey) }
     }
 
-    /// Takes the start of a trip, and makes the transfer busy.
+    /// Records the start of a trip, and marks the transfer as busy.
     func noteStart(_ transfer: Transfer, _ entry: Busy) {
         let endpoint = targetEndpoint(of: transfer)
         state.withLock { state in
@@ -63,9 +64,10 @@ extension Scheduler {
         }
     }
 
-    /// Takes the end of a trip: a sample, if the trip brought all data of an image to its target.
+    /// Records the end of a trip. It is a sample if the trip brought all data of an image to its
+    /// target.
     func notePace(_ given: Transfer, to transfer: Transfer) {
-        // What a service fetches itself takes no time here.
+        // If a service fetches the data itself, the trip's time says nothing about the load.
         guard !given.method.isServerSide, !transfer.state.movesData else { return }
         let (endpoint, now) = (targetEndpoint(of: given), now())
         state.withLock { state in
@@ -76,7 +78,7 @@ extension Scheduler {
         }
     }
 
-    /// Takes a failure: a sign of too much load, if the service says so.
+    /// Records a failure. It is a sign of too much load if the service says so.
     func notePace(_ given: Transfer, after error: TranshipError) {
         guard given.state.movesData, [429, 503].contains(error.answer?.status) else { return }
         let (endpoint, now) = (targetEndpoint(of: given), now())

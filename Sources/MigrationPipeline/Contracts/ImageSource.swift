@@ -21,7 +21,7 @@ public protocol ImageSource: Stage {
     var isOnThisMachine: Bool { get }
     /// The region of the cloud that holds the images; nil for other kinds.
     var region: CloudRegion? { get }
-    /// What follows if its data is not what the record declares.
+    /// The consequence if the data is not in the format that the record declares.
     var inspection: Inspection { get }
     /// True if its listing is short, so that a plan keeps all of it in memory and asks several such
     /// sources at once.
@@ -38,53 +38,52 @@ public protocol ImageSource: Stage {
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
 
-    /// Writes the image data into the ring, all of it or from a point on.
+    /// Writes the image data into the ring: all of it, or the part from a point on.
     ///
-    /// Reports ``ReadingEvent/opened(_:)`` once, before the first byte, with the
-    /// facts that the source reports now. Returns after the last byte, if the data
-    /// is complete. Opens a source that drops again at the same byte, if the source
-    /// can prove that the rest belongs to the bytes before it. Neither finishes nor
-    /// fails the ring.
+    /// Reports ``ReadingEvent/opened(_:)`` once, before the first byte, with the facts that the
+    /// source reports now. Returns after the last byte, if the data is complete. If the source
+    /// drops the connection, opens it again at the same byte, provided that the source can prove
+    /// that the rest belongs to the bytes before. Neither finishes nor fails the ring.
     ///
-    /// - Parameter point: where to continue; nil is the first byte.
+    /// - Parameter point: where to continue; nil for the first byte.
     /// - Throws: ``TranshipError/Code/sourceTruncated`` if the body ends early or
     ///   is too long; ``TranshipError/Code/sourceChanged`` if the data is not the
     ///   planned data; ``TranshipError/Code/rangeNotSatisfiable`` if the source
-    ///   does not prove that it continues at the point, or if the ring got bytes of
-    ///   a wrong part.
+    ///   does not prove that it continues at the point, or if the ring got bytes
+    ///   that do not belong there.
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError)
 
-    /// Reports the facts without reading the data, for methods by which the
-    /// service reads the source itself.
+    /// Reports the facts without reading the data, for methods by which the target's service reads
+    /// the source.
     ///
     /// - Throws: ``TranshipError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts
 
-    /// What the target's service can fetch by itself, so that no bytes pass
+    /// Returns a location from which the target's service can fetch the data, so that no bytes pass
     /// through this process.
     ///
     /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
 
-    /// Who promises what the image's bytes hash to, for messages; nil without a promise, or if it is
-    /// not known whose it is.
+    /// Returns the party that promises the image's checksum, for messages; nil without a promise,
+    /// or if the party is not known.
     func promiser(of image: SourceImage) -> Promiser?
 
-    /// The project whose images the entry lists, if it lists those of its token's project alone.
+    /// The id of the token's project, if the entry lists only the images of that project.
     var ownProjectID: String? { get }
 
-    /// Whom the source lets read; nil for sources that ask no user.
+    /// The user with whose rights the source is read; nil for sources without users.
     var reader: SourceUser? { get }
 
-    /// An image by its id, for others that name it. The entry's conditions do not count.
+    /// Returns the image with an id, for images that refer to it. Ignores the entry's conditions.
     ///
-    /// - Returns: nil if there is none, or if the entry's user may not see it.
+    /// - Returns: nil if the image does not exist, or if the entry's user may not see it.
     func visibleImage(_ id: String) async throws(TranshipError) -> ListedImage?
 
-    /// Reports the projects that an image is shared with, for the plan. Only the owner may know
+    /// Reports the projects that an image is shared with, for the plan. Only the owner may see
     /// them.
     func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts
 }
@@ -107,31 +106,32 @@ extension ImageSource {
 }
 
 extension Transfer {
-    /// Takes over whom the image is shared with.
+    /// Copies the projects that the image is shared with, and their answers.
     public mutating func take(_ facts: SourceFacts) {
         members = facts.members
         memberAnswers = facts.memberAnswers.isEmpty ? nil : facts.memberAnswers
     }
 }
 
-/// What a source needs to know to list its images.
+/// The input of a source that lists its images.
 public struct Listing: Sendable {
     /// Today in UTC: `2026-11-28`.
     public let date: String
     public let nowUnixSeconds: Int64
     /// Takes progress and warnings.
     public let tell: @Sendable (PlanningEvent) -> Void
-    /// What the journal remembers of a lineage; of a series with several sources, at one place, see
-    /// ``SourceImage/place``.
+    /// Returns the journal's memory of a lineage. For a series with several sources, of one place;
+    /// see ``SourceImage/place``.
     public let upstream:
         @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) -> Upstream?
-    /// What the journal remembers of all products of an index; see ``Upstream/selector``.
+    /// Returns the journal's memory of all products of an index; see ``Upstream/selector``.
     public let products: @Sendable (_ selector: String) async throws(TranshipError) -> [Upstream]
-    /// Takes names that no image has.
+    /// Takes names from the entry that match no image.
     public var missed: @Sendable (MissedSelection) -> Void
-    /// Takes images that the entry does not select, with the key of the condition they fail.
+    /// Takes images that the entry does not select, each with the key of the condition that it
+    /// fails.
     public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
-    /// The images with these names that runs copied.
+    /// Returns the images with these names that earlier runs copied.
     public let copied: @Sendable (Set<String>) async throws(TranshipError) -> [String: CopiedImage]
 
     public init(
@@ -175,19 +175,20 @@ public struct ListedImage: Sendable {
     /// The file name without its extension; nil for images of clouds.
     public var stem: String?
     public var notes: [Note]
-    /// Why this image cannot be copied.
+    /// The reason that this image cannot be copied.
     public var refusal: TranshipError?
-    /// The keys of its record whose values are not of their type. No condition can be decided by them.
+    /// The keys of its record whose values have the wrong type. No condition can use them.
     public var unreadKeys: [String] = []
-    /// For an image that is only listed because others name it: the properties by which they do,
-    /// such as `kernel_id`. It is copied to targets whose rules keep one of them.
+    /// The properties, such as `kernel_id`, by which other images refer to this one, if it is
+    /// listed only for that reason. It is copied to targets whose rules keep one of them.
     public var namedAs: Set<String> = []
-    /// The series to which the entry adds this image as a version; nil for images
-    /// of clouds, whose ids say what belongs together.
+    /// The series to which the entry adds this image as a version; nil for images of clouds, whose
+    /// ids identify the series.
     public var series: SeriesClaim?
-    /// What the journal's memory of the series is for; nil for sources without an upstream.
+    /// The rules by which the journal's memory of the series is used; nil for sources without an
+    /// upstream.
     public var upstream: UpstreamRules?
-    /// True if the pipeline file itself says the checksum, so that the data is to be compared with it.
+    /// True if the pipeline file contains the checksum, so that the data is compared with it.
     public var isPromisedByHand = false
 
     public init(
@@ -208,10 +209,9 @@ public struct SeriesClaim: Sendable, Hashable {
     public var position: String
     /// True if several entries may add versions to one series.
     public var allowsSeveral: Bool
-    /// True if a server says which file it is, so that the pipeline file is right whatever that
-    /// file is.
+    /// True if a server decides which file it is, so that the pipeline file is valid for any file.
     public var hasFileOfServer: Bool
-    /// True if a server says a part of the name of the series.
+    /// True if a part of the series' name comes from a server.
     public var hasSeriesOfServer: Bool
 
     public init(
@@ -225,11 +225,11 @@ public struct SeriesClaim: Sendable, Hashable {
     }
 }
 
-/// What an entry of the pipeline file says of an upstream that may lie, and who signed its list.
+/// The entry's rules for an upstream that may lie, and the signers of its list.
 public struct UpstreamRules: Sendable, Hashable {
     /// True if an older version may follow a newer one.
     public var allowsDowngrade: Bool
-    /// After which time a version that has not moved is reported; nil for never.
+    /// The age after which a version that does not change is reported, in seconds; nil for never.
     public var staleAfterSeconds: Int64?
     /// The path of the keyring, for messages.
     public var keyring: String?
@@ -237,9 +237,10 @@ public struct UpstreamRules: Sendable, Hashable {
     public var keyringDigest: String?
     /// The fingerprints of the keys that signed the list, as far as they are in the keyring.
     public var signers: [String]
-    /// Identifies the index of products and what the entry selects of it; nil for other sources.
+    /// A text that identifies the index of products and the entry's selection from it; nil for
+    /// other sources.
     public var selector: String?
-    /// What the journal is to remember of the data; nil for nothing.
+    /// The facts about the data that the journal remembers; nil for none.
     public var look: Upstream.Look?
 
     public init(
@@ -263,11 +264,11 @@ public enum ReadingEvent: Sendable {
     case dropped(atByte: Int64, TranshipError)
     /// The source continues at this byte, and has proved it.
     case reopened(atByte: Int64)
-    /// So many bytes came from the source, if that is not what the ring got.
+    /// The number of bytes that came from the source, if the ring got another number.
     case took(bytes: Int64)
-    /// The published data is complete and what was promised; the ring got other bytes.
+    /// The published data is complete and has the promised checksum; the ring got other bytes.
     case proved(PublishedProof)
-    /// The source dropped at this byte and cannot continue there. The reason says why.
+    /// The source dropped at this byte and cannot continue there, for this reason.
     case cannotGoOn(atByte: Int64, reason: String)
 }
 
@@ -277,12 +278,12 @@ public struct SourceFacts: Sendable, Hashable {
     public var sizeBytes: Int64?
     /// Project ids that the image is shared with at the source, without those that rejected it.
     public var members: [String]
-    /// How they answered the offer, by project id: `accepted`, `rejected`. A project that has not
-    /// answered, or whose answer is unknown, is not in it.
+    /// The projects' answers to the offer, by project id: `accepted`, `rejected`. Projects that
+    /// have not answered, or whose answer is unknown, are missing.
     public var memberAnswers: [String: String] = [:]
-    /// nil if a broken read cannot continue where it broke.
+    /// The version of the data; nil if a broken read cannot continue where it broke.
     public var version: SourceVersion?
-    /// Which server of a pool answered, in words; nil if the source has one server only.
+    /// The server of a pool that answered, in words; nil if the source has only one server.
     public var whoAnswered: String?
 
     public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {
@@ -292,9 +293,9 @@ public struct SourceFacts: Sendable, Hashable {
     }
 }
 
-/// What a target's service can fetch by itself.
+/// The location from which a target's service can fetch the data without this process.
 public enum Fetchable: Sendable, Hashable {
-    /// Nothing, for this reason: the bytes pass through this process.
+    /// No location, for this reason: the bytes pass through this process.
     case nothing(PlanReason)
     /// A URL that needs no header, password or query.
     case openURL(Secret<String>)
@@ -324,16 +325,16 @@ public struct SourceUser: Sendable, Hashable {
     }
 }
 
-/// Which Keystone a cloud belongs to, and which of its regions it is.
+/// The Keystone of a cloud, and which of its regions the cloud is.
 public struct CloudRegion: Sendable, Hashable {
-    /// The same text however `auth_url` is spelled.
+    /// The URL in one spelling, the same for all spellings of `auth_url`.
     public let keystoneURL: String
-    /// Nil if the cloud's entry names no region, or if other services cannot fetch
-    /// from this cloud.
+    /// The name of the region. Nil if the cloud's entry names none, or if other
+    /// services cannot fetch from this cloud.
     public var name: String?
 
     public init(keystoneURL: String, name: String?) {
-        // Half of a deployment's tools want the version at the end, half a slash.
+        // Tools differ: some append the version, some a slash.
         self.keystoneURL = ServiceAddress.inOneSpelling(
             keystoneURL, versions: ["/v3/auth/tokens", "/v3", "/v2.0"])
         self.name = name
@@ -344,7 +345,7 @@ public struct CloudRegion: Sendable, Hashable {
         keystoneURL == other?.keystoneURL
     }
 
-    /// True if it is another region of the same Keystone.
+    /// True if both are different regions of one Keystone.
     public func isSibling(of other: CloudRegion?) -> Bool {
         sharesKeystone(with: other) && name != nil && name != other?.name
     }

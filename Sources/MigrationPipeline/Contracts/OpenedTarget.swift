@@ -3,10 +3,10 @@
 
 public import MigrationModel
 
-/// One entry of a pipeline's `targets`, opened: what planning and scheduling
-/// need to know of it, and the stages that work on it.
+/// One entry of a pipeline's `targets`, opened: the facts for planning and scheduling, and the
+/// stages that work on the target.
 public struct OpenedTarget: Sendable {
-    /// Stable over runs: the journal and messages name the target by it.
+    /// The target's name in the journal and in messages. The same in all runs.
     public var key: String
     /// The Image service that holds its images, as messages name it. Targets at
     /// one endpoint share their limit and their outages.
@@ -15,8 +15,8 @@ public struct OpenedTarget: Sendable {
     public var region: CloudRegion?
     /// The project that the target's user is in; nil without Keystone.
     public var projectID: String?
-    /// True if the target's user is an administrator, and so may accept images for other projects. An
-    /// archive takes every answer.
+    /// True if the target's user is an administrator, and so may accept images for other projects.
+    /// True for archives, which accept every answer.
     public var isAdmin: Bool
     public var limits: TargetLimits
     public var offer: TargetOffer
@@ -44,11 +44,11 @@ public struct OpenedTarget: Sendable {
 
 /// The limits of one target. nil means unlimited.
 public struct TargetLimits: Sendable, Hashable {
-    /// Images whose data moves, by the entry's `limits.images`.
+    /// Maximum number of images whose data moves, from the entry's `limits.images`.
     public var images: Int?
-    /// Images that are uploaded or imported: `image_count_uploading`.
+    /// Maximum number of images that are uploaded or imported: `image_count_uploading`.
     public var uploading: Int?
-    /// Bytes in the staging area: `image_stage_total`.
+    /// Maximum number of bytes in the staging area: `image_stage_total`.
     public var stagedBytes: Int64?
 
     public init(images: Int? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil) {

@@ -9,12 +9,12 @@ public import MigrationModel
 /// Waiting is an outcome and not a `sleep`, so a thousand images in import
 /// cost no threads, and a restart resumes each wait where it was.
 public enum Outcome: Sendable {
-    /// The target's record is missing or empty: the body is sent next. Only an
-    /// uploader answers this.
+    /// The target's record is missing or empty: the body is sent next. Only an uploader returns
+    /// this.
     case send(Transfer)
     /// The work is done; the transfer is in its next state.
     case advance(Transfer)
-    /// Nothing is wrong, but the other side is not ready. Not an attempt.
+    /// Nothing is wrong, but the other side is not ready. Does not count as a try.
     case snooze(Transfer, seconds: Double, reason: WaitReason)
     /// The record cannot be used any more. The pipeline discards it, and the transfer starts over,
     /// perhaps with another method.
@@ -28,7 +28,7 @@ public enum Outcome: Sendable {
         }
     }
 
-    /// The same outcome with a changed transfer.
+    /// Returns the same outcome with a changed transfer.
     func with(_ change: (inout Transfer) -> Void) -> Outcome {
         var transfer = transfer
         change(&transfer)

@@ -3,11 +3,12 @@
 
 internal import Basics
 
-/// Who promises what the bytes of an image hash to, for messages.
+/// The party that promises an image's checksum, for messages.
 public struct Promiser: Sendable, Hashable {
-    /// Completes "the promise comes from": "`checksum`, night.yaml:7", "the list https://…".
+    /// The party, in words that complete "the promise comes from": "`checksum`, night.yaml:7", "the
+    /// list https://…".
     public var words: String
-    /// What to do if the bytes hash to something else.
+    /// The hint for data that has another checksum.
     public var remedy: String
 
     public init(_ words: String, remedy: String) {
@@ -17,7 +18,7 @@ public struct Promiser: Sendable, Hashable {
 }
 
 extension TranshipError {
-    /// The error, with who made the promise that the data of the source does not keep.
+    /// Adds the party whose promise the source's data breaks.
     func ofPromise(_ promiser: Promiser?) -> TranshipError {
         guard code == .checksumMismatch, let promiser else { return self }
         return adding("; the promise comes from \(promiser.words)")

@@ -11,14 +11,14 @@ public final class RunMonitor: Sendable {
         var active: [Int64: Active] = [:]
         /// Images that wait for their next step, at most ``waitingMax``.
         var waiting: [Int64: Transfer] = [:]
-        /// Of images that are not in flight any more.
+        /// The totals of images that are no longer in flight.
         var ended = RunProgress()
     }
 
     private struct Active {
         var transfer: Transfer
         var ring: ByteRing?
-        /// True if what is read from the ring goes to the target, and not to the spool.
+        /// True if the bytes that leave the ring go to the target, and not to the spool.
         var isSent = false
 
         func add(to progress: inout RunProgress) {
@@ -28,7 +28,7 @@ public final class RunMonitor: Sendable {
         }
     }
 
-    /// What is kept for a display must not grow with the run.
+    /// A constant, so that the memory for the display does not grow with the run.
     private static let waitingMax = 1000
 
     private let state = Guarded(State())
@@ -61,7 +61,7 @@ public final class RunMonitor: Sendable {
     /// - Parameter isSent: false if the data goes to the spool.
     func opened(_ transfer: Transfer, _ ring: ByteRing, isSent: Bool) {
         state.withLock { state in
-            // The spool uses another ring, so its bytes are counted apart.
+            // The spool uses another ring, so its bytes are added separately.
             state.active[transfer.id]?.add(to: &state.ended)
             state.active[transfer.id]?.ring = ring
             state.active[transfer.id]?.isSent = isSent
@@ -82,8 +82,8 @@ public final class RunMonitor: Sendable {
         sink(.notice(notice))
     }
 
-    /// The scheduler is done with this transfer for now: it ended, or it waits for
-    /// its next step.
+    /// Records that the scheduler is done with this transfer for now: the transfer ended, or waits
+    /// for its next step.
     func left(_ transfer: Transfer, _ event: RunEvent) {
         state.withLock { state in
             state.active.removeValue(forKey: transfer.id)?.add(to: &state.ended)

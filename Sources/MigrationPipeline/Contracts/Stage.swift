@@ -12,12 +12,12 @@ public enum StageName: String, CaseIterable, Sendable {
 
 /// The contract of every stage.
 ///
-/// A stage holds no state about an image. The transfer brings everything that it needs and takes
-/// along everything that must survive a crash. The pipeline commits the transfer before the next
-/// step starts. Conforming types must be:
+/// A stage holds no state about an image. The transfer brings everything that the stage needs, and
+/// takes along everything that must survive a crash. The pipeline commits the transfer before the
+/// next step starts. Conforming types must be:
 ///
-/// - **Repeatable.** After a crash the same transfer comes again. A stage first
-///   asks the world whether its work is already done.
+/// - **Repeatable.** After a crash the same transfer comes again. A stage first checks whether its
+///   work is already done.
 /// - **Non-blocking.** Its functions are called on the stage's concurrent
 ///   queue. Work that blocks is awaited on a thread of its own.
 /// - **Prompt to stop.** Cancellation reaches the socket within a second and
@@ -26,24 +26,24 @@ public enum StageName: String, CaseIterable, Sendable {
 ///   (``TranshipError/isTransient``); the pipeline decides what follows.
 public protocol Stage: Sendable {}
 
-/// Stage *verify*: are these the bytes that were promised?
+/// Stage *verify*: checks that the bytes are the promised ones.
 ///
-/// It proves two legs. While the body is sent it hashes what was read; in the
-/// state `verifying` it compares that with what the target reports.
+/// It proves two legs. While the body is sent, it hashes the bytes that were read. In the state
+/// `verifying`, it compares that hash with the target's report.
 public protocol ChecksumVerifier: Stage {
-    /// Starts to compute the digests of the promise's algorithm and of the one that the target will
-    /// report, in one pass.
+    /// Starts the digests of two algorithms in one pass: the promise's, and the one that the target
+    /// will report.
     func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
     ) throws(TranshipError) -> any RunningVerification
 
-    /// Compares what the target reports with what was sent and promised.
+    /// Compares the target's report with the sent bytes and the promise.
     func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict
 }
 
 /// Digests over one pass of image data.
 public protocol RunningVerification: Sendable {
-    /// Pass these to the ring.
+    /// The observers to pass to the ring.
     var observers: [ByteRing.Observer] { get }
 
     /// Finishes the digests and compares them with the promise.
@@ -81,144 +81,140 @@ public struct TargetReport: Sendable, Hashable {
 
 /// The result of comparing both legs.
 public enum Verdict: Sendable, Hashable {
-    /// The target holds these bytes; the checksums that prove it.
+    /// The target holds the right bytes, proved by these checksums.
     case match([Checksum])
     /// The target holds other bytes.
     case mismatch(DataDifference)
-    /// Size or format differ because the service converted the data. With another format it did;
-    /// with another size alone it may also have lost data.
+    /// Size or format differ, so the service may have converted the data. If the format differs, it
+    /// did. If only the size differs, it may instead have lost data.
     case transformed(DataDifference)
-    /// No algorithm is known on both sides.
+    /// The two sides have no algorithm in common.
     case unverifiable(IncomparableDigests)
 }
 
 /// Stage *upload*: creates the record at the target and sends the data.
 public protocol ImageUploader: Stage {
-    /// Hands over the images that the target has, hidden ones included, page by
-    /// page.
+    /// Lists the images that the target has, hidden ones included, page by page.
     ///
-    /// - Parameter ownerID: only images of this project; nil: all that the
-    ///   target's user sees.
+    /// - Parameter ownerID: the project whose images to list; nil for all that the target's user
+    ///   sees.
     func list(
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
 
-    /// The whole images of this name that the target has now and does not hide.
+    /// Returns the complete, visible images with this name that the target has now.
     ///
     /// - Parameter ownerID: as in ``list(ownerID:page:)``.
     func images(named name: String, ownerID: String?) async throws(TranshipError) -> [TargetImage]
 
     /// Reads the whole record of one image, to compare it; nil if it is gone.
     ///
-    /// - Parameter withMembers: also lists whom the image is shared with.
+    /// - Parameter withMembers: also lists the projects that the image is shared with.
     func record(
         _ imageID: String, withMembers: Bool
     ) async throws(TranshipError) -> TargetRecord?
 
-    /// The algorithm whose digest this target reports of new images.
+    /// Returns the algorithm of the digest that this target reports for new images.
     func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
 
-    /// Why the target would refuse the record, by what it has refused in this run; nil if
-    /// nothing is known.
+    /// Returns the reason that the target would refuse the record, judging by its refusals in this
+    /// run; nil if none is known.
     func objection(to transfer: Transfer) -> TranshipError?
 
     /// Checks the record that an earlier try may have left, before any byte is read.
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome
 
-    /// Creates the record, unless it is there.
+    /// Creates the record, unless it already exists.
     ///
-    /// `commit` is awaited with the chosen id *before* the record is created.
+    /// Awaits `commit` with the chosen id *before* it creates the record.
     ///
-    /// - Returns: ``Outcome/send(_:)`` with the transfer in `registered`,
-    ///   ready for the body; another one when the record turned out to be there
-    ///   already, with its data or with a body that arrives.
+    /// - Returns: ``Outcome/send(_:)`` with the transfer in `registered`, ready for the body.
+    ///   Another outcome if the record already exists and has its data, or is receiving it.
     /// - Throws: ``TranshipError/Code/targetConflict`` if another owner's
     ///   image has the id; the service's refusals.
-    /// - Parameter references: the ids at the target of the images that the
-    ///   record names, by property.
+    /// - Parameter references: the ids at the target of the images that the record refers to, by
+    ///   property.
     func register(
         _ transfer: Transfer, references: [String: String], commit: @escaping Commit
     ) async throws(TranshipError) -> Outcome
 
-    /// Sends the body and returns the transfer in the state that follows.
+    /// Sends the body and returns the transfer in its next state.
     func send(
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer
 
     /// Requests the import that the waiter found missing.
     ///
-    /// - Parameter fetchable: what the source lets the service fetch; it suits
-    ///   the transfer's method.
+    /// - Parameter fetchable: the location from which the service may fetch the data; it suits the
+    ///   transfer's method.
     func request(
         _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
     ) async throws(TranshipError)
 
-    /// The target's current report about the data.
+    /// Returns the target's current report about the data.
     func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport
 
     /// Reads the target's data back into a ring, as a proof if the reports prove nothing.
     func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError)
 
-    /// Removes a record that is ours and was never published. A record that is
-    /// gone is fine.
+    /// Removes a record that is ours and was never published. A missing record is not an error.
     ///
-    /// - Throws: ``TranshipError/Code/targetConflict`` for one that is left
-    ///   alone: it does not carry our marker, others can see it, it is
-    ///   protected, it was adopted, or it holds data that this journal did not
-    ///   send.
+    /// - Throws: ``TranshipError/Code/targetConflict`` if the record must be left alone: it does
+    ///   not carry our marker, others can see it, it is protected, it was adopted, or it holds data
+    ///   that this journal did not send.
     /// - Returns: false if there was no record.
     @discardableResult
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool
 
-    /// Removes a record that no transfer needs, if it is still what the listing
-    /// showed. What came of it becomes the leftover's fate.
+    /// Removes a record that no transfer needs, if it has not changed since it was listed. Stores
+    /// the result as the leftover's fate.
     ///
-    /// - Parameter deletesLeft: how many DELETE requests may be sent; 0 only asks.
+    /// - Parameter deletesLeft: the number of DELETE requests that may be sent; 0 only looks.
     func clean(
         _ leftover: inout Leftover, deletesLeft: inout Int
     ) async throws(TranshipError)
 
-    /// Removes a copy that a run made, if it is still what the run left. What came of it becomes
-    /// the copy's fate.
+    /// Removes a copy that a run made, if it has not changed since. Stores the result as the copy's
+    /// fate.
     ///
     /// - Parameters:
     ///   - references: as in ``register(_:references:commit:)``.
-    ///   - deletesLeft: how many DELETE requests may be sent; 0 only asks.
+    ///   - deletesLeft: the number of DELETE requests that may be sent; 0 only looks.
     func undo(
         _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
     ) async throws(TranshipError)
 
-    /// Carries out what the plan says of an earlier version of a series, if the image is
-    /// still what the plan saw.
+    /// Carries out the plan's change of an earlier version of a series, if the image has not
+    /// changed since the plan.
     ///
-    /// - Returns: the change with what came of it; a refusal of the service is part of that.
-    /// - Throws: what kept the image from being read.
+    /// - Returns: the change with its result, which may be a refusal of the service.
+    /// - Throws: the error that prevented reading the image.
     func carryOut(_ change: Change) async throws(TranshipError) -> Change
 }
 
 /// Stage *wait*: a task of the service works on the image.
 public protocol TaskWaiter: Stage {
-    /// One look at the image and its tasks. Changes nothing at the target.
+    /// Looks once at the image and its tasks. Changes nothing at the target.
     func look(_ transfer: Transfer) async throws(TranshipError) -> Look
 
-    /// What follows from a request of the uploader.
+    /// Decides what follows a request of the uploader.
     ///
-    /// - Parameter refusal: nil when the service accepted. It may have accepted
-    ///   although its answer says otherwise, so the waiter looks again.
+    /// - Parameter refusal: nil if the service accepted. The service may have accepted although its
+    ///   answer says otherwise, so the waiter looks again.
     func requested(
         _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
     ) async throws(TranshipError) -> Outcome
 }
 
-/// What a look at an import leads to.
+/// The result of a look at an import.
 public enum Look: Sendable {
     case outcome(Outcome)
     /// The uploader has to request this first.
     case needs(ImportNeed, Transfer)
 }
 
-/// What a service has to be asked for.
+/// A request that the service needs.
 public enum ImportNeed: Sendable, Hashable {
     /// To import the data into the image's record.
     case image
@@ -226,10 +222,10 @@ public enum ImportNeed: Sendable, Hashable {
     case copy(toStores: [String])
 }
 
-/// Stage *publish*: applies last what other projects can see.
+/// Stage *publish*: applies the parts that other projects can see, after all others.
 public protocol Publisher: Stage {
-    /// Applies visibility, members, hidden and protected, in this order, and
-    /// only what differs. A refusal of the service ends in `unpublished`.
+    /// Applies visibility, members, hidden and protected, in this order, and only if they differ. A
+    /// refusal of the service ends in `unpublished`.
     ///
     /// - Parameter references: as in
     ///   ``ImageUploader/register(_:references:commit:)``.
@@ -253,10 +249,9 @@ extension ImageUploader {
 
     /// Discards a record that cannot be used any more.
     ///
-    /// - Parameter isWrong: its data is known to be wrong, or can never be proved.
-    /// - Returns: the transfer as it starts over: under the next id. A kept id is
-    ///   used again; if its record stays behind with such data, one that is
-    ///   only preferred is given up.
+    /// - Parameter isWrong: true if its data is known to be wrong, or can never be proved.
+    /// - Returns: the transfer as it starts over, under the next id. A kept id is used again. But
+    ///   if the record stays with such data, a kept id that is only preferred is given up.
     package func abandon(
         _ given: Transfer, isWrong: Bool
     ) async throws(TranshipError) -> Transfer {
@@ -274,9 +269,9 @@ extension ImageUploader {
     }
 }
 
-/// The five stages of a pipeline: what it reads from, verifies with and writes to.
+/// The stages of a pipeline: its sources, its verifier and its targets.
 public struct Stages: Sendable {
-    /// By their place in the pipeline's `sources`.
+    /// The sources, in the order of the pipeline's `sources`.
     public var sources: [any ImageSource]
     public var verifier: any ChecksumVerifier
     public var targets: [OpenedTarget]
@@ -289,7 +284,7 @@ public struct Stages: Sendable {
         self.targets = targets
     }
 
-    /// Looked up once for each step, which then works on values.
+    /// Returns the stages of a transfer, looked up once for each step.
     ///
     /// - Throws: as ``target(of:)``.
     func ends(of transfer: Transfer) throws(TranshipError) -> TransferEnds {
@@ -299,8 +294,10 @@ public struct Stages: Sendable {
             verifier: verifier, target: target)
     }
 
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` when the pipeline has lost
-    ///   it since the transfer was planned.
+    /// Returns the source of a transfer.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if the pipeline has lost the source since
+    ///   the transfer was planned.
     public func source(of transfer: Transfer) throws(TranshipError) -> any ImageSource {
         let index = transfer.source.sourceIndex
         guard sources.indices.contains(index) else {
@@ -311,6 +308,8 @@ public struct Stages: Sendable {
         return sources[index]
     }
 
+    /// Returns the target of a transfer.
+    ///
     /// - Throws: as ``source(of:)``.
     public func target(of transfer: Transfer) throws(TranshipError) -> OpenedTarget {
         guard let target = targets.first(where: { $0.key == transfer.targetKey }) else {
@@ -322,7 +321,7 @@ public struct Stages: Sendable {
     }
 }
 
-/// What one transfer reads from, is verified with, and goes to.
+/// The source, verifier and target of one transfer.
 struct TransferEnds: Sendable {
     let sourceFound: Result<any ImageSource, TranshipError>
     let verifier: any ChecksumVerifier
@@ -330,8 +329,8 @@ struct TransferEnds: Sendable {
 
     var uploader: any ImageUploader { target.uploader }
 
-    /// A copy that has its data can be compared and published when its source has left the
-    /// pipeline.
+    /// The source. Fails only when it is used, because a copy that has its data can be compared and
+    /// published after its source has left the pipeline.
     ///
     /// - Throws: as ``Stages/source(of:)``.
     var source: any ImageSource {

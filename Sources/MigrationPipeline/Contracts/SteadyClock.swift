@@ -14,8 +14,8 @@ package struct SteadyClock: Sendable {
     private let elapsed: @Sendable () -> Duration
 
     /// - Parameters:
-    ///   - wall: milliseconds since 1970; asked once.
-    ///   - elapsed: from any fixed moment on.
+    ///   - wall: returns milliseconds since 1970; called once.
+    ///   - elapsed: returns the time since any fixed moment.
     package init(
         wall: () -> Int64 = Timestamp.now,
         elapsed: @escaping @Sendable () -> Duration = {

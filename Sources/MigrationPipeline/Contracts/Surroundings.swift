@@ -5,7 +5,7 @@ package import ByteStreams
 
 /// Everything that a run needs from its machine: time, random numbers, threads, disk space.
 ///
-/// It is in one place, so that a simulation can replace it and keep all other code.
+/// All of it is in one place, so that a simulation can replace it and keep all other code.
 package struct Surroundings: Sendable {
     /// Milliseconds since 1970.
     package var now = SteadyClock().now
@@ -21,9 +21,9 @@ package struct Surroundings: Sendable {
                 }
                 return { timer.cancel() }
             }
-    /// Uniformly from 0 up to 1.
+    /// Returns a random number from 0 up to 1, uniformly distributed.
     package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
-    /// Runs the tasks of every stage; nil is a concurrent queue for each.
+    /// The executor of every stage's tasks; nil for a concurrent queue for each stage.
     package var executor: (any TaskExecutor)?
     /// Runs the digests.
     package var observers = ByteRing.dispatching

@@ -7,9 +7,9 @@ internal import MigrationModel
 /// Tracks which endpoints answer, so that a dead one does not use up every image's tries.
 ///
 /// An endpoint is an Image service or a host; the caller names it. After
-/// ``RetryPolicy/outageFailures`` failures in a row that look like the endpoint's own, its images wait without losing a try. One
-/// of them at a time probes whether the endpoint answers again. Pure: the caller passes the time
-/// in.
+/// ``RetryPolicy/outageFailures`` failures in a row that look like the endpoint's fault, its images
+/// wait without losing a try. One of them at a time probes whether the endpoint answers again.
+/// Pure: the caller passes the time in.
 struct CircuitBreakers: Sendable {
     /// An endpoint that does not answer.
     private struct Outage: Sendable {
@@ -30,7 +30,7 @@ struct CircuitBreakers: Sendable {
     private let policy: RetryPolicy
     private var failures: [String: Int] = [:]
     private var outages: [String: Outage] = [:]
-    /// In the order in which it happened.
+    /// Events that have not been reported yet, oldest first.
     private var news: [News] = []
     private var isTelling = false
 
@@ -77,7 +77,7 @@ struct CircuitBreakers: Sendable {
         _ id: Int64, at endpoint: String, with error: TranshipError, now: Int64
     ) {
         if let outage = outages[endpoint] {
-            // Other transfers were under way when the breaker opened, so their failures are not
+            // Other transfers were in flight when the breaker opened, so their failures are not
             // news.
             if outage.probing == id { looked(endpoint, now: now) }
             outages[endpoint]?.error = error
@@ -96,9 +96,9 @@ struct CircuitBreakers: Sendable {
         news.append(.answered(endpoint, afterSeconds: (now - outage.since) / 1000))
     }
 
-    /// What to report next; nil when there is nothing, or another task reports now
-    /// and will come to it. A report takes time, and the end of an outage must not
-    /// overtake its beginning: the caller calls ``told()`` after its report.
+    /// Returns the next event to report; nil if there is none, or if another task is reporting,
+    /// which will report this one, too. A report takes time, and the end of an outage must not
+    /// overtake its beginning, so the caller calls ``told()`` after its report.
     mutating func nextNews() -> News? {
         guard !isTelling, !news.isEmpty else { return nil }
         isTelling = true
@@ -107,7 +107,7 @@ struct CircuitBreakers: Sendable {
 
     mutating func told() { isTelling = false }
 
-    /// The transfer ended and showed nothing about the endpoint.
+    /// Records that the transfer ended without showing anything about the endpoint.
     mutating func left(_ id: Int64, now: Int64) {
         for (endpoint, outage) in outages where outage.probing == id {
             looked(endpoint, now: now)

@@ -41,7 +41,7 @@ extension Scheduler {
         }
     }
 
-    /// True when an endpoint that the transfer needs does not answer.
+    /// True if an endpoint that the transfer needs does not answer.
     func isCutOff(_ transfer: Transfer) -> Bool {
         let endpoints = endpoints(of: transfer)
         return breakers.withLock { breakers in endpoints.contains { breakers.isOpen($0) } }
@@ -49,13 +49,13 @@ extension Scheduler {
 
     func isOpen(_ endpoint: String) -> Bool { breakers.withLock { $0.isOpen(endpoint) } }
 
-    /// Endpoints that do not answer, with the last failure of each: at the end of
-    /// a run, those that it gave up.
+    /// The endpoints that do not answer, with the last failure of each. At the end of a run: those
+    /// that it gave up.
     public var deadEndpoints: [String: TranshipError] {
         breakers.withLock(\.errors)
     }
 
-    /// The endpoints that do not answer now, under the names of their targets.
+    /// The endpoints that do not answer now, each under the names of its targets.
     public var outages: [RunProgress.Outage] {
         breakers.withLock(\.open).map { outage in
             let targets = stages.targets.filter { $0.endpoint == outage.endpoint }.map(\.key)
@@ -65,7 +65,7 @@ extension Scheduler {
         }
     }
 
-    /// Records the endpoints that a step reports as answering.
+    /// Records that these endpoints answered a step.
     func answered(
         _ endpoints: Set<String>, run: Run
     ) async throws(TranshipError) {
@@ -78,8 +78,8 @@ extension Scheduler {
 
     /// Counts a failure at its endpoint.
     ///
-    /// - Returns: the endpoint, when no transfer can work with it now: then the
-    ///   failure is not the image's, and does not cost a try.
+    /// - Returns: the endpoint, if no transfer can work with it now. The failure is then not the
+    ///   image's, and does not cost a try.
     func outage(
         _ transfer: Transfer, _ error: TranshipError, run: Run
     ) async throws(TranshipError) -> String? {
@@ -87,7 +87,7 @@ extension Scheduler {
             error.side == .source
             ? sourceEndpoint(of: transfer) : targetEndpoint(of: transfer)
         guard error.looksLikeOutage else {
-            // A refusal is an answer.
+            // A refusal also is an answer.
             if error.answer != nil { try await answered([endpoint], run: run) }
             return nil
         }

@@ -10,35 +10,35 @@ internal import MigrationModel
 public struct RetryPolicy: Sendable {
     /// Tries per transfer and run, the first one included.
     public var attemptsMax: Int
-    /// The longest wait between two tries, in seconds, unless the service asks for
-    /// another one.
+    /// The longest wait between two tries, in seconds, unless the service asks for another wait.
     public var backoffSecondsMax: Double
 
-    /// Number of failures in a row after which an endpoint's images wait for it.
+    /// The number of failures in a row after which an endpoint's images wait for the endpoint.
     public var outageFailures = 5
-    /// How long the first look waits at an endpoint that does not answer; it
-    /// doubles up to twelve times as much. In seconds.
+    /// The time before the first probe of an endpoint that does not answer, in seconds. It doubles
+    /// up to twelve times this value.
     public var probeSeconds: Double = 5
-    /// How long a run waits for an endpoint that does not answer, in seconds.
+    /// The time that a run waits for an endpoint that does not answer, in seconds.
     public var outageSecondsMax: Double = 1800
 
-    /// After how long a target that did not answer is asked again for what follows its transfers, in
+    /// The time after which a target that did not answer is asked again for its follow-ups, in
     /// milliseconds.
     public var followUpMilliseconds: Int64 = 60_000
 
-    /// The longest wait that a service may ask for, in seconds. What asks for more is left to a
-    /// later run: a run that waited would hold its journal, and the images that are done.
+    /// The longest wait that a service may ask for, in seconds. If a service asks for more, the
+    /// image is left to a later run: a run that waited would hold its journal, and the images that
+    /// are done.
     public static let waitSecondsMax = 900
     /// Lower bound of the run-wide retry budget.
     public var runTriesMin = 100
-    /// Failed tries of all images of a run together: two for each image, and
-    /// never fewer than ``runTriesMin``. What fails after that is not tried again.
+    /// Returns the number of failed tries that all images of a run may have together: two for each
+    /// image, but at least ``runTriesMin``. After that, nothing is tried again.
     public func runBudget(images: Int) -> Int { max(runTriesMin, 2 * images) }
-    /// Tries after an unexpected state, spooled data that is damaged
-    /// included.
+    /// The maximum number of tries after an unexpected state, which includes damaged spooled data.
     public static let surprisesMax = 2
-    /// Tries of data that is not what was promised, the first one included. More than one, since
-    /// another mirror of a pool may have the right data; few, since each reads all of it.
+    /// The maximum number of tries if the data is not the promised data, the first one included.
+    /// More than one, because another mirror of a pool may have the right data. Few, because each
+    /// try reads all data.
     public static let otherDataMax = 3
 
     public init(attemptsMax: Int, backoffSecondsMax: Double = 60) {
@@ -51,19 +51,20 @@ public struct RetryPolicy: Sendable {
         case giveUp
     }
 
-    /// The tries that count towards ``attemptsMax``. Those that met an unexpected state have a
-    /// limit of their own: a service that stumbles over the rest of a body that broke off would use
-    /// up the tries of an image to which nothing happened but that one break.
+    /// Returns the number of tries that count towards ``attemptsMax``. Tries that met an unexpected
+    /// state have a limit of their own. Otherwise a service that stumbles over the rest of a broken
+    /// body would use up the tries of an image, although only one connection broke.
     func counted(_ attempts: Int, _ surprises: Int) -> Int {
         attemptsMax > 1 ? attempts - min(surprises, Self.surprisesMax) : attempts
     }
 
+    /// Decides whether a failed transfer is tried again.
+    ///
     /// - Parameters:
-    ///   - attempts: failed tries so far, this one included.
-    ///   - surprises: those of them that met an unexpected state, this one
-    ///     included.
-    ///   - hasMirrors: true if the source has a promise, and another server may answer the next time.
-    ///   - chance: uniformly from 0 up to 1, for full jitter.
+    ///   - attempts: the number of failed tries so far, including this one.
+    ///   - surprises: the number of those tries that met an unexpected state, including this one.
+    ///   - hasMirrors: true if the source has a promise, and another server may answer next time.
+    ///   - chance: a random number from 0 up to 1, uniformly distributed, for full jitter.
     public func decide(
         _ error: TranshipError, attempts: Int, surprises: Int = 0, hasMirrors: Bool = false,
         chance: Double
@@ -82,10 +83,10 @@ public struct RetryPolicy: Sendable {
 }
 
 extension TranshipError {
-    /// The target's record is in an unexpected state, or gone: every try begins
-    /// with a look at it, so another one may find its way.
+    /// True if the target's record is in an unexpected state, or gone. Every try begins with a look
+    /// at the record, so another try may succeed.
     var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }
 
-    /// The data from the source has the wrong size or checksum.
+    /// True if the data from the source has the wrong size or checksum.
     var isOtherData: Bool { [.checksumMismatch, .sourceTruncated].contains(code) }
 }

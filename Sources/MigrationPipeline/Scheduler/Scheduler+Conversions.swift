@@ -5,10 +5,11 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// A target that converts on import converts every image of one format. What the first one of a
-/// run shows counts for the others, so that not each of them is staged, imported and discarded.
+/// Avoids imports that would convert the data. A target that converts on import converts every
+/// image of a format. So the first such image of a run decides for the others, which are not
+/// staged, imported and discarded one by one.
 extension Scheduler {
-    /// Images that a target converts alike.
+    /// The images that a target converts in the same way.
     struct Conversion: Hashable, Sendable {
         var targetKey: String
         var diskFormat: String?
@@ -29,9 +30,9 @@ extension Scheduler {
         }
     }
 
-    /// The transfer by the method that converts nothing, before its data is read.
+    /// Returns the transfer with a method that converts nothing, before its data is read.
     ///
-    /// - Throws: the error of the first image if the pipeline names the method.
+    /// - Throws: the error of the first image, if the pipeline file sets the method.
     func avoidingConversion(_ given: Transfer) throws(TranshipError) -> Transfer {
         guard given.state == .planned, given.method.isImport, !given.record.acceptsTransformed,
             let error = state.withLock({ $0.conversions[Conversion(given)] })
@@ -46,8 +47,8 @@ extension Scheduler {
 }
 
 extension Transfer {
-    /// The transfer by upload, which no service converts, after an import that did. Nil if the
-    /// pipeline names the method, or if the copy is not ours to discard.
+    /// Returns the transfer with the method upload, which no service converts, after an import that
+    /// did. Nil if the pipeline file sets the method, or if the copy is not ours to discard.
     func uploadedInstead(because error: TranshipError) -> Transfer? {
         let isChosenByUs: Bool =
             switch intent.methodReason {

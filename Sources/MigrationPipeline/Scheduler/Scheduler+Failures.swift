@@ -10,7 +10,7 @@ extension Scheduler {
     /// Decides what follows a failure and commits it.
     func settle(_ given: Transfer, after error: TranshipError, run: Run) async {
         if error.code == .interrupted || (Task.isCancelled && error.isTransient) {
-            // The journal already says how far it came; the next run goes on there.
+            // The journal has the progress so far, and the next run continues from there.
             monitor.left(given, .moved(given))
             return
         }
@@ -43,7 +43,8 @@ extension Scheduler {
         }
     }
 
-    /// The reason to wait, if the failure is not the transfer's own and costs no try. nil if it is.
+    /// Returns the transfer with its reason to wait, if the failure is not its own and costs no
+    /// try; nil otherwise.
     private func withoutTry(
         _ given: Transfer, _ error: TranshipError, run: Run
     ) async throws(TranshipError) -> Transfer? {
@@ -54,7 +55,7 @@ extension Scheduler {
             return transfer
         }
         if error.cause is SpoolDamage, transfer.tries.surprises < RetryPolicy.surprisesMax {
-            // This machine's disk is at fault, and the source still has all the data.
+            // This machine's disk is at fault. The source still has all the data.
             transfer.tries.surprises += 1
             transfer.wait.cause = .spoolDamaged(message: error.message)
             return transfer
@@ -97,7 +98,7 @@ extension Scheduler {
         }
     }
 
-    /// Takes one try from the run's budget; false when it is used up.
+    /// Takes one try from the run's budget. Returns false if the budget is used up.
     private func spendsTry() -> Bool {
         let left = state.withLock { state in
             state.triesLeft -= 1
@@ -109,11 +110,11 @@ extension Scheduler {
         return left > 0
     }
 
-    /// Discards an unproved copy of ours, and records why the transfer ended.
+    /// Discards an unproved copy of ours, and records the reason that the transfer ended.
     private func givenUp(_ given: Transfer, _ cause: TranshipError) async -> Transfer {
         var (transfer, error) = (given, cause)
         if transfer.state == .publishing || transfer.placement.isCopying {
-            // The data is proved, so the copy stays, private, and can be published later.
+            // The data is proved, so the copy stays private and can be published later.
             transfer.leaveUnpublished(error)
             return transfer
         }
@@ -124,7 +125,7 @@ extension Scheduler {
             do throws(TranshipError) {
                 transfer = try await abandon(transfer, isWrong: isWrong)
             } catch let obstacle {
-                // The id stays in the journal: the next run looks at it first.
+                // The id stays in the journal: the next run checks it first.
                 monitor.note(transfer, .notDiscarded(message: obstacle.message))
                 error = cause.leaving(copy: id, because: obstacle)
                 if isWrong {
@@ -139,8 +140,9 @@ extension Scheduler {
         return transfer
     }
 
-    /// A body of ours that broke off may reach the service late. For a moment the record is busy
-    /// then, as with a body of another host, and after it the record is empty again.
+    /// Abandons the record of a transfer. A body of ours that broke off may reach the service late.
+    /// The record is then busy for a moment, as with a body of another host, and empty again
+    /// afterwards, so this tries several times.
     private func abandon(
         _ transfer: Transfer, isWrong: Bool
     ) async throws(TranshipError) -> Transfer {
@@ -161,7 +163,7 @@ extension Scheduler {
     private static let lateBodyLooks = 6
     private static let lateBodyMilliseconds = 300
 
-    /// Errors that would affect every other transfer, too.
+    /// Returns true for errors that would affect every other transfer, too.
     static func isFatal(_ error: TranshipError) -> Bool {
         switch error.code {
         case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
@@ -171,7 +173,7 @@ extension Scheduler {
         }
     }
 
-    /// Fails transfers that are left although nothing is due: their references form a circle.
+    /// Fails transfers that remain although none is due: their references form a circle.
     func failStranded(_ run: Run) async throws(TranshipError) -> Bool {
         let paused = state.withLock { Set($0.paused.keys) }
         let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
@@ -192,12 +194,12 @@ extension Scheduler {
 }
 
 extension TranshipError {
-    /// True if the project's quota or the target's disk is full, and not only this image too
-    /// large. All of them are 413, so only the text of the answer shows which.
+    /// True if the project's quota or the target's disk is full. False if only this image is too
+    /// large. Both are 413, so only the text of the answer shows the difference.
     var isAboutWholeTarget: Bool {
         if cause is FullTarget || answer?.status == 507 { return true }
         guard code == .quotaExceeded, let words = answer?.message.lowercased(),
-            // These limits are for each image: `image_property_quota` and its like.
+            // Limits such as `image_property_quota` are for each image.
             !["propert", " tag", "member", "location"].contains(where: words.contains)
         else { return false }
         return words.contains("quota") || words.contains("over limit")

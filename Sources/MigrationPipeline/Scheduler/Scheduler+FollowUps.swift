@@ -4,33 +4,35 @@
 public import Basics
 internal import MigrationModel
 
-/// What else a run does at a target once transfers there have ended. It goes on beside the transfers
-/// of other targets, so that a target that is slow or silent keeps the others from nothing.
+/// The work that a run does at a target after transfers to it have ended. It runs beside the
+/// transfers of other targets, so that a slow or silent target does not delay them.
 extension Scheduler {
-    /// Called for each target at the beginning, and again after a transfer to it has ended: one call
-    /// for a target at a time, and none after ``Scheduler/stop(_:)``.
+    /// A function that is called for each target at the beginning, and again after a transfer to it
+    /// has ended. At most one call for a target runs at a time, and none begins after
+    /// ``Scheduler/stop(_:)``.
     ///
-    /// - Returns: false if the target does not answer now. It is called again after
-    ///   ``RetryPolicy/followUpMilliseconds``, if transfers still go on then.
-    /// - Throws: what ends the run.
+    /// - Returns: false if the target does not answer now. It is then called again after
+    ///   ``RetryPolicy/followUpMilliseconds``, if transfers are still in flight.
+    /// - Throws: errors that end the run.
     public typealias FollowUp =
         @Sendable (_ targetKey: String) async throws(TranshipError) -> Bool
 
     struct FollowUps {
-        /// When each target is to have its next one, in milliseconds since 1970; 0 is at once.
+        /// The time at which each target's next follow-up is due, in milliseconds since 1970; 0
+        /// means at once.
         private var dueAt: [String: Int64] = [:]
         private var busy: Set<String> = []
 
         var areUnderWay: Bool { !busy.isEmpty }
 
-        /// When the next one is to begin; nil if none waits for a time.
+        /// The time of the next follow-up; nil if none is due later.
         var nextDue: Int64? { dueAt.filter { !busy.contains($0.key) }.values.min() }
 
         mutating func want(_ targetKey: String, at time: Int64 = 0) {
             dueAt[targetKey] = min(time, dueAt[targetKey] ?? .max)
         }
 
-        /// The targets whose next one begins now, in alphabetical order.
+        /// Returns the targets whose next follow-up begins now, in alphabetical order.
         mutating func begin(at now: Int64) -> [String] {
             let due = dueAt.filter { $0.value <= now && !busy.contains($0.key) }.keys.sorted()
             for key in due { dueAt[key] = nil }
@@ -41,7 +43,7 @@ extension Scheduler {
         mutating func end(_ targetKey: String) { busy.remove(targetKey) }
     }
 
-    /// Reports the end of a transfer, which is committed.
+    /// Reports the end of a transfer, after it was committed.
     func ended(_ transfer: Transfer) {
         monitor.left(transfer, .ended(transfer))
         guard followUp != nil else { return }

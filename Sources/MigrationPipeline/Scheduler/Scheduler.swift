@@ -8,32 +8,31 @@ public import MigrationModel
 
 /// Carries the transfers of a run through the stages until nothing is left.
 ///
-/// The journal is the queue: the scheduler asks it what is due, and every
-/// outcome is committed before anything else happens, so a run that is killed
-/// at any moment continues from the journal alone.
+/// The journal is the queue: the scheduler asks it what is due, and commits every outcome before
+/// anything else happens. So a run that is killed at any moment continues from the journal alone.
 public final class Scheduler: Sendable {
-    /// How to end a run early.
+    /// A way to end a run early.
     public enum Stop: Int, Sendable {
-        /// Start nothing more, finish what is in flight.
+        /// Starts nothing more, and finishes the transfers in flight.
         case drain = 1
-        /// Start nothing more and abort what is in flight.
+        /// Starts nothing more, and aborts the transfers in flight.
         case abort = 2
     }
 
     struct State {
         var stop: Stop?
-        /// Failed tries that are left for all images of this start together.
+        /// The number of failed tries that all images together have left in this run.
         var triesLeft = Int.max
         var fatal: TranshipError?
         var busy: [Int64: Busy] = [:]
-        /// Images whose data may move at once.
+        /// The maximum number of images whose data may move at once.
         var imagesAtOnce: ImagesAtOnce
-        /// By the endpoint of the targets.
+        /// One controller for each endpoint of the targets.
         var controllers: [String: ImageLimitController]
         var paused: [String: TranshipError] = [:]
-        /// What targets convert on import, with the error of the first image of each kind.
+        /// The formats that targets convert on import, each with the error of the first such image.
         var conversions: [Conversion: TranshipError] = [:]
-        /// What the requests of a transfer carry, for each try another one.
+        /// The request id that each try of a transfer sends; every try gets a new one.
         var requestIDs: [Int64: (tries: Int, id: String)] = [:]
         var followUps = FollowUps()
         var wake: CheckedContinuation<Void, Never>?
@@ -45,7 +44,7 @@ public final class Scheduler: Sendable {
         var movesData: Bool
         var targetKey: String
         var sourceIndex: Int
-        /// Bytes that the transfer stages or is about to stage.
+        /// The number of bytes that the transfer stages or is about to stage.
         var stagedBytes: Int64
         var startedAt: Int64
 
@@ -58,7 +57,8 @@ public final class Scheduler: Sendable {
                 movesData && transfer.method.isImport ? max(0, transfer.source.sizeBytes ?? 0) : 0
         }
 
-        /// The data is at the target. What it staged there, the journal knows.
+        /// Records that the data is at the target. The journal counts the bytes that are still
+        /// staged.
         mutating func leaveData() {
             movesData = false
             stagedBytes = 0
@@ -67,9 +67,9 @@ public final class Scheduler: Sendable {
 
     let journal: Journal
     let limits: Limits
-    /// The lowest `limits.images` that any source or target at an endpoint states. A limit
-    /// protects a service, and several entries may lead to one: other projects, other images,
-    /// other addresses of one host.
+    /// The lowest `limits.images` of all sources at an endpoint. A limit protects a service, and
+    /// several entries may use one service: other projects, other images, other addresses of one
+    /// host.
     let sourceLimits: [String: Int]
     let targetLimits: [String: Int]
     let stages: Stages
@@ -106,7 +106,7 @@ public final class Scheduler: Sendable {
         self.spool = spool
         self.followUp = followUp
         if followUp != nil {
-            // What needs no transfer follows at once.
+            // Some follow-ups need no transfer, so each target gets one at once.
             state.withLock { state in
                 for target in stages.targets { state.followUps.want(target.key) }
             }
@@ -122,8 +122,8 @@ public final class Scheduler: Sendable {
         wake()
     }
 
-    /// Changes how many images may be in flight. More begin at once; if they are too many, no new one
-    /// begins until enough have ended.
+    /// Changes the number of images that may be in flight. If it grows, more begin at once. If it
+    /// shrinks, none begins until enough have ended.
     package func change(images: ImagesAtOnce) {
         state.withLock { $0.imagesAtOnce = images }
         wake()
@@ -135,11 +135,12 @@ public final class Scheduler: Sendable {
     /// Works until no transfer of the run can make progress. Cancelling the task means
     /// ``Stop/abort``.
     ///
-    /// - Throws: what ends every transfer alike: the journal's errors, lost
-    ///   credentials. The journal keeps the errors of single images.
+    /// - Throws: errors that end every transfer: the journal's errors, lost credentials. The
+    ///   journal keeps the errors of single images.
     public func work(_ run: Run) async throws(TranshipError) {
         let failure: TranshipError? = await withTaskCancellationHandler {
-            // A group that does not discard keeps the memory of each task, 130 KiB, until its own end.
+            // A group that does not discard results keeps 130 KiB for each task until the group
+            // ends.
             await withDiscardingTaskGroup(returning: TranshipError?.self) { group in
                 do throws(TranshipError) {
                     try await loop(run, &group)
@@ -223,7 +224,7 @@ public final class Scheduler: Sendable {
                     excludingSources: admission.fullSources, limit: free)
                 let refusedBefore = admission.refusals
                 for transfer in due {
-                    // `tranship limit` may have lowered the number since it was asked.
+                    // `tranship limit` may have lowered the number since the query.
                     if movesData, admission.busy.values.count(where: \.movesData) >= movingMax {
                         break
                     }
@@ -240,7 +241,7 @@ public final class Scheduler: Sendable {
                         wake()
                     }
                 }
-                // If one place is full, transfers of other places may still start.
+                // If one target or source is full, transfers of others may still start.
                 guard admission.refusals > refusedBefore else { break }
             }
         }
@@ -249,7 +250,8 @@ public final class Scheduler: Sendable {
 
     // MARK: One transfer
 
-    /// The looks at an import belong to one try.
+    /// Returns the request id of the transfer's current try. All looks at an import belong to one
+    /// try.
     private func requestID(of transfer: Transfer) -> String {
         state.withLock { state in
             if let known = state.requestIDs[transfer.id], known.tries == transfer.tries.attempts {
@@ -267,6 +269,8 @@ public final class Scheduler: Sendable {
         while let transfer = next { next = await carryOneStep(transfer, run: run) }
     }
 
+    /// Carries a transfer through one step.
+    ///
     /// - Returns: the transfer, if its next step needs no admission and can begin at once.
     private func carryOneStep(_ given: Transfer, run: Run) async -> Transfer? {
         let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
@@ -306,8 +310,8 @@ public final class Scheduler: Sendable {
         return next
     }
 
-    /// Moves a transfer to the lane of those whose data has arrived, if there is room and nothing
-    /// speaks against its next step. The journal need not be asked for it then.
+    /// Moves a transfer to the lane of those whose data has arrived, if that lane has room and
+    /// nothing prevents the next step. The journal is then not queried for the transfer.
     private func goesOn(_ transfer: Transfer) -> Bool {
         guard !transfer.state.isFinal, !transfer.state.movesData, transfer.wait.dueAt == nil,
             !isCutOff(transfer)
@@ -404,8 +408,8 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// Removes the spooled data of a transfer that has ended, unless another
-    /// waits for it.
+    /// Removes the spooled data of a transfer that has ended, unless another transfer waits for
+    /// that data.
     func releaseSpool(_ transfer: Transfer) async {
         guard transfer.state.isFinal, transfer.intent.spools, let spool else { return }
         do throws(TranshipError) {

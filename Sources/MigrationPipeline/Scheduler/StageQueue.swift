@@ -6,9 +6,9 @@ internal import Dispatch
 
 /// A stage's own concurrent Dispatch queue, as an executor of tasks.
 ///
-/// Jobs on it must not block: libdispatch starts two threads for a concurrent
-/// queue and then one a second, so blocked jobs starve the others. Blocking
-/// work (curl, files) has threads of its own.
+/// Jobs on it must not block: libdispatch starts two threads for a concurrent queue and then one
+/// more per second, so blocked jobs starve the others. Blocking work (curl, files) has its own
+/// threads.
 final class StageQueue: TaskExecutor {
     let queue: DispatchQueue
 

@@ -7,17 +7,18 @@ internal import ExternalPrograms
 internal import Foundation
 internal import MigrationModel
 
-/// Converts a spooled disk image by `qemu-img`.
+/// Converts a spooled disk image with `qemu-img`.
 ///
-/// The data is a stranger's, and a disk image can name other files, hosts and endless sizes. So the
-/// input format is always given and never guessed, images that need another file are refused first,
-/// and the program runs with limits and, if the system allows that, without a network.
+/// The data is not trusted, and a disk image can name other files, other hosts and endless sizes.
+/// So the input format is always given and never guessed, images that need another file are refused
+/// first, and the program runs with limits and, if the system allows it, without a network.
 struct ImageConverter: Sendable {
-    /// Absolute paths. A path that starts with a slash is never a protocol of QEMU.
+    /// The input and output files, as absolute paths. QEMU never takes a path that starts with a
+    /// slash for a protocol.
     let input: String
     let output: String
     let conversion: Conversion
-    /// For messages.
+    /// The name of the image in messages.
     let shown: String
 
     private static let qemu = ExternalProgram(
@@ -26,10 +27,10 @@ struct ImageConverter: Sendable {
     private static let unshare = ExternalProgram("unshare", package: "the package util-linux")
     private static let memoryBytes: Int64 = 4 << 30
     private static let lookSeconds: Int64 = 60
-    /// The slowest pace of a conversion.
+    /// The slowest acceptable speed of a conversion.
     private static let bytesPerSecond: Int64 = 10 << 20
 
-    /// The names of QEMU, by those of the Image service.
+    /// QEMU's names of the formats, by the Image service's names.
     static let formats = [
         "raw": "raw", "qcow2": "qcow2", "vmdk": "vmdk", "vhd": "vpc", "vhdx": "vhdx", "vdi": "vdi",
     ]
@@ -44,7 +45,7 @@ struct ImageConverter: Sendable {
 
     // MARK: The look
 
-    /// The size of the disk inside, in bytes.
+    /// Returns the size of the disk inside the image, in bytes.
     ///
     /// - Throws: ``TranshipError/Code/conversionFailed`` if it is too large, or if the image is
     ///   encrypted or needs another file.
@@ -71,7 +72,8 @@ struct ImageConverter: Sendable {
         return size
     }
 
-    /// What the image needs beside its file. Our own look at the first bytes has found none.
+    /// Returns the other files that the image needs; nil if none. Our own check of the first bytes
+    /// did not find them.
     private func need(_ info: JSONValue) -> String? {
         for key in ["backing-filename", "full-backing-filename"] where info[key] != nil {
             return "a backing file"
@@ -82,7 +84,7 @@ struct ImageConverter: Sendable {
         return extents.contains { $0["filename"] != .string(input) } ? "other extents" : nil
     }
 
-    /// Looks for damage that `convert` does not see: it reads zeros where a cut file ends.
+    /// Looks for damage that `convert` ignores: it reads zeros after the end of a cut file.
     ///
     /// - Throws: ``TranshipError/Code/conversionFailed``.
     func expectWhole(inputBytes: Int64) async throws(TranshipError) {
@@ -95,7 +97,7 @@ struct ImageConverter: Sendable {
                 "the image is cut off: its blocks need more than \(inputBytes) bytes",
                 hint: "get it from its publisher again, with a checksum if there is one")
         }
-        // 3: only room is lost. 63: the format has nothing that can be checked.
+        // 3: only space is wasted. 63: the format does not support checks.
         guard let code = ending.exitCode, [1, 2].contains(code) else { return }
         let line = ending.talk.split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
         throw failed(
@@ -103,8 +105,9 @@ struct ImageConverter: Sendable {
             hint: "get it from its publisher again, with a checksum if there is one")
     }
 
-    /// The check of QEMU does not compare a VDI with the length of its file. The header has, from
-    /// byte 0x158 on, the place of the first block, and later a block's size and their number.
+    /// Returns true if a VDI is shorter than its header says, which QEMU's check does not test. The
+    /// header has the offset of the first block at byte 0x158, and later the size and number of
+    /// blocks.
     private func isCutVDI(inputBytes: Int64) throws(TranshipError) -> Bool {
         guard conversion.from == "vdi" else { return false }
         guard let head = try? WholeFile.head(input, bytes: 0x188, followsLinks: false),
@@ -121,7 +124,7 @@ struct ImageConverter: Sendable {
 
     /// Writes the converted file, flushed to the disk.
     ///
-    /// - Parameter virtualBytes: of the disk inside.
+    /// - Parameter virtualBytes: the size of the disk inside the image.
     /// - Throws: ``TranshipError/Code/conversionFailed``; ``TranshipError/Code/targetFailed`` with
     ///   ``NoRoom`` as its cause if the disk is full.
     func run(
@@ -134,7 +137,7 @@ struct ImageConverter: Sendable {
                 "convert", "-f", inputFormat, "-O", conversion.format.rawValue, input, output,
             ],
             seconds: (virtualBytes.clampedSum(inputBytes) / Self.bytesPerSecond).clampedSum(300),
-            // The tables of a qcow2 take some room of their own.
+            // The tables of a qcow2 take some space, too.
             fileBytes: virtualBytes.clampedSum(virtualBytes / 64).clampedSum(128 << 20))
         return try await disk.blocking { try Self.measure(output) }
     }
@@ -189,7 +192,8 @@ struct ImageConverter: Sendable {
         }
     }
 
-    /// Runs a program in a network namespace of its own; empty if this system forbids that.
+    /// Returns the command prefix that runs a program in its own network namespace; empty if this
+    /// system forbids that.
     private static func withoutNetwork(_ folder: String) async throws(TranshipError) -> [String] {
         guard let path = try? unshare.path() else { return [] }
         let wrapper = ["--user", "--net"]

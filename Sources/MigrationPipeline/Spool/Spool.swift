@@ -8,19 +8,19 @@ internal import Foundation
 public import MigrationJournal
 public import MigrationModel
 
-/// Manages the files between reading and sending: which exist, which transfer fills each, and how
-/// much room they take.
+/// Manages the files between reading and sending: their names, the transfer that fills each, and
+/// the space that they take.
 ///
 /// Each version of a source image has one file, which all targets share. Its name derives from the
 /// journal's path and the image, and the spool never touches other files in its folder. The spool
-/// reserves room for a whole file before it is filled, so that half-filled files can always be
+/// reserves space for a whole file before it is filled, so that partly filled files can always be
 /// completed.
 public final class Spool: Sendable {
     /// The folder of the spool, and its maximum size.
     public struct Place: Sendable, Hashable {
-        /// Absolute. Created with mode 0700.
+        /// The absolute path of the folder, which is created with mode 0700.
         public var folder: String
-        /// Maximum total size of the files. nil means as much as the disk holds.
+        /// Maximum total size of the files. nil means the whole disk.
         public var maxBytes: Int64?
 
         public init(folder: String, maxBytes: Int64? = nil) {
@@ -30,33 +30,33 @@ public final class Spool: Sendable {
         }
     }
 
-    /// A file of the spool that no transfer needs any more.
+    /// A file of the spool that no transfer needs any longer.
     public struct Orphan: Sendable, Hashable {
         public var path: String
-        /// The space that it takes on the disk, in bytes.
+        /// The space that the file takes on the disk, in bytes.
         public var diskBytes: Int64
     }
 
-    /// What a transfer that needs spooled data has to do.
+    /// The next action of a transfer that needs spooled data.
     enum Claim {
         /// The data is complete. `life` is the file's generation; see
         /// ``discard(_:unlessFilled:inLife:)``.
         case complete(SpoolEntry, life: Int)
-        /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
+        /// The transfer has to fill the file, and then call ``leave(_:)``.
         case fill(SpoolEntry)
-        /// The transfer has to wait. It is woken when there is something to do.
+        /// The transfer has to wait. It is woken when something changes.
         case wait(reason: WaitReason)
     }
 
-    /// What becomes of a file that found no room.
+    /// The next action for a file that found no room.
     enum Shortage {
-        /// Another file may be completed, sent and removed: wait for that.
+        /// Wait: another file may be completed, sent and removed.
         case mayEnd
-        /// A file was removed meanwhile: go on at once.
+        /// Continue at once: a file was removed meanwhile.
         case hasEnded
-        /// Files that are not complete hold the room that each of them needs: give this one up.
+        /// Give this file up: incomplete files hold the space that the others need.
         case blocksOthers
-        /// Nothing else in the spool can make room.
+        /// Fail: nothing else in the spool can make room.
         case stays
     }
 
@@ -78,8 +78,8 @@ public final class Spool: Sendable {
     private struct State {
         var entries: [Key: SpoolEntry] = [:]
         var filling: Set<Key> = []
-        /// How often each file was discarded. The next one has the same path and,
-        /// if all is well, the same bytes.
+        /// The number of times that each file was discarded. The next file has the same path and,
+        /// normally, the same bytes.
         var discards: [Key: Int] = [:]
         /// Files of unknown size that are not complete.
         var growing: Set<Key> = []
@@ -89,14 +89,14 @@ public final class Spool: Sendable {
         var changes = 0
         /// Files that are being removed.
         var removing = 0
-        /// How often a file was removed, which gave room back.
+        /// The number of files that were removed, which freed space.
         var removals = 0
         /// Files that found no room, each with the value of ``removals`` before it was filled.
         var starved: [Key: Int] = [:]
         var hasToldOfFullDisk = false
 
-        /// True if another file may be completed, sent and removed. One that found no room itself
-        /// needs the room of others first.
+        /// True if another file may be completed, sent and removed. A file that found no room
+        /// itself does not count: it needs the room of others first.
         func mayMakeRoom(besides key: Key) -> Bool {
             removing > 0
                 || entries.contains { other, entry in
@@ -117,14 +117,14 @@ public final class Spool: Sendable {
     private let journal: Journal
     private let run: Run
     private let state = Guarded(State())
-    /// Targets to which the run starts nothing more.
+    /// Targets for which the run starts nothing more.
     private let paused = Guarded<Set<String>>([])
     private let onChange = Guarded<(@Sendable () -> Void)?>(nil)
 
-    /// Opens the spool of a run: removes what no transfer needs.
+    /// Opens the spool of a run, and removes the files that no transfer needs.
     ///
-    /// - Throws: ``TranshipError/Code/targetFailed`` for a folder that other users may write to,
-    ///   that belongs to another user, or that is a link; the journal's errors.
+    /// - Throws: ``TranshipError/Code/targetFailed`` if other users may write to the folder, if
+    ///   another user owns it, or if it is a link; the journal's errors.
     package static func open(
         _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run,
         disk: SpoolDisk = .real
@@ -165,7 +165,7 @@ public final class Spool: Sendable {
     // MARK: Names and orphans
 
     /// Lists the files of a journal's spool that no transfer of its last run needs. A run removes
-    /// them when it starts, and `clean` may.
+    /// them when it starts; `clean` may remove them, too.
     ///
     /// Lists only plain files with names that this journal's spool uses.
     public static func orphans(
@@ -196,7 +196,8 @@ public final class Spool: Sendable {
         }
     }
 
-    /// `tranship-JOURNAL-IMAGE.spool`, both as hexadecimal digits.
+    /// Returns true for names of the form `tranship-JOURNAL-IMAGE.spool`, where both parts are
+    /// hexadecimal.
     private static func isOurs(_ path: String, _ journal: Journal) -> Bool {
         let name = PathText.lastComponent(path)
         let prefix = prefix(journal)
@@ -214,9 +215,9 @@ public final class Spool: Sendable {
         "\(place.folder)/\(prefix(journal))\(digits("\(key.sourceKey)\n\(key.fingerprint)")).spool"
     }
 
-    /// The entry at the one path where this spool keeps it. A journal from elsewhere could name any
-    /// file, to have it overwritten and removed; and the folder may be another one now. If the file
-    /// is not there, the data is read again.
+    /// Returns the entry with the only path that this spool uses for it. A journal from elsewhere
+    /// could name any file, to have it overwritten and removed. The folder may also have changed.
+    /// If the file is missing there, the data is read again.
     private static func moved(
         _ entry: SpoolEntry, to place: Place, _ journal: Journal
     ) -> SpoolEntry {
@@ -226,14 +227,15 @@ public final class Spool: Sendable {
     }
 
     private static func digits(_ text: String) -> String {
-        // SHA-1 only makes names here and proves nothing. Without it in OpenSSL, derived ids would
-        // not work either.
+        // SHA-1 only makes names here and proves nothing. If OpenSSL lacks it, derived ids do not
+        // work either.
         do { return try digest(.sha1, of: Array(text.utf8)).value } catch {
             preconditionFailure("\(error)")
         }
     }
 
-    /// Where a conversion of a file writes: an orphan at the next start, if the process dies.
+    /// Returns the path to which a conversion of a file writes. If the process dies, the next start
+    /// removes that file as an orphan.
     func conversionPath(_ entry: SpoolEntry) -> String {
         let digits = Self.digits("\(entry.sourceKey)\n\(entry.fingerprint)\nconverted")
         return "\(place.folder)/\(Self.prefix(journal))\(digits).spool"
@@ -257,7 +259,7 @@ public final class Spool: Sendable {
                 if entry.isComplete {
                     return .complete(entry, life: state.discards[key, default: 0])
                 }
-                // A file that found no room finds none until another one is removed.
+                // A file that found no room finds none before another file is removed.
                 if state.starved[key] == state.removals, state.mayMakeRoom(besides: key) {
                     return wait(.spoolDiskFull)
                 }
@@ -265,7 +267,7 @@ public final class Spool: Sendable {
                 state.filling.insert(key)
                 return .fill(entry)
             }
-            // On a full disk, fill one file after the other. Otherwise none might be completed.
+            // On a full disk, fill one file at a time. Otherwise none might be completed.
             if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
                 return wait(.spoolDiskFull)
             }
@@ -292,9 +294,9 @@ public final class Spool: Sendable {
         return claim
     }
 
-    /// Reserves more room for a file that turns out larger than expected.
+    /// Reserves more space for a file that is larger than expected.
     ///
-    /// - Throws: ``TranshipError/Code/targetFailed`` if it can never have it;
+    /// - Throws: ``TranshipError/Code/targetFailed`` if the spool can never hold the file; with
     ///   ``NoRoom`` as the cause if it may later.
     func reserve(_ entry: inout SpoolEntry, _ bytes: Int64, _ transfer: Transfer)
         throws(TranshipError)
@@ -331,7 +333,7 @@ public final class Spool: Sendable {
         try await journal.keep(entry, filledBy: transfer)
     }
 
-    /// This transfer no longer fills it: others may.
+    /// Records that this transfer no longer fills the file, so that others may.
     func leave(_ entry: SpoolEntry) async throws(TranshipError) {
         state.withLock { _ = $0.filling.remove(Key(entry)) }
         try await wakeAll()
@@ -340,9 +342,9 @@ public final class Spool: Sendable {
     /// Forgets a file and removes it.
     ///
     /// - Parameters:
-    ///   - unlessFilled: leaves it if another transfer is filling it.
-    ///   - life: leaves it if it was discarded and filled again since then: another
-    ///     transfer has met the same damage.
+    ///   - unlessFilled: keeps the file if another transfer is filling it.
+    ///   - life: keeps the file if it was discarded and filled again since then, because another
+    ///     transfer found the same damage.
     func discard(
         _ entry: SpoolEntry, unlessFilled: Bool = false, inLife life: Int? = nil
     ) async throws(TranshipError) {
@@ -356,7 +358,7 @@ public final class Spool: Sendable {
             state.starved[key] = nil
             state.discards[key, default: 0] += 1
             state.removing += 1
-            // The old file and its row are gone before another transfer fills a new one.
+            // The old file and its row must be gone before another transfer fills a new file.
             state.filling.insert(key)
             return isFilling
         }
@@ -379,7 +381,7 @@ public final class Spool: Sendable {
         try await wakeAll()
     }
 
-    /// How often a file was discarded in this run.
+    /// The number of times that a file was discarded in this run.
     func life(of entry: SpoolEntry) -> Int {
         state.withLock { $0.discards[Key(entry), default: 0] }
     }
@@ -394,8 +396,8 @@ public final class Spool: Sendable {
         try await discard(entry)
     }
 
-    /// The run starts nothing more to this target: its files are kept for the next run as long as no
-    /// other image needs their room.
+    /// Records that the run starts nothing more for this target. Its files are kept for the next
+    /// run, unless other images need their space.
     func pause(_ targetKey: String) { paused.withLock { _ = $0.insert(targetKey) } }
 
     /// Removes the files that only images of paused targets wait for.
@@ -411,10 +413,10 @@ public final class Spool: Sendable {
         }
     }
 
-    /// Says what to do about a file that found no room. Call it before ``leave(_:)``, so that no
+    /// Decides what to do about a file that found no room. Call it before ``leave(_:)``, so that no
     /// other transfer fills the same file in between.
     ///
-    /// - Parameter before: ``removalCount`` when the filling began.
+    /// - Parameter before: the value of ``removalCount`` when the filling began.
     func shortage(of entry: SpoolEntry, removalsBefore before: Int) -> Shortage {
         let key = Key(entry)
         return state.withLock { state in
@@ -426,15 +428,15 @@ public final class Spool: Sendable {
         }
     }
 
-    /// How often a file was removed.
+    /// The number of files that were removed so far.
     var removalCount: Int { state.withLock { $0.removals } }
 
     func waits(_ transfer: Transfer) {
         state.withLock { $0.waiting[transfer.id] = $0.changes }
     }
 
-    /// Call after the journal has recorded a transfer's wait. Wakes the transfer if something
-    /// changed before that.
+    /// Wakes the transfer if something changed before its wait was recorded. Call it after the
+    /// journal has recorded that wait.
     func waitIsWritten(_ transfer: Transfer) async throws(TranshipError) {
         let isLate = state.withLock { state in
             state.waiting[transfer.id].map { $0 != state.changes } ?? false
@@ -472,5 +474,5 @@ public final class Spool: Sendable {
     }
 }
 
-/// There is no room in the spool now, but there may be later.
+/// The cause of an error: the spool has no room now, but may have some later.
 struct NoRoom: Error {}

@@ -7,19 +7,19 @@ internal import Digests
 internal import Foundation
 internal import MigrationModel
 
-/// The operations of the machine that the spool uses. Tests can replace them by a full disk, and
-/// simulations by one with its own clock and thread.
+/// The operations of the machine that the spool uses. Tests replace them to imitate a full disk,
+/// simulations to use their own clock and thread.
 package struct SpoolDisk: Sendable {
-    /// As `pwrite(2)`.
+    /// Works as `pwrite(2)`.
     package var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
-    /// As `unlink(2)`.
+    /// Works as `unlink(2)`.
     package var remove: @Sendable (String) -> Int32 = { unlink($0) }
-    /// Runs work that blocks on the disk. If the work reads from a ring, waits first until the ring
+    /// Runs work that blocks on the disk. If the work reads from a ring, first waits until the ring
     /// has that many bytes or has ended.
     package var run:
         @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
             throws -> Void = { try BlockingWork.onOwnThread($1) }
-    /// Minimum number of bytes to read before the progress is recorded again.
+    /// The minimum number of bytes to read before progress is recorded again.
     package var checkpointBytesMin: Int64 = 1 << 20
 
     package init(write: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int) {
@@ -31,8 +31,8 @@ package struct SpoolDisk: Sendable {
     /// Awaits work that blocks on the disk.
     ///
     /// - Parameters:
-    ///   - ring: what the work reads from or writes to; fails if the task is cancelled.
-    ///   - bytes: how many are taken out of the ring.
+    ///   - ring: the ring that the work reads from or writes to; fails if the task is cancelled.
+    ///   - bytes: the number of bytes that the work takes out of the ring.
     func blocking<Value: Sendable>(
         at ring: ByteRing? = nil, taking bytes: Int64 = 0,
         _ work: @escaping @Sendable () throws -> Value
@@ -55,12 +55,11 @@ package struct SpoolDisk: Sendable {
     }
 }
 
-/// One file of the spool, open.
+/// One open file of the spool.
 ///
 /// Every function blocks: call them through ``SpoolDisk/blocking(_:)``.
 ///
-/// `@unchecked Sendable`: one task fills it, and awaits each call before the
-/// next; no other task has it.
+/// `@unchecked Sendable`: only one task has it, and awaits each call before the next.
 final class SpoolFile: @unchecked Sendable {
     /// The unit of writing. A block of zeros becomes a hole.
     private static let blockBytes = 64 << 10
@@ -81,7 +80,7 @@ final class SpoolFile: @unchecked Sendable {
     init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
         try SpoolFolder.make(PathText.folder(of: path))
         // Do not follow a link that another user may have created, and do not write into a file
-        // that has another name.
+        // that also has another name.
         var standing = stat()
         if lstat(path, &standing) == 0, standing.st_nlink > 1 { unlink(path) }
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -126,9 +125,9 @@ final class SpoolFile: @unchecked Sendable {
         digest = try StreamingDigest(.sha256)
     }
 
-    /// Checks the bytes before the offset and continues there. Cuts off the bytes after it.
+    /// Checks the bytes before the offset, cuts off the bytes after it, and continues there.
     ///
-    /// - Returns: false when they are not what the journal says.
+    /// - Returns: false if the bytes do not match the journal's digest.
     func goOn(
         at offset: Int64, _ expected: Checksum, observers: [ByteRing.Observer]
     ) throws(TranshipError) -> Bool {
@@ -150,9 +149,9 @@ final class SpoolFile: @unchecked Sendable {
         return true
     }
 
-    /// Takes bytes out of a ring.
+    /// Writes bytes from a ring into the file.
     ///
-    /// - Returns: true at the end.
+    /// - Returns: true at the end of the data.
     func append(_ ring: ByteRing, atMostBytes count: Int64) throws(TranshipError) -> Bool {
         let stop = offsetBytes + count
         while offsetBytes < stop {
@@ -205,10 +204,10 @@ final class SpoolFile: @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Writes a complete file into a ring and proves it once more.
+    /// Writes a complete file into a ring and proves it again.
     ///
-    /// - Throws: ``TranshipError/Code/sourceChanged`` with ``SpoolDamage`` as
-    ///   the cause when it is not what was spooled.
+    /// - Throws: ``TranshipError/Code/sourceChanged`` with ``SpoolDamage`` as the cause if the data
+    ///   differs from the spooled data.
     static func pump(_ entry: SpoolEntry, into ring: ByteRing) throws(TranshipError) {
         let descriptor = Foundation.open(
             entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -245,5 +244,5 @@ final class SpoolFile: @unchecked Sendable {
     }
 }
 
-/// The spooled data differs from what was written.
+/// The cause of an error: the spooled data differs from the written data.
 struct SpoolDamage: Error {}

@@ -4,9 +4,9 @@
 internal import Basics
 internal import Foundation
 
-/// The folder of the spool. A user who can write to it can replace what is sent.
+/// The folder of the spool. A user who can write to it can replace the data that is sent.
 enum SpoolFolder {
-    /// Makes the folder if it is missing, with mode 0700.
+    /// Creates the folder with mode 0700 if it is missing.
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``; see ``check(_:)``.
     static func make(_ folder: String) throws(TranshipError) {
@@ -27,8 +27,8 @@ enum SpoolFolder {
     /// Refuses a folder that belongs to another user, is a link, or can be written to by other
     /// users; see ``OtherUsers``. A missing folder passes.
     ///
-    /// - Parameter isNeeded: false before the first image is spooled: a file in the folder's place is
-    ///   the trouble of images that are spooled.
+    /// - Parameter isNeeded: false before the first image is spooled. A plain file in the folder's
+    ///   place then passes, because it only hinders images that are spooled.
     /// - Throws: ``TranshipError/Code/targetFailed``.
     static func check(_ folder: String, isNeeded: Bool = true) throws(TranshipError) {
         var status = stat()
@@ -48,7 +48,7 @@ enum SpoolFolder {
                 + "user may write to (chmod go-w)")
     }
 
-    /// With a slash at its end, a link counts as the folder that it leads to.
+    /// Removes slashes at the end. With one, a link would count as the folder that it leads to.
     private static func withoutSlash(_ path: String) -> String {
         var path = path[...]
         while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }

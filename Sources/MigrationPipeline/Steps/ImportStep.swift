@@ -4,11 +4,11 @@
 internal import Basics
 internal import MigrationModel
 
-/// The first step for methods by which the service moves the bytes itself: creates the record and
+/// The first step for methods by which the target's service moves the bytes: creates the record and
 /// sends no data.
 struct ImportStep: Sendable {
     let ends: TransferEnds
-    /// The ids at the target of the images that the record names, by property.
+    /// The ids at the target of the images that the record refers to, by property.
     let references: [String: String]
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {

@@ -17,8 +17,8 @@ final class ReadingTally: Sendable {
     private let whoAnswered = Guarded<String?>(nil)
 
     /// - Parameters:
-    ///   - promiser: of the data that is read.
-    ///   - startBytes: where the reading begins.
+    ///   - promiser: the party that promises the checksum of the data.
+    ///   - startBytes: the offset at which the read begins.
     init(
         _ transfer: Transfer, _ monitor: RunMonitor, _ promiser: Promiser?,
         from startBytes: Int64 = 0
@@ -40,7 +40,7 @@ final class ReadingTally: Sendable {
         case .reopened(let byte):
             state.withLock { state in
                 state.reopenings += 1
-                // Without resuming, these bytes would have been read again.
+                // Without resuming, these bytes would have to be read again.
                 state.save(byte)
             }
         case .took(let bytes): tookBytes.withLock { $0 = bytes }
@@ -51,11 +51,11 @@ final class ReadingTally: Sendable {
         }
     }
 
-    /// What was read, if that is not what the ring got.
+    /// The proof of the published bytes, if the ring got other bytes.
     var published: PublishedProof? { proof.withLock { $0 } }
 
-    /// The error, with the server of a pool whose data was not the promised one, and with who made
-    /// the promise.
+    /// Adds to an error about wrong data the server of the pool that sent it and the party that
+    /// made the promise.
     func named(_ error: TranshipError) -> TranshipError {
         guard error.isOtherData, let who = whoAnswered.withLock({ $0 }),
             !error.isNaming(who)
@@ -63,7 +63,7 @@ final class ReadingTally: Sendable {
         return error.adding(" (\(who))").ofPromise(promiser)
     }
 
-    /// The totals after this many bytes of this read, or nil if there are none yet.
+    /// Returns the totals after this many bytes of this read; nil if there are none yet.
     func reading(to countBytes: Int64) -> SourceReading? {
         var reading = state.withLock { $0 }
         reading.add(from: startBytes, countBytes: tookBytes.withLock { $0 } ?? countBytes)

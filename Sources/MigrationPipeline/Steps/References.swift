@@ -5,14 +5,14 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 
-/// Finds the copies of kernels and ramdisks that a record names.
+/// Finds the copies of the kernels and ramdisks that a record refers to.
 struct References: Sendable {
     let journal: Journal
 
-    /// The ids at the target of the images that the record names, by property.
+    /// Returns the ids at the target of the images that the record refers to, by property.
     ///
-    /// - Throws: ``TranshipError/Code/dependencyFailed`` when one of them is not
-    ///   at the target; the journal's errors.
+    /// - Throws: ``TranshipError/Code/dependencyFailed`` if one of them is not at the target; the
+    ///   journal's errors.
     func ids(of transfer: Transfer) async throws(TranshipError) -> [String: String] {
         var ids: [String: String] = [:]
         for (property, key) in transfer.record.references {

@@ -5,11 +5,11 @@ internal import Basics
 internal import Foundation
 internal import MigrationModel
 
-/// A conversion writes a second file beside the one that was read and renames it over that one.
-/// A process that dies before leaves data that is read again, and an orphan that the next run
-/// removes.
+/// Converts spooled data: writes a second file beside the first, then renames it over the first. If
+/// the process dies before that, the next run reads the data again, and removes the second file as
+/// an orphan.
 extension SpoolStep {
-    /// Replaces the spooled data, which is complete and proved, by what it is converted to.
+    /// Replaces the spooled data, which is complete and proved, by its converted form.
     func convert(
         _ filling: inout Filling, _ conversion: Conversion
     ) async throws(TranshipError) {

@@ -7,8 +7,8 @@ internal import MigrationModel
 
 /// Reads an image into the spool and verifies it, as one step before the upload.
 ///
-/// After a crash, proves the file before it uses it: the journal has the flushed length and the
-/// digest of those bytes. Asks the source for the rest, by the rules of ``ImageSource``.
+/// After a crash, it proves the file before it uses it: the journal has the flushed length and the
+/// digest of those bytes. Then it asks the source for the rest, by the rules of ``ImageSource``.
 struct SpoolStep: Sendable {
     let ends: TransferEnds
     let queues: StageQueues
@@ -23,7 +23,7 @@ struct SpoolStep: Sendable {
     }
 
     private static let ringBytes = 1 << 20
-    /// Seconds until the next check, unless the transfer is woken before.
+    /// The seconds until the next check, unless the transfer is woken earlier.
     private static let waitSeconds = 15.0
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Ending {
@@ -40,7 +40,7 @@ struct SpoolStep: Sendable {
         }
     }
 
-    /// Fills the file that this transfer claimed, and lets go of it.
+    /// Fills the file that this transfer claimed, and then releases the claim.
     private func fill(
         _ claimed: SpoolEntry, _ given: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Ending {
@@ -94,7 +94,7 @@ struct SpoolStep: Sendable {
         return .snooze(transfer, seconds: Self.waitSeconds, reason: reason)
     }
 
-    /// All data is in the spool and proved.
+    /// Marks the data as complete and proved in the spool.
     private func toRead(
         _ given: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Transfer {
@@ -111,7 +111,7 @@ struct SpoolStep: Sendable {
     struct Filling {
         var transfer: Transfer
         var entry: SpoolEntry
-        /// Where the reading under way began.
+        /// The offset at which the current read began.
         var start: Int64 = 0
     }
 
@@ -119,9 +119,9 @@ struct SpoolStep: Sendable {
     private final class Reading: Sendable {
         let ring: ByteRing
         let tally: ReadingTally
-        /// What the source said when it answered.
+        /// The source's facts, after it has answered.
         let facts = Guarded<SourceFacts?>(nil)
-        /// Why the reading ended early.
+        /// The reason that the read ended early.
         let failure = Guarded<TranshipError?>(nil)
 
         init(_ ring: ByteRing, _ tally: ReadingTally) {
@@ -146,8 +146,8 @@ struct SpoolStep: Sendable {
         do throws(TranshipError) {
             try await attempt(&filling, file, trip)
         } catch {
-            // The file may contain bytes of a wrong part. Or the bytes before an interruption were
-            // wrong, which shows only at the end.
+            // The file may contain bytes that do not belong there. Or the bytes from before an
+            // interruption were wrong, which shows only at the end.
             let wasAsked = filling.start > 0
             guard
                 error.code == .rangeNotSatisfiable || (error.code == .checksumMismatch && wasAsked)
@@ -161,7 +161,7 @@ struct SpoolStep: Sendable {
         return filling
     }
 
-    /// One reading, from where the file ends or from the first byte.
+    /// Reads once, from the end of the file or from the first byte.
     private func attempt(
         _ filling: inout Filling, _ file: SpoolFile, _ trip: Trip
     ) async throws(TranshipError) {
@@ -185,14 +185,14 @@ struct SpoolStep: Sendable {
                 ring.finishWriting()
             } catch {
                 reading.failure.withLock { $0 = error }
-                // The bytes before the break are right and stay.
+                // The bytes before the break are right, so they are kept.
                 error.code == .rangeNotSatisfiable ? ring.fail(error) : ring.finishWriting()
             }
         }
         var failure: TranshipError?
         do throws(TranshipError) {
             if point == nil {
-                // What will not be sent need not be spooled.
+                // Data that will not be sent need not be spooled.
                 let look = DataLook(inspection: reader.inspection, isAsRead: true)
                 _ = try await look.objection(to: given, in: ring) {
                     reading.failure.withLock { $0 == nil }
@@ -205,7 +205,7 @@ struct SpoolStep: Sendable {
         }
         await read
         if let failure, failure.cause is TooLong {
-            // The file may be of another version altogether, and has no room for the rest.
+            // The data may be of another version, and the rest would not fit.
             filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
             try await trip.commit(filling.transfer)
             try await spool.discard(filling.entry)
@@ -222,7 +222,7 @@ struct SpoolStep: Sendable {
         try await judge(verification, &filling, file, reading, trip)
         filling.entry.published = reading.tally.published
         if let conversion = given.source.published?.conversion {
-            // The other program reads what is on the disk.
+            // `qemu-img` reads the file from the disk.
             try await checkpoint(&filling, file, reading)
             try await convert(&filling, conversion)
             filling.entry.isComplete = true
@@ -232,8 +232,8 @@ struct SpoolStep: Sendable {
         try await checkpoint(&filling, file, reading)
     }
 
-    /// Proves the bytes in the file. Returns where to continue, or nil to start at the first byte
-    /// of an emptied file.
+    /// Proves the bytes in the file. Returns the point at which to continue, or nil if the file was
+    /// emptied and reading starts at the first byte.
     private func prepare(
         _ filling: inout Filling, _ file: SpoolFile
     ) async throws(TranshipError) -> (any RunningVerification, ReadingPoint?) {
@@ -273,7 +273,7 @@ struct SpoolStep: Sendable {
             if let size {
                 try spool.reserve(&filling.entry, size, filling.transfer)
             } else {
-                // Reserve in steps, at most up to the limit of the spool.
+                // Reserve in steps, up to the limit of the spool.
                 let next = file.offsetBytes + 1
                 let most = max(next, spool.place.maxBytes ?? .max)
                 try spool.reserve(
@@ -281,7 +281,7 @@ struct SpoolStep: Sendable {
                     filling.transfer)
                 step = min(step, filling.entry.reservedBytes - file.offsetBytes)
             }
-            // One more than declared, to notice a longer source before it fills the disk.
+            // Take one byte more than declared, to notice a longer source before it fills the disk.
             let count = size.map { min(step - 1, max(0, $0 - file.offsetBytes)) + 1 } ?? step
             isEnd = try await spool.disk.blocking(at: ring, taking: count) {
                 try file.append(ring, atMostBytes: count)

@@ -8,13 +8,13 @@ internal import MigrationModel
 
 /// Reads, verifies and uploads in one pass over the bytes, from the source or from the spool.
 ///
-/// Three tasks, each on its stage's queue, joined by one bounded ring. The first
-/// task that fails also fails the ring; that ends the other two, and its error is
-/// the step's. The upload gets the last bytes only after the digest of all of them
-/// equals the promise, so wrong data never becomes an active image.
+/// It runs three tasks, each on its stage's queue, joined by one bounded ring. The first task that
+/// fails also fails the ring, which ends the other two. Its error is the step's error. The upload
+/// gets the last bytes only after the digest of all bytes equals the promise, so wrong data never
+/// becomes an active image.
 struct StreamStep: Sendable {
     let ends: TransferEnds
-    /// The ids at the target of the images that the record names, by property.
+    /// The ids at the target of the images that the record refers to, by property.
     let references: [String: String]
     let queues: StageQueues
     let limiter: BandwidthLimiter?
@@ -38,21 +38,23 @@ struct StreamStep: Sendable {
         let opened = OneShot<SourceFacts>()
         let judged = OneShot<[Checksum]>()
         let sent = OneShot<Outcome>()
-        /// What speaks against data that is copied as its source holds it.
+        /// The objection to data that is copied in spite of it.
         let objection = Guarded<TranshipError?>(nil)
 
-        /// Adds the bytes from the source so far, and what proves them. Bytes from the spool were
+        /// Adds the bytes from the source so far, and their proof. Bytes from the spool were
         /// counted when it was filled.
         func count(_ transfer: inout Transfer) {
             transfer.proof.published = spooled?.published ?? tally.published
             if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
         }
 
-        /// The hint of our own look at the data, which knows more than the target's refusal.
+        /// The hint of our own check of the data, which is more exact than the target's refusal.
         var cure: String? { objection.withLock { $0?.hint } }
     }
 
-    /// - Parameter spooled: where the data is; nil is at the source.
+    /// Moves the data of a transfer to its target.
+    ///
+    /// - Parameter spooled: the spooled file with the data; nil to read from the source.
     func run(
         _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
     ) async throws(TranshipError) -> Outcome {
@@ -62,7 +64,7 @@ struct StreamStep: Sendable {
         if transfer.state == .planned { transfer.move(to: .reading) }
         try await trip.commit(transfer)
         if transfer.record.mayBeTooLarge {
-            // The service may refuse the record, so it is asked before the source is opened.
+            // The service may refuse the record, so create it before opening the source.
             let registered = try await uploader.register(
                 transfer, references: references, commit: trip.commit)
             try await trip.answered(.target)
@@ -96,13 +98,13 @@ struct StreamStep: Sendable {
             pass.count(&transfer)
             if transfer.state == .sending, case .success(let computed) = await pass.judged.result()
             {
-                // The service may have all of it, and only its answer was lost.
+                // The service may have all data, and only its answer was lost.
                 transfer.proof.computed = computed
                 transfer.proof.sizeBytes = ring.writtenBytes
             }
             if transfer.state == .sending, error.code == .conflict {
-                // The service refused the body at once: another host fills the record, and its data
-                // is not ours to discard.
+                // The service refused the body at once: another host is filling the record, and its
+                // data is not ours to discard.
                 transfer.move(to: .registered)
                 transfer.placement.yieldContents()
             }
@@ -115,8 +117,8 @@ struct StreamStep: Sendable {
         }
     }
 
-    /// Returns the error that came first, because it caused the other. A refusal of the target also
-    /// fails the ring, in the transport's words. The stage's own words say more.
+    /// Returns the error that came first, because it caused the other. If the target refuses the
+    /// data, the ring fails, too, with the transport's words; the stage's own words are better.
     private static func first(_ inRing: TranshipError?, _ own: TranshipError) -> TranshipError {
         guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
             return own
@@ -184,7 +186,7 @@ struct StreamStep: Sendable {
         var transfer = pass.transfer
         transfer.proof.sizeBytes = facts.sizeBytes
         transfer.take(facts)
-        // Before there is a record, so that none is left.
+        // Check before the record exists, so that a refusal leaves no record.
         try await look(pass, &transfer)
         let registered = try await pass.uploader.register(
             transfer, references: references, commit: pass.trip.commit)
@@ -199,8 +201,8 @@ struct StreamStep: Sendable {
         try await pass.trip.commit(transfer)
         monitor.sending(transfer)
         if facts.sizeBytes == 0 {
-            // An empty body is complete with its header: nothing can be
-            // withheld, so the judgement has to come first.
+            // An empty body is complete with its header. No byte can be withheld, so the digest has
+            // to be judged first.
             _ = try await pass.judged.value()
         }
         var sent = try await pass.uploader.send(transfer, from: pass.ring)
@@ -213,7 +215,7 @@ struct StreamStep: Sendable {
     private func look(_ pass: Pass, _ transfer: inout Transfer) async throws(TranshipError) {
         let look = DataLook(
             inspection: pass.reader.inspection, isAsRead: pass.spooled == nil)
-        // The plan says so too, if it knew.
+        // The plan gives the same warning if it knew the size.
         if pass.reader.inspection == .refuses, let size = transfer.smallerThanSector {
             transfer.remark(.smallerThanSector(sizeBytes: size))
         }
@@ -224,8 +226,8 @@ struct StreamStep: Sendable {
 }
 
 extension Transfer {
-    /// The size of what is to be a disk and is shorter than a sector, without a checksum that proves
-    /// it; nil for other data.
+    /// The size of a raw disk that is shorter than a sector and has no checksum that proves it; nil
+    /// for other data.
     fileprivate var smallerThanSector: Int64? {
         guard record.diskFormat == "raw", proof.promised == nil, source.published == nil,
             let sizeBytes, (1..<ImageHead.sectorBytes).contains(sizeBytes)

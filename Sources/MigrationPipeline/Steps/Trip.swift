@@ -22,7 +22,7 @@ final class Trip: Sendable {
         hear = answered
     }
 
-    /// The transfer as it was committed last.
+    /// The transfer as last committed.
     var committed: Transfer { last.withLock { $0 } }
 
     func commit(_ transfer: Transfer) async throws(TranshipError) {
@@ -30,7 +30,8 @@ final class Trip: Sendable {
         last.withLock { $0 = transfer }
     }
 
-    /// Looks at the record that an earlier try may have left. Only ``Outcome/send(_:)`` leads on.
+    /// Checks the record that an earlier try may have left. The step continues only after
+    /// ``Outcome/send(_:)``.
     func reconcile(
         _ transfer: Transfer, at uploader: any ImageUploader
     ) async throws(TranshipError) -> Outcome {
@@ -43,9 +44,9 @@ final class Trip: Sendable {
         return found
     }
 
-    /// The target no longer has the image, so it is copied again. The first time in a run, that is no
-    /// failed try: someone may have deleted it since an earlier run. Later ones are tries: someone
-    /// may be deleting images there, or the service loses what it takes.
+    /// Starts over because the target no longer has the image. The first time in a run, this does
+    /// not count as a failed try: a user may have deleted the image since an earlier run. Later
+    /// times count: a user may still be deleting images, or the service may lose its data.
     func lostCopy(
         of lost: Transfer, startingOver: Transfer
     ) async throws(TranshipError) -> Outcome {
@@ -66,7 +67,7 @@ final class Trip: Sendable {
         return .advance(next)
     }
 
-    /// Reports that a side answered just now.
+    /// Reports that a side has just answered.
     func answered(_ side: TranshipError.Side) async throws(TranshipError) {
         try await hear(side)
     }

@@ -4,22 +4,22 @@
 internal import Basics
 internal import MigrationModel
 
-/// Why a copy does not count as proved.
+/// The reason that a copy does not count as proved.
 enum VerificationFailure {
-    /// The target fetched data that is not what the source promises.
+    /// The target fetched data that differs from the source's promise.
     case fetchedOther(DataDifference, Promiser?)
     /// The target has other bytes than this process sent.
     case otherThanSent(DataDifference)
-    /// Nothing of ours was hashed: the target has other data than the source promises.
+    /// The target has data that differs from the source's promise. This process hashed nothing.
     case otherThanPromised(DataDifference, Promiser?, VerificationMode)
-    /// What was read back from the target.
+    /// The data that was read back from the target differs.
     case readBack(Reading)
     /// The service changed the data.
     case transformed(DataDifference, Transformation, severalStores: Bool)
-    /// A copy that another process made.
+    /// Another process made the copy, and nothing proves it.
     case unproved(imageID: String?, Unproved, isPublished: Bool)
 
-    /// How a read of the target's data ended.
+    /// The result of reading the target's data.
     enum Reading {
         /// The verifier says which digests differ.
         case otherBytes(message: String)
@@ -35,7 +35,7 @@ enum VerificationFailure {
         case sourceHasOther(DataDifference)
     }
 
-    /// The only place that words it.
+    /// The error, which is worded only here.
     var error: TranshipError {
         switch self {
         case .fetchedOther(let difference, let promiser):

@@ -5,10 +5,11 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// The second leg of stage *verify*: compares the target's report with what was sent and promised.
+/// The second leg of stage *verify*: compares the target's report with the sent bytes and the
+/// promise.
 ///
-/// If the report proves nothing (an unexpected algorithm, or none), reads the data back and hashes
-/// it. Nothing is published unproved.
+/// If the report proves nothing (an unexpected algorithm, or none), it reads the data back and
+/// hashes it. Nothing is published without proof.
 struct VerifyStep: Sendable {
     let ends: TransferEnds
     let queues: StageQueues
@@ -62,14 +63,15 @@ struct VerifyStep: Sendable {
         }
     }
 
-    /// The transfer without its copy, if the target has a version with the same data; else nil.
+    /// Returns the transfer without its copy, if the target has a version with the same data; else
+    /// nil.
     private func nothingNew(
         _ given: Transfer, _ report: TargetReport
     ) async throws(TranshipError) -> Transfer? {
         let digests = given.proof.computed + given.proof.reported + report.checksums
         guard given.placement.isFilledByUs, !given.holdsKeptID,
             let version = given.intent.known?.first(where: { $0.hasData(of: digests) }),
-            // Someone may have deleted it since the plan.
+            // The version may have been deleted since the plan.
             let there = try await ends.uploader.record(version.imageID, withMembers: false),
             there.image.isWhole, version.hasData(of: there.image.checksums)
         else { return nil }
@@ -78,8 +80,8 @@ struct VerifyStep: Sendable {
         return transfer
     }
 
-    /// The target converted the data, so its report says nothing of what the source has. If no digest
-    /// of what was sent is known, the source has to have what it promises.
+    /// Accepts data that the target converted, so that its report does not describe the source's
+    /// data. If no digest of the sent bytes is known, checks that the source has the promised data.
     private func accepted(
         _ given: Transfer, _ report: TargetReport, _ difference: DataDifference
     ) async throws(TranshipError) -> Transfer {
@@ -92,7 +94,7 @@ struct VerifyStep: Sendable {
                 let nothing = IncomparableDigests(reported: report.checksums, known: [])
                 transfer.remarkAnew(.unverifiable(nothing))
             } else if !transfer.placement.isAdopted {
-                // The digests died with the process that sent the bytes.
+                // The process that sent the bytes died, and its digests with it.
                 return try await ends.uploader.abandon(transfer, isWrong: true)
             } else {
                 throw unproved(given, .transformed(difference))
@@ -104,7 +106,7 @@ struct VerifyStep: Sendable {
         return confirmed(transfer, report)
     }
 
-    /// The report proves nothing, so read the data back if there is a checksum to compare it with.
+    /// Handles a report that proves nothing: reads the data back if a checksum is known for it.
     private func unverifiable(
         _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
         from uploader: any ImageUploader
@@ -116,7 +118,8 @@ struct VerifyStep: Sendable {
                 transfer.remarkAnew(.unverifiable(facts))
                 return confirmed(transfer, report)
             }
-            // A record under a kept id stays, whatever follows: a second copy would stand beside it.
+            // A record under a kept id is not removed, and a new copy would be a second one. So try
+            // to prove this one first.
             if transfer.placement.isAdopted || transfer.holdsKeptID {
                 do {
                     return confirmed(
@@ -127,7 +130,7 @@ struct VerifyStep: Sendable {
                     }
                 }
             }
-            // The digests died with the process that sent the bytes.
+            // The process that sent the bytes died, and its digests with it.
             return try await uploader.abandon(transfer, isWrong: true)
         }
         monitor.note(transfer, .readingBack(because: facts))
@@ -136,8 +139,8 @@ struct VerifyStep: Sendable {
         return confirmed(transfer, report)
     }
 
-    /// Another process made the copy, and only it knew the digests: the source's data has to be what
-    /// the target reports. Sends nothing.
+    /// Proves a copy of another process, which alone knew the digests: the source's data must equal
+    /// the target's report. Sends nothing.
     private func provedBySource(
         _ given: Transfer, _ report: TargetReport, _ facts: IncomparableDigests,
         from uploader: any ImageUploader
@@ -166,15 +169,16 @@ struct VerifyStep: Sendable {
         ).error
     }
 
-    /// Reads the source's data.
+    /// Reads the source's data and returns its digests.
     ///
-    /// - Throws: ``TranshipError/Code/checksumMismatch`` if it is not what the source promises.
+    /// - Throws: ``TranshipError/Code/checksumMismatch`` if the data differs from the source's
+    ///   promise.
     private func digests(
         ofSource transfer: Transfer, from uploader: any ImageUploader
     ) async throws(TranshipError) -> [Checksum] {
         let algorithm = try await uploader.reportedAlgorithm(for: transfer)
         var hashed = transfer
-        // The target's report cannot stand for a digest of the source.
+        // The target's report cannot replace a digest of the source.
         hashed.intent.record.verification = .proof
         let verification = try ends.verifier.begin(hashed, reportedAlgorithm: algorithm)
         let reader = try ends.source
@@ -197,7 +201,7 @@ struct VerifyStep: Sendable {
         return try await judged.value()
     }
 
-    /// The copy is proved: publish it, or first copy it into the missing stores.
+    /// Returns a proved copy in its next state: ready to publish, or to copy into missing stores.
     private func confirmed(_ given: Transfer, _ report: TargetReport) -> Transfer {
         var transfer = given
         guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
@@ -231,7 +235,7 @@ struct VerifyStep: Sendable {
             let reading: VerificationFailure.Reading =
                 switch error.code {
                 case .checksumMismatch: .otherBytes(message: error.message)
-                // The error's words describe sources, but here the target is read.
+                // The error's message describes sources, but here the target was read.
                 case .sourceTruncated where ring.writtenBytes >= expectation.proof.sizeBytes ?? .max:
                     .more(thanBytes: sizeBytes)
                 case .sourceTruncated: .fewer(bytes: ring.writtenBytes, ofBytes: sizeBytes)
@@ -241,8 +245,8 @@ struct VerifyStep: Sendable {
         }
     }
 
-    /// Another format is a conversion and no mismatch: the bytes that were sent are proved. Another
-    /// size alone may also be lost data.
+    /// Returns the error for converted data. Another format is a conversion, not a mismatch: the
+    /// sent bytes are proved. If only the size differs, the data may instead be damaged.
     private func converted(
         _ difference: DataDifference, _ transfer: Transfer, _ report: TargetReport
     ) -> TranshipError {
@@ -257,8 +261,8 @@ struct VerifyStep: Sendable {
         ).error
     }
 
-    /// What was compared decides who is asked: if nothing of ours went to the target, or nothing of
-    /// ours was hashed, the promise of the source is what does not fit.
+    /// Returns the error for other data than expected. If this process sent or hashed nothing, the
+    /// data was compared with the source's promise, so the error names the promise.
     private func otherData(_ difference: DataDifference, _ transfer: Transfer) -> TranshipError {
         let promiser = (try? ends.source)?.promiser(of: transfer.source)
         let failure: VerificationFailure =

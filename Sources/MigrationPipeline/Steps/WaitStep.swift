@@ -4,7 +4,7 @@
 internal import Basics
 internal import MigrationModel
 
-/// One look at an import, and the request for it if none was sent.
+/// Looks once at an import, and requests it if that has not been done.
 struct WaitStep: Sendable {
     let ends: TransferEnds
 
