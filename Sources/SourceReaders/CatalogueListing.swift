@@ -7,28 +7,31 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// Images with records and ids, as a listing sees them: of a cloud, whichever API it speaks, or of an
+/// A source whose images have records and ids: a cloud with either version of the API, or an
 /// archive.
 protocol ImageCatalogue: ImageSource {
     var conditions: CatalogueConditions { get }
     var sourceIndex: Int { get }
 
-    /// The project of the user; nil without Keystone.
+    /// Returns the project of the user; nil without Keystone.
     func projectID() async throws(TranshipError) -> String?
 
-    /// - Throws: ``TranshipError/Code/notFound`` when there is none,
-    ///   ``TranshipError/Code/invalidAnswer`` for a record that cannot be right.
+    /// Returns the image with an id.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound`` if it does not exist,
+    ///   ``TranshipError/Code/invalidAnswer`` for an invalid record.
     func image(_ id: String) async throws(TranshipError) -> ListedImage
 
-    /// A hidden image of a name, of an entry that selects none; nil if there is none.
+    /// Returns a hidden image with a name, if the entry does not select hidden images; nil if none
+    /// exists.
     func hiddenImage(
         named name: String, project: String?
     ) async throws(TranshipError) -> SourceImage?
 
-    /// Hands over every image that may meet the conditions, page by page; others
-    /// may be among them.
+    /// Passes on every image that may meet the conditions, page by page. The pages may also contain
+    /// other images.
     ///
-    /// - Parameter selects: says whether an image meets them.
+    /// - Parameter selects: returns true if an image meets the conditions.
     func eachPage(
         project: String?, selects: (SourceImage) -> Bool,
         _ body: ([ListedImage]) async throws(TranshipError) -> Void
@@ -44,8 +47,8 @@ extension ImageCatalogue {
         do {
             return try await image(id)
         } catch {
-            // Planning refuses the image that names it. The service answers 400 to an id that it
-            // cannot have given out.
+            // Planning refuses the image that refers to it. The service answers 400 to an id that
+            // it cannot have created.
             switch error.code {
             case .notFound, .forbidden, .badRequest, .gone: return nil
             case .invalidAnswer: return .unreadable(id, error, sourceIndex: sourceIndex)
@@ -56,7 +59,7 @@ extension ImageCatalogue {
 }
 
 extension ListedImage {
-    /// An image of which the source says nothing that can be used.
+    /// An image whose record at the source is unusable.
     fileprivate static func unreadable(
         _ id: String, _ error: TranshipError, sourceIndex: Int
     ) -> ListedImage {
@@ -69,14 +72,14 @@ extension ListedImage {
     }
 }
 
-/// Which images of a catalogue an entry of the pipeline file selects.
+/// The conditions by which an entry of the pipeline file selects images of a catalogue.
 struct CatalogueConditions {
     var selection: ImageSelection
-    /// Leaves out images that ``selection`` selects and this matches.
+    /// Excludes images that both this and ``selection`` match.
     var exclude: ImageSelection?
     /// See ``CloudSource/variant``.
     var variant: String?
-    /// What the catalogue is.
+    /// The kind of catalogue.
     var kind: MissedSelection.Kind
     /// The entry of clouds.yaml, or the path of the archive.
     var name: String
@@ -84,20 +87,21 @@ struct CatalogueConditions {
     var place: String
 }
 
-/// Lists the images of a catalogue that an entry selects, with the kernels and
-/// ramdisks that these name.
+/// Lists the images of a catalogue that an entry selects, with the kernels and ramdisks that these
+/// refer to.
 struct CatalogueListing {
     let listing: Listing
     let catalogue: any ImageCatalogue
 
-    /// Names of which the service is asked why they are left out.
+    /// The maximum number of names for which the service is asked why they are left out.
     private static let explainedMax = 20
 
     typealias Page = ([ListedImage]) async throws(TranshipError) -> Void
 
     func list(_ page: Page) async throws(TranshipError) {
         let project = try await catalogue.projectID()
-        // Each kernel and ramdisk, with the first image that names it and all properties that do.
+        // Maps the id of each kernel and ramdisk to the first image that refers to it, and to all
+        // properties that do.
         var named: [String: (by: String, keys: Set<String>)] = [:]
         func noting(_ images: [ListedImage]) async throws(TranshipError) {
             for listed in images {
@@ -120,7 +124,7 @@ struct CatalogueListing {
         } else {
             try await listAll(project, noting)
         }
-        // Kernels and ramdisks come along with the images that name them.
+        // Kernels and ramdisks are listed with the images that refer to them.
         for (id, use) in named.sorted(by: { $0.key < $1.key }) {
             guard var listed = try await catalogue.visibleImage(id) else { continue }
             listed.notes.append(.addedBecauseNamed(by: use.by))
@@ -160,11 +164,11 @@ struct CatalogueListing {
         }
     }
 
-    /// Why the image of a name is left out, which may need a request.
+    /// Returns the reason that the image with a name is left out. May need a request.
     ///
     /// - Parameters:
-    ///   - copy: what a run copied under that name.
-    ///   - seen: what the listing says of an image of that name.
+    ///   - copy: the copy that a run made of an image with that name.
+    ///   - seen: the reason that the listing gives for an image with that name.
     private func cause(
         of name: String, _ copy: CopiedImage?, _ seen: MissedSelection.Cause?, _ project: String?
     ) async throws(TranshipError) -> MissedSelection.Cause? {
@@ -186,13 +190,13 @@ struct CatalogueListing {
             return .leaves(hidden, reason)
         } catch {
             if error.code == .interrupted { throw error }
-            // Only the message is poorer without.
+            // Without the reason, only the message is less exact.
             return seen
         }
     }
 
-    /// Asks for ids one by one: an image that the pipeline names must be found
-    /// even if no listing shows it, and reported when it is missing.
+    /// Requests ids one by one: an image that the pipeline names must be found even if no listing
+    /// contains it, and must be reported if it is missing.
     private func listByID(_ project: String?, _ page: Page) async throws(TranshipError) {
         for id in catalogue.conditions.selection.ids {
             do {
@@ -223,7 +227,8 @@ struct CatalogueListing {
         }
     }
 
-    /// Data that cannot be read is missed, as it is of an image that is named by its name.
+    /// Warns that an image, selected by its id, does not meet another condition. If its data cannot
+    /// be read, reports it as missed, like an image that is selected by its name.
     private func tell(of id: String, _ image: SourceImage, _ reason: ImageSelection.Mismatch) {
         guard reason.key == "status" else {
             return listing.tell(.warning(.notSelected(imageID: id, reason: reason.words)))
@@ -260,8 +265,8 @@ struct CatalogueListing {
 }
 
 extension SourceImage {
-    /// Keeps the copies of a variant apart from others: ids derive from the lineage. Kernels and
-    /// ramdisks that come along have none.
+    /// Separates the copies of a variant from other copies, because ids derive from the lineage.
+    /// Kernels and ramdisks that are listed for other images have no variant.
     mutating func vary(_ variant: String?) {
         if let variant { lineage += "\nvariant \(variant)" }
     }

@@ -3,14 +3,14 @@
 
 internal import Basics
 
-/// An algorithm as publishers spell it: `SHA256`, `SHA-256`, `SHA2-256`, `sha512sum`, `BLAKE2B`.
+/// An algorithm in a publisher's spelling: `SHA256`, `SHA-256`, `SHA2-256`, `sha512sum`, `BLAKE2B`.
 struct ChecksumLabel {
-    /// Lower case, for messages.
+    /// The algorithm's name in lower case, for messages.
     let name: String
-    /// Nil if it is not supported.
+    /// The algorithm; nil if it is not supported.
     let algorithm: Checksum.Algorithm?
 
-    /// Digits of a value; nil if several lengths are usual.
+    /// The number of digits of a value; nil if several lengths are usual.
     var digitCount: Int? {
         algorithm?.digitCount
             ?? [
@@ -22,7 +22,7 @@ struct ChecksumLabel {
             ][name]
     }
 
-    /// False for a word that may as well be the name of a release, such as Tiger 10.
+    /// False for a word that may also be the name of a release, such as Tiger 10.
     private(set) var isSure = true
 
     init?(_ word: String) {
@@ -57,7 +57,7 @@ struct ChecksumLabel {
         name = text
     }
 
-    /// An algorithm that no one here knows, as a list names it.
+    /// An unknown algorithm, as a list names it.
     init(unknown word: String) {
         name = word.lowercased()
         algorithm = nil
@@ -67,14 +67,15 @@ struct ChecksumLabel {
         "224", "256", "384", "512", "512256", "512224", "512/256", "512/224",
     ]
 
-    /// Digits of these may be as many as those of an algorithm that is supported.
+    /// Algorithms whose values may have as many digits as those of a supported algorithm.
     private static let families = [
         "keccak", "cshake", "shake", "skein", "gost", "streebog", "stribog", "blake", "tiger",
         "whirlpool", "ripemd", "rmd", "sm3", "xxhash", "xxh", "crc", "haval", "has160", "snefru",
         "groestl", "grostl", "kangarootwelve", "lsh256", "lsh512", "kupyna", "edonr", "murmur",
         "cityhash", "farmhash", "siphash", "highwayhash",
     ]
-    /// What a family's name has behind it: a size, a variant, a year, as in `GOST R 34.11-2012`.
+    /// The maximum number of letters after a family's name, in a size, a variant or a year, as in
+    /// `GOST R 34.11-2012`.
     private static let variantLettersMax = 4
     private static let sizes = ["64", "94", "128", "160", "192", "224", "256", "320", "384", "512"]
 
@@ -91,22 +92,23 @@ struct ChecksumLabel {
         }
     }
 
-    /// `GOST R 34.11-2012`.
+    /// The maximum number of words in a label, as in `GOST R 34.11-2012`.
     private static let wordsMax = 5
 
-    /// What the name of a list says: `SHA512SUMS`, `disk.raw.sha512`, `SHA3-256SUMS`, `b2sums.txt`.
+    /// Returns the algorithms in the name of a list: `SHA512SUMS`, `disk.raw.sha512`,
+    /// `SHA3-256SUMS`, `b2sums.txt`.
     ///
-    /// - Returns: what it ends with, if that is an algorithm; else all that it has. None for
-    ///   `CHECKSUM`, `checksums.txt` and their like.
+    /// - Returns: the algorithm at the end of the name, or else all that the name contains. None
+    ///   for names such as `CHECKSUM` and `checksums.txt`.
     static func labels(inFileName name: String) -> [ChecksumLabel] {
         let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
             .map { String($0.hasSuffix("sums") ? $0.dropLast() : $0) }
         var labels: [ChecksumLabel] = []
         for last in words.indices {
             let isEnd = last == words.count - 1
-            // A release may be called b2.
+            // `b2` may be the name of a release.
             if ["b2", "b3"].contains(words[last]), !isEnd { continue }
-            // The longest: SHA512-256 is not SHA-512.
+            // Try the longest label first: SHA512-256 is not SHA-512.
             let label = (max(0, last - wordsMax + 1)...last).lazy
                 .compactMap { ChecksumLabel(words[$0...last].joined()) }.first
             guard let label, isEnd || label.isSure else { continue }
@@ -116,7 +118,7 @@ struct ChecksumLabel {
         return labels
     }
 
-    /// - Parameter number: of the algorithm in OpenPGP (RFC 9580, section 9.5).
+    /// - Parameter number: the number of the algorithm in OpenPGP (RFC 9580, section 9.5).
     init?(openPGP number: Int) {
         let words = [
             1: "md5", 2: "sha1", 3: "rmd160", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224",

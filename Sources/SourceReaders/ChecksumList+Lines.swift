@@ -4,24 +4,25 @@
 internal import Basics
 internal import Foundation
 
-/// Reads the lines of a list in order: a line above may name the algorithm of a line.
+/// Reads the lines of a list in order, because a line may name the algorithm for the lines below
+/// it.
 struct ChecksumLineReader {
-    /// What the list's own name says of digits without a label. Several, if one of them decides by
-    /// its length.
+    /// The algorithms that the list's own name gives for digits without a label. If there are
+    /// several, the number of digits decides.
     private let fileLabels: [ChecksumLabel]
-    /// What the last heading said.
+    /// The algorithm in the last heading.
     private var heading: ChecksumLabel?
     private var armour = Armour.none
-    /// Digits in groups, whose next line may have more of them.
+    /// Digits in groups, which may continue on the next line.
     private var grouped: GroupedDigits?
-    /// A record of several lines, which the next one may go on with.
+    /// A record of several lines, which may continue on the next line.
     private var record: FileHashRecord?
 
     private enum Armour { case none, headers, text, signature }
 
     init(fileName: String) { fileLabels = ChecksumLabel.labels(inFileName: fileName) }
 
-    /// Nil for the armour of a signature (RFC 9580, section 7).
+    /// Returns the line; nil if it belongs to the armour of a signature (RFC 9580, section 7).
     mutating func withoutArmour(_ line: Substring) -> Substring? {
         if armour == .none, line.utf8.first != UInt8(ascii: "-") { return line }
         if line.hasPrefix("-----BEGIN PGP SIGNED MESSAGE") {
@@ -46,11 +47,12 @@ struct ChecksumLineReader {
         }
     }
 
-    /// What one line says, and what the lines before it said if this one ends them.
+    /// Reads one line. Returns its entries, and those of the lines before it if this line ends
+    /// them.
     ///
     /// - Parameters:
-    ///   - text: without armour.
-    ///   - number: of the line, counted from 1.
+    ///   - text: the line without armour.
+    ///   - number: the line's number, counted from 1.
     mutating func entries(_ text: Substring, number: Int) -> [ChecksumList.Entry] {
         var line = text.trimmed
         // The signed text of a list may begin with a byte order mark.
@@ -73,7 +75,7 @@ struct ChecksumLineReader {
         return ended + found
     }
 
-    /// What the last lines of the list said.
+    /// Ends the list. Returns the entries of its last lines.
     mutating func end() -> [ChecksumList.Entry] {
         defer { (grouped, record) = (nil, nil) }
         if let record {
@@ -82,7 +84,7 @@ struct ChecksumLineReader {
         return grouped.map { ended($0.label, $0.digits, $0.path, $0.number, $0.text) } ?? []
     }
 
-    /// What several lines said together.
+    /// Returns the entries that several lines form together.
     private func ended(
         _ label: ChecksumLabel?, _ digits: String, _ path: String?, _ number: Int, _ text: String
     ) -> [ChecksumList.Entry] {
@@ -107,8 +109,8 @@ struct ChecksumLineReader {
         return (plain(line) ?? nameFirst(line) ?? numbered(line)).map { [$0] } ?? []
     }
 
-    /// What a line says of those below it: `# SHA512 HASH`, `## SHA512`, `SHA256:`, `[sha256]`, or the
-    /// name of an algorithm alone.
+    /// Returns the algorithm that a line names for the lines below it: `# SHA512 HASH`, `##
+    /// SHA512`, `SHA256:`, `[sha256]`, or the name of an algorithm alone.
     private static func heading(_ line: Substring) -> ChecksumLabel? {
         if line.hasPrefix("#") {
             let words = line.drop { $0 == "#" }.split { $0 == " " || $0 == ":" }
@@ -125,7 +127,7 @@ struct ChecksumLineReader {
         if line.hasPrefix("["), line.hasSuffix("]") {
             return ChecksumLabel(String(line.dropFirst().dropLast()))
         }
-        // Words of hexadecimal digits, such as B2, may be part of a digest.
+        // Words that consist of hexadecimal digits, such as B2, may be part of a digest.
         guard line.utf8.count <= headingBytesMax, line.hexDigits.count < line.count else {
             return nil
         }
@@ -134,7 +136,7 @@ struct ChecksumLineReader {
 
     private static let headingBytesMax = 32
 
-    /// `SHA256 (name) = <digits>`, and with an escaped name `\SHA256 (a\\b) = <digits>`.
+    /// Reads `SHA256 (name) = <digits>` or, with an escaped name, `\SHA256 (a\\b) = <digits>`.
     private func parenthesised(_ given: Substring) -> ChecksumList.Entry? {
         let isEscaped = given.utf8.first == UInt8(ascii: "\\")
         let line = isEscaped ? given.dropFirst() : given
@@ -143,14 +145,15 @@ struct ChecksumLineReader {
         else { return nil }
         let rest = line[line.index(after: close)...].trimmed
         guard rest.first == "=" else { return nil }
-        // OpenSSL separates bytes by colons if asked to (`-c`).
+        // OpenSSL separates bytes by colons with the option `-c`.
         let digits = rest.dropFirst().trimmed.withoutColons
         let name = line[line.index(after: open)..<close]
-        // OpenSSL writes this for data that it read from a pipe.
+        // OpenSSL writes these names for data that it read from a pipe.
         let isNameless = name == "stdin" || name == "-"
         let word = line[..<open].trimmed
         if word.isEmpty { return isNameless ? plain(digits) : nil }
-        // A label decides, known or not: digits of another algorithm may be as many.
+        // The label decides even if it is unknown: values of another algorithm may have as many
+        // digits.
         let isDigest =
             digits.utf8.count >= ChecksumList.digitsMin && digits.hexDigits.count == digits.count
         guard
@@ -161,13 +164,13 @@ struct ChecksumLineReader {
         return entry(label, String(digits), path: isNameless ? nil : path)
     }
 
-    /// True for what may be the name of an algorithm: no path, and no name with an ending.
+    /// True if a word may be the name of an algorithm: not a path or a file name with an extension.
     private static func mayBeLabel(_ word: Substring) -> Bool {
         word.utf8.count <= headingBytesMax && word.first?.isLetter == true
             && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_/ ".contains($0)) }
     }
 
-    /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
+    /// Reads `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
     private func prefixed(_ line: Substring) -> ChecksumList.Entry? {
         guard let colon = line.firstIndex(of: ":"),
             let label = ChecksumLabel(String(line[..<colon]))
@@ -180,8 +183,9 @@ struct ChecksumLineReader {
         return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
     }
 
-    /// `SHA256  <digits>  C:\images\disk.raw`, as `Get-FileHash` of PowerShell writes it. It cuts what
-    /// its column has no room for (`0D7F…`): such digits are too few for their label.
+    /// Reads `SHA256  <digits>  C:\images\disk.raw`, the format of PowerShell's `Get-FileHash`. It
+    /// shortens values that do not fit in its column (`0D7F…`). These have too few digits for their
+    /// label.
     private func row(_ line: Substring) -> ChecksumList.Entry? {
         guard let blank = line.firstIndex(where: \.isWhitespace) else { return nil }
         let rest = line[blank...].trimmed
@@ -195,7 +199,7 @@ struct ChecksumLineReader {
         return entry(label, String(digits), path: Self.name(name))
     }
 
-    /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
+    /// Reads `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
     private func manifest(_ line: Substring) -> [ChecksumList.Entry] {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 5 else { return [] }
@@ -204,7 +208,7 @@ struct ChecksumLineReader {
         }
     }
 
-    /// `<digits>  name`, or digits alone.
+    /// Reads `<digits>  name`, or digits alone.
     private func plain(_ given: Substring) -> ChecksumList.Entry? {
         let isEscaped = given.first == "\\"
         let line = isEscaped ? given.dropFirst() : given
@@ -214,7 +218,7 @@ struct ChecksumLineReader {
         guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
         var name = rest.trimmed
         if name.first == "*" { name = name.dropFirst() }
-        // Debian's Release puts the size between.
+        // In Debian's Release, the size is between digits and name.
         if heading != nil, let blank = name.firstIndex(of: " "),
             name[..<blank].allSatisfy(\.isNumber),
             !name[blank...].trimmed.isEmpty
@@ -226,8 +230,8 @@ struct ChecksumLineReader {
         return unlabelled(digits, path: path)
     }
 
-    /// `name: <digits>`, `name: sha256:<digits>`, `sha256=<digits>`, or a name without blanks and
-    /// digits.
+    /// Reads `name: <digits>`, `name: sha256:<digits>`, `sha256=<digits>`, or digits after a name
+    /// without blanks.
     private func nameFirst(_ line: Substring) -> ChecksumList.Entry? {
         guard let mark = line.lastIndex(where: { " \t:=".contains($0) }) else { return nil }
         let digits = line[line.index(after: mark)...]
@@ -253,8 +257,8 @@ struct ChecksumLineReader {
         return unlabelled(digits, path: String(name))
     }
 
-    /// `name:8:<digits>:`, as `gpg --with-colons` writes it: with the number of the algorithm in
-    /// OpenPGP (RFC 9580, section 9.5), and `%3A` for a colon in the name.
+    /// Reads `name:8:<digits>:`, the format of `gpg --with-colons`, with the algorithm's number in
+    /// OpenPGP (RFC 9580, section 9.5) and `%3A` for a colon in the name.
     private func numbered(_ line: Substring) -> ChecksumList.Entry? {
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[3].isEmpty, let number = Int(parts[1]),
@@ -266,7 +270,8 @@ struct ChecksumLineReader {
             path: name.isEmpty ? nil : name.removingPercentEncoding ?? name)
     }
 
-    /// Digits whose algorithm a heading, the list's name or their number says.
+    /// Returns an entry for digits without a label. A heading, the list's name or the number of
+    /// digits gives the algorithm.
     private func unlabelled(_ digits: Substring, path: String?) -> ChecksumList.Entry? {
         if let heading { return entry(heading, String(digits), path: path) }
         if let label = fileLabels.last(where: { $0.digitCount == digits.count }) ?? fileLabels.last
@@ -282,7 +287,7 @@ struct ChecksumLineReader {
             digitCount: digits.count, isLabelled: false)
     }
 
-    /// The name behind digits; nil if there is none.
+    /// Returns the name after the digits; nil if there is none.
     private static func name(_ rest: Substring) -> String? {
         var name = rest.trimmed
         if name.first == "*" { name = name.dropFirst() }
@@ -300,17 +305,17 @@ struct ChecksumLineReader {
             algorithm: label.name, digitCount: digits.count, isLabelled: true)
     }
 
-    /// Without quotes, and with slashes where Windows has backslashes.
+    /// Returns the name without quotes, and with slashes for the backslashes of Windows.
     private static func plainName(_ name: String) -> String {
         let name = unquoted(name)
         let bytes = Array(name.utf8.prefix(3))
         let isOfDrive = name.first?.isLetter == true && bytes.dropFirst().elementsEqual(":\\".utf8)
-        // Any other name may have a backslash of its own.
+        // Any other name may contain backslashes.
         guard isOfDrive || name.hasPrefix("\\\\") || name.hasPrefix(".\\") else { return name }
         return name.replacing("\\", with: "/")
     }
 
-    /// Without the quotes that some publishers put around a name.
+    /// Returns the name without the quotes that some publishers write around it.
     private static func unquoted(_ name: String) -> String {
         let bytes = name.utf8
         guard bytes.count > 2, let first = bytes.first, first == bytes.last,
@@ -319,7 +324,8 @@ struct ChecksumLineReader {
         return String(name.dropFirst().dropLast())
     }
 
-    /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.
+    /// Returns the name without escapes. GNU coreutils writes `\\`, `\n` and `\r` for these
+    /// characters.
     private static func unescaped(_ name: Substring) -> String {
         var result = ""
         var isEscape = false
@@ -347,7 +353,7 @@ extension Substring {
         return Substring(text.unicodeScalars.drop(while: \.properties.isWhitespace))
     }
 
-    /// The hexadecimal digits at its begin.
+    /// The hexadecimal digits at its start.
     var hexDigits: Substring {
         Substring(
             utf8.prefix { byte in
@@ -357,7 +363,7 @@ extension Substring {
                 }
             })
     }
-    /// `0d7f` for `0d:7f`.
+    /// The text `0d7f` for `0d:7f`.
     fileprivate var withoutColons: Substring {
         let bytes = split(separator: ":", omittingEmptySubsequences: false)
         return bytes.allSatisfy { $0.utf8.count == 2 } ? Substring(bytes.joined()) : self

@@ -5,9 +5,9 @@ internal import Basics
 internal import Foundation
 internal import MigrationModel
 
-/// A publisher's list of checksums: `SHA256SUMS`, `CHECKSUM`, `disk.raw.DIGESTS` and their like.
+/// A publisher's list of checksums, such as `SHA256SUMS`, `CHECKSUM` or `disk.raw.DIGESTS`.
 ///
-/// Understands, also mixed in one list:
+/// It reads these forms, and also lists that mix them:
 ///
 /// | form | example |
 /// |---|---|
@@ -22,51 +22,52 @@ internal import MigrationModel
 /// | PowerShell's `Get-FileHash` | `SHA256 <digits> C:\images\name`; `Algorithm : SHA256` above `Hash : …` and `Path : …` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
-/// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
+/// It skips the armour of a clear-signed list (RFC 9580, section 7): ``ListSignature`` checks the
 /// signature.
-/// A label decides the algorithm, or else the name of the list; the number of digits decides only
-/// where neither names one. Quotes around a name do not count. If no name is the wanted one, names
-/// are read as addresses spell them (`a%20b.img`).
+///
+/// The algorithm comes from a label, or else from the list's name. Only if neither names one does
+/// the number of digits decide. Quotes around a name are ignored. If no name matches, names are
+/// decoded like addresses (`a%20b.img`).
 struct ChecksumList {
     struct Entry: Hashable {
-        /// As the list names it; nil for a bare digest.
+        /// The name in the list; nil for a bare digest.
         var path: String?
-        /// Nil for an algorithm that is not supported, such as BLAKE2b.
+        /// The checksum; nil for an algorithm that is not supported, such as BLAKE2b.
         var checksum: Checksum?
-        /// The algorithm's name from its label or its number of digits.
+        /// The algorithm's name, from its label or the number of digits.
         var algorithm: String
         var digitCount: Int
-        /// Whether a label named the algorithm.
+        /// True if a label names the algorithm.
         var isLabelled: Bool
-        /// Whether that label is the name of the list.
+        /// True if that label is the name of the list.
         var isLabelledByFile = false
         /// The line, counted from 1, and its text.
         var line = 0
         var text = ""
 
-        /// True if the label names a supported algorithm, whose values have another length.
+        /// True if the label names a supported algorithm whose values have another length.
         var hasWrongLength: Bool {
             checksum == nil && Checksum.Algorithm(rawValue: algorithm) != nil
         }
     }
 
-    /// The longest line that is read; a longer one is skipped.
+    /// The maximum length of a line; longer ones are skipped.
     private static let lineBytesMax = 4096
-    /// The digits of the shortest value (MD5).
+    /// The number of digits in the shortest value (MD5).
     static let digitsMin = 32
-    /// The names and lines that an error repeats.
+    /// The maximum number of names and lines in an error.
     private static let namesMax = 5
 
     private(set) var entries: [Entry] = []
     /// True if the file has further text, which no signature covers.
     var isSignedPart = false
     let isWebPage: Bool
-    /// True if it has blanks only, or nothing.
+    /// True if the list is empty or contains only blanks.
     private let isBlank: Bool
 
     /// - Parameters:
-    ///   - bytes: of the list, as UTF-8 or, with a byte order mark, UTF-16.
-    ///   - fileName: of the list; `b2sums.txt` and `SHA512SUMS` name an algorithm.
+    ///   - bytes: the list, as UTF-8 or, with a byte order mark, UTF-16.
+    ///   - fileName: the list's name; `b2sums.txt` and `SHA512SUMS` name an algorithm.
     init(_ bytes: [UInt8], fileName: String) {
         let text = Self.decoded(bytes)
         isWebPage = Self.isWebPage(text)
@@ -81,33 +82,34 @@ struct ChecksumList {
         entries += reader.end()
     }
 
-    /// True for the beginning of HTML, which servers send in the place of missing files.
+    /// True for the start of HTML, which servers send in place of missing files.
     static func isWebPage(_ text: String) -> Bool {
         let start = text.drop(while: \.isWhitespace).prefix(1024).lowercased()
-        // Comments may come before.
+        // Comments may precede the tag.
         return start.hasPrefix("<")
             && ["<!doctype", "<html", "<head"].contains(where: start.contains)
     }
 
-    /// The paths of the files that the list names, in its order, each once.
+    /// The paths of the files in the list, in the list's order, without duplicates.
     var names: [String] {
         var known: Set<String> = []
         return entries.compactMap { $0.path.map(Self.normalized) }
             .filter { known.insert($0).inserted }
     }
 
-    /// What the list says of one file.
+    /// Returns the checksum of one file.
     ///
-    /// Matches the whole path first, then the path with the longest common end, at least the name. Of
-    /// several supported algorithms the strongest counts.
+    /// Matches the whole path first, then the path with the longest common end, which is at least
+    /// the name. If the list has several supported algorithms, returns the strongest.
     ///
     /// - Parameters:
-    ///   - path: of the file, relative to the list's own folder; the name alone if that is unknown.
-    ///   - wholePath: of the file at its server; the end of the path decides if the list is in a
-    ///     folder of the publisher's tree. Nil: ``path``.
+    ///   - path: the file's path relative to the list's own folder; only its name if that is
+    ///     unknown.
+    ///   - wholePath: the file's path at its server. If the list is in a folder of the publisher's
+    ///     tree, the end of this path decides. Nil: ``path``.
     ///   - shown: the list's address, for messages.
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` when the list does not name the file, names it
-    ///   with an unsupported algorithm only, or contradicts itself.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if the list does not name the file, has
+    ///   only an unsupported algorithm for it, or contradicts itself.
     func checksum(
         forPath path: String, wholePath: String? = nil, shown: String
     ) throws(TranshipError) -> Checksum {
@@ -123,7 +125,7 @@ struct ChecksumList {
         return try strongest(found, name, shown)
     }
 
-    /// The list with `a b.img` for `a%20b.img`; nil if it has no such name.
+    /// The list with decoded names: `a b.img` for `a%20b.img`. Nil if it has no such name.
     private var withPlainNames: ChecksumList? {
         var list = self
         var hasAny = false
@@ -150,12 +152,12 @@ struct ChecksumList {
         let wanted = Self.normalized(path)
         let whole = Self.normalized(wholePath)
         let named = entries.filter { $0.path != nil }
-        // A list without names belongs to the file that it is named after.
+        // A list without names belongs to the file after which it is named.
         if named.isEmpty { return entries }
         let exact = named.filter { $0.path.map(Self.normalized) == wanted }
         if !exact.isEmpty { return exact }
-        // A list may be elsewhere than the data, or name files by their folders on the publisher's
-        // machine: the longest common end of the paths decides.
+        // A list may be in another place than the data, or contain paths of the publisher's
+        // machine. So the longest common end of the paths decides.
         let ends = named.map { Self.commonEnd($0.path.map(Self.normalized) ?? "", whole) }
         guard let longest = ends.max(), longest > 0 else { return [] }
         var found = zip(named, ends).filter { $0.1 == longest }.map(\.0)
@@ -169,11 +171,12 @@ struct ChecksumList {
             hint: "write the right one with `checksum`")
     }
 
-    /// The strongest of several. Two values of one algorithm for one name are a contradiction.
+    /// Returns the strongest checksum. Two values of one algorithm for one name are a
+    /// contradiction.
     private func strongest(
         _ found: [Entry], _ name: String, _ shown: String
     ) throws(TranshipError) -> Checksum {
-        // Beside a label, digits of the same length without one may be of either algorithm.
+        // If digits without a label are as long as digits with one, their algorithm is uncertain.
         let labelled = Set(found.filter(\.isLabelled).map(\.digitCount))
         let counted = found.filter { $0.isLabelled || !labelled.contains($0.digitCount) }
         for algorithm in Checksum.Algorithm.allCases.reversed() {
@@ -198,7 +201,7 @@ struct ChecksumList {
                 + ", or write the checksum itself with `checksum`")
     }
 
-    /// Digits that are not of the algorithm that their label names.
+    /// Returns the error for digits whose number does not fit the algorithm in their label.
     private static func wrongLength(
         _ wrong: Entry, _ name: String, _ shown: String
     ) -> TranshipError {
@@ -232,7 +235,7 @@ struct ChecksumList {
             hint: wayOut(name, names), cause: NotListed())
     }
 
-    /// What to do about a list that names other files than this one.
+    /// Returns the hint for a list that names only other files.
     private func wayOut(_ name: String, _ names: [String]) -> String {
         guard !isSignedPart else {
             return "only the signed part of the list counts: ask its publisher, or name another "
@@ -242,7 +245,7 @@ struct ChecksumList {
             return "use \(packed), which the list names, with `decompress: auto`; or name the list "
                 + "that holds \(name)"
         }
-        // What was compressed has another checksum than what it is made of.
+        // Compressed data has another checksum than its contents.
         guard names.count == 1, let only = entries.compactMap(\.checksum).last,
             !Self.isPacked(name, from: Self.lastComponent(names[0]))
         else {
@@ -251,16 +254,17 @@ struct ChecksumList {
         return "if that is the same file under another name, write `checksum: \(only)`"
     }
 
-    /// True if the first name is that of the second file, compressed.
+    /// True if the first name is that of the second file in compressed form.
     private static func isPacked(_ one: String, from other: String) -> Bool {
         Compression.allCases.contains { one == "\(other).\($0.rawValue)" }
     }
 
     // MARK: Text
 
-    /// The path of a file relative to the folder of its list: `arm64/disk.raw`, `../disk.raw`.
+    /// Returns the path of a file relative to the folder of its list: `arm64/disk.raw`,
+    /// `../disk.raw`.
     static func path(of file: String, inFolderOf list: String) -> String {
-        // An address may have no path at all.
+        // An address may have no path.
         guard let slash = list.lastIndex(of: "/") else { return lastComponent(file) }
         var rest = file.split(separator: "/")[...]
         var folder = list[..<slash].split(separator: "/")[...]
@@ -276,7 +280,7 @@ struct ChecksumList {
             .joined(separator: ", ")
     }
 
-    /// The number of path components at the end that are the same.
+    /// Returns the number of path components at the end that are the same.
     private static func commonEnd(_ one: String, _ other: String) -> Int {
         zip(one.split(separator: "/").reversed(), other.split(separator: "/").reversed())
             .prefix { $0 == $1 }.count
@@ -286,7 +290,7 @@ struct ChecksumList {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// Without `.`, empty components, and `..` behind a folder.
+    /// Returns the path without `.`, empty components, and `..` after a folder.
     private static func normalized(_ path: String) -> String {
         var components: [Substring] = []
         for component in path.split(separator: "/") where component != "." {
@@ -299,11 +303,12 @@ struct ChecksumList {
         return components.joined(separator: "/")
     }
 
-    /// Bytes, since lists have 200,000 lines, and characters take ten times as long.
+    /// Returns the lines as bytes: lists have up to 200,000 lines, and characters take ten times as
+    /// long.
     private static func lines(_ text: String) -> [Substring.UTF8View] {
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-        // `sha256sum -z` ends entries with NUL, and names may have line feeds. Several of them, or one
-        // behind a line, are padding.
+        // `sha256sum -z` ends entries with NUL, and names may then contain line feeds. Several
+        // NULs, or one after a line feed, are padding.
         let isPadding = text.utf8.dropLast().last.map { [0, feed, back].contains($0) } ?? true
         let end =
             text.utf8.last == 0 && !isPadding ? 0 : text.utf8.contains(feed) ? feed : back
@@ -330,17 +335,18 @@ struct ChecksumList {
     }
 }
 
-/// The cause of a refusal: a list names other files only.
+/// The cause of a refusal: the list names only other files.
 struct NotListed: Error {}
 
-/// The cause of a refusal: a list has nothing at all.
+/// The cause of a refusal: the list is empty.
 struct BlankList: Error {}
 
-/// The cause of a refusal: there is no list at the path of one.
+/// The cause of a refusal: the list does not exist at its path.
 struct NoList: Error {}
 
 extension TranshipError {
-    /// True if a list says nothing of its file: its publisher may still be writing it.
+    /// True if a list does not mention its file, because its publisher may still be writing the
+    /// list.
     var saysStillFilled: Bool {
         cause is NotListed || cause is BlankList || cause is NoList
     }

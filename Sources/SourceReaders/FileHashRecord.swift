@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One digest as `Get-FileHash` of PowerShell writes it with `Format-List`. A line that is too long
-/// for the window goes on in the next one.
+/// One digest in the format of PowerShell's `Get-FileHash` with `Format-List`. Lines that are too
+/// long for the window continue on the next line.
 ///
 /// ```
 /// Algorithm : SHA512
@@ -17,11 +17,11 @@ struct FileHashRecord {
         case path = "Path"
     }
 
-    /// Nil if the record names none.
+    /// The algorithm; nil if the record names none.
     private(set) var label: ChecksumLabel?
-    /// Empty if the record has none.
+    /// The digits; empty if the record has none.
     private(set) var digits = ""
-    /// Nil for data that PowerShell read from a stream.
+    /// The file's path; nil for data that PowerShell read from a stream.
     private(set) var path: String?
     /// The line of the digits, counted from 1, and its text.
     private(set) var number: Int
@@ -30,7 +30,7 @@ struct FileHashRecord {
     private var known: Set<Key> = []
     private var last = Key.algorithm
 
-    /// - Parameter line: without blanks around it. Nil unless it begins such a record.
+    /// - Parameter line: the line without blanks around it. Nil unless it begins such a record.
     init?(_ line: Substring, number: Int) {
         (self.number, text) = (number, String(line))
         guard let (key, value) = Self.field(line), key != .path, take(key, value) else {
@@ -57,7 +57,7 @@ struct FileHashRecord {
     }
 
     private static func field(_ line: Substring) -> (Key, Substring)? {
-        // Lists have 200,000 lines.
+        // Test the first letter first, because lists have up to 200,000 lines.
         guard let first = line.utf8.first, "AHP".utf8.contains(first),
             let colon = line.firstIndex(of: ":"),
             let key = Key(rawValue: String(line[..<colon].trimmed))

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One digest as `gpg --print-md` writes it: upper case digits in groups, over as many lines as they
-/// need.
+/// One digest in the format of `gpg --print-md`: upper-case digits in groups, on one or more lines.
 ///
 /// ```
 /// disk.raw: 0D7F47A9 F1886C75 8EB8F26F 2EDD3AE7 0F5813FD 2536907C AE674E45
@@ -12,24 +11,24 @@
 /// EFF8 5700 A51C 4910 BDD6  207C FFED 7BB2 5344 6979
 /// ```
 struct GroupedDigits {
-    /// Nil for what gpg read from a pipe.
+    /// The file's name; nil for data that gpg read from a pipe.
     private(set) var path: String?
     private(set) var label: ChecksumLabel?
-    /// Without the blanks.
+    /// The digits without blanks.
     private(set) var digits = ""
     /// The first line, counted from 1, and its text.
     let number: Int
     let text: String
 
-    /// The lengths that gpg has for a group.
+    /// The group lengths that gpg uses.
     private static let groupLengths = [2, 4, 8]
 
-    /// The digits of a group; 0 before the first one.
+    /// The number of digits in a group; 0 before the first group.
     private var groupLength = 0
-    /// True if the name has a line of its own, so that the next line begins the digits.
+    /// True if the name has its own line, so that the digits begin on the next line.
     private var isNameAlone: Bool { digits.isEmpty }
 
-    /// - Parameter line: without blanks around it. Nil unless it begins such a digest.
+    /// - Parameter line: the line without blanks around it. Nil unless it begins such a digest.
     init?(_ line: Substring, number: Int) {
         (self.number, text) = (number, String(line))
         let colon = line.lastIndex(of: ":")
@@ -37,7 +36,7 @@ struct GroupedDigits {
         if let colon {
             let name = line[..<colon].trimmed
             guard !name.isEmpty else { return nil }
-            // A label instead of a name: `SHA256: 0D7F47A9 …`
+            // A label may be in place of the name: `SHA256: 0D7F47A9 …`
             label = ChecksumLabel(String(name))
             if label == nil { path = String(name) }
         }
@@ -52,13 +51,13 @@ struct GroupedDigits {
     mutating func add(_ line: Substring, isIndented: Bool) -> Bool {
         guard !line.isEmpty else { return false }
         if isNameAlone { return addLabelled(line) }
-        // Digits without a name may follow others without one.
+        // After digits without a name, another digest without a name may follow.
         guard isIndented || path != nil || label != nil else { return false }
         if let digitCount = label?.digitCount, digits.utf8.count >= digitCount { return false }
         return addGroups(line)
     }
 
-    /// `SHA256 = 0D7F47A9 …`, or the groups alone.
+    /// Adds `SHA256 = 0D7F47A9 …`, or groups without a label.
     private mutating func addLabelled(_ line: Substring) -> Bool {
         guard let sign = line.firstIndex(of: "=") else { return addGroups(line) }
         guard label == nil, let own = ChecksumLabel(String(line[..<sign].trimmed)),

@@ -8,7 +8,8 @@ internal import MigrationModel
 internal import PipelineFiles
 
 extension SourceImage {
-    /// Writes what was published, as far as it is known, for people and other tools.
+    /// Adds properties that describe the published data, as far as known, for people and other
+    /// tools.
     mutating func addProofProperties() {
         let published = published
         let known = [
@@ -24,12 +25,13 @@ extension SourceImage {
 }
 
 extension ImageTemplate {
-    /// The disk format of a file: as declared, or implied by its extension, or as its data shows.
+    /// Returns the disk format of a file: the declared one, or the one of its extension, or of its
+    /// data.
     private func diskFormat(of fileName: String, _ head: ImageHead?) -> String? {
         diskFormat ?? FileName(fileName).impliedDiskFormat ?? head?.kind?.diskFormat
     }
 
-    /// What becomes of data of this kind on its way; nil if nothing does.
+    /// Returns the changes that data of this kind goes through; nil if there are none.
     func published(
         _ compression: Compression?, convertedTo format: Conversion.Format?,
         sizeBytesMax: Int64, fileName: String, head: ImageHead?
@@ -42,7 +44,7 @@ extension ImageTemplate {
         return PublishedData(compression: compression, conversion: conversion)
     }
 
-    /// Why data cannot be converted; nil if it can.
+    /// Returns the reason that data cannot be converted; nil if it can.
     func objection(to published: PublishedData?, shown: String) -> TranshipError? {
         guard let conversion = published?.conversion else { return nil }
         let formats = ["raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi"]
@@ -54,14 +56,14 @@ extension ImageTemplate {
             hint: "remove `convert`; it reads \(formats.joined(separator: ", ")) in bare")
     }
 
-    /// What the data says about the record, for the plan.
+    /// Compares the data with the record. Returns a refusal or notes for the plan.
     ///
     /// - Parameters:
-    ///   - inspects: false if the data need not be what the record says.
-    ///   - sizeBytes: of the data that is sent; nil if unknown.
-    ///   - contentType: what the server calls the data.
-    ///   - isUnpacked: true if the data came out of compressed data.
-    ///   - isPromised: true if a checksum says which data is right.
+    ///   - inspects: false if the data may differ from the record.
+    ///   - sizeBytes: the size of the data that is sent; nil if unknown.
+    ///   - contentType: the server's type for the data.
+    ///   - isUnpacked: true if the data was decompressed.
+    ///   - isPromised: true if there is a checksum for the data.
     ///   - isOneOfSeveral: true if the entry of the pipeline file has further files.
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String,
@@ -72,10 +74,10 @@ extension ImageTemplate {
             disk: diskFormat(of: fileName, head), container: containerFormat,
             isShared: isOneOfSeveral)
         let isUnknown = declared.disk == nil
-        // Without a format, data is compared with disks of any format.
+        // Without a declared format, compare the data with all disk formats.
         if isUnknown { declared.disk = "disk" }
-        // An image of a cloud may be empty, as those of servers that boot from volumes are. A file
-        // is empty when a disk was full or a download broke.
+        // An image of a cloud may be empty, as those of servers that boot from volumes are. But an
+        // empty file means that a disk was full or that a download broke.
         if inspects, head?.isEmpty == true { return (.emptyData(shown).at(.source), []) }
         let facts = [contentType, sizeBytes.map { "\($0) bytes" }].compactMap { $0 }
         let found = head?.objection(
@@ -105,7 +107,8 @@ extension ImageTemplate {
         guard let contentType, !isUnpacked, head?.kind == nil, Self.isDocument(contentType) else {
             return (nil, notes)
         }
-        // A server that knows no type for disks may call each of them text; a checksum proves it.
+        // A server without a type for disks may call every disk text. A checksum proves the data
+        // anyway.
         if inspects, !isPromised, head != nil, declared.disk == "raw" {
             let words = facts.joined(separator: ", ")
             let refusal = TranshipError(
@@ -129,7 +132,7 @@ extension ImageTemplate {
             || type.hasSuffix("+xml") || type.hasSuffix("+json")
     }
 
-    /// The name of the record at the source, or why it has none.
+    /// Returns the name of the record at the source, or the reason that it has none.
     func renderedName(
         stem: String, date: String, version: String?, checksum: Checksum?
     ) -> (name: String?, refusal: TranshipError?) {
@@ -143,41 +146,43 @@ extension ImageTemplate {
         }
     }
 
-    /// Takes the name from a refused image if it has the name of the file in it, and only the
-    /// pattern of that is known. Its address shows which one it is: several sources may have files
-    /// of one name.
+    /// Removes the name of a refused image if the name contains the file's name, of which only the
+    /// pattern is known. The address then identifies the image: several sources may have files with
+    /// one name.
     func showPlace(of image: inout SourceImage) {
         if name.placeholders.contains(.stem) { image.name = nil }
     }
 
-    /// The words that all versions share: those of the series, or the name.
+    /// Returns the text that all versions share: the series' name, or the image's name.
     func lineage(_ series: NameTemplate?, stem: String) -> String {
-        // It must not change with the day or the version.
+        // This text must not change with the day or the version.
         let constant = PlaceholderValues(
             name: stem, stem: stem, date: "{date}", version: "{version}", checksum: "{checksum}")
         return SeriesLineage.words((try? (series ?? name).render(constant)) ?? stem)
     }
 
-    /// The image that a URL or file becomes, its file name's stem, and why the image has no name:
-    /// then it must not be copied.
+    /// Returns the image that a URL or file becomes, the stem of its file name, and the reason if
+    /// the image has no name. An image without a name must not be copied.
     ///
     /// - Parameters:
-    ///   - fingerprint: of the published data.
-    ///   - sizeBytes: of the published data.
-    ///   - checksum: of the published data.
-    ///   - published: what becomes of the data; its size and checksum are those above.
-    ///   - fileName: of the data that is sent.
-    ///   - head: of the data that is sent.
-    ///   - version: within the series; nil: what the property `os_version` says.
-    ///   - lineageStem: what `{stem}` means in the name of the lineage; nil: the same as elsewhere.
+    ///   - fingerprint: the fingerprint of the published data.
+    ///   - sizeBytes: the size of the published data.
+    ///   - checksum: the checksum of the published data.
+    ///   - published: the changes to the data on its way, for which size and checksum are those
+    ///     above.
+    ///   - fileName: the file name of the data that is sent.
+    ///   - head: the first bytes of the data that is sent.
+    ///   - version: the version within the series; nil for the value of the property `os_version`.
+    ///   - lineageStem: the value of `{stem}` in the name of the lineage; nil for the same as
+    ///     elsewhere.
     func described(
         key: String, sourceIndex: Int, location: String, fingerprint: String,
         sizeBytes: Int64?, checksum: Checksum?, published: PublishedData?, fileName: String,
         head: ImageHead?,
         series: NameTemplate?, version: String? = nil, lineageStem: String? = nil, date: String
     ) -> (image: SourceImage, stem: String, unnamed: TranshipError?) {
-        // Names are made of texts of strangers; the lineage, of which ids are made, keeps them as they
-        // are.
+        // Names are made of texts that are not trusted, so control characters are shown. The
+        // lineage, from which ids derive, keeps them unchanged.
         let rawStem = FileName(fileName).stem
         let stem = rawStem.withControlsShown
         let version = version?.withControlsShown
@@ -198,7 +203,7 @@ extension ImageTemplate {
             (published.sizeBytes, published.checksum) = (sizeBytes, checksum)
             image.published = published
             (image.sizeBytes, image.checksums) = (nil, [])
-            // The text that ids of copies are derived from: never to be changed.
+            // The text from which ids of copies derive. Must never change.
             if published.compression != nil { image.fingerprint += " decompressed" }
             if let conversion = published.conversion {
                 image.fingerprint += " converted to \(conversion.format.rawValue)"

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether bytes can be a keyring, by the lengths of their packets (RFC 9580, section 4.2). gpgv
-/// passes over what it cannot read, and calls the key missing.
+/// The shape of a keyring, judged by the lengths of its packets (RFC 9580, section 4.2). gpgv skips
+/// packets that it cannot read, and then reports the key as missing.
 enum KeyringShape: Equatable {
     case whole
     /// The last packet has fewer bytes than it declares.
@@ -10,7 +10,7 @@ enum KeyringShape: Equatable {
     case other
 
     init(_ bytes: [UInt8]) {
-        // The keybox of GnuPG.
+        // A keybox of GnuPG.
         if bytes.dropFirst(8).starts(with: "KBXf".utf8) {
             self = .whole
             return
@@ -19,7 +19,7 @@ enum KeyringShape: Equatable {
         self = rest.first.map { $0 & 0x80 != 0 } == true ? .whole : .other
         while let first = rest.first, first & 0x80 != 0 {
             let head = first & 0x40 != 0 ? Self.newHead(rest) : Self.oldHead(first, rest)
-            // Of an unknown length.
+            // The packet's length is unknown.
             guard let (headBytes, bodyBytes) = head else { return }
             guard headBytes + bodyBytes <= rest.count else {
                 self = .cut
@@ -31,7 +31,8 @@ enum KeyringShape: Equatable {
 
     private typealias Head = (headBytes: Int, bodyBytes: Int)
 
-    /// - Returns: a body that is too long if the head itself is cut.
+    /// Returns the lengths of a packet's head and body. If the head itself is cut, the body is too
+    /// long for the bytes.
     private static func oldHead(_ first: UInt8, _ bytes: ArraySlice<UInt8>) -> Head? {
         guard first & 3 != 3 else { return nil }
         return head(bytes, lengthBytes: 1 << Int(first & 3), from: 1)

@@ -6,11 +6,11 @@ internal import Digests
 internal import ExternalPrograms
 internal import Foundation
 
-/// Verifies the OpenPGP signature of a list of checksums, by `gpgv` and a keyring of the operator.
+/// Verifies the OpenPGP signature of a list of checksums, with `gpgv` and the operator's keyring.
 ///
-/// Reads the status lines of gpgv (GnuPG's `doc/DETAILS`) and never its words or its exit code: a
-/// second signature by an unknown key must not refuse a list, and a good signature by an expired
-/// key must.
+/// Reads only the status lines of gpgv (GnuPG's `doc/DETAILS`), never its messages or its exit
+/// code: a second signature by an unknown key must not refuse a list, but a good signature by an
+/// expired key must.
 struct ListSignature {
     /// The absolute path of a keyring, armoured or not.
     let keyring: String
@@ -21,17 +21,17 @@ struct ListSignature {
         "gpgv", package: "the package gpgv (Debian, Ubuntu) or gnupg2 (Fedora, Rocky)")
     private static let timeoutSeconds = 60.0
 
-    /// What a signature proves.
+    /// The result of a verified signature.
     struct Verified {
-        /// Only what was signed.
+        /// The signed text, without any other text.
         var text: [UInt8]
         /// The fingerprint of the primary key, in upper-case hexadecimal digits.
         var fingerprint: String
-        /// Of all good signatures.
+        /// The fingerprints of all good signatures.
         var fingerprints: [String]
         /// The digest of the keyring's keys.
         var keyring: String
-        /// True if there is further text, which is not signed.
+        /// True if the list has further text, which is not signed.
         var isPart = false
     }
 
@@ -42,12 +42,12 @@ struct ListSignature {
             .contains { $0.hasPrefix("-----BEGIN PGP SIGNED MESSAGE-----") }
     }
 
-    /// Without a byte order mark: gpgv finds no armour behind one.
+    /// Returns the bytes without a byte order mark: gpgv does not recognize armour after one.
     private static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     }
 
-    /// True if there is text outside of what is signed, which anyone may have added.
+    /// True if there is text outside of the signed text. Anyone may have added it.
     private static func hasUnsignedText(_ list: [UInt8]) -> Bool {
         let start = Array("-----BEGIN PGP SIGNED MESSAGE-----".utf8)
         let end = Array("-----END PGP SIGNATURE-----".utf8)
@@ -64,12 +64,14 @@ struct ListSignature {
         return false
     }
 
+    /// Verifies a list.
+    ///
     /// - Parameter signature: the detached signature; nil if it is inside the list.
     /// - Throws: ``TranshipError/Code/signatureRefused``.
     func verify(
         _ given: [UInt8], signature detached: [UInt8]?
     ) async throws(TranshipError) -> Verified {
-        // A detached signature is of all bytes of the list.
+        // A detached signature covers all bytes of the list.
         let list = detached == nil ? Array(Self.withoutMark(given)) : given
         let signature = detached.map { Array(Self.withoutMark($0)) }
         let keys = try readKeyring()
@@ -100,7 +102,7 @@ struct ListSignature {
         }
     }
 
-    /// Nil for a list that a key of the keyring signed.
+    /// Returns nil for a list that a key of the keyring signed.
     private func refusal(_ status: GPGStatus, _ talk: String) -> TranshipError? {
         switch status.verdict {
         case .good: nil
@@ -158,7 +160,7 @@ struct ListSignature {
 
     // MARK: The keyring
 
-    /// Identifies the keys of the keyring, whatever its armour.
+    /// Returns a digest that identifies the keys of the keyring, with or without armour.
     ///
     /// - Throws: ``TranshipError/Code/signatureRefused`` if the keyring cannot be read.
     func keyringDigest() throws(TranshipError) -> String { try Self.digest(of: readKeyring()) }
@@ -219,8 +221,8 @@ struct ListSignature {
         return tag == 5 || tag == 7
     }
 
-    /// The keys of all armoured blocks (RFC 9580, section 6.2), which gpgv does not read as they
-    /// are. Nil if there is none.
+    /// Returns the keys of all armoured blocks (RFC 9580, section 6.2), because gpgv does not read
+    /// armour. Nil if there is no block.
     static func dearmoured(_ text: String) -> [UInt8]? {
         var keys: [UInt8] = []
         var block: String?
@@ -234,7 +236,7 @@ struct ListSignature {
                 keys += data
                 block = nil
             } else if isHeader {
-                // Headers end with an empty line. Some armour has neither.
+                // Headers end with an empty line. Some armour has neither headers nor that line.
                 if line.isEmpty {
                     isHeader = false
                 } else if !line.contains(":") {
@@ -248,7 +250,7 @@ struct ListSignature {
         return keys.isEmpty ? nil : keys
     }
 
-    /// What gpgv reads and writes, in a folder for this user alone.
+    /// The files that gpgv reads and writes, in a folder that only this user can open.
     private struct Files {
         let folder: String
         let arguments: [String]
@@ -284,37 +286,38 @@ struct ListSignature {
     }
 }
 
-/// The cause of a refusal: list and signature may be of different versions, as two mirrors of a
-/// pool have them.
+/// The cause of a refusal: list and signature may be of different versions, as on two mirrors of a
+/// pool.
 struct StaleSignature: Error {}
 
-/// The cause of a refusal: this signature proves nothing, and another one beside the list may.
+/// The cause of a refusal: this signature proves nothing, but another one beside the list may.
 struct OtherSignature: Error {}
 
 /// The status lines of gpgv.
 struct GPGStatus {
     enum Verdict: Hashable {
         case good
-        /// Each with a fingerprint, or a key id.
+        /// The signature does not match the text. Like each case below, with a fingerprint or a key
+        /// id.
         case bad(String)
         /// The key has expired.
         case expired(String)
         case expiredSignature(String)
         case revoked(String)
         case unknown(String)
-        /// Right, and by a digest of which two texts are known to be possible. As APT does, we take
-        /// that for no signature.
+        /// The signature is right, but its digest is known to allow two texts with one signature.
+        /// Like APT, we treat it as no signature.
         case weak(String, digest: String)
         case missing
     }
 
-    /// The numbers of RFC 9580, section 9.5.
+    /// The weak digests, by the numbers of RFC 9580, section 9.5.
     private static let weakDigests = ["1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"]
 
     let verdict: Verdict
-    /// Of the primary key of a good signature.
+    /// The fingerprint of a good signature's primary key.
     var fingerprint: String? { fingerprints.first }
-    /// Of the primary keys of all good signatures.
+    /// The fingerprints of the primary keys of all good signatures.
     let fingerprints: [String]
 
     init(_ text: String) {
@@ -363,7 +366,7 @@ struct GPGStatus {
             }
         }
         let worst = found.min { rank($0) < rank($1) } ?? .missing
-        // A good signature counts with the fingerprint of its key only.
+        // A good signature counts only with the fingerprint of its key.
         verdict = worst == .good && fingerprints.isEmpty ? .missing : worst
     }
 }

@@ -4,43 +4,44 @@
 internal import Basics
 internal import ByteStreams
 
-/// Reads one image over several connections, a part over each, and puts the parts into one ring in
-/// order.
+/// Reads one image over several connections, one part over each, and writes the parts into one ring
+/// in order.
 ///
-/// One connection carries at most a window of bytes in a round trip, so a source that is far away
-/// does not fill a wide pipe. The first bytes come over one connection; the time that as many take
-/// over several decides how the rest is read, and how later images of the source are.
+/// One connection carries at most a window of bytes in a round trip, so one connection to a distant
+/// source does not fill a fast link. The first bytes come over one connection. Then as many bytes
+/// come over several. The two times decide how the rest is read, and how later images of the source
+/// are read.
 ///
-/// Every part proves in its head that it belongs to the same version. After the first one, only
-/// whole parts enter the ring. Behind the ring nothing changes: digests, the last bytes and the bandwidth limit see
-/// one stream.
+/// The head of every part proves that it belongs to the same version. After the first part, only
+/// whole parts enter the ring. Everything after the ring is unchanged: digests, the last bytes and
+/// the bandwidth limit see one stream.
 struct PartedReading: Sendable {
-    /// Reads one part. Throws ``TranshipError/Code/rangeNotSatisfiable``, before the first byte, if
-    /// the answer does not prove to be that part of the same version.
+    /// Reads one part. If the answer does not prove to be that part of the same version, throws
+    /// ``TranshipError/Code/rangeNotSatisfiable`` before the first byte.
     typealias Fetch =
         @Sendable (_ part: ClosedRange<Int64>, _ ring: ByteRing) async throws(TranshipError) -> Void
 
     let connections: SourceConnections
     let endpoint: String
-    /// The most connections to the endpoint, if the pipeline file says so.
+    /// The maximum number of connections to the endpoint, if the pipeline file sets one.
     let limit: Int?
-    /// Of the whole data; nil if unknown.
+    /// The size of the whole data; nil if unknown.
     let totalBytes: Int64?
     /// The shortest time in which the source answered; nil if unknown.
     let answerSeconds: Double?
     let wait: @Sendable (Double) async -> Void
     let fetch: Fetch
 
-    /// How often a part is asked for whose connection broke.
+    /// The number of requests for a part whose connection broke.
     private static let triesMax = 3
     private static let waitSeconds = 0.2
 
-    /// Reads as far as several connections pay.
+    /// Reads as long as several connections are faster.
     ///
-    /// - Returns: the first byte that was not read: `first` if one connection is to read all of it,
-    ///   the size if nothing is left.
-    /// - Throws: as ``ImageSource/read(_:from:into:tell:)``. What is in the ring by then is whole
-    ///   and in order.
+    /// - Returns: the offset of the first byte that was not read: `first` if one connection should
+    ///   read everything, the size if nothing is left.
+    /// - Throws: as ``ImageSource/read(_:from:into:tell:)``. The data that is in the ring by then
+    ///   is complete and in order.
     func read(from first: Int64, into ring: ByteRing) async throws(TranshipError) -> Int64 {
         let seconds = connections.answerSeconds.map { $0() } ?? answerSeconds
         let verdict = connections.verdict(on: endpoint)
@@ -65,7 +66,7 @@ struct PartedReading: Sendable {
 
     /// Reads the first bytes over one connection.
     ///
-    /// - Returns: false if the source does not give them as a part; nothing is in the ring then.
+    /// - Returns: false if the source refuses to send them as a part. The ring is then empty.
     private func open(
         _ part: ClosedRange<Int64>, _ ring: ByteRing
     ) async throws(TranshipError) -> Bool {
@@ -78,7 +79,8 @@ struct PartedReading: Sendable {
             guard ring.writtenBytes == before, ring.failure == nil, !Task.isCancelled,
                 error.isRefusedPart || (error.answer != nil && !error.isTransient)
             else { throw error }
-            // If the refusal has another reason, the whole is refused as well, and says it.
+            // If the refusal has another cause, the request for the whole data fails, too, and
+            // shows it.
             if error.isRefusedPart { connections.refused(by: endpoint) }
             return false
         }
@@ -86,32 +88,32 @@ struct PartedReading: Sendable {
 
     // MARK: Parts
 
-    /// How long as many bytes took over one connection as are now read over several.
+    /// The time that one connection took for some bytes, to compare with several connections.
     struct Trial {
         let bytes: Int64
         let aloneNanoseconds: UInt64
     }
 
-    /// How far the reading is.
+    /// The progress of the reading.
     private struct Passage {
         let total: Int64
-        /// The connections of this image, each with one part.
+        /// The number of connections for this image, each with one part.
         var lanes: Int
         var trial: Trial?
-        /// The first byte that is not in the ring.
+        /// The offset of the first byte that is not in the ring.
         private(set) var reached: Int64
-        /// The first byte that no request asked for.
+        /// The offset of the first byte that no request covers.
         var next: Int64
         private var beganAt: Int64 = 0
         private(set) var beganNanoseconds: UInt64 = 0
-        /// Parts that were asked for and are not in the ring.
+        /// The number of parts that were requested and are not in the ring.
         var underway = 0
-        /// By first byte.
+        /// The finished parts, by the offset of their first byte.
         var done: [Int64: Result<ByteRing, TranshipError>] = [:]
-        /// Parts that the ring had to wait for, and those that waited for the ring.
+        /// The number of parts that the ring waited for, and of those that waited for the ring.
         var late = 0
         var early = 0
-        /// True if no more parts are asked for.
+        /// True if no more parts are requested.
         var isEnding = false
 
         init(first: Int64, total: Int64, lanes: Int) {
@@ -149,7 +151,7 @@ struct PartedReading: Sendable {
         let result = await withTaskGroup(of: Event.self) { group in
             defer { group.cancelAll() }
             group.addTask {
-                // Nothing else notices that the target broke while the parts are slow.
+                // While the parts are slow, nothing else notices that the target broke.
                 do throws(TranshipError) {
                     _ = try await ring.finished()
                     return .ringFailed(TranshipError(.interrupted, "the ring has ended"))
@@ -168,7 +170,7 @@ struct PartedReading: Sendable {
         return try result.get()
     }
 
-    /// Asks for as many parts as there are connections, and puts the next one into the ring.
+    /// Requests as many parts as there are connections, and writes the next one into the ring.
     private func step(
         _ passage: inout Passage, _ group: inout TaskGroup<Event>, _ ring: ByteRing
     ) async throws(TranshipError) {
@@ -196,18 +198,18 @@ struct PartedReading: Sendable {
             passage.moved(buffer.writtenBytes)
             judge(&passage)
         case .failure(let error):
-            // A server may refuse this many connections, and give one.
+            // A server may refuse so many connections, but allow one.
             if error.isRefusedPart || (error.answer != nil && error.isTransient) {
                 connections.learn(.paysNot, of: endpoint)
             }
             guard error.isRefusedPart else { throw error }
-            // One connection goes on here, or finds out why not.
+            // One connection continues here, or finds the reason for the refusal.
             passage.isEnding = true
             passage.underway = 0
         }
     }
 
-    /// Takes another connection, or gives one back.
+    /// Takes one more connection, or gives one back.
     private func adjust(_ passage: inout Passage) {
         if connections.isCrowded(endpoint, limit: limit), passage.lanes > 1,
             passage.underway < passage.lanes
@@ -224,7 +226,7 @@ struct PartedReading: Sendable {
         if passage.lanes == 1 { passage.isEnding = true }
     }
 
-    /// Compares several connections with one, once as many bytes came over them.
+    /// Compares several connections with one, after the same number of bytes.
     private func judge(_ passage: inout Passage) {
         guard let trial = passage.trial, passage.movedBytes >= trial.bytes else { return }
         passage.trial = nil
@@ -233,11 +235,11 @@ struct PartedReading: Sendable {
             return connections.learn(.pays, of: endpoint)
         }
         passage.isEnding = true
-        // If the parts waited for the ring, the target or a bandwidth limit is what is slow.
+        // If the parts waited for the ring, the target or a bandwidth limit is the slow side.
         if passage.late >= passage.early { connections.learn(.paysNot, of: endpoint) }
     }
 
-    /// One whole part in a buffer of its own. A connection that breaks costs this part only.
+    /// Reads one whole part into its own buffer. If a connection breaks, only this part is lost.
     private func part(_ span: ClosedRange<Int64>) async -> Result<ByteRing, TranshipError> {
         var triesLeft = Self.triesMax
         while true {
@@ -265,14 +267,14 @@ struct PartedReading: Sendable {
 }
 
 extension TranshipError {
-    /// True if the source does not give parts, or not this one.
+    /// True if the source does not send parts, or not this one.
     fileprivate var isRefusedPart: Bool {
         code == .rangeNotSatisfiable || [400, 416].contains(answer?.status)
     }
 }
 
 extension ByteRing {
-    /// Writes everything from this ring to another one. BLOCKS until the end.
+    /// Writes everything from this ring into another. BLOCKS until the end.
     ///
     /// - Throws: the failure of either ring.
     func pour(into ring: ByteRing) throws(TranshipError) {

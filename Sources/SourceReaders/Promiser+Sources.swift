@@ -7,16 +7,16 @@ internal import MigrationPipeline
 internal import PipelineFiles
 
 extension Promiser {
-    /// The pipeline file, or a list that it names.
+    /// The pipeline file, or a list that the file names.
     ///
     /// - Parameters:
-    ///   - list: without secrets; nil if the file has the checksum itself.
-    ///   - position: of the key.
-    ///   - promise: what the list says of the image.
+    ///   - list: the list's place without secrets; nil if the file contains the checksum.
+    ///   - position: the position of the key.
+    ///   - promise: the checksum that the list has for the image.
     init(
         _ checksum: Checksum?, list: String?, _ position: FilePosition?, _ promise: Checksum?
     ) {
-        // A copy has no file: an option of its command stands for the key.
+        // `tranship copy` has no file: an option of the command replaces the key.
         let line = position.flatMap { $0.argument == nil ? $0 : nil }
             .map { ", \(PathText.lastComponent($0.file)):\($0.line)" }
         guard checksum == nil, let list else {
@@ -49,7 +49,7 @@ extension Promiser {
 }
 
 extension URLSource {
-    /// Who promises the data of an image; nil without a promise.
+    /// Returns the party that promises the data of an image; nil without a promise.
     func promiser(of image: SourceImage) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
         return Promiser(
@@ -58,7 +58,7 @@ extension URLSource {
 }
 
 extension FileSource {
-    /// Who promises the data of an image; nil without a promise.
+    /// Returns the party that promises the data of an image; nil without a promise.
     func promiser(of image: SourceImage) -> Promiser? {
         guard checksum != nil || checksumFile != nil else { return nil }
         return Promiser(
@@ -66,7 +66,7 @@ extension FileSource {
     }
 }
 
-/// A list of checksums without secrets, with the version in its place.
+/// Returns the place of a list of checksums without secrets, with the version filled in.
 private func shownList(_ place: String?, _ version: String?) -> String? {
     place.map { place in
         PublishedList.shown(version.map { VersionPattern.fill(place, with: $0) } ?? place)

@@ -9,46 +9,47 @@ internal import ImageFormats
 internal import MigrationModel
 internal import PipelineFiles
 
-/// Where a source's `checksum_file` is: at an http or https address, or in a file of this machine.
-/// Either kind serves every kind of source.
+/// The list that a source's `checksum_file` names: at an http or https address, or in a file on
+/// this machine. Every kind of source may use either.
 struct PublishedList {
-    /// An address or an absolute path.
+    /// The address or absolute path of the list.
     var place: String
     var signature: SignatureRule?
-    /// The key of the pipeline file that names it, for messages.
+    /// The key of the pipeline file that names the list, for messages.
     var key = "checksum_file"
     var bytesMax = 16 << 20
     let client: HTTPClient
     /// Waits this many seconds, or until the task is cancelled.
     var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
 
-    /// A pool may have one mirror that lacks the list, and answers otherwise the next time.
+    /// The number of tries. One mirror of a pool may lack the list, and another may answer next
+    /// time.
     private static let triesMax = 3
     /// The wait before the second try, in seconds; twice as long before each further one.
     private static let waitSeconds = 0.5
-    /// Of a list that is compressed.
+    /// The maximum size of a list after decompression.
     private static let unpackedBytesMax: Int64 = 64 << 20
 
-    /// The endings of detached signatures beside their list, as publishers use them.
+    /// The file extensions that publishers use for detached signatures beside their list.
     private static let signatureEndings = [".asc", ".sign", ".sig", ".gpg"]
 
-    /// A list, and who signed it.
+    /// A list and its signers.
     struct Read {
         var list: ChecksumList
-        /// As it was published; with a signature, only what was signed.
+        /// The published text; with a signature, only the signed text.
         var text: [UInt8] = []
         /// The fingerprint of the key, if a signature was verified.
         var signedBy: String?
-        /// Of all good signatures.
+        /// The fingerprints of all good signatures.
         var signers: [String] = []
         /// The digest of the keyring's keys.
         var keyring: String?
-        /// What identifies this state of the list.
+        /// The validators that identify this state of the list.
         var validators: Upstream.List
-        /// True if the list is as it was remembered. It was not read then.
+        /// True if the list is in the remembered state. It was then not read.
         var isUnchanged = false
-        /// True if it names the file to which the URL redirects, so that its state alone does not say
-        /// which data is meant.
+        /// True if the list names the file to which the URL redirects, so that the list's state
+        /// alone does not identify the data.
         var isOfFinalURL = false
     }
 
@@ -56,16 +57,18 @@ struct PublishedList {
 
     private static func isAddress(_ place: String) -> Bool { place.contains("://") }
 
-    /// Without secrets.
+    /// The place without secrets.
     var shown: String { Self.shown(place) }
 
     static func shown(_ place: String) -> String {
         isAddress(place) ? URLImage.withoutSecrets(place) : place
     }
 
+    /// Reads the list and verifies its signature.
+    ///
     /// - Parameters:
-    ///   - headers: given for `origin`, and sent to no other.
-    ///   - known: the state of a list that need not be read again.
+    ///   - headers: the headers for `origin`; no other server gets them.
+    ///   - known: the state in which the list need not be read again.
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if a file cannot be read;
     ///   ``TranshipError/Code/signatureRefused``; the refusal of a server.
     func read(
@@ -79,12 +82,13 @@ struct PublishedList {
             triesLeft -= 1
             do throws(TranshipError) {
                 let read = try await readOnce(access)
-                // A mirror may have an error page in the place of the list, and another one the list.
+                // A mirror may have an error page in place of the list, and another mirror the
+                // list.
                 guard read.list.isWebPage, triesLeft > 0, isAddress, !Task.isCancelled else {
                     return read
                 }
             } catch {
-                // Of the mirrors of a pool, one may have the list and another one its signature.
+                // One mirror of a pool may have the list, and another one its signature.
                 guard triesLeft > 0, error.cause is StaleSignature, isAddress else { throw error }
             }
             await wait(waitSeconds)
@@ -92,7 +96,7 @@ struct PublishedList {
         }
     }
 
-    /// True if a list in this state would be accepted without another look at its signature.
+    /// True if a list in this state would be accepted without another check of its signature.
     private func isValid(_ known: Upstream.List?) throws(TranshipError) -> Bool {
         guard let known, known.place == shown, isAddress else { return false }
         guard let signature else { return known.signers.isEmpty }
@@ -133,7 +137,7 @@ struct PublishedList {
             signers: verified.fingerprints, keyring: verified.keyring, validators: validators)
     }
 
-    /// What is proved by a signature that is not in the list.
+    /// Verifies a signature that is not in the list. Returns the signed text and its signers.
     private func verify(
         _ list: [UInt8], _ rule: SignatureRule, by check: ListSignature, _ access: Access
     ) async throws(TranshipError) -> ListSignature.Verified {
@@ -148,7 +152,7 @@ struct PublishedList {
             case .verified(let verified): return verified
             case .useless(let refusal): throw refusal
             case .none(let problem):
-                // Of the mirrors of a pool, one may have the list and not the signature.
+                // One mirror of a pool may have the list but not the signature.
                 guard triesLeft > 0, places.contains(where: Self.isAddress), !Task.isCancelled
                 else { throw problem ?? noSignature }
             }
@@ -159,13 +163,13 @@ struct PublishedList {
 
     private enum FoundSignature {
         case verified(ListSignature.Verified)
-        /// It proves nothing.
+        /// The signature proves nothing.
         case useless(TranshipError)
-        /// There is none; with what is in its place, if anything is.
+        /// There is no signature. The error describes what is in its place, if anything is.
         case none(TranshipError?)
     }
 
-    /// One look at the places where the signature may be.
+    /// Looks once at each place where the signature may be.
     ///
     /// - Parameter isNamed: true if the pipeline file names the only place.
     private func signature(
@@ -179,12 +183,12 @@ struct PublishedList {
             do throws(TranshipError) {
                 bytes = try await file(at: place, access, isThere: isNamed).bytes
             } catch {
-                // The next ending may be there. After a failure that may pass, this one may be.
+                // Another ending may exist. But after a temporary failure, this one may exist, too.
                 let mayBeElsewhere =
                     !isNamed && error.code != .interrupted
                     && (!error.isTransient || error.code == .notFound)
                 guard mayBeElsewhere else { throw error }
-                // Only "not found" says that there is none.
+                // Only "not found" proves that the signature does not exist.
                 let isMissing = Self.isAddress(place) ? error.answer?.status == 404 : true
                 if !isMissing { problem = problem ?? error }
                 continue
@@ -196,7 +200,8 @@ struct PublishedList {
             do throws(TranshipError) {
                 return .verified(try await check.verify(list, beside: bytes))
             } catch {
-                // What else is there may be the signature: one by another key, or a keyring.
+                // Another file beside the list may be the right signature: this one may be by
+                // another key, or a keyring.
                 guard !isNamed, error.cause is OtherSignature else { throw error }
                 refusal = refusal ?? error
             }
@@ -222,12 +227,12 @@ struct PublishedList {
             hint: "open it in a browser: the address may need a login or may have moved")
     }
 
-    /// What requests may carry.
+    /// The headers and the state that requests may contain.
     private struct Access {
         let headers: HTTPHeaders
         /// The only origin that gets the headers.
         let origin: String
-        /// The state of the list that need not be read again.
+        /// The state in which the list need not be read again.
         var known: Upstream.List?
     }
 
@@ -241,9 +246,11 @@ struct PublishedList {
         "correct the path in `\(key)`, or put the file there"
     }
 
+    /// Reads a file.
+    ///
     /// - Parameters:
     ///   - isThere: false if the file may be missing, so that one 404 is enough.
-    ///   - known: the state in which it need not be sent.
+    ///   - known: the state in which the server need not send the file.
     private func file(
         at place: String, _ access: Access, isThere: Bool = true, known: Upstream.List? = nil
     ) async throws(TranshipError) -> File {
@@ -281,7 +288,7 @@ struct PublishedList {
             isUnchanged: isUnchanged)
     }
 
-    /// With what to do about the refusal of a list or a signature, if more is known than its status.
+    /// Adds a hint about the refusal of a list or a signature, if more is known than its status.
     private func hinted(
         _ error: TranshipError, at place: String, _ access: Access
     ) -> TranshipError {
@@ -299,8 +306,8 @@ struct PublishedList {
         )
     }
 
-    /// Sends a small request. Asks again after failures that may pass: another mirror of a pool may
-    /// answer then.
+    /// Sends a small request. Retries after temporary failures, because another mirror of a pool
+    /// may answer then.
     ///
     /// - Parameter isThere: false if the file may be missing, so that one 404 is enough.
     static func answer(
@@ -328,7 +335,8 @@ struct PublishedList {
         }
     }
 
-    /// The body as the list is stored: some servers and proxies compress it on its way, asked or not.
+    /// Returns the body as the list is stored. Some servers and proxies compress it on its way,
+    /// even if not asked to.
     private func decoded(
         _ response: HTTPResponse, _ place: String
     ) throws(TranshipError) -> [UInt8] {
@@ -348,14 +356,14 @@ struct PublishedList {
     private func unpacked(_ bytes: [UInt8], _ place: String) throws(TranshipError) -> [UInt8] {
         let limits = DecompressionLimits(sizeBytes: Self.unpackedBytesMax)
         var decompressor = Decompressor(.gz, limits: limits, shown: Self.shown(place))
-        // The limits of the pipeline are about images.
+        // The pipeline's limits are for images, so the hint must not mention them.
         decompressor.excessHint =
             "check the address: no list of checksums is so large; or write the checksum itself with "
             + "`checksum`"
         return try decompressor.whole(bytes)
     }
 
-    /// The list, which may be stored with gzip.
+    /// Returns the list, which may be stored with gzip.
     private func list(
         _ bytes: [UInt8], fileName: String, isSignedPart: Bool = false
     ) throws(TranshipError) -> ChecksumList {
@@ -373,13 +381,13 @@ struct PublishedList {
         return list
     }
 
-    /// The path of a file relative to the folder of the list, if both are at the same place; its
-    /// whole path if not.
+    /// Returns the path of a file relative to the folder of the list if both are at the same place;
+    /// otherwise the file's whole path.
     func path(of file: String) -> String {
         switch (file.contains("://"), isAddress) {
         case (true, true): relative(file)
         case (false, false): ChecksumList.path(of: file, inFolderOf: place)
-        // The end of the path may say which one is meant.
+        // The end of the path may identify the file.
         case (true, false): URLImage.path(file)
         case (false, true): file
         }
@@ -392,8 +400,10 @@ struct PublishedList {
 }
 
 extension ListSignature {
-    /// - Parameter signature: what is beside the list. Some publishers put a clear-signed copy there.
-    ///   What it signs is the list then.
+    /// Verifies a list.
+    ///
+    /// - Parameter signature: the file beside the list. Some publishers put a clear-signed copy of
+    ///   the list there. The signed text of the copy then replaces the list.
     fileprivate func verify(
         _ list: [UInt8], beside signature: [UInt8]
     ) async throws(TranshipError) -> Verified {
@@ -405,8 +415,8 @@ extension ListSignature {
 }
 
 extension HTTPHeaders {
-    /// Asks for an answer of 304 if nothing has changed (RFC 9110, section 13.1): by the ETag, or
-    /// without one by the time of change. Asks for the whole if neither says anything.
+    /// Requests an answer of 304 if nothing has changed (RFC 9110, section 13.1): by the ETag, or
+    /// without one by the time of change. Without either, requests the whole file.
     mutating func ask(ifChangedFrom eTag: String?, _ lastModified: String?) {
         if let eTag = SeenVersion.tag(eTag, besides: lastModified) {
             self["If-None-Match"] = eTag
@@ -423,14 +433,15 @@ extension HTTPRequest {
 }
 
 extension TranshipError {
-    /// What a list lacks, with another way out than `checksum`, which a pipeline file cannot have
-    /// beside `latest`: each version has another one.
+    /// Changes the hint about a list that lacks its file. Beside `latest`, a pipeline file cannot
+    /// have `checksum`, because each version has another one.
     func beside(latest: VersionPattern?, in list: ChecksumList) -> TranshipError {
         guard latest != nil, !list.entries.isEmpty else { return self }
         return hinting("ask its publisher, or name another list with `checksum_file`")
     }
 
-    /// What a list lacks of the files that a pattern matches, for which no one `checksum` is right.
+    /// Changes the hint about a list that lacks files of a pattern, because one `checksum` cannot
+    /// fit them all.
     var besidePattern: TranshipError {
         guard cause is NotListed else { return self }
         return hinting(
@@ -438,13 +449,13 @@ extension TranshipError {
         )
     }
 
-    /// True for an answer that another mirror of a pool need not give: it has no such file, or lets no
-    /// one read it.
+    /// True for answers that another mirror of a pool may not give: the file is missing, or access
+    /// is denied.
     fileprivate var mayBeOfOneMirror: Bool {
         answer.map { [401, 403, 404, 410].contains($0.status) } ?? false
     }
 
-    /// With what to do about the refusal of a source's server, unless the error says it already.
+    /// Adds a hint about the refusal of a source's server, unless the error already has one.
     var hintedByStatus: TranshipError {
         guard hint == nil, let status = answer?.status else { return self }
         switch status {

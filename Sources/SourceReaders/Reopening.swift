@@ -6,7 +6,8 @@ internal import ByteStreams
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Reopens a source where it dropped, while the upload stays open and the digests keep their state.
+/// Reopens a source at the byte where it dropped. The upload stays open, and the digests keep their
+/// state.
 ///
 /// A reopening is not a retry of the stage: as long as bytes arrive, the try continues. If the
 /// source cannot prove that the rest belongs to the bytes before it, the try ends, and the pipeline
@@ -22,20 +23,21 @@ public struct Reopening: Sendable {
     /// The longest `Retry-After` to wait for, in seconds. For longer ones, the image starts again
     /// later.
     public var retryAfterSecondsMax = 60
-    /// From 0 up to 1, for full jitter.
+    /// Returns a random number from 0 up to 1, for full jitter.
     public var chance: @Sendable () -> Double = { .random(in: 0..<1) }
     /// Waits this many seconds, or until the task is cancelled.
     public var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
 
-    /// Seconds between two checks during a wait whether the ring is still in use.
+    /// The seconds between two checks, during a wait, that the ring is still in use.
     private static let lookSeconds = 0.2
 
     public init() {}
 
-    /// One opening. Reports the facts, then writes all bytes from the point on into the ring.
+    /// Opens the source once. Reports the facts, then writes all bytes from the point on into the
+    /// ring.
     ///
-    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source does
-    ///   not prove that it goes on there.
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` if the source does not prove that it
+    ///   continues at the point.
     typealias Open =
         @Sendable (
             _ point: ReadingPoint?, _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -51,7 +53,7 @@ public struct Reopening: Sendable {
         var point = start
         var inVain = 0
         var inAll = 0
-        // The error that broke the read. The refusal to continue only follows from it.
+        // The error that broke the read. A refusal to continue is only its consequence.
         var drop: TranshipError?
         while true {
             let before = ring.writtenBytes
@@ -69,7 +71,7 @@ public struct Reopening: Sendable {
                 let reached = first + written
                 if error.code == .rangeNotSatisfiable, drop != nil || written > before {
                     tell(.cannotGoOn(atByte: reached, reason: error.message))
-                    // Bytes of a wrong part may be in the ring, so start again.
+                    // The ring may contain bytes that do not belong there, so start again.
                     throw written > before ? Self.lied(error) : drop ?? error
                 }
                 guard error.isTransient, error.code != .interrupted, ring.failure == nil,
@@ -109,7 +111,7 @@ public struct Reopening: Sendable {
         return 0.05 + chance() * min(ceiling, waitSecondsMax)
     }
 
-    /// Ends early when the target breaks or the task is cancelled.
+    /// Waits. Ends early if the target breaks or the task is cancelled.
     private func pause(_ seconds: Double, _ ring: ByteRing) async throws(TranshipError) {
         var left = seconds
         while left > 0 {
@@ -120,7 +122,8 @@ public struct Reopening: Sendable {
         }
     }
 
-    /// Temporary, because the next try does not ask for a range.
+    /// Returns the error for a source that sent bytes of a wrong part. It is temporary, because the
+    /// next try does not use a range.
     private static func lied(_ error: TranshipError) -> TranshipError {
         TranshipError(
             .rangeNotSatisfiable, error.message, hint: error.hint, answer: error.answer,
@@ -142,7 +145,8 @@ func once(
     }
 }
 
-/// The servers that did not honour a range in this run. Tranship does not ask them again.
+/// The servers that did not honour a range in this run. Tranship does not request ranges from them
+/// again.
 final class RangeMemory: Sendable {
     private let origins = Guarded<Set<String>>([])
 
@@ -150,7 +154,7 @@ final class RangeMemory: Sendable {
 
     func knows(_ origin: String) -> Bool { origins.withLock { $0.contains(origin) } }
 
-    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` for one that is known.
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` for a server that is known.
     func check(_ origin: String) throws(TranshipError) {
         guard !knows(origin) else {
             throw TranshipError(

@@ -6,20 +6,22 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// Which names of a selection a listing has met.
+/// The names of a selection that a listing has found so far.
 struct SeenNames {
-    /// Names that are kept to find the nearest one. More would cost memory in large clouds.
+    /// The maximum number of names that are kept to find the nearest one. More would need much
+    /// memory in large clouds.
     private static let namesMax = 2000
     private static let examplesMax = 5
 
     private let conditions: CatalogueConditions
-    /// Images that were listed.
+    /// The number of listed images.
     private(set) var count = 0
     private var selectedCount = 0
-    /// Not met so far.
+    /// The names that were not found so far.
     private var pending: [Glob]
     private var names: [String] = []
-    /// Of names that were not met, the first image that has one and fails another condition.
+    /// For each name that was not found, the first image that has the name but fails another
+    /// condition.
     private var leftOut: [String: MissedSelection.Cause] = [:]
 
     init(_ conditions: CatalogueConditions) {
@@ -27,7 +29,7 @@ struct SeenNames {
         pending = conditions.selection.names
     }
 
-    /// - Parameter selected: those of the images that the entry selects.
+    /// - Parameter selected: the images that the entry selects.
     mutating func add(_ images: [ListedImage], selected: [ListedImage]) {
         count += images.count
         selectedCount += selected.count
@@ -38,7 +40,7 @@ struct SeenNames {
         }
     }
 
-    /// Notes an image that the entry does not select.
+    /// Records an image that the entry does not select.
     mutating func add(leftOut image: SourceImage, _ reason: ImageSelection.Mismatch) {
         guard reason.key != "id", let name = image.name else { return }
         for glob in pending {
@@ -52,7 +54,7 @@ struct SeenNames {
         }
     }
 
-    /// Call after the last page.
+    /// The names that were not found. Call this after the last page.
     var missed: [MissedSelection] {
         if conditions.selection.names.isEmpty { return selectedCount == 0 ? [missed(nil)] : [] }
         return pending.map { missed($0) }
@@ -62,7 +64,7 @@ struct SeenNames {
         var missed = MissedSelection(
             place: conditions.place, kind: conditions.kind, cloud: conditions.name,
             name: glob?.pattern,
-            // A condition other than the name may have left it out.
+            // Another condition than the name may have excluded it.
             nearest: glob.flatMap { Nearest.to($0.literal ?? $0.pattern, in: names) },
             examples: Array(names.prefix(Self.examplesMax)), listedImages: count)
         missed.cause = glob.flatMap { leftOut[$0.pattern] }
@@ -71,12 +73,13 @@ struct SeenNames {
 }
 
 extension MissedSelection.Cause {
-    /// The entry leaves out this image, which has the name.
+    /// The cause for an image that has the name but fails another condition.
     static func leaves(_ image: SourceImage, _ reason: ImageSelection.Mismatch) -> Self {
         .leftOut(key: reason.key, reason: reason.words, status: image.status)
     }
 
-    /// An image of another project says least of why a name is not met.
+    /// True for an image of another project, which is the least useful explanation for a missing
+    /// name.
     fileprivate var isOwner: Bool {
         if case .leftOut("owner", _, _) = self { true } else { false }
     }

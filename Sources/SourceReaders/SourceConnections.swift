@@ -5,39 +5,39 @@ internal import Basics
 internal import ByteStreams
 internal import Foundation
 
-/// The connections that images of a run have to their sources beyond the first one, and what is
-/// known of the sources that give them.
+/// The connections that images of a run have to their sources beyond the first one, and the
+/// experience with these sources.
 ///
 /// Shared by the sources of a run. Each connection has a buffer of ``partBytes``, so its limits
 /// also bound the memory.
 final class SourceConnections: Sendable {
-    /// Below this size, an image is read over one connection.
+    /// The size in bytes below which an image is read over one connection.
     static let imageBytesMin: Int64 = 64 << 20
-    /// What one request asks for.
+    /// The number of bytes in one request.
     static let partBytes: Int64 = 4 << 20
-    /// The most connections for one image.
+    /// The maximum number of connections for one image.
     static let connectionsMax = 8
-    /// Connections beyond the first of each image, at one endpoint.
+    /// The maximum number of connections at one endpoint, beyond the first of each image.
     static let extraMax = 8
-    /// The same at all endpoints together.
+    /// The same maximum for all endpoints together.
     static let extraMaxInAll = 16
-    /// With fewer, an image is read over one connection.
+    /// The number of extra connections below which an image is read over one connection.
     static let extraMin = 2
-    /// If an endpoint answers faster, one connection carries enough: some 100 MiB/s.
+    /// The answer time below which one connection is fast enough: about 100 MiB/s.
     static let answerSecondsMin = 0.025
-    /// How many times as fast several connections have to be.
+    /// The factor by which several connections must be faster than one.
     static let gainMin = 1.3
-    /// An endpoint that refused this many parts, and gave none, is not asked again. A cloud
-    /// may have several stores, of which some do not support ranges.
+    /// The number of refused parts in a row after which no more parts are requested from an
+    /// endpoint. A cloud may have several stores, some of which do not support ranges.
     static let refusalsMax = 3
 
-    /// Whether several connections to an endpoint are faster.
+    /// The finding about whether several connections to an endpoint are faster.
     enum Verdict: Sendable {
         case unknown, pays, paysNot
     }
 
     private struct Endpoint {
-        /// Images that are read from it now.
+        /// The number of images that are read from it now.
         var readers = 0
         var extras = 0
         var refusals = 0
@@ -51,10 +51,10 @@ final class SourceConnections: Sendable {
     }
 
     private let state = Guarded(State())
-    /// In place of what the transport has seen; for tests.
+    /// Replaces the transport's measurement in tests.
     let answerSeconds: (@Sendable () -> Double?)?
     let nowNanoseconds: @Sendable () -> UInt64
-    /// What a part is; tests have smaller ones.
+    /// The number of bytes in a part. Smaller in tests.
     let partBytes: Int64
 
     convenience init() {
@@ -70,17 +70,18 @@ final class SourceConnections: Sendable {
         self.nowNanoseconds = nowNanoseconds
     }
 
-    /// The smallest image, or rest of one, that is worth it: as many parts as
-    /// ``imageBytesMin`` has.
+    /// The minimum size of an image, or of the rest of one, for several connections: as many parts
+    /// as in ``imageBytesMin``.
     var worthBytesMin: Int64 { Self.imageBytesMin / Self.partBytes * partBytes }
 
-    /// What one connection reads first, alone: as much as all of them get at once.
+    /// The number of bytes that one connection reads first, alone: as many as all connections read
+    /// at once.
     var openingBytes: Int64 { Int64(Self.connectionsMax) * partBytes }
 
     // MARK: Hosts that do not answer
 
-    /// Asks a host for a plan. What several tries found out of a host that cannot be reached counts
-    /// for all sources: no other one asks there again.
+    /// Sends a request for a plan. If several tries found that a host cannot be reached, that
+    /// counts for all sources: no other source tries the host again.
     func asking<Answer>(
         _ url: String, _ ask: () async throws(TranshipError) -> Answer
     ) async throws(TranshipError) -> Answer {
@@ -95,8 +96,8 @@ final class SourceConnections: Sendable {
         }
     }
 
-    /// The error in words that fit every source of the host; nil unless nothing answers at the host
-    /// itself. The address that it redirects to may be another.
+    /// Returns the error in words that fit every source of the host; nil unless nothing answers at
+    /// the host itself. A redirect may lead to another host.
     private static func silence(_ error: TranshipError, of host: String) -> TranshipError? {
         guard error.code == .unreachable, error.isTransient,
             let name = URLComponents(string: host)?.host
@@ -119,7 +120,7 @@ final class SourceConnections: Sendable {
         state.withLock { $0.endpoints[endpoint, default: Endpoint()].verdict = verdict }
     }
 
-    /// Counts a part that did not come as it was asked for.
+    /// Records a part that the source did not send as requested.
     func refused(by endpoint: String) {
         state.withLock { state in
             var found = state.endpoints[endpoint, default: Endpoint()]
@@ -143,11 +144,11 @@ final class SourceConnections: Sendable {
         state.withLock { $0.endpoints[endpoint, default: Endpoint()].readers -= 1 }
     }
 
-    /// Takes connections beyond the first of an image.
+    /// Reserves connections beyond the first of an image.
     ///
-    /// - Parameter limit: the most connections to the endpoint, those of other images included; nil
-    ///   if the pipeline file does not say.
-    /// - Returns: false if fewer are free, in which case none is taken.
+    /// - Parameter limit: the maximum number of connections to the endpoint, including those of
+    ///   other images; nil if the pipeline file sets none.
+    /// - Returns: false if fewer are free. None is then reserved.
     func take(_ count: Int, at endpoint: String, limit: Int?) -> Bool {
         state.withLock { state in
             var found = state.endpoints[endpoint, default: Endpoint()]
@@ -169,7 +170,7 @@ final class SourceConnections: Sendable {
         }
     }
 
-    /// True if more images are read than the connections leave room for.
+    /// True if readers and extra connections together exceed the limit.
     func isCrowded(_ endpoint: String, limit: Int?) -> Bool {
         state.withLock { state in
             guard let limit, let found = state.endpoints[endpoint] else { return false }

@@ -9,10 +9,10 @@ public import MigrationPipeline
 public import OpenStackImage
 public import PipelineFiles
 
-/// Opens the entries of a pipeline's `sources`: besides `PipelineFiles`, the only place that chooses
-/// by their kind.
+/// Opens the entries of a pipeline's `sources`. Besides `PipelineFiles`, this is the only place
+/// that distinguishes their kinds.
 public struct SourceFactory: Sendable {
-    /// Opens an entry. The number is its place in the pipeline's `sources`, from 0.
+    /// Opens an entry. The index is its place in the pipeline's `sources`, from 0.
     public typealias Opening = @Sendable (_ source: OtherSource, _ index: Int) -> any ImageSource
 
     let baseDirectory: String
@@ -26,11 +26,11 @@ public struct SourceFactory: Sendable {
     private let connections = SourceConnections()
 
     /// - Parameters:
-    ///   - baseDirectory: the absolute folder that relative paths start at.
-    ///   - decompression: what `decompress` accepts.
+    ///   - baseDirectory: the absolute folder at which relative paths start.
+    ///   - decompression: the limits of `decompress`.
     ///   - signIn: finds a cloud and signs in to it.
-    ///   - client: the client for one URL.
-    ///   - others: opens kinds that the format does not have, by their keys.
+    ///   - client: returns the client for one URL.
+    ///   - others: functions that open kinds which the format does not have, by their keys.
     public init(
         baseDirectory: String, environment: [String: String], reopening: Reopening = Reopening(),
         decompression: DecompressionLimits = DecompressionLimits(),
@@ -47,9 +47,11 @@ public struct SourceFactory: Sendable {
         self.others = others
     }
 
-    /// - Parameter index: its place in the pipeline's `sources`, from 0.
+    /// Opens an entry.
     ///
-    /// - Throws: why it cannot be opened, with its place in the pipeline.
+    /// - Parameter index: the entry's place in the pipeline's `sources`, from 0.
+    /// - Throws: the reason that the entry cannot be opened, with the entry's position in the
+    ///   pipeline.
     public func open(
         _ source: Source, index: Int
     ) async throws(TranshipError) -> any ImageSource {
@@ -123,15 +125,15 @@ public struct SourceFactory: Sendable {
 /// A cloud that a pipeline names, with a session that has a token.
 public struct SignedInCloud: Sendable {
     public let session: CloudSession
-    /// The address of its Image service, the same however it was spelled.
+    /// The address of its Image service in one spelling.
     public let endpoint: String
-    /// Nil without Keystone.
+    /// The region of the cloud; nil without Keystone.
     public let region: CloudRegion?
     /// The project of the cloud's user; nil without Keystone.
     public let projectID: String?
     /// True if that user has the role of an administrator.
     public let isAdmin: Bool
-    /// True when its Image service speaks Images API v1 only.
+    /// True if its Image service supports only Images API v1.
     public let isLegacy: Bool
 
     public init(

@@ -10,27 +10,29 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What an entry's `decompress` makes of its data.
+/// The decompression that an entry's `decompress` sets.
 struct Unpacking {
     let setting: DecompressSetting
     let limits: DecompressionLimits
 
-    /// What a look at the first bytes of published data finds.
+    /// The findings from the first bytes of published data.
     struct Look {
         var compression: Compression?
-        /// Of the decompressed data. Nil if the bytes do not show it.
+        /// The head of the decompressed data; nil if the bytes do not contain it.
         var head: ImageHead?
         var refusal: TranshipError?
-        /// The format of compressed data without a checksum of its own; nil for other data.
+        /// The format, if it is a compression without its own checksum; nil for other data.
         var unprovedFormat: String?
     }
 
-    /// How many of the first bytes a look needs: a block of bzip2 has up to 900 kB, and nothing of
-    /// it shows before its end.
+    /// The number of first bytes that a look needs: a block of bzip2 has up to 900 kB, and nothing
+    /// can be decompressed before its end.
     var headBytes: Int { setting == .none ? ImageHead.bytesMax : 1 << 20 }
 
-    /// - Parameter bytes: the first bytes of the published data; nil if they could not be read, in
-    ///   which case the extension decides.
+    /// Examines the first bytes.
+    ///
+    /// - Parameter bytes: the first bytes of the published data. If nil, because they could not be
+    ///   read, the extension decides.
     func look(_ bytes: [UInt8]?, fileName: String, shown: String) -> Look {
         guard setting != .none else { return Look(head: bytes.map { ImageHead($0) }) }
         guard let bytes else {
@@ -60,18 +62,18 @@ struct Unpacking {
 
     // MARK: Reading
 
-    /// Reads published data into a ring of its own.
+    /// Reads published data into its own ring.
     typealias ReadPublished = (
         _ ring: ByteRing, _ tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) -> Void
 
     private static let ringBytes = 1 << 20
 
-    /// Reads published data, proves it, and writes what it decompresses to into the ring.
+    /// Reads published data, proves it, and writes its decompressed form into the ring.
     ///
-    /// - Throws: ``TranshipError/Code/checksumMismatch`` and
-    ///   ``TranshipError/Code/sourceTruncated`` if the published data is not what was promised;
-    ///   ``TranshipError/Code/decompressionFailed``; what the reading throws.
+    /// - Throws: ``TranshipError/Code/checksumMismatch`` and ``TranshipError/Code/sourceTruncated``
+    ///   if the published data differs from the promise;
+    ///   ``TranshipError/Code/decompressionFailed``; the errors of `readPublished`.
     func read(
         _ source: SourceImage, _ published: PublishedData, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void, by readPublished: ReadPublished
@@ -84,7 +86,7 @@ struct Unpacking {
         do throws(TranshipError) {
             try await readPublished(inner) { event in
                 guard case .opened(let facts) = event else { return tell(event) }
-                // Size and version describe the published bytes, and not those that the ring gets.
+                // Size and version describe the published bytes, not the bytes in the ring.
                 var known = SourceFacts(sizeBytes: nil, members: facts.members)
                 known.whoAnswered = facts.whoAnswered
                 tell(.opened(known))
@@ -97,14 +99,14 @@ struct Unpacking {
         failure = await unpacked ?? failure
         tell(.took(bytes: inner.writtenBytes))
         if let failure { throw failure }
-        // The digest may be behind the decompression: it sees the bytes on a thread of its own.
+        // Wait for the digest, which runs on its own thread and may lag behind the decompression.
         let sizeBytes = try await inner.finished()
         let proof = PublishedProof(checksum: try digest.finish(), sizeBytes: sizeBytes)
         try published.compare(proof, shown: source.location)
         tell(.proved(proof))
     }
 
-    /// - Returns: why it failed; nil if it did not.
+    /// - Returns: the reason that it failed; nil if it succeeded.
     private func unpack(
         _ source: SourceImage, _ published: PublishedData, from inner: ByteRing,
         into ring: ByteRing
@@ -123,19 +125,19 @@ struct Unpacking {
             return nil
         } catch {
             inner.fail(error)
-            // What failed the reading came first, and this only follows from it.
+            // The failure of the read came first, and this one is its consequence.
             return inner.failure ?? error
         }
     }
 }
 
 extension PublishedData {
-    /// Why no service can fetch the data itself.
+    /// The reason that a service cannot fetch the data itself.
     var reason: PlanReason { conversion == nil ? .dataIsDecompressed : .dataIsConverted }
 
-    /// Compares what was read with what was promised.
+    /// Compares the data with the promise.
     fileprivate func compare(_ proof: PublishedProof, shown: String) throws(TranshipError) {
-        // A checksum that is right proves the data, also if its size differs from the planned one.
+        // A matching checksum proves the data, even if its size differs from the planned size.
         if let checksum, checksum.matches(proof.checksum) { return }
         if let sizeBytes, sizeBytes != proof.sizeBytes {
             throw TranshipError(
@@ -155,7 +157,7 @@ extension PublishedData {
 }
 
 extension DataKind {
-    /// Nil for data that Tranship does not decompress.
+    /// The compression; nil for data that Tranship does not decompress.
     fileprivate var compression: Compression? {
         switch self {
         case .xz: .xz

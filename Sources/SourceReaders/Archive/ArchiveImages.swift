@@ -11,8 +11,8 @@ internal import PipelineFiles
 
 /// A kind of source: the published images of an archive.
 ///
-/// They are like images of a cloud: they have ids and records, and name each other as kernel and
-/// ramdisk. The record's SHA-512 is the promise.
+/// They are like images of a cloud: they have ids and records, and refer to each other as kernel
+/// and ramdisk. The SHA-512 in the record is the promise.
 struct ArchiveImages: ImageSource {
     let source: ArchiveSource
     let sourceIndex: Int
@@ -27,7 +27,7 @@ struct ArchiveImages: ImageSource {
     var endpoint: String { "archive \(archive.path)" }
     var limitImages: Int? { source.limitsImages }
     var isOnThisMachine: Bool { true }
-    /// A copy has to be identical, as that of a cloud's image.
+    /// A copy has to be identical, like a copy of a cloud's image.
     var inspection: Inspection { .remarks }
 
     func promiser(of image: SourceImage) -> Promiser? {
@@ -56,7 +56,7 @@ struct ArchiveImages: ImageSource {
         }
     }
 
-    /// The image with the fields and the series of the pipeline's entry.
+    /// Returns the image with the fields and the series of the pipeline's entry.
     private func described(_ given: ListedImage, date: String) -> ListedImage {
         var listed = given
         let name = listed.image.displayName
@@ -69,11 +69,11 @@ struct ArchiveImages: ImageSource {
             }
         }
         guard let series = source.series else { return listed }
-        // It must not change with the day or the version.
+        // The lineage must not change with the day or the version.
         let constant = PlaceholderValues(
             name: name, stem: name, date: "{date}", version: "{version}", checksum: "{checksum}")
         listed.image.lineage = SeriesLineage.words((try? series.render(constant)) ?? name)
-        // Kernels and ramdisks are listed once more for the images that name them.
+        // Kernels and ramdisks are listed a second time for the images that refer to them.
         guard listed.namedAs.isEmpty else { return listed }
         listed.image.vary(source.variant)
         listed.series = SeriesClaim(
@@ -87,7 +87,7 @@ struct ArchiveImages: ImageSource {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        // Of another kind of source: the pipeline file was edited since.
+        // The point came from another kind of source: the pipeline file was edited since.
         guard point == nil else {
             throw TranshipError(
                 .rangeNotSatisfiable, "an image of an archive is always read from its beginning")
@@ -175,8 +175,8 @@ extension ArchiveImages: ImageCatalogue {
         }
     }
 
-    /// Nil if the image is not in the archive, or was not published yet. A record that cannot be
-    /// right becomes a refusal, so that the others go on.
+    /// Returns an image for the listing; nil if it is not in the archive or not yet published. An
+    /// invalid record becomes a refusal, so that the other images can go on.
     private func listed(
         _ id: ArchivedID, in archive: ArchiveFolder
     ) throws(TranshipError) -> ListedImage? {
@@ -209,9 +209,9 @@ extension ArchiveImages: ImageCatalogue {
 }
 
 extension SourceImage {
-    /// Replaces the fields that the pipeline's entry names.
+    /// Replaces the fields that the pipeline's entry sets.
     ///
-    /// - Parameter date: for `{date}` of a name.
+    /// - Parameter date: the value of `{date}` in a name.
     /// - Throws: ``TranshipError/Code/invalidPipeline`` if a placeholder of the name has no value.
     fileprivate mutating func replace(
         _ fields: ImageFields, date: String

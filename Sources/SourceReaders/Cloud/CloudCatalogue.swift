@@ -7,15 +7,15 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// A cloud's images as a listing sees them, whichever API it speaks.
+/// A catalogue of a cloud's images, for both versions of the Images API.
 protocol CloudCatalogue: ImageCatalogue {
     var selection: CloudSource { get }
     var cloud: SignedInCloud { get }
 }
 
 extension ListedImage {
-    /// An image of a listing. A record with a value that cannot be right becomes a refusal, so
-    /// that the others go on.
+    /// An image of a listing. A record with an invalid value becomes a refusal, so that the other
+    /// images can go on.
     init(_ image: SourceImage, of record: some ServiceRecord) {
         self.init(
             image,
@@ -24,7 +24,7 @@ extension ListedImage {
                     .invalidAnswer, "the source lies or is damaged: \($0)",
                     hint: "ask the operator of the source, or leave the image out with `exclude`")
             })
-        // Looking takes time, and nearly all records are right.
+        // The check takes time, and nearly all records are right.
         if refusal != nil { unreadKeys = record.wrongKeys }
     }
 }
@@ -33,7 +33,7 @@ extension CloudCatalogue {
     var endpoint: String { cloud.endpoint }
     var limitImages: Int? { selection.limitsImages }
     var inspection: Inspection { .remarks }
-    /// Nil without Keystone: such a service keeps nothing for administrators.
+    /// Nil without Keystone: such a service reserves nothing for administrators.
     var reader: SourceUser? {
         cloud.projectID.map { SourceUser(projectID: $0, isAdmin: cloud.isAdmin) }
     }
@@ -61,8 +61,8 @@ extension CloudCatalogue {
     }
 }
 
-/// Projects that an image is shared with, as far as the service shows them: only the owner may list
-/// them, and the image may be deleted meanwhile.
+/// Returns the projects that an image is shared with. Empty if the service does not show them: only
+/// the owner may list them, and the image may have been deleted meanwhile.
 func visibleMembers(
     _ list: () async throws(TranshipError) -> [String]
 ) async throws(TranshipError) -> [String] {

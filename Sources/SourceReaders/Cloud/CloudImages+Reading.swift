@@ -9,9 +9,9 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// A source that drops is opened again with `Range` if the record still has the
-/// same size and hash. The answer counts only if it is that part of as many
-/// bytes in all.
+/// If the source drops the connection, opens it again with `Range`, if the record still has the
+/// same size and hash. The answer counts only if it is the requested part of data with the same
+/// total size.
 extension CloudImages {
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
@@ -38,9 +38,9 @@ extension CloudImages {
 
     private var origin: String { "the Image service of cloud \"\(service.session.cloudName)\"" }
 
-    /// Reads as much over several connections as is faster so.
+    /// Reads over several connections as long as that is faster.
     ///
-    /// - Returns: where one connection is to go on; nil if nothing was read.
+    /// - Returns: the point at which one connection continues; nil if nothing was read.
     private func readParts(
         _ id: String, _ facts: SourceFacts, from point: ReadingPoint?, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -108,7 +108,7 @@ extension CloudImages {
         }
     }
 
-    /// Reads the data from a byte on.
+    /// Reads the data from a byte to the end.
     private func goOn(
         _ id: String, _ facts: SourceFacts, from point: ReadingPoint,
         into ring: ByteRing, _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -127,7 +127,7 @@ extension CloudImages {
                 opened(facts)
             }
         } catch {
-            // The service answers 400 if a store cannot seek.
+            // The service answers 400 if its store cannot seek.
             guard error.code == .rangeNotSatisfiable || error.code == .badRequest else {
                 throw Self.described(error, id)
             }
@@ -151,7 +151,7 @@ extension CloudImages {
         return id
     }
 
-    /// Reads the record, which must still match the plan.
+    /// Reads the record, which must still match the plan. Returns the source's facts.
     private func facts(
         _ id: String, _ transfer: Transfer
     ) async throws(TranshipError) -> SourceFacts {
@@ -222,9 +222,9 @@ extension CloudImages {
         }
     }
 
-    /// A refusal of the source is the source's failure, not the target's.
+    /// Describes a refusal of the source as the source's failure, not the target's.
     ///
-    /// - Parameter status: that of the image, if it was read right before.
+    /// - Parameter status: the image's status, if it was read just before.
     static func described(
         _ error: TranshipError, _ id: String, _ status: ImageStatus? = nil
     ) -> TranshipError {

@@ -13,9 +13,9 @@ struct CloudImages: ImageSource {
     let sourceIndex: Int
     let cloud: SignedInCloud
     var reopening = Reopening()
-    /// Shared by the sources of a run.
+    /// The servers without ranges. Shared by the sources of a run.
     var memory = RangeMemory()
-    /// Shared by the sources of a run.
+    /// The connections to sources. Shared by the sources of a run.
     var connections = SourceConnections()
 
     var service: ImageService { ImageService(cloud.session) }
@@ -70,7 +70,8 @@ extension CloudImages: CloudCatalogue {
         return nil
     }
 
-    /// Refuses a preferred store that the service does not have. Otherwise each image would fail.
+    /// Refuses a preferred store that the service does not have, because otherwise each image would
+    /// fail.
     private func expectStores() async throws(TranshipError) {
         let preferred = selection.preferredStores
         guard !preferred.isEmpty else { return }
@@ -86,8 +87,8 @@ extension CloudImages: CloudCatalogue {
             hint: "remove \(missing.count == 1 ? "it" : "them") from `prefer_stores`")
     }
 
-    /// Hidden images are in no default listing, and community images of others
-    /// only in one that asks for all visibilities: a pass for each.
+    /// Returns one query for each listing pass. Hidden images are not in the default listing, and
+    /// community images of other projects are only in a listing of all visibilities.
     private func queries(_ project: String?) -> [ImageQuery] {
         let conditions = selection.selection
         var base = ImageQuery()

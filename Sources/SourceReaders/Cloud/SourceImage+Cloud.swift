@@ -8,13 +8,13 @@ internal import OpenStackImage
 internal import PipelineFiles
 
 extension SourceImage {
-    /// An image of a cloud, as its listing describes it.
+    /// An image of a cloud, from its listing.
     init(_ image: Image, sourceIndex: Int) {
         let checksums = image.checksums
         self.init(
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
             location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
-            // Image data never changes under an id once it is active.
+            // The data of an id never changes once the image is active.
             fingerprint: checksums.first?.description
                 ?? "created:\(OutsideID.read(image.createdAt) ?? "")",
             name: image.name, status: image.status, sizeBytes: image.sizeBytes,
@@ -25,7 +25,7 @@ extension SourceImage {
             properties: image.propertyTexts, updatedAt: image.updatedAt)
     }
 
-    /// The fields that a pipeline's conditions check.
+    /// The fields that a pipeline's conditions test.
     var facts: ImageFacts {
         ImageFacts(
             id: imageID ?? "", name: name, owner: ownerID,
@@ -39,17 +39,18 @@ extension SourceImage {
 }
 
 extension ListedImage {
-    /// Notes what an image with data does not promise. A checksum of data proves it at the target; without
-    /// one, only what is sent is compared.
+    /// Notes missing and malformed checksums of an image with data. A checksum of the source proves
+    /// the data at the target; without one, only the sent bytes are compared.
     ///
-    /// - Parameter malformed: the fields of the record that have no checksum of their algorithm.
+    /// - Parameter malformed: the fields of the record whose values are not checksums of their
+    ///   algorithm.
     mutating func noteChecksums(malformed: [String]) {
         guard image.status == .active || image.status == .deactivated else { return }
         if !malformed.isEmpty { notes.append(.malformedChecksum(fields: malformed)) }
         if image.checksums.isEmpty { notes.append(.noChecksum) }
     }
 
-    /// An image of a cloud, with what its properties have that no other record can take.
+    /// An image of a cloud, with notes about properties that other records cannot hold.
     init(_ image: Image, sourceIndex: Int) {
         self.init(SourceImage(image, sourceIndex: sourceIndex), of: image)
         notes += image.structuredProperties.map {

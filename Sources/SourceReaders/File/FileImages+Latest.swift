@@ -7,8 +7,8 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// `latest`: the file of a folder with the highest version. The names are those of the folder; a version
-/// that the list of checksums does not have yet is passed over, with a note.
+/// `latest`: finds the file with the highest version in a folder. Versions come from the names in
+/// the folder. A version that the list of checksums does not contain yet is skipped, with a note.
 extension FileImages {
     func newest(
         _ pattern: VersionPattern, _ listing: Listing
@@ -32,7 +32,8 @@ extension FileImages {
         return listed
     }
 
-    /// The image of the newest version that the list of checksums names, as ``URLImage`` takes it.
+    /// Returns the image of the newest version in the list of checksums, by the rules of
+    /// ``URLImage``.
     private func filled(
         _ versions: [(path: String, version: String)], _ date: String
     ) async throws(TranshipError) -> (ListedImage, PublishedList.Read?) {
@@ -64,7 +65,7 @@ extension FileImages {
         return (first.image, first.read)
     }
 
-    /// The paths of the newest files, and their versions; the newest of all comes first.
+    /// Returns the paths and versions of the newest files, newest first.
     private func versions(
         _ pattern: VersionPattern, in folder: String
     ) throws(TranshipError) -> [(path: String, version: String)] {
@@ -78,7 +79,7 @@ extension FileImages {
                 "set `file` to the folder of `latest`; a relative one starts at the folder of the "
                     + "pipeline file, \(baseDirectory)")
         }
-        // It may be the newest one.
+        // That file may be the newest one.
         if let name = listed.notUTF8.first(where: { own.version(in: $0) != nil }) {
             throw TranshipError(
                 .sourceUnavailable,
@@ -86,7 +87,7 @@ extension FileImages {
                 hint: "rename it: no path leads to it")
         }
         let names = listed.all
-        // Its own end of the path has to be there: a folder may still be filled.
+        // The rest of the path must exist, too, because the folder may still be filled.
         let whole = names.filter { name in
             guard let version = own.version(in: name), !rest.isEmpty else { return true }
             return FileManager.default.fileExists(
@@ -103,7 +104,7 @@ extension FileImages {
         }
     }
 
-    /// What `{stem}` means in the words of the series; nil without `latest`.
+    /// The value of `{stem}` in the series' name; nil without `latest`.
     var stemOfVersions: String? {
         source.latest.map {
             source.decompress.name(FileName($0.filled(with: "{version}"))).stem

@@ -7,10 +7,10 @@ internal import Foundation
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// The file must stay as it was planned, and as it was opened, until its last
-/// byte is read: reading compares size and time of change before and after.
+/// From the plan until its last byte is read, the file must not change: reading compares size and
+/// time of change before and after.
 extension FileImages {
-    /// Number of bytes for each read(2).
+    /// The number of bytes for each read(2).
     private static let chunkBytes = 128 << 10
 
     func read(
@@ -50,7 +50,7 @@ extension FileImages {
         _ planned: SourceImage, into ring: ByteRing, opened: @Sendable (SourceFacts) -> Void
     ) throws(TranshipError) {
         let path = planned.location
-        // A named pipe may have taken the place of the file, and would block for ever.
+        // A named pipe may have replaced the file, and would block forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
@@ -88,7 +88,7 @@ extension FileImages {
 
     static func failure(_ what: String, _ path: String) -> TranshipError {
         let number = errno
-        // What stands for bytes that are not UTF-8: no path leads to the file.
+        // U+FFFD replaces bytes that are not UTF-8, so no path leads to the file.
         let isUTF8 = number != ENOENT || !path.unicodeScalars.contains("\u{FFFD}")
         return TranshipError(
             .sourceUnavailable,
@@ -102,16 +102,15 @@ extension FileImages {
 /// Identifies one state of a file.
 struct FileFacts: Sendable, Hashable {
     var sizeBytes: Int64
-    /// Of the last change.
+    /// The time of the last change.
     var changedAt: FileTime
 
-    /// The text that ids of copies are derived from: never to be changed.
+    /// The text from which ids of copies derive. Must never change.
     var fingerprint: String {
         "\(sizeBytes) \(changedAt.seconds).\(changedAt.nanoseconds)"
     }
 
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` when it is missing or
-    ///   no plain file.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if it is missing or not a plain file.
     init(path: String) throws(TranshipError) {
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileImages.failure("cannot read", path) }
@@ -132,7 +131,7 @@ struct FileFacts: Sendable, Hashable {
                 .sourceUnavailable, "\(path) is not a plain file",
                 hint: "name a file, or a pattern that matches files only")
         }
-        // File systems have sparse files of almost 2^63 bytes.
+        // File systems allow sparse files of almost 2^63 bytes.
         guard let size = OutsideNumber.checked(Int64(status.st_size)) else {
             throw TranshipError(
                 .sourceUnavailable, "\(path) has \(status.st_size) bytes, more than 2^53",

@@ -10,11 +10,11 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// A kind of source: the files of this machine that a pattern matches.
+/// A kind of source: the files on this machine that match a pattern.
 struct FileImages: ImageSource {
     let source: FileSource
     let sourceIndex: Int
-    /// The absolute folder that relative paths start at.
+    /// The absolute folder at which relative paths start.
     let baseDirectory: String
     var decompression = DecompressionLimits()
 
@@ -30,11 +30,11 @@ struct FileImages: ImageSource {
         .nothing(image.published?.reason ?? .dataIsLocal)
     }
 
-    /// Files that one page holds.
+    /// The maximum number of files in one page.
     private static let pageImages = 500
 
-    /// Sorted by path. A glob without a match lists nothing; a single path that
-    /// is missing becomes a refusal, so that the other sources go on.
+    /// Lists the files, sorted by path. A glob without a match lists nothing. A single missing path
+    /// becomes a refusal, so that the other sources can go on.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -48,7 +48,7 @@ struct FileImages: ImageSource {
             return try await page(
                 [listed(source.pattern, nil, checksum: nil, listing.date, refusal: error)])
         }
-        // A file system that is not mounted looks like an empty folder.
+        // A file system that is not mounted looks like an empty folder, so warn.
         if paths.isEmpty {
             listing.missed(
                 MissedSelection(
@@ -57,14 +57,15 @@ struct FileImages: ImageSource {
                         "look whether the folder is mounted and its files are there, correct the "
                         + "pattern, or write `allow_empty: true`"))
         }
-        // Read once, however many files it is for.
+        // Read the list once for all files.
         let promise = paths.isEmpty ? Promise(own: source.checksum) : try await promise()
         var rest = paths[...]
         while !rest.isEmpty {
             try await page(
                 rest.prefix(Self.pageImages).map { path in
                     var listed = image(path, listing.date, promise)
-                    // Which version a night found: the file may go back to one that is copied already.
+                    // Remember the version of each night: the file may return to a version that is
+                    // already copied.
                     if !source.isGlob {
                         listed.upstream = UpstreamRules(
                             allowsDowngrade: true, staleAfterSeconds: source.staleAfterSeconds)
@@ -75,13 +76,13 @@ struct FileImages: ImageSource {
         }
     }
 
-    /// What files must hash to, and who signed that.
+    /// The checksums that files must have, and their signer.
     struct Promise {
         var own: Checksum?
-        /// The list that says it; nil without one.
+        /// The list with the checksums; nil without one.
         var list: (place: PublishedList, read: Result<PublishedList.Read, TranshipError>)?
         var latest: VersionPattern?
-        /// True if it is for all files that a pattern matches.
+        /// True if the list is for all files that match a pattern.
         var isForPattern = false
 
         func checksum(
@@ -104,7 +105,7 @@ struct FileImages: ImageSource {
 
     /// Reads the list of checksums, if there is one.
     ///
-    /// - Parameter version: what `@v` stands for.
+    /// - Parameter version: the value of `@v`.
     func promise(_ version: String? = nil) async throws(TranshipError) -> Promise {
         guard source.checksum == nil, let file = source.checksumFile else {
             return Promise(own: source.checksum)
@@ -127,7 +128,7 @@ struct FileImages: ImageSource {
         }
     }
 
-    /// - Parameter version: which of the folder's versions it is, with `latest`.
+    /// - Parameter version: the folder's version that the path belongs to, with `latest`.
     func image(
         _ path: String, _ date: String, _ promise: Promise, version: String? = nil
     ) -> ListedImage {
@@ -147,9 +148,9 @@ struct FileImages: ImageSource {
         }
     }
 
-    /// The first bytes of a file.
+    /// Returns the first bytes of a file.
     private func head(of path: String) throws(TranshipError) -> [UInt8] {
-        // A named pipe may have taken the place of the file, and would block for ever.
+        // A named pipe may have replaced the file, and would block forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.failure("cannot open", path) }
         defer { close(descriptor) }

@@ -7,12 +7,11 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// v1 has two visibilities, v2 has four. A private image with members is
-/// what v2 calls `shared`, as the Image service itself decided when it moved
-/// its database from one to the other (Ocata); so the listing asks for the
-/// members of private images that are to be copied.
+/// v1 has two visibilities, v2 has four. A private image with members is `shared` in v2. The Image
+/// service itself converted its database by that rule (Ocata). So the listing requests the members
+/// of private images that are to be copied.
 extension LegacyCloudImages: CloudCatalogue {
-    /// Requests for members at once.
+    /// The maximum number of requests for members at once.
     private static let lookupsMax = 8
 
     func image(_ id: String) async throws(TranshipError) -> ListedImage {
@@ -26,8 +25,8 @@ extension LegacyCloudImages: CloudCatalogue {
         return ListedImage(found)
     }
 
-    /// Lists everything: v1 cannot filter by owner, and does not take every name.
-    /// Users who are not administrators get what their project sees.
+    /// Lists all images, because v1 cannot filter by owner, and does not accept every name. Users
+    /// who are not administrators get the images that their project can see.
     func eachPage(
         project: String?, selects: (SourceImage) -> Bool,
         _ body: ([ListedImage]) async throws(TranshipError) -> Void
@@ -53,7 +52,7 @@ extension LegacyCloudImages: CloudCatalogue {
         }
     }
 
-    /// The indices whose image has members.
+    /// Returns the indices of the images that have members.
     private func withMembers(
         _ places: [Int], of images: [SourceImage]
     ) async throws(TranshipError) -> [Int] {
@@ -81,8 +80,8 @@ extension LegacyCloudImages: CloudCatalogue {
         return shared
     }
 
-    /// Not a tuple: the optimizer (Swift 6.3.1) leaves its first half unset if a task returns it
-    /// from `do throws(…)`.
+    /// A struct and not a tuple: the optimizer (Swift 6.3.1) leaves the first half of a tuple unset
+    /// if a task returns it from `do throws(…)`.
     private struct Lookup {
         let place: Int
         let isShared: Result<Bool, TranshipError>
@@ -90,12 +89,12 @@ extension LegacyCloudImages: CloudCatalogue {
 }
 
 extension SourceImage {
-    /// An image of a legacy cloud. The only promise is an MD5 checksum.
+    /// An image of a legacy cloud. Its only promise is an MD5 checksum.
     init(_ image: LegacyImage, sourceIndex: Int) {
         self.init(
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
             location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
-            // Image data never changes under an id once it is active.
+            // The data of an id never changes once the image is active.
             fingerprint: image.checksums.first?.description
                 ?? "created:\(OutsideID.read(image.createdAt) ?? "")",
             name: image.name, status: image.status, sizeBytes: image.sizeBytes,

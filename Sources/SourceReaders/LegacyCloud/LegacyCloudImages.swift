@@ -10,16 +10,15 @@ internal import PipelineFiles
 
 /// A kind of source: images of a legacy cloud (Images API v1).
 ///
-/// Metadata and data come in one answer, so reading compares what is there with
-/// the plan without another request. v1 has no ranges: a reading that breaks is read
-/// again from its beginning.
+/// Metadata and data come in one answer, so reading compares the image with the plan without
+/// another request. v1 has no ranges, so a read that breaks starts again from the first byte.
 struct LegacyCloudImages: ImageSource {
     let selection: CloudSource
     let sourceIndex: Int
     let cloud: SignedInCloud
 
     var service: LegacyImageService { LegacyImageService(cloud.session) }
-    /// Without a name: glance-download asks the other region in v2.
+    /// The region without its name: glance-download reads from other regions in v2 only.
     var region: CloudRegion? {
         cloud.region.map { CloudRegion(keystoneURL: $0.keystoneURL, name: nil) }
     }
@@ -40,7 +39,7 @@ struct LegacyCloudImages: ImageSource {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        // The cloud had v2 when the data before the point was read.
+        // The cloud still had v2 when the data before the point was read.
         guard point == nil else { throw Self.noRanges }
         let id = try CloudImages.imageID(transfer)
         let members = try await members(of: id, transfer)
@@ -78,7 +77,7 @@ struct LegacyCloudImages: ImageSource {
             sizeBytes: image.sizeBytes, members: try await members(of: id, transfer))
     }
 
-    /// The projects that the copy is to be shared with; v1 has no pending members.
+    /// Returns the projects that the copy is shared with; v1 has no pending members.
     private func members(
         of id: String, _ transfer: Transfer
     ) async throws(TranshipError) -> [String] {

@@ -5,14 +5,14 @@ internal import Basics
 internal import MigrationModel
 internal import PipelineFiles
 
-/// The files of an index: what they say, and what the journal remembers of it, so that an index that
-/// has not changed costs one small request for each of its files.
+/// Reads the files of an index, and uses the journal's memory of them: an index that has not
+/// changed costs one small request for each of its files.
 extension SimplestreamsImages {
-    /// An index may name files for several clouds and kinds of data.
+    /// The maximum number of files. An index may name files for several clouds and kinds of data.
     static let filesMax = 100
     private static let fileBytesMax = 32 << 20
 
-    /// What the files of an index say.
+    /// The contents of an index's files.
     struct Catalogue {
         /// The newest version of each product that the entry selects.
         var newest: [URLImage.Newest] = []
@@ -23,10 +23,10 @@ extension SimplestreamsImages {
         /// The values of `products` that no product has.
         var missing: Set<Wanted>
 
-        /// True if it has all that the entry asks for.
+        /// True if it has everything that the entry selects.
         var isWhole: Bool { unread.isEmpty && missing.isEmpty && !newest.isEmpty }
 
-        /// - Parameter count: of all products that are selected.
+        /// - Parameter count: the number of all selected products.
         func memory(of newest: URLImage.Newest, count: Int) -> Upstream.Product? {
             guard let path = newest.name else { return nil }
             return Upstream.Product(
@@ -45,9 +45,11 @@ extension SimplestreamsImages {
         var text: String { "\(key): \(glob.pattern)" }
     }
 
-    /// - Parameter known: what the journal remembers of the products.
-    /// - Throws: why the index cannot be read. A file of it that cannot be read is ``Catalogue/unread``,
-    ///   unless none can be.
+    /// Reads the index and its files.
+    ///
+    /// - Parameter known: the journal's memory of the products.
+    /// - Throws: the reason that the index cannot be read. A file that cannot be read is in
+    ///   ``Catalogue/unread``, unless none can be read.
     func catalogue(remembering known: [Upstream]) async throws(TranshipError) -> Catalogue {
         var fresh: [String: PublishedList.Read] = [:]
         if let looks = Self.whole(known),
@@ -60,9 +62,9 @@ extension SimplestreamsImages {
 
     // MARK: From the journal
 
-    /// The last looks at all products of the index, if the journal has them all.
+    /// Returns the last looks at all products of the index, if the journal has all of them.
     private static func whole(_ known: [Upstream]) -> [Upstream.Look]? {
-        // A product that is gone has its look of then, which is one of fewer than there were.
+        // A product that has disappeared keeps its old look. The group of such looks is incomplete.
         let groups = Dictionary(grouping: known) { $0.look?.product?.files ?? [] }.values.filter {
             $0.count == $0.first?.look?.product?.count
         }
@@ -70,9 +72,9 @@ extension SimplestreamsImages {
             .compactMap(\.look)
     }
 
-    /// The catalogue as it was remembered; nil if a file of it is not as it was.
+    /// Returns the catalogue as remembered; nil if one of its files has changed.
     ///
-    /// - Parameter changed: takes the files that have been read because they are not.
+    /// - Parameter changed: receives the files that were read because they have changed.
     private func unchanged(
         _ looks: [Upstream.Look], changed: inout [String: PublishedList.Read]
     ) async throws(TranshipError) -> Catalogue? {
@@ -104,7 +106,7 @@ extension SimplestreamsImages {
         return catalogue
     }
 
-    /// The address of a file of the index, with the secrets of the entry.
+    /// Returns the address of a file of the index, with the secrets of the entry.
     private func address(of state: Upstream.List) -> String? {
         if state.place == URLImage.withoutSecrets(images.url) { return images.url }
         let root = SimplestreamsIndex.root(of: images.url)
@@ -115,7 +117,9 @@ extension SimplestreamsImages {
 
     // MARK: From the server
 
-    /// - Parameter fresh: files that have been read, by their addresses.
+    /// Reads the index and its files from the server.
+    ///
+    /// - Parameter fresh: files that have already been read, by their addresses.
     private func read(
         _ fresh: [String: PublishedList.Read]
     ) async throws(TranshipError) -> Catalogue {
@@ -145,7 +149,7 @@ extension SimplestreamsImages {
                 if error.code == .interrupted { throw error }
                 if error.isTransient { outage = outage ?? error }
                 catalogue.unread.append((place, error))
-                // A server that does not answer is not asked for a hundred files.
+                // If the server does not answer, do not request up to a hundred files from it.
                 if error.isTransient, error.answer == nil { break }
             }
         }
@@ -157,12 +161,12 @@ extension SimplestreamsImages {
                 hint: "name the file that you mean as `simplestreams`, in place of the index")
             catalogue.unread.append((nil, error))
         }
-        // Nothing is known of its products then.
+        // Nothing is known about the products in this case.
         if filesRead == 0, let outage { throw outage }
         return catalogue
     }
 
-    /// Adds what the entry selects of a file.
+    /// Adds the products of a file that the entry selects.
     private func add(
         _ file: SimplestreamsIndex, _ read: PublishedList.Read, to catalogue: inout Catalogue
     ) throws(TranshipError) {

@@ -10,10 +10,10 @@ internal import PipelineFiles
 
 /// A kind of source: the newest image of each product in a Simplestreams index.
 ///
-/// The data of a product is at an address, so ``URLImage`` looks at it and reads it.
+/// The data of a product has an address, so ``URLImage`` examines and reads it.
 struct SimplestreamsImages: ImageSource {
     let source: SimplestreamsSource
-    /// Of the index; in the place of each image.
+    /// The reader of the index, and the template for the reader of each image.
     let images: URLImage
 
     var endpoint: String { images.endpoint }
@@ -38,11 +38,11 @@ struct SimplestreamsImages: ImageSource {
         try await images.facts(transfer)
     }
 
-    /// Sorted by the product's name. An index that is wrong becomes one refusal, and so does each of
-    /// its files, so that the other products and sources go on.
+    /// Lists the images, sorted by the product's name. An invalid index becomes one refusal, and so
+    /// does each of its invalid files, so that the other products and sources can go on.
     ///
-    /// - Throws: why the index cannot be read now. Which products it has is not known then: a plan
-    ///   without them would say that they are gone.
+    /// - Throws: the reason that the index cannot be read now. Its products are then unknown, and a
+    ///   plan without them would report them as gone.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -71,7 +71,7 @@ struct SimplestreamsImages: ImageSource {
     }
 
     private func tellMissing(_ catalogue: Catalogue, _ listing: Listing) {
-        // A file that cannot be read may have them.
+        // A file that cannot be read may contain the missing products.
         guard catalogue.unread.isEmpty else { return }
         let shown = URLImage.withoutSecrets(images.url)
         let place = "\(source.index.position)"
@@ -89,7 +89,7 @@ struct SimplestreamsImages: ImageSource {
 
     // MARK: Products that cannot be told apart
 
-    /// Refuses a product that several files of the index have: which one is right, is not known.
+    /// Refuses a product that is in several files of the index, because the right one is unknown.
     private func refusingSeveral(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
         let all = Dictionary(grouping: newest, by: \.product)
         var known: Set<String> = []
@@ -104,8 +104,8 @@ struct SimplestreamsImages: ImageSource {
         }
     }
 
-    /// Refuses products that have the same file: each would be a copy of the other, and their data is
-    /// remembered by its address.
+    /// Refuses products that share a file: each would be a copy of the other, and the journal
+    /// remembers data by its address.
     private func refusingSharedFiles(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
         let all = Dictionary(grouping: newest.filter { $0.name?.isEmpty == false }) {
             $0.name ?? ""
@@ -121,8 +121,8 @@ struct SimplestreamsImages: ImageSource {
         }
     }
 
-    /// Refuses products that have the same series: each would replace the other. The others of the
-    /// entry go on.
+    /// Refuses products that share a series: each would replace the other. The entry's other
+    /// products can go on.
     private func refusingTwins(_ newest: [URLImage.Newest]) -> [URLImage.Newest] {
         guard !images.source.seriesHasSeveral else { return newest }
         let twins = Dictionary(grouping: newest.filter { $0.refusal == nil }) {
@@ -142,7 +142,7 @@ struct SimplestreamsImages: ImageSource {
         }
     }
 
-    /// The product with a refusal; one that has another one keeps it.
+    /// Returns the product with a refusal, or with its earlier refusal if it has one.
     private func refused(
         _ product: URLImage.Newest, _ words: String, hint: String
     ) -> URLImage.Newest {

@@ -5,16 +5,16 @@ internal import Basics
 internal import Foundation
 internal import MigrationModel
 
-/// A file of Simplestreams: an index of others (`index:1.0`), or products (`products:1.0`).
+/// A file of Simplestreams: an index of other files (`index:1.0`), or products (`products:1.0`).
 ///
-/// The format is that of <https://canonical-simplestreams.readthedocs-hosted.com/>, as publishers
-/// write it.
+/// The format is described at <https://canonical-simplestreams.readthedocs-hosted.com/>; this reads
+/// it as publishers write it.
 struct SimplestreamsIndex {
     private let root: JSONValue
-    /// Its address, for messages.
+    /// The file's address, for messages.
     private let shown: String
 
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` for what is not JSON within bounds.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if the text is not JSON within bounds.
     init(_ text: [UInt8], shown: String) throws(TranshipError) {
         self.shown = shown
         if let excess = text.withUnsafeBytes({ JSONBounds.excess(of: $0) }) {
@@ -29,17 +29,17 @@ struct SimplestreamsIndex {
 
     /// The newest version of a product.
     struct Product {
-        /// For people and for names.
+        /// The product's name, for people and for image names.
         var name: String
         var version: String
-        /// Relative to the root.
+        /// The path relative to the root.
         var path: String
         var checksum: Checksum? = nil
-        /// Of the data at the path, as the item says; nil if it says none.
+        /// The size of the data at the path, from the item; nil if the item does not state it.
         var sizeBytes: Int64?
-        /// For the record: `os_distro`, `os_version`, `architecture`.
+        /// Properties for the record: `os_distro`, `os_version`, `architecture`.
         var properties: [String: String]
-        /// What is wrong with this product alone.
+        /// An error that affects only this product.
         var refusal: TranshipError?
     }
 
@@ -48,7 +48,8 @@ struct SimplestreamsIndex {
         "armhf": "armv7l",
     ]
 
-    /// The address that paths are relative to: that of the index without `streams/v1/…`.
+    /// Returns the address to which paths are relative: the address of the index without
+    /// `streams/v1/…`.
     static func root(of index: String) -> String {
         let address = index.prefix { $0 != "?" && $0 != "#" }
         if let streams = address.firstRange(of: "/streams/v1/") {
@@ -57,8 +58,8 @@ struct SimplestreamsIndex {
         return String(address[...(address.lastIndex(of: "/") ?? address.startIndex)])
     }
 
-    /// The files with products of images, and why one that it names cannot be read; nil if this is one
-    /// itself.
+    /// Returns the files with products of images, and the reason if one of them cannot be read. Nil
+    /// if this file itself has products.
     ///
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` for another format.
     func paths() throws(TranshipError) -> (all: [String], refusal: TranshipError?)? {
@@ -70,14 +71,14 @@ struct SimplestreamsIndex {
         var paths: [String] = []
         var refusal: TranshipError?
         for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
-            // Both may be left out: the file itself says them, see ``isOfOtherData``.
+            // Both fields are optional: the file itself has them, see ``isOfOtherData``.
             guard value["datatype"]?.string.map({ $0 == Self.dataType }) ?? true,
                 value["format"]?.string?.hasPrefix("products:") ?? true
             else { continue }
             do throws(TranshipError) {
                 guard let text = try path(of: value) else { continue }
                 let path = try checked(text)
-                // Two entries may name one file.
+                // Two entries may name the same file.
                 if !paths.contains(path) { paths.append(path) }
             } catch {
                 refusal = refusal ?? error
@@ -88,15 +89,15 @@ struct SimplestreamsIndex {
 
     private static let dataType = "image-downloads"
 
-    /// True for a file that an index names without its kind, and that has no images to download.
+    /// True if the file has no images to download, which an index need not state.
     var isOfOtherData: Bool {
         root["format"]?.string.map { !$0.hasPrefix("products:") } ?? false
             || root["datatype"]?.string.map { $0 != Self.dataType } ?? false
     }
 
     /// - Parameters:
-    ///   - item: the name or `ftype` of the file that each version has.
-    ///   - selects: by the product's own fields.
+    ///   - item: the name or `ftype` of the file in each version.
+    ///   - selects: decides by the product's own fields.
     func products(
         item: String, selects: ([String: String]) -> Bool
     ) throws(TranshipError) -> [Product] {
@@ -143,9 +144,9 @@ struct SimplestreamsIndex {
         return products
     }
 
-    /// The newest version of a product that has the item; nil if none has it.
+    /// Returns the newest version of a product that has the item; nil if none has it.
     ///
-    /// - Throws: if the newest one cannot be known, as a value of it is not of its type.
+    /// - Throws: if the newest version is unknown, because one of its values has the wrong type.
     private func newest(
         _ item: String, of product: String, _ entry: [String: JSONValue]
     ) throws(TranshipError) -> (version: String, item: JSONValue)? {
@@ -170,7 +171,7 @@ struct SimplestreamsIndex {
         return (newest.version, try newest.item.get())
     }
 
-    /// The item of a version; nil if it has none of that name or kind.
+    /// Returns the item of a version; nil if no item has that name or kind.
     private func match(
         _ item: String, in value: JSONValue, _ version: String, of product: String
     ) throws(TranshipError) -> JSONValue? {
@@ -182,7 +183,7 @@ struct SimplestreamsIndex {
             items[item]
             ?? items.sorted { $0.key < $1.key }
             .first { $0.value["ftype"]?.string == item }?.value
-        // One that cannot be read may be the one.
+        // An unreadable item may be the one that is wanted.
         let unread = match == nil ? items.values.first { !Self.saysItsKind($0) } : nil
         guard match.map({ $0.object != nil }) ?? true, unread == nil else {
             throw damaged(
@@ -196,7 +197,7 @@ struct SimplestreamsIndex {
         return (fields["ftype"] ?? .null) == .null || fields["ftype"]?.string != nil
     }
 
-    /// The path of an item, or of an entry of the index; nil if it has none.
+    /// Returns the path of an item, or of an entry of the index; nil if it has none.
     private func path(
         of value: JSONValue, of product: String? = nil
     ) throws(TranshipError) -> String? {
@@ -212,9 +213,9 @@ struct SimplestreamsIndex {
         return path.string
     }
 
-    /// The members of an object; none for null.
+    /// Returns the members of an object; none for null.
     ///
-    /// - Throws: for a value of another type, which is not the same as an absent one.
+    /// - Throws: if the value has another type, which is not the same as a missing value.
     private static func object(_ value: JSONValue?) throws(NotAnObject) -> [String: JSONValue] {
         switch value {
         case nil, .null: [:]
@@ -242,9 +243,9 @@ struct SimplestreamsIndex {
         value.string ?? value.bool.map { "\($0)" } ?? value.integer.map { "\($0)" }
     }
 
-    /// The strongest that the item has.
+    /// Returns the strongest checksum of the item.
     ///
-    /// - Throws: for one that is not a checksum of its algorithm.
+    /// - Throws: if a value is not a checksum of its algorithm.
     private func checksum(_ item: JSONValue, of product: String) throws(TranshipError) -> Checksum?
     {
         for algorithm in Checksum.Algorithm.allCases.reversed() {
@@ -261,7 +262,9 @@ struct SimplestreamsIndex {
         return nil
     }
 
-    /// - Throws: for a size that is not a number of bytes.
+    /// Returns the size of the item.
+    ///
+    /// - Throws: if the size is not a number of bytes.
     private func size(_ item: JSONValue, of product: String) throws(TranshipError) -> Int64? {
         guard let value = item["size"], value != .null else { return nil }
         guard let bytes = value.integer ?? value.string.flatMap({ Int64($0) }), bytes >= 0 else {
@@ -270,9 +273,9 @@ struct SimplestreamsIndex {
         return bytes
     }
 
-    /// Names and properties of images are made of these texts.
+    /// Checks the texts from which names and properties of images are made.
     ///
-    /// - Throws: for characters that a terminal obeys or hides.
+    /// - Throws: if a text has characters that a terminal obeys or hides.
     private func expectPlain(_ texts: [String], of product: String) throws(TranshipError) {
         guard let text = texts.first(where: { $0.unicodeScalars.contains(where: \.isUnseen) })
         else { return }
@@ -283,11 +286,13 @@ struct SimplestreamsIndex {
 
     private static let productHint = "ask its publisher; `products` can leave the product out"
 
-    /// - Throws: for a path that leads out of the root.
+    /// Checks a path.
+    ///
+    /// - Throws: if the path leads out of the root.
     private func checked(
         _ path: String, of product: String? = nil
     ) throws(TranshipError) -> String {
-        // Servers, and curl, take the escapes of these characters for the characters.
+        // Servers and curl treat the escapes of these characters like the characters.
         let plain = ["%2e": ".", "%2f": "/", "%5c": "\\"].reduce(path) { plain, escape in
             plain.replacing(escape.key, with: escape.value)
                 .replacing(escape.key.uppercased(), with: escape.value)

@@ -5,7 +5,9 @@ internal import Foundation
 
 /// The file name that an answer gives to its body (RFC 6266).
 enum ContentDisposition {
-    /// - Parameter value: of the header: `attachment; filename="noble.img"`.
+    /// Returns the file name in a header.
+    ///
+    /// - Parameter value: the header's value: `attachment; filename="noble.img"`.
     /// - Returns: a name without folders and control characters; nil if there is none.
     static func fileName(_ value: String) -> String? {
         var names: [String: String] = [:]
@@ -16,7 +18,7 @@ enum ContentDisposition {
                 .trimmingCharacters(in: .whitespaces)
             names[key] = names[key] ?? text
         }
-        // `filename*=UTF-8''a%20b.img` comes first (RFC 6266, section 4.3).
+        // `filename*=UTF-8''a%20b.img` has priority (RFC 6266, section 4.3).
         let encoded = names["filename*"].flatMap { text in
             text.split(separator: "'", omittingEmptySubsequences: false).last
                 .flatMap { String($0).removingPercentEncoding }
@@ -27,7 +29,7 @@ enum ContentDisposition {
         return plain.isEmpty || plain == "." || plain == ".." ? nil : String(plain.prefix(255))
     }
 
-    /// The parameters, without their quotes: a quoted one may contain semicolons.
+    /// Returns the parameters without their quotes. A quoted parameter may contain semicolons.
     private static func parameters(_ value: String) -> [String] {
         var parameters = [""]
         var isQuoted = false

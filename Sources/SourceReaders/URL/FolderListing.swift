@@ -3,24 +3,24 @@
 
 internal import Foundation
 
-/// The files and folders that a web server lists for one of its folders, as Apache, nginx, lighttpd,
-/// Caddy and Python's `http.server` write them: a web page with a link to each.
+/// The files and folders on the page that a web server shows for a folder. Apache, nginx, lighttpd,
+/// Caddy and Python's `http.server` write a web page with a link to each.
 ///
-/// Only links to what lies directly in the folder count, not links to other folders or hosts. The
-/// path of a link decides. Its query is dropped: links for sorting (`?C=N;O=D` of Apache and nginx's
-/// fancyindex, `./?sort=name` of Caddy) have only a query, so they name nothing, and `disk.raw?h=main`
-/// (cgit) or `disk.raw?download=1` (Zenodo) names `disk.raw`.
+/// Only links to files and folders directly in the folder count, not links to other folders or
+/// hosts. The path of a link decides. Its query is dropped. Links for sorting (`?C=N;O=D` of Apache
+/// and nginx's fancyindex, `./?sort=name` of Caddy) have only a query, so they name nothing.
+/// `disk.raw?h=main` (cgit) and `disk.raw?download=1` (Zenodo) name `disk.raw`.
 struct FolderListing {
-    /// Decoded, without the slash at the end of a folder, in the order of the page.
+    /// The names, decoded, without the slash at the end of a folder, in the order of the page.
     private(set) var names: [String] = []
 
-    /// Links that are read.
+    /// The maximum number of links that are read.
     private static let linksMax = 100_000
     private static let nameBytesMax = 255
 
     /// - Parameters:
-    ///   - page: of the server.
-    ///   - url: of the folder, after redirects.
+    ///   - page: the server's page.
+    ///   - url: the folder's address, after redirects.
     init(_ page: [UInt8], url: String) {
         let origin = URLImage.host(of: url)
         let folder = URLImage.path(url).split(separator: "/").map(String.init)
@@ -46,10 +46,11 @@ struct FolderListing {
         }
     }
 
-    /// Where a part ends that no browser shows as links: a comment, a script, a style sheet or a
-    /// template. Nil if none begins here. Without an end, it has the rest of the page.
+    /// Returns the end of a part that browsers do not show as links: a comment, a script, a style
+    /// sheet or a template. Nil if no such part begins here. A part without an end extends to the
+    /// end of the page.
     ///
-    /// - Parameter rest: what follows a `<`.
+    /// - Parameter rest: the bytes after a `<`.
     private static func endOfHidden(_ rest: ArraySlice<UInt8>) -> Int? {
         if rest.starts(with: Array("!--".utf8)) {
             let mark = Array("-->".utf8)
@@ -66,7 +67,7 @@ struct FolderListing {
         return nil
     }
 
-    /// Where a mark begins, in upper or lower case.
+    /// Returns the index at which a mark begins, in upper or lower case.
     private static func place(of mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
         guard let first = mark.first else { return nil }
         var rest = bytes
@@ -80,9 +81,9 @@ struct FolderListing {
         return nil
     }
 
-    /// The name of what a link leads to, if that lies directly in the folder.
+    /// Returns the name of a link's destination; nil unless it is directly in the folder.
     ///
-    /// - Parameter folder: the parts of its path, decoded.
+    /// - Parameter folder: the components of the folder's path, decoded.
     private static func name(_ link: String, origin: String, folder: [String]) -> String? {
         var path = link.prefix { $0 != "#" && $0 != "?" }
         if path.hasPrefix("//") { path = origin.prefix { $0 != "/" } + path }
@@ -91,7 +92,7 @@ struct FolderListing {
             path = path[scheme.upperBound...].drop { $0 != "/" }
         }
         guard !path.isEmpty else { return nil }
-        // As a browser resolves it (RFC 3986, section 5.2.4); an escaped slash separates nothing.
+        // Resolve it like a browser (RFC 3986, section 5.2.4). An escaped slash does not separate.
         var parts = path.hasPrefix("/") ? [] : folder
         for part in path.split(separator: "/") {
             let plain = part.removingPercentEncoding ?? String(part)

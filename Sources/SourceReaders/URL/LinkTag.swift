@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tag of a link, as browsers read it (the HTML standard, section 13.2.5): quotes hide a `>`, the
-/// first `href` counts, and character references stand for characters.
+/// The tag of a link, read like a browser does (the HTML standard, section 13.2.5): quotes hide a
+/// `>`, the first `href` counts, and character references are decoded.
 struct LinkTag {
-    /// Where its `>` is.
+    /// The index of its `>`.
     let end: Int
-    /// Without blanks around it; nil without `href`.
+    /// The link's address without blanks around it; nil without `href`.
     private(set) var target: String?
 
-    /// - Parameter bytes: what follows `<a`, to the end of the page.
+    /// - Parameter bytes: the bytes from after `<a` to the end of the page.
     /// - Returns: nil if the tag has no end.
     init?(_ bytes: ArraySlice<UInt8>) {
         var rest = bytes
@@ -17,7 +17,7 @@ struct LinkTag {
             rest = rest.drop { FolderListing.isSpace($0) || $0 == UInt8(ascii: "/") }
             guard let first = rest.first else { return nil }
             if first == UInt8(ascii: ">") { break }
-            // A name may begin with the sign.
+            // An attribute's name may begin with `=`.
             let isNamed = { (byte: UInt8) in
                 !FolderListing.isSpace(byte) && !"/>=".utf8.contains(byte)
             }
@@ -50,8 +50,8 @@ struct LinkTag {
         return rest[..<end]
     }
 
-    /// The address that a value stands for, as the URL standard has it: without blanks and control
-    /// characters around it, and without tabs and line feeds in it.
+    /// Returns the address in a value, by the URL standard: without blanks and control characters
+    /// around it, and without tabs and line feeds inside.
     private static func address(_ value: ArraySlice<UInt8>) -> String {
         let text = characters(String(decoding: value, as: UTF8.self)).unicodeScalars
         var inner = text.drop { $0.value <= 0x20 }
@@ -62,7 +62,8 @@ struct LinkTag {
 
     // MARK: Character references
 
-    /// Those that servers and their escaping libraries write, and those of what addresses are made of.
+    /// The references that servers and their escaping libraries write, and those for characters of
+    /// addresses.
     private static let names: [Substring: Unicode.Scalar] = [
         "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "amp": "&", "plus": "+", "period": ".",
         "lowbar": "_", "sol": "/", "bsol": "\\", "colon": ":", "semi": ";",
@@ -89,7 +90,8 @@ struct LinkTag {
         return plain + rest
     }
 
-    /// The character of `#45` or `#x2D`, and where its reference ends; the `;` may be left out.
+    /// Returns the character of `#45` or `#x2D`, and the index after its reference. The `;` is
+    /// optional.
     private static func numbered(_ rest: Substring) -> (Unicode.Scalar, String.Index)? {
         guard rest.first == "#" else { return nil }
         let number = rest.dropFirst()
@@ -104,7 +106,8 @@ struct LinkTag {
         return (scalar, rest[end...].first == ";" ? rest.index(after: end) : end)
     }
 
-    /// With its `;`: without, a part of a query may look like a reference (`&lt=1`).
+    /// Returns the character of a named reference. It needs its `;`, because a part of a query may
+    /// look like a reference (`&lt=1`).
     private static func named(_ rest: Substring) -> (Unicode.Scalar, String.Index)? {
         let name = rest.prefix(referenceCharactersMax).prefix { $0.isASCII && $0.isLetter }
         guard rest[name.endIndex...].first == ";", let scalar = names[name] else { return nil }

@@ -7,41 +7,42 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// `latest`: the file of a folder with the highest version.
+/// `latest`: finds the file with the highest version in a folder.
 ///
-/// The names come from the list of checksums, which a signature may cover, and else from the page
-/// that the server shows for the folder.
+/// The names come from the list of checksums, which may be signed, or else from the page that the
+/// server shows for the folder.
 extension URLImage {
     /// The newest file of a folder.
     struct Newest {
         var version: String
-        /// Relative to the folder; nil if it is as it was remembered.
+        /// The path relative to the folder; nil if the list is unchanged.
         var name: String?
         /// The list that named it.
         var list: PublishedList.Read?
-        /// What the index of Simplestreams says of the data.
+        /// The checksum of the data in the Simplestreams index.
         var promise: Checksum?
         var sizeBytes: Int64?
         /// The name of the product in the index.
         var product = ""
-        /// Of the product, for the record; the pipeline file's own come first.
+        /// The product's properties, for the record; those of the pipeline file have priority.
         var properties: [String: String] = [:]
         /// True if another product of the index has the same file.
         var sharesFile = false
-        /// Why this product of an index cannot be copied; the others can.
+        /// The reason that this product of an index cannot be copied. The other products can.
         var refusal: TranshipError?
-        /// Of a folder: the versions before it, the newest first, as many as are worth a look.
+        /// For a folder: earlier versions that are worth a look, newest first.
         var earlier: [Newest] = []
     }
 
     private static let pageBytesMax = 8 << 20
-    /// The names that an error repeats.
+    /// The maximum number of names in an error.
     private static let namesMax = 5
-    /// Publishers fill one version at a time, and some fill a second one before the first is whole.
+    /// The maximum number of versions to look at. Publishers fill one version at a time, and some
+    /// begin a second one before the first is complete.
     private static let versionsMax = 5
 
-    /// As ``newest(_:known:)``. Of the mirrors of a pool, one may be older than the last look was, and
-    /// another one answers the next time. What the last one of them has counts.
+    /// As ``newest(_:known:)``, for a pool: one mirror may be older than the last look, and another
+    /// one may answer next time. The last answer counts.
     func newestOfPool(
         _ pattern: VersionPattern, known: Upstream.Look?
     ) async throws(TranshipError) -> Newest {
@@ -57,9 +58,11 @@ extension URLImage {
         return try await newest(pattern, known: known)
     }
 
+    /// Finds the newest version.
+    ///
     /// - Parameter known: the last look, for a list that has not changed.
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if no name matches; what the reading of the
-    ///   list or the folder throws.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if no name matches; the errors of reading
+    ///   the list or the folder.
     func newest(
         _ pattern: VersionPattern, known: Upstream.Look?
     ) async throws(TranshipError) -> Newest {
@@ -96,9 +99,9 @@ extension URLImage {
         return newest
     }
 
-    /// The newest versions, the newest of all first: at least one, and at most ``versionsMax``.
+    /// Returns the newest versions, newest first: at least one, and at most ``versionsMax``.
     ///
-    /// - Parameter emptyHint: what to do if there is no name at all.
+    /// - Parameter emptyHint: the hint if there is no name at all.
     static func versions(
         _ pattern: VersionPattern, among names: [String], at place: String,
         emptyHint: String = "open the address in a browser; if the server lists no folders, name a "
@@ -117,7 +120,8 @@ extension URLImage {
         return found
     }
 
-    /// Of two spellings of one version, the same one every time.
+    /// True if a version is later than another. Orders two spellings of one version, too, so that
+    /// the result is always the same.
     private static func isLater(_ version: String, than other: String) -> Bool {
         let order = VersionOrder.compare(version, other)
         return order > 0 || (order == 0 && version > other)
@@ -131,7 +135,7 @@ extension URLImage {
                 .sourceUnavailable, "\(place) lists no file, so nothing matches \(pattern.text)",
                 hint: emptyHint)
         }
-        // Those that begin like the pattern come first.
+        // Names that begin like the pattern come first.
         let likeness = names.map { name in
             (zip(name.utf8, pattern.text.utf8).prefix { $0 == $1 }.count, name)
         }
@@ -148,8 +152,9 @@ extension URLImage {
                 + "and no slash, and the rest has to be the same")
     }
 
-    /// The image of the newest version that its publisher has filled: the list of checksums is there
-    /// and names it. If a later one is still being filled, the image has a note of that.
+    /// Returns the image of the newest version that its publisher has completed: its list of
+    /// checksums exists and names it. If a later version is still being filled, the image has a
+    /// note about it.
     ///
     /// - Throws: only ``TranshipError/Code/interrupted``.
     func filled(
@@ -177,8 +182,9 @@ extension URLImage {
         return try await at(url ?? source.url).look(newest, known: known, date: date)
     }
 
-    /// Why a version is not whole yet; nil if it is, or if more is wrong with it. A list that
-    /// contradicts itself or its data, or that is not signed, is no such reason.
+    /// Returns the reason that a version is not complete yet; nil if it is, or if it has another
+    /// problem. A list that contradicts itself or its data, or that is not signed, is another
+    /// problem.
     private func beingFilled(_ listed: ListedImage) -> String? {
         guard let refusal = listed.refusal else { return nil }
         let hasOwnFolder = source.latest?.parts.rest.isEmpty == false
@@ -187,7 +193,7 @@ extension URLImage {
         return isMissing || refusal.saysStillFilled ? refusal.message : nil
     }
 
-    /// The names that the server lists for a folder.
+    /// Returns the names that the server lists for a folder.
     private func names(inFolder url: String) async throws(TranshipError) -> [String] {
         let shown = Self.withoutSecrets(url)
         var request = HTTPRequest(
@@ -202,9 +208,9 @@ extension URLImage {
         return FolderListing(response.body, url: response.effectiveURL).names
     }
 
-    /// The list of checksums.
+    /// Returns the list of checksums.
     ///
-    /// - Parameter version: what `@v` stands for in its address.
+    /// - Parameter version: the value of `@v` in its address.
     func published(_ place: String, _ version: String? = nil) -> PublishedList {
         func filled(_ place: String) -> String {
             version.map { VersionPattern.fill(place, with: $0) } ?? place
@@ -219,7 +225,7 @@ extension URLImage {
     func read(
         _ list: PublishedList, known: Upstream.List?
     ) async throws(TranshipError) -> PublishedList.Read {
-        // A list may be a file of this machine.
+        // The list may be a file on this machine.
         guard list.isAddress else { return try await list.read(known: known) }
         return try await connections.asking(list.place) { () throws(TranshipError) in
             try await list.read(headers: headers, origin: endpoint, known: known)
@@ -228,7 +234,7 @@ extension URLImage {
 
     // MARK: Addresses
 
-    /// The address of what has this path relative to `url`, with the query of `url`.
+    /// Returns the address for a path relative to `url`, with the query of `url`.
     func address(inFolder path: String) -> String {
         let folder = source.url.prefix { $0 != "?" && $0 != "#" }
         let encoded = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -236,7 +242,7 @@ extension URLImage {
         return folder + encoded + source.url[folder.endIndex...].prefix { $0 != "#" }
     }
 
-    /// The address of an image that was planned.
+    /// Returns the address of a planned image.
     func address(of image: SourceImage) -> String {
         guard source.latest != nil || locatesByImage else { return source.url }
         let query = source.url.drop { $0 != "?" }.prefix { $0 != "#" }

@@ -13,15 +13,15 @@ internal import MigrationPipeline
 internal import PipelineFiles
 
 extension URLImage {
-    /// Tries in all, of which the second one comes after so many seconds, and each further one after
-    /// twice as many.
+    /// The number of tries. The wait before the second try is ``waitSeconds``, and doubles each
+    /// time.
     static let triesMax = 3
     static let waitSeconds = 0.5
 
-    /// Looks at the URL without reading it: is it there, how large, which version?
+    /// Examines the URL without reading it: existence, size and version.
     ///
-    /// - Throws: only ``TranshipError/Code/interrupted``. What is wrong with this
-    ///   source is its own refusal.
+    /// - Throws: only ``TranshipError/Code/interrupted``. Problems of this source become its
+    ///   refusal.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -40,13 +40,16 @@ extension URLImage {
         try await page([listed])
     }
 
-    /// A query may be a signature, which differs from day to day, so it is not part of the key. But
-    /// a script hands out many files: the one that its query names is.
+    /// Returns the key of the image. A query may be a signature, which differs from day to day, so
+    /// it is not part of the key. But a script serves many files, so the file that its query names
+    /// is.
     func key(shown: String) -> String {
         URLSource.key(shown) + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
             + (source.alias ?? "")
     }
 
+    /// Returns the rules for the upstream.
+    ///
     /// - Parameter list: the list of checksums, if there is one.
     func rules(_ list: PublishedList.Read?) -> UpstreamRules {
         UpstreamRules(
@@ -55,8 +58,10 @@ extension URLImage {
             signers: list?.signers ?? [], selector: selector)
     }
 
+    /// Examines the data at the URL.
+    ///
     /// - Parameters:
-    ///   - newest: which version is at the address, if that is known.
+    ///   - newest: the version at the address, if it is known.
     ///   - known: the last look of this entry.
     func look(
         _ newest: Newest? = nil, known: Upstream.Look?, date: String
@@ -77,11 +82,11 @@ extension URLImage {
         } catch {
             problem = error
         }
-        // What was promised then, and is not any more, counts for nothing.
+        // If the promise has changed since the last look, that look does not count.
         if list == nil, known?.image.promise != checksum { known = nil }
         if problem == nil {
             do throws(TranshipError) {
-                // A list that has changed says more than the headers of the data.
+                // If the list has changed, do not rely on the headers of the data.
                 found = try await connections.asking(url) { () throws(TranshipError) in
                     try await probe(known: list == nil ? known : nil)
                 }
@@ -95,7 +100,7 @@ extension URLImage {
         return listed(found, problem, newest, checksum, list, date: date)
     }
 
-    /// The image, as a look at its data found it.
+    /// Returns the image for the results of a look at its data.
     private func listed(
         _ found: Probe, _ problem: TranshipError?, _ newest: Newest?, _ checksum: Checksum?,
         _ list: PublishedList.Read?, date: String
@@ -103,7 +108,7 @@ extension URLImage {
         let shown = Self.withoutSecrets(url)
         var (found, problem) = (found, problem)
         if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
-            // The promise says which version it is; the transfer tries again.
+            // The promise identifies the version, and the transfer tries again.
             found.unseen = problem?.message
             problem = nil
         }
@@ -163,7 +168,7 @@ extension URLImage {
         return listed
     }
 
-    /// Why the data cannot be what an index says; nil if it can.
+    /// Returns the reason that the data contradicts an index; nil if it does not.
     private static func objection(
         to found: Probe, _ newest: Newest?, shown: String
     ) -> TranshipError? {
@@ -177,7 +182,7 @@ extension URLImage {
                 + "publisher, or leave the product out with `products`")
     }
 
-    /// What the data must hash to, and the list that says so.
+    /// Returns the checksum that the data must have, and the list that contains it.
     private func promise(
         _ newest: Newest?, _ last: Upstream.Look?
     ) async throws(TranshipError) -> (Checksum?, PublishedList.Read?) {
@@ -199,7 +204,7 @@ extension URLImage {
         }
         guard let read = known else { return (nil, nil) }
         if read.isUnchanged { return (last?.image.promise, read) }
-        // A script hands out the file that its query names.
+        // A script serves the file that its query names.
         let inQuery = FileName.inQuery(of: url)
         let path = inQuery ?? published.path(of: url)
         do throws(TranshipError) {
@@ -218,7 +223,7 @@ extension URLImage {
         }
     }
 
-    /// The name of the file at the URL, and why there is none.
+    /// Returns the name of the file at the URL, and the reason if there is none.
     private func nameOfFile(_ found: Probe) -> (name: String, refusal: TranshipError?) {
         let name = FileName(url: url).text
         guard FileName.isUnknown(url: url) else { return (name, nil) }
@@ -238,32 +243,32 @@ extension URLImage {
         )
     }
 
-    /// The text that ids of copies are derived from: never to be changed.
+    /// Returns the text from which ids of copies derive. Must never change.
     private static func fingerprint(_ seen: SeenVersion, sizeBytes: Int64?) -> String {
         [seen.eTag, seen.lastModified, sizeBytes.map { "\($0)" }, seen.headDigest]
             .compactMap { $0 }.joined(separator: " ")
     }
 
-    /// What two small requests found out.
+    /// The results of two small requests.
     struct Probe {
         var answer: HTTPResponse?
         var sizeBytes: Int64?
-        /// The first bytes. Nil if the data was not seen.
+        /// The first bytes; nil if the data was not seen.
         var bytes: [UInt8]?
-        /// Why it was not seen, if that may pass.
+        /// The reason that it was not seen, if that may be temporary.
         var unseen: String?
-        /// True if the data is that of the last look.
+        /// True if the data is the same as at the last look.
         var isUnchanged = false
 
-        /// True if two answers for the same data have different ETags, as servers behind one name
-        /// give them that do not share their clocks or their files' numbers.
+        /// True if two answers for the same data have different ETags. That happens if servers
+        /// behind one name do not share their clocks or inode numbers.
         var hasFickleTag = false
-        /// True if the time of change is that of the answer.
+        /// True if the time of change is the time of the answer.
         var hasFickleTime = false
 
         func header(_ name: String) -> String? { answer?.headers[name] }
 
-        /// What shows a new version.
+        /// The facts that reveal a new version.
         var seen: SeenVersion {
             var seen = SeenVersion(
                 eTag: hasFickleTag ? nil : header("ETag"), lastModified: header("Last-Modified"),
@@ -274,9 +279,10 @@ extension URLImage {
 
         var headDigest: String?
 
-        /// If the server reports no version, the first bytes show some new versions.
+        /// Computes the digest of the first bytes if the server reports no version. It reveals some
+        /// new versions.
         ///
-        /// - Parameter known: the last look, whose digest counts on if the bytes were not seen.
+        /// - Parameter known: the last look. Its digest is kept if the bytes were not seen.
         mutating func digestHead(_ known: SourceImage?) {
             guard !seen.showsNewVersions else { return }
             if let bytes {
@@ -288,8 +294,8 @@ extension URLImage {
         }
     }
 
-    /// Of the mirrors of a pool, one may lack the file or be overloaded, and another one answers
-    /// the next time.
+    /// Probes the URL, with retries: one mirror of a pool may lack the file or be overloaded, and
+    /// another one may answer next time.
     private func probe(known: Upstream.Look?) async throws(TranshipError) -> Probe {
         var waitSeconds = Self.waitSeconds
         var triesLeft = Self.triesMax
@@ -298,7 +304,7 @@ extension URLImage {
             do throws(TranshipError) {
                 return try await probeOnce(known)
             } catch {
-                // A server that says nothing for a minute is left to the run.
+                // If a server does not answer for a minute, leave the retry to the run.
                 guard triesLeft > 0, !Task.isCancelled,
                     error.code == .notFound || (error.isTransient && error.code != .timedOut)
                 else { throw error }
@@ -308,12 +314,13 @@ extension URLImage {
         }
     }
 
-    /// Asks for the head of the answer, then for the first bytes of the data.
+    /// Requests the head of the answer, then the first bytes of the data.
     ///
-    /// What a HEAD says is not final: signed URLs refuse it, and servers that know only GET answer
-    /// 404, 500 or a length of 0. What the GET says counts.
+    /// The answer to a HEAD is not final: signed URLs refuse it, and servers that support only GET
+    /// answer 404, 500 or a length of 0. The answer to the GET counts.
     ///
-    /// - Parameter known: the last look. If the data is still the same, the HEAD is the only request.
+    /// - Parameter known: the last look. If the data is still the same, the HEAD is the only
+    ///   request.
     private func probeOnce(_ known: Upstream.Look?) async throws(TranshipError) -> Probe {
         var head = request(.head)
         if let known { head.headers.ask(ifChangedFrom: known.eTag, known.lastModified) }
@@ -334,7 +341,7 @@ extension URLImage {
         var found = Probe(answer: response, sizeBytes: response.headers.contentLengthBytes)
         do {
             let beginning = try await beginning()
-            // The GET decides, also what the version is.
+            // The answer to the GET decides, also about the version.
             found.answer = beginning.answer ?? found.answer
             found.sizeBytes = beginning.sizeBytes ?? found.sizeBytes
             found.bytes = beginning.bytes
@@ -343,7 +350,7 @@ extension URLImage {
             found.hasFickleTag = tag != nil && tag != response.headers["ETag"]
             found.hasFickleTime = beginning.answer?.ticks(after: response) == true
         } catch {
-            // The transfer looks again, and tries again.
+            // The transfer examines the data again, and tries again.
             guard error.isTransient else { throw error }
             found.unseen = error.message
         }
@@ -359,13 +366,13 @@ extension URLImage {
             asked: "\(method.rawValue) \(Self.withoutSecrets(url))")
     }
 
-    /// Reads the first bytes, and leaves the rest to the transfer.
+    /// Reads the first bytes only. The transfer reads the rest.
     func beginning() async throws(TranshipError) -> Probe {
         var request = request(.get)
         request.headers["Range"] = "bytes=0-\(unpacking.headBytes - 1)"
         var found = try await start(of: request)
         if [400, 416, 501].contains(found.answer?.status) {
-            // There is no such range in an empty file, and some servers know no ranges.
+            // An empty file has no such range, and some servers do not support ranges.
             request.headers["Range"] = nil
             found = try await start(of: request)
         }
@@ -382,9 +389,9 @@ extension URLImage {
         return found
     }
 
-    /// The answer, as far as its first bytes.
+    /// Returns the answer and its first bytes.
     ///
-    /// - Throws: if there is no answer, or one that is compressed on its way.
+    /// - Throws: if there is no answer, or if it is compressed on its way.
     private func start(of request: HTTPRequest) async throws(TranshipError) -> Probe {
         let ring = ByteRing(capacityBytes: 4 * unpacking.headBytes)
         let first = FirstAnswer()
@@ -404,7 +411,8 @@ extension URLImage {
         return found
     }
 
-    /// Fills the ring until its reader has enough. Returns the answer if it came to its end.
+    /// Fills the ring until its reader has enough. Returns the answer if it was complete before
+    /// that.
     private static func download(
         _ request: HTTPRequest, by client: HTTPClient, into ring: ByteRing, _ first: FirstAnswer
     ) async -> HTTPResponse? {

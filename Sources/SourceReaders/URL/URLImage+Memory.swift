@@ -8,22 +8,22 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What the journal remembers of the last look, so that unchanged data costs one small request: for
+/// The journal's memory of the last look. Thanks to it, unchanged data costs one small request: for
 /// the list of checksums, or a HEAD for the data.
 extension URLImage {
-    /// The namespace of ``settings``. Another one makes every look count for nothing.
+    /// The namespace of ``settings``. A new value invalidates every look.
     private static let settingsNamespace = "5d0f8a0e-6f0c-4c8e-9d4e-2b7f3a1c9e70"
     private static let separator = "\u{1F}"
 
-    /// The last look at what this entry names; nil if there was none, or if the entry has changed.
+    /// Returns the last look of this entry; nil if there was none, or if the entry has changed.
     ///
     /// - Parameters:
-    ///   - stem: of the file; nil: by the address.
-    ///   - version: that an index has at the address.
+    ///   - stem: the stem of the file; nil to derive it from the address.
+    ///   - version: the version that an index has for the address.
     func remembered(
         _ listing: Listing, stem: String? = nil, version: String? = nil
     ) async throws(TranshipError) -> Upstream.Look? {
-        // The answer would name the file, and so its lineage.
+        // The answer would name the file, and so its lineage, which is unknown before.
         if stem == nil, source.latest == nil, FileName.isUnknown(url: source.url) { return nil }
         let lineage = source.image.lineage(source.series, stem: stem ?? source.stem)
         let place = source.seriesHasSeveral ? place(version) : nil
@@ -33,7 +33,7 @@ extension URLImage {
         return look
     }
 
-    /// As ``SourceImage/place``, before the image is listed.
+    /// Returns ``SourceImage/place`` before the image is listed.
     private func place(_ version: String?) -> String {
         if let placeTemplate { return placeTemplate }
         var image = SourceImage(
@@ -43,7 +43,7 @@ extension URLImage {
         return image.place
     }
 
-    /// Where the versions of `latest` are, whichever version is the newest; nil without `latest`.
+    /// The place of the versions of `latest`, the same for every version; nil without `latest`.
     var placeTemplate: String? {
         guard let pattern = source.latest else { return nil }
         let url = address(inFolder: pattern.filled(with: Self.anyVersion))
@@ -51,10 +51,10 @@ extension URLImage {
             .replacing(Self.anyVersion, with: SourceImage.versionMark)
     }
 
-    /// No address escapes a character of it.
+    /// A mark for any version. No character of it is escaped in addresses.
     private static let anyVersion = "TRANSHIP-VERSION"
 
-    /// Identifies what the pipeline file says of the record and of the data.
+    /// An id that is derived from the pipeline file's settings for the record and the data.
     var settings: String {
         let image = source.image
         let record = [
@@ -76,7 +76,7 @@ extension URLImage {
             namespace: Self.settingsNamespace, name: words.joined(separator: Self.separator))
     }
 
-    /// The image as the last look found it.
+    /// Returns the image of the last look.
     func unchanged(
         _ look: Upstream.Look, _ list: PublishedList.Read?, date: String
     ) -> ListedImage {
@@ -98,7 +98,7 @@ extension URLImage {
         return listed
     }
 
-    /// What to remember of a look without a refusal.
+    /// Returns the look to remember; nil if it has a refusal.
     func look(
         _ listed: ListedImage, _ found: Probe, _ list: PublishedList.Read?
     ) -> Upstream.Look? {
@@ -115,16 +115,16 @@ extension URLImage {
 }
 
 extension PublishedList.Read {
-    /// What identifies this state of the list, if that also says which data is meant.
+    /// The validators of the list, if they also identify the data.
     fileprivate var validatorsOfFile: Upstream.List? { isOfFinalURL ? nil : validators }
 }
 
 extension Upstream.Look {
     /// True if the data of an answer is that of the look.
     ///
-    /// An ETag that is the same proves it, a weak one too: nothing is joined here. Mirrors and caches
-    /// in front of one file may each make up an ETag of their own, so the same time of change and the
-    /// same size also count, as they do for `rsync`.
+    /// The same ETag proves it, even a weak one, because no parts are joined here. Mirrors and
+    /// caches in front of one file may each make their own ETag. So the same time of change with
+    /// the same size also counts, as for `rsync`.
     func isSame(as answer: HTTPResponse) -> Bool {
         let size = answer.headers.contentLengthBytes
         if let size, let known = image.sizeAtSourceBytes, size != known { return false }
@@ -137,22 +137,22 @@ extension Upstream.Look {
             image, sizeBytes: size, now: answer.headers["Last-Modified"], before: lastModified)
     }
 
-    /// Without the mark of a weak one (RFC 9110, section 8.8.3.2).
+    /// Returns an ETag without the mark of a weak one (RFC 9110, section 8.8.3.2).
     private static func opaque(_ tag: String) -> Substring {
         tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
     }
 }
 
 extension HTTPResponse {
-    /// An ETag that says something.
+    /// The ETag, unless it carries no information.
     var eTag: String? {
         SeenVersion.tag(headers["ETag"], besides: headers["Last-Modified"])
     }
 }
 
 extension SourceImage {
-    /// True if time of change and size are known and the same. Files of reproducible builds all have
-    /// a time of 1970 or 1980, which says nothing.
+    /// True if time of change and size are known and the same. Ignores times of 1970 or 1980, which
+    /// all files of reproducible builds have.
     static func isSameFile(
         _ image: SourceImage, sizeBytes: Int64?, now: String?, before: String?
     ) -> Bool {

@@ -7,18 +7,18 @@ internal import HTTPTransport
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// A part counts only if it is 206 with just those bytes, of as many in all as planned, under the
-/// same strong ETag or, lacking one, the same time of change.
+/// A part counts only if the answer is 206 with exactly those bytes and the planned total size,
+/// under the same strong ETag or, without one, the same time of change.
 extension URLImage {
     /// Reads over several connections, as long as that is faster than one.
     ///
-    /// - Returns: where one connection is to go on; nil if nothing was read.
+    /// - Returns: the point at which one connection continues; nil if nothing was read.
     func readParts(
         _ image: SourceImage, from point: ReadingPoint?, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) -> ReadingPoint? {
         guard !memory.knows(endpoint) else { return nil }
-        // The first part says which version is read, and the others must be of it.
+        // The first part defines the version, and the other parts must match it.
         let version = Guarded(point?.version)
         let total = point == nil ? image.sizeAtSourceBytes : point?.version.totalBytes
         let parts = PartedReading(
@@ -35,8 +35,10 @@ extension URLImage {
         return ReadingPoint(offsetBytes: reached, version: version)
     }
 
-    /// - Parameter known: nil for the first part of all.
-    /// - Returns: what the part is a part of.
+    /// Reads one part.
+    ///
+    /// - Parameter known: the version; nil for the very first part.
+    /// - Returns: the version to which the part belongs.
     private func readPart(
         _ part: ClosedRange<Int64>, of total: Int64?, _ known: SourceVersion?,
         _ image: SourceImage, into ring: ByteRing,
@@ -61,7 +63,7 @@ extension URLImage {
             guard let version = known ?? head.sourceVersion else {
                 throw Self.refused(part, shown, "does not say of which version they are")
             }
-            // The whole, which is asked for next, says it in its own words.
+            // The whole data is requested next, and its answer gives a better error.
             if known == nil, let now = image.otherVersion(in: head) {
                 throw Self.refused(part, shown, "answered with another version: \(now)")
             }

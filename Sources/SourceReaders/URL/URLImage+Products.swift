@@ -6,12 +6,13 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What an entry lists beside its data: the products of an index, the series that it claims, and what it
-/// cannot read.
+/// Lists the products of an index, the series that the entry claims, and the entries that cannot be
+/// read.
 extension URLImage {
-    /// The entry, if its newest version cannot be known, or if a product of it cannot be copied.
+    /// Returns an image for the entry if its newest version is unknown, or if one of its products
+    /// cannot be copied.
     ///
-    /// - Parameter place: the address of the file that cannot be read, if it is not that of the entry.
+    /// - Parameter place: the address of the file that cannot be read, if it is not the entry's.
     func unknown(
         _ problem: TranshipError, of newest: Newest? = nil, at place: String? = nil, date: String
     ) -> ListedImage {
@@ -41,7 +42,7 @@ extension URLImage {
         return listed
     }
 
-    /// Looks at the newest image of a product.
+    /// Examines the newest image of a product.
     func look(at newest: Newest, _ listing: Listing) async throws(TranshipError) -> ListedImage {
         let url = SimplestreamsIndex.root(of: source.url) + (newest.name ?? "")
         let version = of(product: newest.product).at(url)
@@ -53,14 +54,14 @@ extension URLImage {
         return try await version.look(newest, known: known, date: listing.date)
     }
 
-    /// The words that all versions of a product share.
+    /// Returns the text that all versions of a product share.
     func lineage(of newest: Newest) -> String {
         let version = of(product: newest.product)
             .at(SimplestreamsIndex.root(of: url) + (newest.name ?? ""))
         return version.source.image.lineage(version.source.series, stem: version.stem(of: newest))
     }
 
-    /// What `{stem}` means in the words of the series.
+    /// Returns the value of `{stem}` in the name of the series.
     func stem(of newest: Newest) -> String {
         guard locatesByImage else { return source.stem }
         return source.decompress.name(FileName(url: url)).stem
@@ -68,7 +69,7 @@ extension URLImage {
     }
 
     var claim: SeriesClaim {
-        // A product may be in the place of its placeholder already, but not in the text.
+        // A product may already have replaced its placeholder, but not in the text.
         let words = source.series ?? source.image.name
         let isNamedByServer =
             locatesByImage || (source.latest == nil && FileName.isUnknown(url: source.url))

@@ -7,9 +7,9 @@ internal import HTTPTransport
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// A source that drops is opened again with `Range` (RFC 9110, section 14). The
-/// answer counts only if it is 206 with that part, of as many bytes in all as
-/// before, under the same strong ETag or, lacking one, the same time of change.
+/// If the source drops the connection, opens it again with `Range` (RFC 9110, section 14). The
+/// answer counts only if it is 206 with that part and the same total size, under the same strong
+/// ETag or, without one, the same time of change.
 extension URLImage {
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
@@ -20,8 +20,8 @@ extension URLImage {
         guard let published = image.published else {
             return try await version.readPublished(image, from: point, into: ring, tell: tell)
         }
-        // Decompressed data has no version to go on from, so the bytes before the point were read
-        // as they are published: the pipeline file was edited since.
+        // Decompressed data has no version from which to continue. So the bytes before the point
+        // were read in their published form: the pipeline file was edited since.
         guard point == nil else {
             throw TranshipError(
                 .rangeNotSatisfiable, "decompressed data is always read from its beginning")
@@ -51,8 +51,8 @@ extension URLImage {
         }
     }
 
-    /// Reads the data from its beginning. A mirror of a pool may lack what the plan has seen, or have
-    /// another version of it, and another one answers the next time.
+    /// Reads the data from its beginning, with retries. One mirror of a pool may lack the planned
+    /// file, or have another version, and another one may answer next time.
     private func begin(
         _ image: SourceImage, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -79,11 +79,11 @@ extension URLImage {
     ) async throws(TranshipError) {
         let shown = image.location
         var request = request(.get)
-        // An answer need not declare its length, and then may never end.
+        // Without a declared length, the answer might never end.
         request.bodyBytesMax = image.sizeAtSourceBytes
-        // Of a pool, the server that the plan saw may have had another version.
+        // In a pool, the server that the plan saw may have had another version.
         request.declaredLengthCounts = image.promise != nil
-        // The transport's errors name the URL themselves.
+        // The transport's errors already contain the URL.
         let response = try await client.download(request, into: ring) {
             (head) throws(TranshipError) in
             if head.status == 204 { return }
@@ -100,7 +100,7 @@ extension URLImage {
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
     }
 
-    /// Reads the data from a byte on.
+    /// Reads the data from a byte to the end.
     private func goOn(
         _ image: SourceImage, from point: ReadingPoint, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -127,7 +127,7 @@ extension URLImage {
                     SourceFacts(sizeBytes: head.contentRange?.total, version: point.version))
             }
         } catch {
-            // Check here, because a range that is longer than declared shows only at its end.
+            // Check this here, because a range that is longer than declared shows only at its end.
             if error.code == .rangeNotSatisfiable, !isOther.withLock({ $0 }) {
                 memory.remember(origin)
             }
@@ -164,7 +164,7 @@ extension URLImage {
             answer: refusal.answer, isTransient: refusal.isTransient)
     }
 
-    /// What was planned: the service itself opens the URL.
+    /// Returns the planned facts, because the service itself opens the URL.
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
@@ -177,10 +177,11 @@ extension URLImage {
 }
 
 extension SourceImage {
-    /// What the server says of its version, when that is not the planned one.
+    /// Returns the version in the server's answer if it is not the planned one; nil if it is.
     ///
-    /// Only for images without a checksum, which would be the better proof. A time that the plan's
-    /// answer got when it was sent proves nothing, nor does an ETag or a time that says nothing.
+    /// Applies only to images without a checksum, which is the better proof. A time of change that
+    /// equals the time of the plan's answer proves nothing. Neither does an ETag or a time without
+    /// information.
     func otherVersion(in head: HTTPResponse) -> String? {
         guard promise == nil else { return nil }
         let isSameFile = Self.isSameFile(
@@ -202,8 +203,8 @@ extension SourceImage {
 extension HTTPResponse {
     private static let stampSecondsMax: Int64 = 2
 
-    /// True if the time of change is that of the answer: a script or a proxy that knows no other
-    /// writes it so. It proves no version (RFC 9110, section 8.8.2.2).
+    /// True if the time of change is the time of the answer: scripts and proxies that know no other
+    /// time write that. It proves no version (RFC 9110, section 8.8.2.2).
     var isStamped: Bool {
         guard let sent = seconds("Date"), let changed = seconds("Last-Modified") else {
             return false
@@ -211,8 +212,8 @@ extension HTTPResponse {
         return abs(sent.clampedDifference(changed)) <= Self.stampSecondsMax
     }
 
-    /// True if the time of change went on with the clock since another answer. Times of two mirrors
-    /// differ by more.
+    /// True if the time of change advanced with the clock since another answer. The times of two
+    /// mirrors differ by more.
     func ticks(after other: HTTPResponse) -> Bool {
         guard let before = other.seconds("Last-Modified"), let now = seconds("Last-Modified") else {
             return false
@@ -224,7 +225,7 @@ extension HTTPResponse {
         headers[name].flatMap(UTCTime.unixSecondsOfHTTPDate)
     }
 
-    /// The version to compare a later range with, or nil if it would prove nothing.
+    /// The version to compare with a later range; nil if it proves nothing.
     var sourceVersion: SourceVersion? {
         if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
         let version = SourceVersion(
@@ -233,20 +234,20 @@ extension HTTPResponse {
         return version.isProof ? version : nil
     }
 
-    /// The length of the whole, also of an answer that is a part of it.
+    /// The length of the whole data, even if the answer is a part of it.
     fileprivate var wholeBytes: Int64? {
         status == 206 ? contentRange?.total : headers.contentLengthBytes
     }
 
-    /// RFC 9110, section 8.8.3; weak ones begin with `W/`.
+    /// The strong ETag (RFC 9110, section 8.8.3); weak ones begin with `W/`.
     fileprivate var strongETag: String? {
         headers["ETag"].flatMap { $0.hasPrefix("\"") && $0.count > 2 ? $0 : nil }
     }
 }
 
 extension SourceVersion {
-    /// What the answer says of its version, when it is not this one. An answer
-    /// to a range says what the whole would have said (RFC 9110, section 15.3.7).
+    /// Returns the version in the answer if it is another one; nil if it is this one. The answer to
+    /// a range has the same validators as the whole data (RFC 9110, section 15.3.7).
     func other(in head: HTTPResponse) -> String? {
         if let strongETag {
             let now = head.headers["ETag"]

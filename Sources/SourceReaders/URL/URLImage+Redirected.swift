@@ -5,16 +5,17 @@ internal import Basics
 internal import HTTPTransport
 internal import PipelineFiles
 
-/// A stable name that redirects to a dated file: `/latest/x.img` to `/20260101/x-20260101.img`. A
-/// list may know the file by its dated name only, and may be beside the dated file only.
+/// Handles a stable name that redirects to a dated file: `/latest/x.img` to
+/// `/20260101/x-20260101.img`. The list may know the file only by its dated name, and may be only
+/// beside the dated file.
 ///
-/// Both count on the scheme, host and port of the URL alone: another server must not choose which
-/// line of the publisher's list is the right one.
+/// Both count only at the scheme, host and port of the URL: another server must not choose the line
+/// of the publisher's list.
 extension URLImage {
-    /// What the list says of the file that the URL leads to.
+    /// Returns the checksum in the list for the file to which the URL redirects.
     ///
-    /// - Parameter list: what was read, without a line for the URL itself; nil if it is not there.
-    /// - Returns: nil if the URL leads nowhere else, or if no list has that file.
+    /// - Parameter list: the list, which has no line for the URL itself; nil if it does not exist.
+    /// - Returns: nil if the URL does not redirect, or if no list has that file.
     /// - Throws: a contradiction in the list, a refused signature, an interruption.
     func promise(
         behindRedirect published: PublishedList, _ list: PublishedList.Read?
@@ -40,7 +41,7 @@ extension URLImage {
         of url: String, in given: PublishedList.Read, at published: PublishedList
     ) throws(TranshipError) -> (Checksum, PublishedList.Read)? {
         var read = given
-        // The same list may be right for another file tomorrow.
+        // Tomorrow, the same list may be used for another file.
         read.isOfFinalURL = true
         do throws(TranshipError) {
             let checksum = try read.list.checksum(
@@ -52,7 +53,8 @@ extension URLImage {
         }
     }
 
-    /// Where the URL leads; nil if that is elsewhere than at its own server, or under the same name.
+    /// Returns the address to which the URL redirects; nil if that is at another server, or has the
+    /// same name.
     private func finalURL() async throws(TranshipError) -> String? {
         do throws(TranshipError) {
             var answer = try await client.send(request(.head))
@@ -66,7 +68,8 @@ extension URLImage {
         }
     }
 
-    /// The place that the list has beside the final file, if the pipeline names it beside the URL.
+    /// Returns the place of the list beside the final file, if the pipeline names the list beside
+    /// the URL.
     private func place(of published: PublishedList, beside final: String) -> String? {
         guard published.isAddress, Self.host(of: published.place) == endpoint,
             let (folder, _) = Self.split(url), let (beside, name) = Self.split(published.place),
@@ -75,7 +78,7 @@ extension URLImage {
         return String(finalFolder + name)
     }
 
-    /// The address of a folder, and the name behind it with its query.
+    /// Splits an address into the address of its folder, and the name with its query.
     private static func split(_ url: String) -> (folder: Substring, name: Substring)? {
         let plain = url.prefix { $0 != "?" && $0 != "#" }
         guard let slash = plain.lastIndex(of: "/"), path(url).contains("/") else { return nil }

@@ -9,23 +9,23 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// A kind of source: the image at an http or https URL, or the newest of a folder.
+/// A kind of source: the image at an http or https URL, or the newest image of a folder.
 struct URLImage: ImageSource {
     private(set) var source: URLSource
-    /// Of the data; `source.url` until ``at(_:)`` says otherwise.
+    /// The address of the data: `source.url`, unless ``at(_:)`` has set another one.
     private(set) var url: String
-    /// True if `source.url` is an index, so that each image says where its data is.
+    /// True if `source.url` is an index, so that each image has its own address.
     var locatesByImage = false
-    /// Of an index: see ``UpstreamRules/selector``.
+    /// The selector of an index; see ``UpstreamRules/selector``.
     var selector: String?
     let sourceIndex: Int
-    /// Sent with every request. May hold credentials, which never reach the journal.
+    /// The headers of every request. May contain credentials, which never reach the journal.
     let headers: HTTPHeaders
     let client: HTTPClient
     let reopening: Reopening
-    /// Shared by the sources of a run.
+    /// The servers without ranges. Shared by the sources of a run.
     let memory: RangeMemory
-    /// Shared by the sources of a run.
+    /// The connections to sources. Shared by the sources of a run.
     let connections: SourceConnections
     let decompression: DecompressionLimits
 
@@ -46,14 +46,14 @@ struct URLImage: ImageSource {
         self.decompression = decompression
     }
 
-    /// The same source, with its data at another address: that of a version.
+    /// Returns the same source with another address for its data: that of a version.
     func at(_ url: String) -> URLImage {
         var copy = self
         copy.url = url
         return copy
     }
 
-    /// The same source, for one product of its index.
+    /// Returns the same source for one product of its index.
     func of(product: String) -> URLImage {
         var copy = self
         copy.source = source.filled(product: product)
@@ -78,8 +78,8 @@ struct URLImage: ImageSource {
                 + "ask their publisher if it stays so")
     }
 
-    /// What the target fetches takes none of our headers, and its operator reads
-    /// the URL that it is given.
+    /// Returns the location that the target's service can fetch. That request has none of our
+    /// headers, and the target's operator can read its URL.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         if let published = image.published { return .nothing(published.reason) }
         guard source.headers.isEmpty, source.auth == nil, source.cacert == nil,
@@ -98,16 +98,17 @@ struct URLImage: ImageSource {
 
     // MARK: Parts of an address
 
-    /// Scheme, host and port: `https://host:port`.
+    /// Returns scheme, host and port: `https://host:port`.
     static func host(of url: String) -> String {
         guard let scheme = url.firstRange(of: "://") else { return url }
         let end = url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-        // Without user and password, which may come before the host.
+        // User and password may precede the host.
         let host = url[scheme.upperBound..<end].split(separator: "@").last ?? ""
         return (url[..<scheme.upperBound] + host).lowercased()
     }
 
-    /// Without user, password, query and fragment: those may sign the URL.
+    /// Returns the URL without user, password, query and fragment, because these may be secret or
+    /// sign the URL.
     static func withoutSecrets(_ url: String) -> String {
         guard var parts = URLComponents(string: url) else { return "the URL" }
         parts.user = nil
