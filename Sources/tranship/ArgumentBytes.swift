@@ -4,7 +4,7 @@
 import Basics
 import Foundation
 
-/// The words of the command line as the system passes them.
+/// The words of the command line as bytes, as the system passes them.
 enum ArgumentBytes {
     static var all: [[UInt8]] {
         (0..<Int(CommandLine.argc)).compactMap { index in
@@ -14,13 +14,13 @@ enum ArgumentBytes {
         }
     }
 
-    /// Refuses words that are not UTF-8. Swift replaces what is not: a file or a folder would get
-    /// another name.
+    /// Refuses words that are not UTF-8. Swift would replace their invalid bytes, so a file or
+    /// folder would get another name.
     ///
-    /// - Parameter arguments: without the name of the command.
+    /// - Parameter arguments: the words without the name of the command.
     /// - Throws: ``TranshipError/Code/usage`` with the first such word.
     static func refuse(_ arguments: some Collection<[UInt8]>) throws(TranshipError) {
-        // A shell that completes a word gets no message.
+        // For a completion, the shell must not get a message.
         if arguments.first.map({ $0 == Array("---completion".utf8) }) == true { return }
         for bytes in arguments where String(validating: bytes, as: UTF8.self) == nil {
             throw TranshipError(

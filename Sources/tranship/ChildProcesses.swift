@@ -5,43 +5,46 @@ import Basics
 import Foundation
 
 /// The programs that this process has started, such as a `token_command`, a hook, `gpgv` and
-/// `qemu-img`, with the processes that they started.
+/// `qemu-img`, and the processes that those have started.
 ///
-/// A signal that is sent to this process alone does not reach them, and what waits for them may be
-/// gone before they are. The kernel knows them best: a list of our own would miss their children.
+/// A signal that is sent only to this process does not reach them, and the code that waits for them
+/// may end before they do. They are looked up in the kernel, because our own list would not have
+/// their children.
 enum ChildProcesses {
     /// A process as the kernel describes it in /proc (proc_pid_stat(5)).
     private struct Entry: Hashable {
         var id: pid_t
         var parent: pid_t
-        /// When it was started, so that a process that gets its number later is not taken for it.
+        /// The start time, so that a later process with the same number is not mistaken for this
+        /// one.
         var startedAt: String
-        /// True if it has ended, and its parent has not asked how.
+        /// True if it has ended, and its parent has not collected its status.
         var hasEnded: Bool
     }
 
-    /// How long they have for ending in order, in seconds.
+    /// The time that they get to end in order, in seconds.
     private static let graceSeconds = 0.4
 
-    /// Children that this process had from its beginning: a shell that started something in the
-    /// background and became this process. They are not ours.
+    /// The children that this process had at its start: a shell started them in the background and
+    /// then became this process by `exec`. They are not ours.
     private static let inherited = Guarded<Set<pid_t>>([])
 
-    /// Those that are being ended. The process may end meanwhile on another thread, which would not
-    /// find those whose parents have ended already.
+    /// The processes that are being ended. Another thread may end this process meanwhile. It would
+    /// not find the processes whose parents have already ended.
     private static let known = Guarded<Set<Entry>>([])
 
-    /// Call once, before the first thread and the first program are started.
+    /// Records the inherited children. Call once, before the first thread and the first program
+    /// start.
     static func prepare() {
         let list = text("/proc/self/task/\(getpid())/children") ?? ""
         let ids = list.split(separator: " ").compactMap { pid_t($0) }
         inherited.withLock { $0 = Set(ids) }
     }
 
-    /// Ends them: SIGTERM, and SIGKILL a moment later.
+    /// Ends all of them: SIGTERM, and SIGKILL a moment later.
     ///
-    /// - Parameter stop: ends what waits for them. It may kill a program whose own programs would
-    ///   not be found after that.
+    /// - Parameter stop: ends the code that waits for them. It may kill a program, whose own
+    ///   programs could not be found after that.
     static func end(after stop: () -> Void = {}) {
         let new = all()
         let found = known.withLock { known in
@@ -61,7 +64,7 @@ enum ChildProcesses {
         return now.startedAt == entry.startedAt && !now.hasEnded
     }
 
-    /// All of them that have not ended.
+    /// Returns all of them that have not ended.
     private static func all() -> [Entry] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let entries = files.compactMap { pid_t($0).flatMap(entry) }
@@ -79,9 +82,9 @@ enum ChildProcesses {
         return found.filter { !$0.hasEnded }
     }
 
-    /// Nil for a process that does not exist.
+    /// Returns a process; nil if it does not exist.
     private static func entry(_ id: pid_t) -> Entry? {
-        // The name of the program, in parentheses, may have any characters.
+        // The program's name, in parentheses, may contain any characters.
         guard let line = text("/proc/\(id)/stat"), let end = line.lastIndex(of: ")") else {
             return nil
         }

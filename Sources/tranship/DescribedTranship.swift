@@ -3,10 +3,10 @@
 
 import ArgumentParser
 
-/// The command line with ``LeadingOptions``, as the help and the completion scripts describe it.
+/// The command line with ``LeadingOptions``, for the help and the completion scripts.
 ///
-/// Nothing else is parsed with it: the parser would take the `--cloud` after a command for the one
-/// before it, too.
+/// It parses nothing else: with it, the parser would also take a `--cloud` after a command for the
+/// one before the command.
 struct DescribedTranship: ParsableCommand {
     static let configuration = Tranship.configuration
 
@@ -17,7 +17,7 @@ struct DescribedTranship: ParsableCommand {
         completion: .cloud)
     var cloud: String?
 
-    /// True if the arguments ask for a description, which never runs a command.
+    /// True if the arguments request a description. Such arguments never run a command.
     static func isAsked(_ arguments: [String]) -> Bool {
         let words = [
             "--help", "-h", "---completion", "--generate-completion-script",

@@ -71,7 +71,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if !found.verdict.isYes { throw EarlyExit(status: .someFailed) }
     }
 
-    /// - Parameter command: stays as it is, so that it can be copied.
+    /// - Parameter command: printed unchanged, so that it can be copied.
     private func put(_ line: JSONLine, _ text: [String], command: String? = nil) {
         if let format = output.record {
             return Record(line.record).put(format)

@@ -3,11 +3,11 @@
 
 import Foundation
 
-/// `--os-cloud NAME` before the command, as users of the `openstack` client write it.
+/// The option `--os-cloud NAME` before the command, as in the `openstack` client.
 enum LeadingOptions {
-    /// Takes it over into the environment.
+    /// Removes the option from the arguments and sets it in the environment.
     ///
-    /// - Returns: its words, and all others.
+    /// - Returns: the words of the option, and all other words.
     static func taken(from arguments: [String]) -> (leading: [String], rest: [String]) {
         guard let first = arguments.first else { return ([], arguments) }
         for name in ["--os-cloud", "--cloud"] {
@@ -24,11 +24,11 @@ enum LeadingOptions {
     }
 }
 
-/// Short words for commands that are typed often.
+/// Short forms of commands that are often typed.
 enum ShortCommands {
     static let words = ["ls": ["image", "list"], "rm": ["image", "delete"]]
 
-    /// The arguments with the whole command.
+    /// Returns the arguments with the full command.
     static func expanded(_ arguments: [String]) -> [String] {
         let help = arguments.first == "help" ? ["help"] : []
         let rest = arguments.dropFirst(help.count)

@@ -4,16 +4,16 @@
 import ArgumentParser
 import Basics
 
-/// Finds `--cloud` before or behind a command that works with the clouds of its arguments or of a
-/// pipeline file: it would choose nothing there.
+/// Finds `--cloud` before or after a command that takes its clouds from its arguments or from a
+/// pipeline file. The option would have no effect there.
 enum MisplacedCloud {
     private static let options = ["--cloud", "--os-cloud"]
     private static let helpWords = ["--help", "-h"]
 
     /// - Parameters:
-    ///   - arguments: with the whole command first.
-    ///   - leading: the words before the command that ``LeadingOptions`` took.
-    /// - Throws: ``TranshipError/Code/usage`` with what to write instead.
+    ///   - arguments: the arguments, with the full command first.
+    ///   - leading: the words before the command that ``LeadingOptions`` has removed.
+    /// - Throws: ``TranshipError/Code/usage`` with the correct way to write it.
     static func refuse(
         in arguments: [String], leading: [String]
     ) throws(TranshipError) {
@@ -56,7 +56,7 @@ enum MisplacedCloud {
         }
     }
 
-    /// A command without commands below it, and the names of its options for a cloud.
+    /// Returns a command without subcommands, and the names of its options for a cloud.
     private static func command(_ arguments: [String]) -> (name: String, options: [String])? {
         var command: any ParsableCommand.Type = Tranship.self
         var path: [String] = []
@@ -76,7 +76,7 @@ enum MisplacedCloud {
         if parts.contains(where: { $0.value is OptionGroup<CloudOptions> }) {
             return (path.joined(separator: " "), options)
         }
-        // `import-oim` has an option of its own that has this name.
+        // `import-oim` has its own option with this name.
         let own = parts.contains { $0.label == "_cloud" && $0.value is Option<String> }
         return (path.joined(separator: " "), own ? ["--cloud"] : [])
     }

@@ -4,10 +4,9 @@
 import ArgumentParser
 import Basics
 
-/// Finds an unknown command before the parser sees its options: it
-/// would complain about those.
+/// Finds an unknown command before the parser sees its options and complains about them.
 enum MistypedCommand {
-    /// What users of other tools type.
+    /// The commands of other tools, with ours.
     static let otherWords = [
         "cp": "tranship copy", "clone": "tranship copy", "sync": "tranship run",
         "migrate": "tranship copy", "apply": "tranship run",
@@ -24,7 +23,7 @@ enum MistypedCommand {
         "cached": "tranship cache list", "image cached": "tranship cache list",
     ]
 
-    /// What people ask `tranship help` for beside commands.
+    /// Topics other than commands for `tranship help`.
     static let topics: [String: String] = [
         "clouds": "`tranship doctor CLOUD` examines an entry of clouds.yaml, and `tranship copy "
             + "--help` says how clouds are named",
@@ -36,7 +35,7 @@ enum MistypedCommand {
             + "`tranship image` takes, XDG_STATE_HOME the folder of tranship/ with the journals",
     ]
 
-    /// - Throws: ``TranshipError/Code/usage`` with the command that was probably meant.
+    /// - Throws: ``TranshipError/Code/usage`` with the command that was probably intended.
     static func refuse(in arguments: [String]) throws(TranshipError) {
         var command: any ParsableCommand.Type = Tranship.self
         var path: [String] = []
@@ -79,7 +78,7 @@ enum MistypedCommand {
                 ?? "`\(help)` lists the commands")
     }
 
-    /// The paths of all commands below one.
+    /// Returns the paths of all commands below a command.
     private static func leaves(of command: any ParsableCommand.Type) -> [[String]] {
         command.configuration.subcommands.flatMap { next in
             let inner = leaves(of: next)

@@ -32,7 +32,7 @@ protocol NamesJournal {
 }
 
 extension NamesJournal {
-    /// As ``CommandWords/journalOption(_:)``.
+    /// The option for commands in hints; see ``CommandWords/journalOption(_:)``.
     var journalOption: String { CommandWords.journalOption(journal) }
 }
 
@@ -51,14 +51,15 @@ struct PipelineArgument: ParsableArguments {
 
     /// Reads the file and opens the journal of the pipeline.
     ///
-    /// - Parameter plansOnly: a run may have the journal meanwhile.
+    /// - Parameter plansOnly: true for commands that only plan. A run may use the journal
+    ///   meanwhile.
     func open(
         _ common: PipelineOptions, _ talk: Talk, plansOnly: Bool = false
     ) async throws -> PipelineRun {
         try await open(journal: common.journal, talk, plansOnly: plansOnly)
     }
 
-    /// The same for commands that print tables and plan only.
+    /// Does the same for commands that print tables and only plan.
     func open(_ common: RowOptions, _ talk: Talk) async throws -> PipelineRun {
         try await open(journal: common.journal, talk, plansOnly: true)
     }

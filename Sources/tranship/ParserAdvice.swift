@@ -4,8 +4,8 @@
 import Basics
 import Foundation
 
-/// What to write in the place of an option or a word that the parser refuses: it knows only how the
-/// command is used.
+/// The replacement for an option or a word that the parser refuses. The parser knows only the usage
+/// of the command.
 enum ParserAdvice {
     private static let bandwidth =
         "`limits: { bandwidth: 50MiB/s }` in the pipeline file, or while it runs: tranship limit "
@@ -13,7 +13,7 @@ enum ParserAdvice {
     private static let images =
         "`limits: { images: 8 }` in the pipeline file, or while it runs: tranship limit --images 8"
 
-    /// What users of other tools type, by the command; `*` is any.
+    /// The options of other tools, with ours, by the command; `*` means any command.
     private static let options: [String: [String: String]] = [
         "run": [
             "--dry-run": "`tranship plan FILE` shows what a run would do",
@@ -68,11 +68,11 @@ enum ParserAdvice {
     ]
     private static let pipelineCommands = ["plan", "run", "check"]
 
-    /// A line for below the message; nil if there is nothing to say.
+    /// Returns a line to print below the message; nil if there is none.
     ///
     /// - Parameters:
-    ///   - message: of the parser.
-    ///   - arguments: with the whole command first.
+    ///   - message: the parser's message.
+    ///   - arguments: the arguments, with the full command first.
     static func hint(_ message: String, _ arguments: [String]) -> String? {
         let command = arguments.first ?? ""
         if let option = quoted(message, after: "Unknown option ") {
@@ -127,7 +127,7 @@ enum ParserAdvice {
             : "if \(name) is a cloud, write --cloud \(name.shellQuoted)"
     }
 
-    /// The options of a command line that choose a cloud: ` --cloud alpha`.
+    /// Returns the options of a command line that choose a cloud: ` --cloud alpha`.
     private static func cloudWords(_ arguments: [String]) -> String {
         let names = ["--cloud", "--os-cloud", "--region", "--os-region-name", "--project"]
         return zip(arguments, arguments.dropFirst()).filter { names.contains($0.0) }
@@ -136,7 +136,7 @@ enum ParserAdvice {
             .map { " \($0.shellQuoted)" }.joined()
     }
 
-    /// `--x` of `Error: Unknown option '--x'`.
+    /// Returns `--x` from `Error: Unknown option '--x'`.
     private static func quoted(_ message: String, after words: String) -> String? {
         guard let place = message.firstRange(of: words + "'") else { return nil }
         return String(message[place.upperBound...].prefix { $0 != "'" })

@@ -9,7 +9,7 @@ import TranshipKit
 
 /// Settings of the whole process: signals, limits, memory.
 enum Process {
-    /// Call once, before anything else.
+    /// Prepares the process. Call once, before anything else.
     static func prepare() {
         reserveStandardStreams()
         // Report a closed pipe or a full disk as an error instead of dying from it.
@@ -19,30 +19,33 @@ enum Process {
         endAtSignals()
         OpenFileLimit.raise()
         refuseCores()
-        // glibc keeps up to 8 arenas for each core. Here many threads hold little memory each.
+        // glibc keeps up to 8 arenas for each core. Here, many threads each use little memory.
         _ = cprocess_limit_arenas(2)
-        // Pages of listings are large and short-lived, so give their memory back at once.
+        // Pages of listings are large and short-lived, so their memory is returned at once.
         _ = cprocess_map_from(128 << 10)
     }
 
-    /// Opens what is closed of standard input, output and error (`>&-`). The next file or pipe would
-    /// get its number, and messages would go into it: ``SignalThread`` would take them for signals.
+    /// Opens standard input, output and error if they are closed (`>&-`). Otherwise the next file
+    /// or pipe would get their number, and messages would be written into it. ``SignalThread``
+    /// would take them for signals.
     ///
-    /// Input and output are opened the wrong way round, so that each use still fails.
+    /// Standard input is opened for writing and standard output for reading, so that each use still
+    /// fails.
     private static func reserveStandardStreams() {
         for (number, mode) in [
             (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY),
         ] where fcntl(number, F_GETFD) < 0 {
-            // Takes the lowest number that is free, which is this one.
+            // `open` returns the lowest free number, which is this one.
             _ = open("/dev/null", mode)
         }
     }
 
-    /// Ends a command at SIGINT, SIGTERM and SIGHUP with the exit code of the table, until the command
-    /// takes signals itself. Exits at once: these commands have nothing to undo but their programs.
+    /// Ends a command at SIGINT, SIGTERM and SIGHUP with the documented exit code, until the
+    /// command handles signals itself. Exits at once: apart from their programs, these commands
+    /// have nothing to undo.
     private static func endAtSignals() {
         SignalThread.deliverUnlessIgnored {
-            // A terminal that is stopped must not keep the process.
+            // A stopped terminal must not block the process.
             Thread.detachNewThread {
                 Thread.sleep(forTimeInterval: 1)
                 _exit(ExitStatus.interrupted.rawValue)
@@ -54,16 +57,16 @@ enum Process {
         }
     }
 
-    /// True from the moment at which a signal ends the process.
+    /// True once a signal is ending the process.
     private static let isEnding = Guarded(false)
 
-    /// Returns only if no signal ends the process. Otherwise the command would fail by the end of
-    /// its programs, and say so.
+    /// Returns only if no signal is ending the process. Otherwise, a command whose programs were
+    /// ended would fail and report that.
     static func waitIfEnding() {
         while isEnding.withLock(\.self) { sleep(1) }
     }
 
-    /// Ends the process and the programs that it started, as after a signal.
+    /// Ends the process and the programs that it started, as a signal does.
     static func endInterrupted() -> Never {
         isEnding.withLock { $0 = true }
         ChildProcesses.end()
@@ -73,14 +76,14 @@ enum Process {
 
     /// Keeps tokens and passwords out of core files, and out of reach of other processes.
     ///
-    /// The limit alone does not suffice: the kernel ignores it if it hands cores to a program
-    /// (core(5)), and such a program, like systemd-coredump, also keeps the environment, with
-    /// `OS_PASSWORD` in it. No program is started for a process that is not dumpable, and other
-    /// processes of the same user can neither trace it nor read its memory (prctl(2)).
+    /// The limit alone is not enough. The kernel ignores it if it pipes cores to a program
+    /// (core(5)), and such a program, like systemd-coredump, also stores the environment, with
+    /// `OS_PASSWORD` in it. For a process that is not dumpable, no such program is started, and
+    /// other processes of the same user can neither trace it nor read its memory (prctl(2)).
     private static func refuseCores() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        // Before the next call, after which this file belongs to root.
+        // This comes before the next call, after which the file belongs to root.
         if let filter = fopen("/proc/self/coredump_filter", "w") {
             fputs("0", filter)
             fclose(filter)
@@ -89,16 +92,17 @@ enum Process {
     }
 }
 
-/// Ends a run in order on SIGINT, SIGTERM and SIGHUP: starts no more images, aborts or drains those
-/// in flight, commits, exits.
+/// Ends a run in order on SIGINT, SIGTERM and SIGHUP: starts no more images, aborts or finishes
+/// those in flight, commits and exits.
 final class Signals: Sendable {
-    /// The whole process ends within 5 s, also if a thousand images are in flight.
+    /// The time for an orderly end, in seconds. The whole process ends within 5 s, even with a
+    /// thousand images in flight.
     private static let graceSeconds = 4.0
-    /// Number of signals received.
+    /// The number of signals received.
     private let count = Guarded(0)
 
     /// - Parameters:
-    ///   - drain: if true, images in flight may finish after the first signal.
+    ///   - drain: true if images in flight may finish after the first signal.
     ///   - stop: called with true to abort the images in flight, and with false to let them finish.
     init(drain: Bool, stop: @escaping @Sendable (_ abort: Bool) -> Void) {
         SignalThread.deliver { [weak self] in self?.received(drain: drain, stop) }
@@ -118,8 +122,8 @@ final class Signals: Sendable {
         }
         if number == (drain ? 2 : 1) {
             Terminal.tell("stopping")
-            // The journal is safe even if a thread hangs: every step was committed before it
-            // began. A thread, because all threads of Dispatch may hang.
+            // The journal is safe even if a thread hangs: every step was committed before it began.
+            // This uses its own thread, because all threads of Dispatch may hang.
             Thread.detachNewThread {
                 Thread.sleep(forTimeInterval: Self.graceSeconds)
                 Terminal.tell("interrupted; the same command goes on")
@@ -132,8 +136,8 @@ final class Signals: Sendable {
     }
 }
 
-/// Cancels the work of a command at the first signal, so that it can undo what it began. A second
-/// signal ends the process at once.
+/// Cancels the work of a command at the first signal, so that the command can undo its changes. A
+/// second signal ends the process at once.
 enum Interruption {
     static func guarding<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value

@@ -4,7 +4,7 @@
 import ArgumentParser
 import Foundation
 
-/// `--progress` and `TRANSHIP_PROGRESS`: how a run shows how far it is.
+/// The setting of `--progress` and `TRANSHIP_PROGRESS`: how a run shows its progress.
 enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
     case auto, tty, plain, quiet, json
 
@@ -24,8 +24,8 @@ enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
     }
 
     /// - Parameters:
-    ///   - isTerminal: whether standard error is a terminal.
-    ///   - canDraw: whether that terminal can move the cursor.
+    ///   - isTerminal: true if standard error is a terminal.
+    ///   - canDraw: true if that terminal can move the cursor.
     func style(isTerminal: Bool, canDraw: Bool) -> ProgressStyle {
         let isForLogs = !isTerminal
         return switch self {
@@ -38,19 +38,19 @@ enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// What a command shows while it works.
+/// The forms in which a command shows its progress.
 struct ProgressStyle: Sendable, Equatable {
-    /// A drawing that changes in place.
+    /// True for a drawing that changes in place.
     let draws: Bool
-    /// A line now and then.
+    /// True for a line from time to time.
     let writes: Bool
-    /// Standard error is a file, a pipe or a journal: few lines, with times.
+    /// True if standard error is a file, a pipe or the system journal: few lines, with times.
     let isForLogs: Bool
 
-    /// Seconds between two lines of progress in a log.
+    /// The seconds between two lines of progress in a log.
     static let logSeconds = 60.0
 
-    /// For commands without `--progress`.
+    /// The style of commands without `--progress`.
     static var standard: ProgressStyle {
         ProgressStyle(draws: Terminal.draws, writes: !Terminal.draws, isForLogs: false)
     }

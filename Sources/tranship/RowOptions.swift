@@ -23,12 +23,12 @@ struct RowOptions: ParsableArguments, NamesJournal {
     var format: OutputFormat { output.kind == .text ? .text : .json }
 }
 
-/// How a command of a pipeline, or `doctor`, prints what it found.
+/// The options for the output format of `doctor` and of pipeline commands.
 struct OutputOptions: ParsableArguments {
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         case text, json, table, csv, value, yaml
 
-        /// nil for text and JSON Lines.
+        /// The format of records; nil for text and JSON Lines.
         var record: RecordFormat.Kind? {
             switch self {
             case .text, .json: nil
@@ -59,8 +59,8 @@ struct OutputOptions: ParsableArguments {
     /// The format of tables; nil for text and JSON Lines.
     var record: RecordFormat? { kind.record.map { RecordFormat($0, columns: columns) } }
 
-    /// Does the work of a command. If it is to print a table, the lines of JSON of some types become
-    /// its rows, and all others are left out.
+    /// Does the work of a command. If the command prints a table, JSON lines of these types become
+    /// its rows, and all other lines are dropped.
     func withRows(
         of types: Set<String>, _ columns: [RecordList.Column], more: [RecordList.Column] = [],
         _ work: () async throws -> Void
@@ -70,7 +70,7 @@ struct OutputOptions: ParsableArguments {
         do {
             try await work()
         } catch {
-            // Some commands end with an exit code of their own.
+            // Some commands end with their own exit code.
             try TableOfLines.end()
             throw error
         }
@@ -78,8 +78,8 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
-/// The table that lines of JSON go into instead of standard output. One for the process, because
-/// there is one standard output.
+/// The table that receives JSON lines instead of standard output. There is one for the process,
+/// because there is one standard output.
 enum TableOfLines {
     private static let state = Guarded<(types: Set<String>, list: RecordList)?>(nil)
 
@@ -87,10 +87,10 @@ enum TableOfLines {
         state.withLock { $0 = (types, list) }
     }
 
-    /// True if lines become rows.
+    /// True if lines become rows of a table.
     static var isOpen: Bool { state.withLock { $0 != nil } }
 
-    /// Takes a line; false if there is no table.
+    /// Adds a line to the table. Returns false if there is no table.
     static func take(_ line: JSONLine) -> Bool {
         state.withLock { state in
             guard state != nil else { return false }
@@ -98,7 +98,7 @@ enum TableOfLines {
                 return true
             }
             let record = line.record
-            // What `refused` has beside others is the `error` of a transfer.
+            // The code of a `refused` line goes into the column `error`, as for a transfer.
             let code = record["error"]?["code"] ?? record["code"]
             var cells = code.map { ["error": $0] } ?? [:]
             cells["message"] = record["error"]?["message"]

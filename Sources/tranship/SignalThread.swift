@@ -6,21 +6,21 @@ import Foundation
 
 /// Delivers SIGINT, SIGTERM and SIGHUP on a thread that does nothing else.
 ///
-/// A `DispatchSource` needs one of the threads of Dispatch, which may all be busy.
+/// A `DispatchSource` would need a thread of Dispatch, and all of these may be busy.
 enum SignalThread {
     static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
     private static let receiver = Guarded<(@Sendable () -> Void)?>(nil)
 
-    /// From now on, a signal calls this and does not end the process.
+    /// Sets the function that signals call from now on, instead of ending the process.
     static func deliver(to new: @escaping @Sendable () -> Void) {
         receiver.withLock { $0 = new }
         guard isStarted else { return }
         for number in numbers { signal(number, wake) }
     }
 
-    /// The same, except for signals that the process was started to ignore, as by `nohup` and, in
-    /// the background, by a shell without job control.
+    /// Does the same, except for signals that the process was started to ignore, for example by
+    /// `nohup`, or in the background by a shell without job control.
     static func deliverUnlessIgnored(to new: @escaping @Sendable () -> Void) {
         receiver.withLock { $0 = new }
         guard isStarted else { return }
@@ -34,10 +34,11 @@ enum SignalThread {
             == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    /// From now on, a signal does nothing.
+    /// Makes signals do nothing from now on.
     static func ignore() { receiver.withLock { $0 = nil } }
 
-    /// The thread, from its first use to the end of the process.
+    /// Starts the thread, which runs from its first use to the end of the process. False if that
+    /// failed.
     private static let isStarted: Bool = {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return false }
@@ -56,7 +57,7 @@ enum SignalThread {
         return true
     }()
 
-    /// May do only what a signal handler may (signal-safety(7)).
+    /// The signal handler. It may only do what signal-safety(7) allows.
     private static let wake: @convention(c) (Int32) -> Void = { _ in
         let before = errno
         var byte: UInt8 = 0
@@ -65,7 +66,8 @@ enum SignalThread {
     }
 }
 
-/// Where the signal handler writes. A plain global, since a handler cannot capture anything.
+/// The pipe into which the signal handler writes. A plain global, because a handler cannot capture
+/// anything.
 ///
-/// Safe: it is written once, before the first handler is installed.
+/// This is safe: it is written once, before the first handler is installed.
 private nonisolated(unsafe) var signalPipe: Int32 = -1

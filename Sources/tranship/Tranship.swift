@@ -79,13 +79,14 @@ struct Tranship: AsyncParsableCommand {
             let error = CommandCloud.naming(unnamed)
             Terminal.tell(error)
             let status = ExitStatus(error)
-            // A log ends with the exit code, also if no run began.
+            // A log ends with the exit code, even if no run began.
             if Log.writesTimes { Terminal.tell("exit \(status.rawValue)") }
             exit(status)
         } catch let status as EarlyExit {
             exit(status.status)
         } catch {
-            // Help is written for 80 columns; the parser breaks it in the middle of examples.
+            // Help is written for 80 columns; for fewer, the parser would break lines within
+            // examples.
             let columns = Terminal.outputIsTerminal ? max(80, Terminal.columns) : 80
             let text =
                 DescribedTranship.isAsked(Array(CommandLine.arguments.dropFirst()))
@@ -93,7 +94,7 @@ struct Tranship: AsyncParsableCommand {
                     DescribedTranship.fullMessage(for: error, columns: columns))
                 : fullMessage(for: error, columns: columns)
             if exitCode(for: error).isSuccess {
-                // The parser's own text ends with the commands.
+                // The parser's text ends with the list of commands.
                 let isWhole = text.hasPrefix("OVERVIEW: \(configuration.abstract)")
                 let end = isWhole ? "\n\nEXIT STATUS:\n\(ExitStatus.table)" : ""
                 Terminal.putWhole(fitted(text + end, Terminal.outputIsTerminal) + "\n")
@@ -109,13 +110,13 @@ struct Tranship: AsyncParsableCommand {
         Log.end(ExitStatus.done.rawValue)
     }
 
-    /// The words of the parser, with what to write instead below the first line.
+    /// Returns the parser's message, with the replacement below the first line.
     private static func advised(_ text: String) -> String {
         let arguments = ShortCommands.expanded(
             LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())).rest)
         guard let hint = ParserAdvice.hint(text, arguments) else { return text }
         let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        // What the parser guesses is another word of the same command.
+        // Remove the parser's guess, which is another word of the same command.
         let first = lines[0].replacing(#/ Did you mean '[^']*'\?/#, with: "")
         return ([first, "hint: \(hint)"] + lines.dropFirst()).joined(separator: "\n")
     }
@@ -125,7 +126,8 @@ struct Tranship: AsyncParsableCommand {
     }
 
     private static func exit(_ status: ExitStatus) -> Never {
-        // What waited for a program may have been given up: another cloud failed, or a signal came.
+        // The work that waited for a program may have been abandoned: another cloud failed, or a
+        // signal came.
         if status != .done { ChildProcesses.end() }
         Log.end(status.rawValue)
         Foundation.exit(status.rawValue)
@@ -140,7 +142,7 @@ enum Version {
 /// Ends the process with a status and without a further message.
 struct EarlyExit: Error {
     let status: ExitStatus
-    /// True if an error ended the command, which was said already.
+    /// True if an error ended the command. The error has already been printed.
     var isError = false
 }
 

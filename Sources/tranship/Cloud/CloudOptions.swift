@@ -49,7 +49,7 @@ struct CloudOptions: ParsableArguments {
 
     var format: RecordFormat { RecordFormat(kind, columns: columns) }
 
-    /// The options that choose the cloud, for a command that a hint names.
+    /// The options that choose the cloud, for a command in a hint.
     var words: [String] {
         [
             ("--cloud", cloud), ("--region", region), ("--interface", interface),
@@ -58,7 +58,7 @@ struct CloudOptions: ParsableArguments {
         .flatMap { name, value in value.map { [name, $0] } ?? [] }
     }
 
-    /// The Image service of that cloud. Nothing is sent yet.
+    /// Returns the Image service of that cloud. Sends nothing yet.
     func service() throws(TranshipError) -> ImageService {
         let environment = ProcessInfo.processInfo.environment
         let session = try CloudSession.named(
@@ -68,7 +68,7 @@ struct CloudOptions: ParsableArguments {
         if region == nil, let other = environment["OS_REGION_NAME"], !other.isEmpty,
             let own = session.configuration.region, own != other
         {
-            // `openstack` takes the variable for any cloud.
+            // `openstack` applies the variable to any cloud.
             Terminal.tell(
                 "note: region \(own), as the entry \(session.cloudName) says; OS_REGION_NAME does not "
                     + "change it, and --region does")
@@ -79,14 +79,13 @@ struct CloudOptions: ParsableArguments {
 
 extension RecordFormat.Kind: ExpressibleByArgument {}
 
-/// The cloud that a command for one cloud works with, for its errors: the operator may not have
-/// named it.
+/// The cloud of a command for one cloud, for its errors: the operator may not have named it.
 enum CommandCloud {
     private static let name = Guarded<String?>(nil)
 
     static func remember(_ cloud: String) { name.withLock { $0 = cloud } }
 
-    /// The error with the name of the cloud in front, if its Image service answered it.
+    /// Returns the error with the name of the cloud in front, if its Image service answered it.
     static func naming(_ error: TranshipError) -> TranshipError {
         guard error.answer?.service == .image, let cloud = name.withLock({ $0 }),
             !error.isNaming(cloud)
@@ -96,7 +95,7 @@ enum CommandCloud {
 }
 
 extension CloudOptions {
-    /// The Image service, and the image that the argument names.
+    /// Returns the Image service and the image that the argument names.
     func find(
         _ image: ImageArgument
     ) async throws(TranshipError) -> (service: ImageService, image: Image) {
@@ -104,10 +103,10 @@ extension CloudOptions {
         return (service, try await service.found(image.image))
     }
 
-    /// Does the same for several images, each given by id or name.
+    /// Does the work for several images, each given by id or name.
     ///
-    /// If one fails, the others are still done. The exit code is then that of a run in which some
-    /// images failed.
+    /// If one fails, the others are still done. The exit code is then the one of a run with failed
+    /// images.
     func forEach(
         _ names: [String], missingIsFine: Bool = false,
         _ work: (ImageService, Image) async throws(TranshipError) -> Void
@@ -127,7 +126,7 @@ extension CloudOptions {
         if failures > 0 { throw EarlyExit(status: .someFailed) }
     }
 
-    /// Prints records that are all there already.
+    /// Prints records that have all been read already.
     func put(_ records: [[String: JSONValue]], _ columns: [RecordList.Column]) throws(TranshipError)
     {
         var list = RecordList(format, columns)
@@ -137,8 +136,8 @@ extension CloudOptions {
 }
 
 extension ImageService {
-    /// As ``find(_:)``. The hint of a name that no image has is the closest one among the newest
-    /// images.
+    /// Finds an image like ``find(_:)``. If no image has the name, the hint is the closest name
+    /// among the newest images.
     func found(_ nameOrID: String) async throws(TranshipError) -> Image {
         do throws(TranshipError) {
             return try await find(nameOrID)

@@ -7,13 +7,13 @@ import Foundation
 import OpenStackImage
 
 extension ArgumentHelp {
-    /// - Parameter name: stands for the value in the text.
+    /// - Parameter name: the placeholder for the value in the help text.
     static func value(_ name: String, _ abstract: String, discussion: String = "") -> Self {
         Self(abstract, discussion: discussion, valueName: name)
     }
 }
 
-/// `key=value`. The value may contain anything, the key no `=`.
+/// The argument `key=value`. The value may contain anything, the key may not contain `=`.
 struct KeyValue: ExpressibleByArgument {
     let key: String
     let value: String
@@ -88,13 +88,13 @@ enum HiddenFlag: String, EnumerableFlag {
 }
 
 extension [KeyValue] {
-    /// If a key occurs several times, the last value wins.
+    /// The pairs as a dictionary. If a key occurs several times, the last value wins.
     var dictionary: [String: String] {
         Dictionary(map { ($0.key, $0.value) }) { $1 }
     }
 }
 
-/// Any JSON.
+/// An argument with any JSON.
 struct JSONArgument: ExpressibleByArgument {
     let value: JSONValue
 
@@ -105,7 +105,7 @@ struct JSONArgument: ExpressibleByArgument {
     }
 }
 
-/// How long and how often to look.
+/// The options that set how long and how often to look.
 struct WaitOptions: ParsableArguments {
     @Option(help: .value("time", "How long to wait: 90s, 30m, 2h."))
     var deadline = Span(seconds: 3600)
@@ -130,7 +130,8 @@ struct DataArgument: ExpressibleByArgument {
 
     var isURL: Bool { ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) } }
 
-    /// - Throws: ``TranshipError/Code/usage`` for a terminal: an image is not typed.
+    /// - Throws: ``TranshipError/Code/usage`` if standard input is a terminal, because an image is
+    ///   not typed.
     func source(sizeBytes: Int64?) throws(TranshipError) -> ImageDataSource {
         if argument == "-" {
             guard isatty(STDIN_FILENO) == 0 else {
@@ -148,7 +149,7 @@ struct DataArgument: ExpressibleByArgument {
     }
 }
 
-/// What is known about the data before it is sent.
+/// The known facts about the data before it is sent.
 struct PromiseOptions: ParsableArguments {
     @Option(
         help: .value(
@@ -168,11 +169,11 @@ struct PromiseOptions: ParsableArguments {
     var expected: [Checksum] { checksum.map(\.checksum) }
 }
 
-/// `sha256:…`
+/// An argument such as `sha256:…`.
 struct ChecksumArgument {
     let checksum: Checksum
 
-    /// - Throws: what is wrong, for people.
+    /// - Throws: the problem, in words for people.
     static func parse(_ text: String) throws -> ChecksumArgument {
         do throws(TranshipError) {
             return ChecksumArgument(try Checksum(text))

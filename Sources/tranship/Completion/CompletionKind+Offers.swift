@@ -4,18 +4,18 @@
 import ArgumentParser
 import Basics
 
-/// What TAB offers. An argument without any of these offers nothing, not even files.
+/// The words that TAB offers. An argument without any of these offers nothing, not even files.
 extension CompletionKind {
     /// The entries of clouds.yaml.
     static let cloud = offering { _ in CompletionOffers.clouds }
 
-    /// The images of the command's cloud, by name; by id once the word begins like one.
+    /// The images of the command's cloud: by name, and also by id once the word begins like one.
     static let image = offering { line in
         // The Image service of a legacy cloud has another API.
         line.words.contains("v1") ? [] : CompletionOffers.images(line.cloud, of: line)
     }
 
-    /// The source of a copy: a cloud, or a file.
+    /// The source of a copy: a cloud or a file.
     static let copySource = offering { CompletionOffers.clouds + CompletionOffers.files(of: $0) }
 
     /// The images of the source of a copy.
@@ -24,7 +24,7 @@ extension CompletionKind {
         return CompletionOffers.images(source, of: line)
     }
 
-    /// A pipeline that ran, by name, or a pipeline file.
+    /// A pipeline that has run, by name, or a pipeline file.
     static let pipeline = offering { line in
         CompletionOffers.pipelines + CompletionOffers.files(["yaml", "yml"], of: line)
     }
@@ -48,12 +48,12 @@ extension CompletionKind {
 
 /// A command line up to the word that TAB completes.
 struct CompletedLine: Sendable {
-    /// The words before it.
+    /// The words before that word.
     let words: [String]
-    /// What is typed of it.
+    /// The part of that word that has been typed.
     let prefix: String
 
-    /// The shell passes words as they are typed.
+    /// Removes quotes and backslashes, because the shell passes words as they are typed.
     init(words: [String], prefix: String) {
         func plain(_ word: String) -> String { word.filter { !"'\"\\".contains($0) } }
         self.words = words.map(plain)
@@ -63,14 +63,14 @@ struct CompletedLine: Sendable {
     var cloud: String? { value(of: "--cloud", "--os-cloud") }
     var region: String? { value(of: "--region", "--os-region-name") }
 
-    /// The first cloud that the line names after `copy`, perhaps with a region.
+    /// Returns the first cloud after `copy`, with its region if there is one.
     func source(among clouds: [String]) -> String? {
         words.drop { $0 != "copy" }.dropFirst().first { word in
             clouds.contains(String(word.prefix { $0 != "/" }))
         }
     }
 
-    /// bash makes three words of `--cloud=alpha`.
+    /// Returns the value of an option. bash splits `--cloud=alpha` into three words.
     private func value(of names: String...) -> String? {
         for (index, word) in words.enumerated().reversed() {
             if names.contains(word) {

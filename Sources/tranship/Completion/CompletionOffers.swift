@@ -8,10 +8,10 @@ import Foundation
 import OpenStackImage
 import TranshipKit
 
-/// The words that the shells get for `CompletionKind`. Writes no message and throws nothing: a
-/// shell would print it into the line that the user types.
+/// The words that the shells get for `CompletionKind`. Never writes a message and never throws,
+/// because a shell would print it into the line that the user is typing.
 enum CompletionOffers {
-    /// A cloud that does not answer until then has no images.
+    /// The time limit for a cloud. If it does not answer in time, TAB offers no images.
     private static let secondsAtMost = 2.0
     private static let imagesAtMost = 1000
 
@@ -24,7 +24,8 @@ enum CompletionOffers {
     /// The names of the pipelines that have a journal.
     static var pipelines: [String] { JournalPlace.pipelineNames(environment: environment) }
 
-    /// - Parameter cloud: as `alpha` or `alpha/RegionTwo`; nil is the default of the commands.
+    /// - Parameter cloud: the cloud, as `alpha` or `alpha/RegionTwo`; nil for the default of the
+    ///   commands.
     static func images(_ cloud: String?, of line: CompletedLine) -> [String] {
         let parts = cloud?.split(separator: "/", maxSplits: 1).map(String.init) ?? []
         let region = parts.count > 1 ? parts[1] : line.region
@@ -46,7 +47,7 @@ enum CompletionOffers {
 
         var words: [String] { names.withLock { $0.sorted() } }
 
-        /// False once there are enough.
+        /// Adds the images of a page. Returns false when there are enough.
         func add(_ page: [Image], _ prefix: String) -> Bool {
             names.withLock { names in
                 for image in page {
@@ -58,9 +59,9 @@ enum CompletionOffers {
         }
     }
 
-    /// The files and folders that begin with what is typed.
+    /// Returns the files and folders that begin with the typed text.
     ///
-    /// - Parameter extensions: any file if empty.
+    /// - Parameter extensions: the extensions to offer; empty for any file.
     static func files(_ extensions: [String] = [], of line: CompletedLine) -> [String] {
         let folder = line.prefix.lastIndex(of: "/").map { String(line.prefix[...$0]) } ?? ""
         let start = line.prefix.dropFirst(folder.count)
@@ -79,11 +80,11 @@ enum CompletionOffers {
         }
     }
 
-    /// In the form that a shell takes literally.
+    /// Returns the words in a form that a shell takes literally.
     static func written(_ words: [String], for shell: CompletionShell?) -> [String] {
-        // A control character would write to the terminal, or end the word. An image of another
-        // project named `$(…)` must not run commands here: a shell that has the name in its line
-        // may expand it at the next TAB.
+        // A control character would write to the terminal, or end the word. If an image of another
+        // project has the name `$(…)`, that must not run commands here: a shell with the name in
+        // its line may expand it at the next TAB.
         let plain = words.filter { word in
             !word.isEmpty
                 && word.unicodeScalars.allSatisfy { scalar in
@@ -93,11 +94,11 @@ enum CompletionOffers {
         }
         if shell == .bash {
             // The parser's script passes the words to `compgen -W`, which expands them. Readline
-            // then quotes the result like a file name, except `$` and what follows.
+            // then quotes the result like a file name, except for `$` and the text after it.
             return plain.map { "'\($0.replacing("'", with: "'\\''"))'" }
         }
         if shell == .zsh {
-            // `_describe` takes what follows a colon as the description.
+            // `_describe` treats the text after a colon as the description.
             return plain.map { $0.replacing("\\", with: "\\\\").replacing(":", with: "\\:") }
         }
         return plain

@@ -4,21 +4,21 @@
 import ArgumentParser
 import Basics
 
-/// The completion scripts of the parser, which leaves the second words of commands out of them.
+/// The completion scripts of the parser, with the aliases of commands, which the parser omits.
 ///
-/// Such a word gets what TAB offers for its command: `image save` is `image download`, and `ls` is
-/// `image list`.
+/// After an alias, TAB offers the same words as after its command: `image save` is `image
+/// download`, and `ls` is `image list`.
 enum CompletionScript {
-    /// A second word for a command.
+    /// An alias of a command.
     private struct Alias {
-        /// The commands in front of the word, from `tranship` on.
+        /// The commands before the alias, from `tranship` on.
         let parents: [String]
         let word: String
-        /// The whole command.
+        /// The full command.
         let command: [String]
     }
 
-    /// The script with all second words. Another text stays as it is.
+    /// Returns the script with all aliases. Returns any other text unchanged.
     static func withAliases(_ script: String) -> String {
         if script.hasPrefix("#!/bin/bash\n") || script.hasPrefix("#compdef ") {
             return withFunctions(script)
@@ -44,14 +44,15 @@ enum CompletionScript {
         }
     }
 
-    /// bash and zsh: each command has a function, which that of its parent calls by name.
+    /// Adds aliases for bash and zsh, where each command has a function, which its parent's
+    /// function calls by name.
     private static func withFunctions(_ script: String) -> String {
         var lines = script.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         func beginning(_ path: [String]) -> String { "_\(path.joined(separator: "_"))() {" }
         for alias in aliases {
             let sibling = alias.command[alias.parents.count]
             guard let parent = lines.firstIndex(of: beginning(alias.parents)),
-                // `list|show|…)`
+                // A line of the form `list|show|…)`.
                 let names = lines[parent...].firstIndex(where: { line in
                     let words = line.drop { $0 == " " }.split(separator: "|")
                     return line.hasSuffix(")")
@@ -71,7 +72,7 @@ enum CompletionScript {
         return lines.joined(separator: "\n")
     }
 
-    /// fish: one function parses the words, with a case for each command.
+    /// Adds aliases for fish, where one function parses the words, with a case for each command.
     private static func withCases(_ script: String) -> String {
         let aliases = aliases
         var lines: [String] = []
@@ -98,7 +99,7 @@ enum CompletionScript {
         return lines.joined(separator: "\n")
     }
 
-    /// Puts the whole command in the place of a short word at the beginning.
+    /// Replaces a short word at the beginning by the full command.
     private static func shortCases(_ indentation: String, _ short: [Alias]) -> [String] {
         ["\(indentation)switch $unparsed_tokens[1]"]
             + short.flatMap { alias in

@@ -67,7 +67,7 @@ struct CopyCommand: AsyncParsableCommand {
         let file = try save.map {
             try SavedPipeline(text: order.pipeline(writtenBy: CommandWords.own), path: $0)
         }
-        // The file is there by then, and may have been edited.
+        // When the command is repeated, that file exists, and may have been edited.
         let command = CommandWords.own(without: "--save")
         let text = order.pipeline(writtenBy: command)
         let talk = try options.begin(
@@ -105,7 +105,7 @@ struct CopyCommand: AsyncParsableCommand {
     }
 }
 
-/// Which images are copied, and as what.
+/// The options that choose the images to copy, and their new names.
 struct CopyChoiceOptions: ParsableArguments {
     @Option(help: "With this tag; repeat it for several that must all be there.")
     var tag: [String] = []

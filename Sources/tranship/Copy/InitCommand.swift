@@ -51,18 +51,19 @@ struct InitCommand: AsyncParsableCommand {
     }
 }
 
-/// The words that this process was started with.
+/// The words with which this process was started.
 enum CommandWords {
-    /// As a shell would take them again, without the password and the query of an address: logs and
-    /// the journal keep the words.
+    /// The command in a form for a shell, without the password and the query of an address, because
+    /// logs and the journal keep these words.
     static var own: String { command(Array(CommandLine.arguments.dropFirst())) }
 
-    /// ` --journal PATH` for a command that has to find the same journal; empty without a path.
+    /// Returns ` --journal PATH`, for a command that has to find the same journal; empty without a
+    /// path.
     static func journalOption(_ path: String?) -> String {
         path.map { " --journal \($0.shellQuoted)" } ?? ""
     }
 
-    /// The same without an option and its value.
+    /// Returns the command without an option and its value.
     static func own(without option: String) -> String {
         var words: [String] = []
         var isValue = false
@@ -78,23 +79,23 @@ enum CommandWords {
         return (["tranship"] + words).joined(separator: " ")
     }
 
-    /// True for `tranship copy`, whose words are options instead of the keys of a file.
+    /// True for `tranship copy`, which has options in place of the keys of a file.
     static var isCopy: Bool {
         CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") }
             == CopyCommand.configuration.commandName
     }
 
-    /// A hint in the words of this command.
+    /// Returns a hint in the terms of this command.
     static func hint(_ hint: String) -> String { isCopy ? CopyOrder.hint(hint) : hint }
 
-    /// The same for a message, which says no way out.
+    /// Returns a message in the terms of this command.
     static func message(_ message: String) -> String {
         isCopy ? CopyOrder.message(message) : message
     }
 
     static func withoutSecrets(_ word: String) -> String {
         guard let colon = word.firstRange(of: "://")?.lowerBound else { return word }
-        // `--checksum-file=https://…`
+        // The word may be an option with an address: `--checksum-file=https://…`
         let option = word[..<colon].lastIndex(of: "=").map { word[...$0] } ?? ""
         let address = String(word.dropFirst(option.count))
         return option + shownURL(address) + (address.contains("?") ? "?…" : "")

@@ -63,7 +63,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
         created.image.put(cloud.format)
     }
 
-    /// Throws if the image that the cloud has is not what this command would create.
+    /// Throws if the image in the cloud differs from the one that this command would create.
     private func refuseDifferences(from image: Image) throws(TranshipError) {
         var (words, areChangeable) = fields.differences(from: image)
         if let id, id.lowercased() != image.id {
@@ -83,7 +83,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
     }
 }
 
-/// Where the data of a new image comes from, and where it goes.
+/// The origin of a new image's data, and its destination.
 struct NewDataOptions: ParsableArguments {
     @Option(
         help: "A file, a URL that this machine reads, or - for standard input.", completion: .file()
@@ -106,7 +106,7 @@ struct NewDataOptions: ParsableArguments {
     @Flag(help: "Do not wait until the import ends.")
     var noWait = false
 
-    /// Nil for a record without data.
+    /// Returns the data; nil for a record without data.
     func newData() throws(TranshipError) -> NewImageData? {
         switch (file, uri) {
         case (nil, nil): return nil
@@ -116,9 +116,10 @@ struct NewDataOptions: ParsableArguments {
         }
     }
 
-    /// The disk format that the extension or the data shows; nil without data that can be looked at.
+    /// Returns the disk format that the extension or the data shows; nil if there is no data to
+    /// look at.
     ///
-    /// - Parameter otherwise: what the cloud takes without one.
+    /// - Parameter otherwise: the format that the cloud assumes without one.
     func shownDiskFormat(otherwise: String) throws(TranshipError) -> String? {
         if let uri { return DiskFormatGuess(url: uri).format }
         guard let place = file?.argument, place != "-" else { return nil }
@@ -139,10 +140,10 @@ struct NewDataOptions: ParsableArguments {
 }
 
 extension ImageFieldOptions {
-    /// What was asked of a new image and differs in one that the cloud has already.
+    /// Compares the options for a new image with an image that the cloud already has.
     ///
-    /// - Returns: how each field differs, for people, and whether `tranship image set` can change it
-    ///   all: formats are fixed once an image has data.
+    /// - Returns: each difference, in words for people, and whether `tranship image set` can change
+    ///   them all: formats are fixed once an image has data.
     func differences(from image: Image) -> (words: [String], areChangeable: Bool) {
         let wanted = applied(to: image)
         var words: [String] = []
@@ -167,7 +168,7 @@ extension ImageFieldOptions {
         return (words, areChangeable)
     }
 
-    /// These options as `tranship image set` takes them.
+    /// These options in the form that `tranship image set` takes.
     var words: [String] {
         var words = [visibility?.rawValue, protection?.rawValue, hiding?.rawValue]
             .compactMap(\.self).map { "--\($0)" }

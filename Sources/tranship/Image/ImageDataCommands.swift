@@ -170,9 +170,9 @@ extension DownloadOptions.Proof: ExpressibleByArgument {}
 
 /// A file that a command writes.
 enum NewFile {
-    /// Refuses a file that is there. Devices and pipes may be there.
+    /// Refuses an existing file. Existing devices and pipes are fine.
     ///
-    /// - Parameter path: `-` is standard output.
+    /// - Parameter path: the file; `-` is standard output.
     static func check(_ path: String) throws(TranshipError) {
         var status = stat()
         guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -184,7 +184,7 @@ enum NewFile {
     }
 }
 
-/// `0-511`, `512-`, `-512`.
+/// An argument such as `0-511`, `512-` or `-512`.
 struct SpanArgument: ExpressibleByArgument {
     let span: ByteSpan
 

@@ -5,13 +5,14 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// `--disk-format` and `--container-format`.
+/// The check of `--disk-format` and `--container-format`.
 enum FormatArgument {
     /// - Parameters:
-    ///   - allowed: what the cloud lists; empty if it lists none.
-    ///   - common: the formats of the Image service, to which the operator of a cloud may add.
-    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list, or that is
-    ///   close to a common one.
+    ///   - allowed: the formats that the cloud lists; empty if it lists none.
+    ///   - common: the formats of the Image service, to which the operator of a cloud may add
+    ///     others.
+    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list. If the
+    ///   cloud lists none, for a format that looks like a mistyped common one.
     static func check(
         _ option: String, _ value: String?, allowed: [String] = [], common: [String]
     ) throws(TranshipError) {
@@ -25,9 +26,9 @@ enum FormatArgument {
                 + known.joined(separator: ", "))
     }
 
-    /// The same of the conditions of a list, which would list nothing.
+    /// Checks the formats in the conditions of a list. The list would be empty with a mistyped one.
     ///
-    /// - Throws: ``TranshipError/Code/usage`` for a word that is close to a common one.
+    /// - Throws: ``TranshipError/Code/usage`` for a word that looks like a mistyped common one.
     static func checkCondition(
         _ option: String, _ values: [String], common: [String]
     ) throws(TranshipError) {
@@ -91,7 +92,7 @@ struct ImageFieldOptions: ParsableArguments {
     @Option(help: .value("id", "The property ramdisk_id of an AMI."))
     var ramdiskID: String?
 
-    /// `--property` wins over the options for single properties.
+    /// The properties. `--property` has priority over the options for single properties.
     var properties: [String: JSONValue] {
         let named = [
             ("os_distro", osDistro), ("os_version", osVersion), ("architecture", architecture),
@@ -103,8 +104,10 @@ struct ImageFieldOptions: ParsableArguments {
         return properties
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list. Its own
-    ///   refusal is a page of its schema.
+    /// Refuses formats that the cloud does not support. The cloud's own refusal would contain a
+    /// page of its schema.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` for a format that the cloud does not list.
     func refuseUnknownFormats(at service: ImageService) async throws(TranshipError) {
         let given = [
             ("disk_format", "--disk-format", diskFormat, FormatNames.disk),
@@ -115,7 +118,7 @@ struct ImageFieldOptions: ParsableArguments {
         do throws(TranshipError) {
             schema = try await service.schema("image")
         } catch  where error.answer != nil && error.code != .authenticationFailed {
-            // A cloud without schemas, or that does not show them.
+            // The cloud has no schemas, or does not show them.
         }
         for (key, option, value, common) in given {
             try FormatArgument.check(
@@ -123,7 +126,7 @@ struct ImageFieldOptions: ParsableArguments {
         }
     }
 
-    /// The record to create.
+    /// Returns the record to create.
     func newImage(name: String?) -> NewImage {
         NewImage(
             name: name, diskFormat: diskFormat, containerFormat: containerFormat,
@@ -134,7 +137,7 @@ struct ImageFieldOptions: ParsableArguments {
             properties: properties)
     }
 
-    /// The record after the change.
+    /// Returns the record after the change.
     func applied(to image: Image) -> Image {
         var image = image
         if let diskFormat { image.diskFormat = diskFormat }

@@ -5,7 +5,7 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// The conditions of a list: all that the Image API knows.
+/// The conditions of a list: all that the Image API supports.
 struct ImageFilterOptions: ParsableArguments {
     @Option(help: "With this name; repeat it for any of several.")
     var name: [String] = []
@@ -118,7 +118,7 @@ enum ListedProtection: String, EnumerableFlag {
     static func help(for value: Self) -> ArgumentHelp? { "Only \(value.rawValue) images." }
 }
 
-/// `gte:2026-01-01T00:00:00Z`. A time alone must be equal.
+/// An argument such as `gte:2026-01-01T00:00:00Z`. A time without comparison must be equal.
 struct TimeCondition: ExpressibleByArgument {
     let bound: ImageQuery.TimeBound
 

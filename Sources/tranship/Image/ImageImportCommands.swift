@@ -62,7 +62,7 @@ struct ImageImportInfoCommand: AsyncParsableCommand {
     }
 }
 
-/// How the service gets the data of an image, and which stores get it.
+/// The method by which the service gets the data of an image, and the stores for it.
 struct ImportOptions: ParsableArguments {
     @Option(help: "glance-direct, web-download, copy-image or glance-download.")
     var method: ImportMethodArgument = .glanceDirect
@@ -113,7 +113,7 @@ enum ImportMethodArgument: String, CaseIterable, ExpressibleByArgument {
     case glanceDownload = "glance-download"
 }
 
-/// Which stores get the data.
+/// The stores that get the data.
 struct StoresOptions: ParsableArguments {
     @Option(help: "A store for the data; repeatable.")
     var store: [String] = []
@@ -124,7 +124,7 @@ struct StoresOptions: ParsableArguments {
     @Flag(exclusivity: .exclusive)
     var failing: StoreFailure?
 
-    /// Nil leaves it to the service.
+    /// True if all stores must succeed; nil leaves the choice to the service.
     var allMustSucceed: Bool? { failing.map { $0 == .disallowFailure } }
 
     /// - Throws: ``TranshipError/Code/usage`` if the options contradict each other.

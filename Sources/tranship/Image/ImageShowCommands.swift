@@ -84,7 +84,7 @@ struct ImageListCommand: AsyncParsableCommand {
     ]
 }
 
-/// `name:asc,size:desc`; without a direction it is ascending.
+/// An argument such as `name:asc,size:desc`. The default direction is ascending.
 struct SortKeys: ExpressibleByArgument {
     let keys: [ImageQuery.Sort]
 

@@ -15,12 +15,13 @@ struct MemberCommand: ParsableCommand {
         ])
 }
 
-/// A project, by id: the Image service does not know names.
+/// A project, by id: the Image service does not know the names of projects.
 struct MemberArgument: ParsableArguments {
     @Argument(help: "The project, by id.")
     var member: String
 
-    /// Keystone makes 32 hexadecimal digits; other services add hyphens or have longer ids.
+    /// True if it looks like an id. Keystone's have 32 hexadecimal digits; other services add
+    /// hyphens or have longer ids.
     var looksLikeID: Bool {
         let digits = member.filter { $0 != "-" }
         return digits.count >= 32 && digits.allSatisfy(\.isHexDigit)

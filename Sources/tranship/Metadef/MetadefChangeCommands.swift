@@ -132,7 +132,7 @@ struct MetadefDeleteCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func validate() throws {
-        // A forgotten word must not delete a whole namespace.
+        // If a word is forgotten, the command must not delete a whole namespace.
         guard part == nil ? (name == nil && !all) : (name != nil) != all else {
             throw ValidationError("Name what to delete, or use --all.")
         }

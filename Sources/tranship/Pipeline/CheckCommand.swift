@@ -46,13 +46,14 @@ struct CheckCommand: AsyncParsableCommand {
                 rendering.render(checked)
             }
             rendering.render(tally, without: absences)
-            // A difference is known; of an absent source, nothing is.
+            // A difference is certain. About an absent source, nothing is known.
             if tally.keys.contains(where: { $0 != .same }) {
                 throw EarlyExit(status: .differences)
             }
             talk.tellHints(of: absences)
             if let status = absences.exitStatus { throw EarlyExit(status: status) }
-            // As for a run: a name that no image has is a mistake until the pipeline says otherwise.
+            // As in a run: a name that no image has is a mistake unless the pipeline says
+            // otherwise.
             if !missed.isEmpty { throw EarlyExit(status: .someFailed) }
         }
     }

@@ -59,7 +59,8 @@ struct LimitCommand: AsyncParsableCommand {
         ).put()
     }
 
-    /// The first word may be the pipeline if `--images` is all that changes.
+    /// Returns the bandwidth and the pipeline. The first word may be the pipeline if only
+    /// `--images` changes.
     private func target() throws -> (bandwidth: LimitOverride.Bandwidth?, pipeline: String?) {
         guard let rate else {
             guard images != nil else {
@@ -81,7 +82,7 @@ struct LimitCommand: AsyncParsableCommand {
 }
 
 extension LimitOverride.Bandwidth {
-    /// Nil for a text that is neither a rate nor `off` nor `auto`.
+    /// Nil if the text is neither a rate nor `off` nor `auto`.
     init?(_ text: String) {
         switch text {
         case "off": self = .unlimited
@@ -108,7 +109,7 @@ struct ImagesAtOnceArgument: ExpressibleByArgument {
 }
 
 extension LimitOverride {
-    /// A number, `off` or `auto` each.
+    /// The limits as JSON: each is a number, `off` or `auto`.
     var json: JSONValue {
         let rate: JSONValue =
             switch bandwidth {

@@ -54,7 +54,7 @@ struct ReportCommand: AsyncParsableCommand {
         guard chosen <= 1 else {
             throw ValidationError("choose one of --json, --csv, --in-toto and --html")
         }
-        // A page takes the place of an earlier one, and of nothing else; see ``AuditPage``.
+        // A page replaces only an earlier page; see ``AuditPage``.
         if let html, !html.hasSuffix(".html") {
             throw ValidationError("--html \(html): the page's name has to end in .html")
         }

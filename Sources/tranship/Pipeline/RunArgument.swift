@@ -14,10 +14,10 @@ struct RunArgument: ParsableArguments {
     @Argument(help: .value("run", "The number of the run. Default: the last one."))
     var run: Int64?
 
-    /// Nil for the last run of the journal.
+    /// The number of the run; nil for the last run of the journal.
     var number: Int64? { run ?? onlyNumber }
 
-    /// The number of a run without a pipeline before it.
+    /// The number of a run that is given without a pipeline.
     private var onlyNumber: Int64? { run == nil ? pipeline.flatMap { Int64($0) } : nil }
 
     /// - Throws: as ``JournalPlace/find(_:environment:)``.

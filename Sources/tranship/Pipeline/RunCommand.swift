@@ -37,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
             run = try await pipeline.open(common, talk)
         } catch {
             let status = ExitStatus(TranshipError(wrapping: error))
-            // A run at work writes its own.
+            // If another run is active, it writes its own metrics.
             if status != .journalInUse { options.writeMetrics(status, ofFile: pipeline.file) }
             throw error
         }

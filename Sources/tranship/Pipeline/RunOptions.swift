@@ -36,10 +36,10 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print only if the exit code is not 0.")
     var quiet = false
 
-    /// The voice of the run: sets how messages are written from now on.
+    /// Starts the messages of the run, and sets how they are written from now on.
     ///
-    /// - Parameter plans: true for a command that only shows a plan: it writes no log, wherever its
-    ///   messages go.
+    /// - Parameter plans: true for a command that only shows a plan. It writes no log, even if its
+    ///   messages do not go to a terminal.
     func begin(
         _ format: OutputFormat, plans: Bool = false, isVerbose: Bool
     ) throws -> Talk {
@@ -55,7 +55,7 @@ struct RunOptions: ParsableArguments {
             format: mode == .json ? .json : format, verbose: isVerbose, style: style)
     }
 
-    /// - Throws: `ValidationError` for an option that a plan does not obey.
+    /// - Throws: `ValidationError` for an option that has no effect on a plan.
     func refuseForPlans() throws {
         let given = [
             ("--drain", drain), ("--max-duration", maxDuration != nil),
@@ -74,17 +74,17 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// Writes a file beside another one, and puts it in its place: a reader sees the old or the new
-    /// one.
+    /// Replaces a file by renaming a new one over it, so that a reader sees either the old or the
+    /// new text.
     ///
-    /// - Throws: ``TranshipError/Code/targetFailed`` with the words of the C library.
+    /// - Throws: ``TranshipError/Code/targetFailed`` with the message of the C library.
     private static func replace(_ path: String, with text: String) throws(TranshipError) {
         let new = path + ".new"
-        // What a run that was killed left, or a named pipe, which would block.
+        // It may be left by a killed run, or be a named pipe, which would block.
         unlink(new)
         guard let file = fopen(new, "wxe") else { throw failure(path) }
         let isWritten = fputs(text, file) >= 0
-        // The collector runs as another user, and nothing here is secret.
+        // The collector runs as another user, and the file contains no secrets.
         let isReadable = fchmod(fileno(file), 0o644) == 0
         let number = errno
         guard fclose(file) == 0, isWritten, isReadable else {
@@ -113,7 +113,7 @@ struct RunOptions: ParsableArguments {
         return TranshipError(.targetFailed, String(cString: strerror(number)), hint: hint)
     }
 
-    /// Nil also if a copy that never ran left no journal.
+    /// Returns the metrics of the last run; nil also if a copy that never ran left no journal.
     private func lastRun(of run: PipelineRun) async throws(TranshipError) -> RunMetrics? {
         do throws(TranshipError) {
             return try await RunMetrics.read(journalPath: run.journalPath)
@@ -123,7 +123,7 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// Writes the file of `--metrics`. A failure is said, and does not change the exit code.
+    /// Writes the file of `--metrics`. Reports a failure, which does not change the exit code.
     func writeMetrics(_ status: ExitStatus, of run: PipelineRun) async {
         guard let metrics else { return }
         do throws(TranshipError) {
@@ -135,10 +135,11 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// The same for a pipeline file that cannot be used, such as one with a typing error: the exit code
-    /// is new, and all else stays as the last run left it.
+    /// Writes the file of `--metrics` if the pipeline file cannot be used, for example because of a
+    /// typing error. The exit code is new, and all other values stay as the last run left them.
     ///
-    /// - Parameter file: without an earlier run, its name stands for the name of the pipeline.
+    /// - Parameter file: the pipeline file. Without an earlier run, its name replaces the
+    ///   pipeline's name.
     func writeMetrics(_ status: ExitStatus, ofFile file: String) {
         guard let metrics else { return }
         let last = FileManager.default.contents(atPath: metrics)

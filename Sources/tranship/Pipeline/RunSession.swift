@@ -12,12 +12,13 @@ struct RunSession {
     let talk: Talk
     let options: RunOptions
 
-    /// The command that goes on with the run; nil is `run` with the pipeline's file.
+    /// The command that continues the run; nil means `run` with the pipeline's file.
     let command: String?
     /// The saved plan that the run carries out.
     let planFile: String?
     private let startedAt = Timestamp.now()
-    /// Images that the plan left out because the target has another image of their name.
+    /// The number of images that the plan left out because the target has another image with their
+    /// name.
     private let namesakes = Guarded(0)
 
     init(
@@ -34,7 +35,7 @@ struct RunSession {
     /// Makes the plan, shows it and carries it out.
     ///
     /// - Parameter saved: the plan that the operator named.
-    /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
+    /// - Throws: ``EarlyExit`` with the run's status if that is not 0.
     func carryOut(matching saved: SavedPlan? = nil) async throws {
         let runID = try await run.runNumber()
         begin(runID)
@@ -50,13 +51,13 @@ struct RunSession {
             if !(error is EarlyExit) { Terminal.tell(wrapped) }
             let cause = error is EarlyExit ? nil : wrapped
             await finish(status, runID, nil, cause)
-            // The exit code has its line in a log.
+            // A log has its own line for the exit code.
             end(status, runID, cause)
             throw EarlyExit(status: status, isError: !(error is EarlyExit))
         }
     }
 
-    /// The first line of a log: which program runs what, and where.
+    /// Writes the first line of a log: the program, the pipeline and the host.
     private func begin(_ runID: Int64) {
         let host = ProcessInfo.processInfo.hostName
         if talk.format == .json {
@@ -86,12 +87,12 @@ struct RunSession {
         await report(status, summary)
     }
 
-    /// Paths are absolute: only a copy has its name there.
+    /// True for a copy. Paths are absolute, so only a copy has its name in place of the file.
     private var isCopy: Bool { run.pipelineFile == run.pipelineName }
 
     private var seconds: Int64 { (Timestamp.now() - startedAt) / 1000 }
 
-    /// Says what became of the run's images, and what to do next.
+    /// Reports the results of the run's images, and the next steps.
     private func report(_ status: ExitStatus, _ summary: RunSummary) async {
         let facts = EndFacts(
             pipelineFile: run.pipelineFile,
@@ -115,7 +116,7 @@ struct RunSession {
         }
     }
 
-    /// The same for a run that has no summary.
+    /// Writes the end of a run that has no summary.
     private func end(_ status: ExitStatus, _ runID: Int64, _ cause: TranshipError?) {
         var report = EndReport(
             pipeline: run.pipelineName, runID: runID, status: status, seconds: seconds,
@@ -126,14 +127,15 @@ struct RunSession {
         if talk.style.isForLogs { Terminal.tell(report.lastLine) }
     }
 
-    /// A run that ended with another status than 0.
+    /// The end of a run whose status is not 0.
     private struct EndedRun: Error {
         let status: ExitStatus
         let summary: RunSummary
     }
 
-    /// Runs the pipeline's hook. Its failure is said, and does not change the exit code. A run that
-    /// a signal interrupted has no hook: the operator is there, and waits for it to end.
+    /// Runs the pipeline's hook. Reports its failure, which does not change the exit code. If a
+    /// signal interrupted the run, there is no hook: the operator is present, and waits for the
+    /// end.
     private func runHook(
         _ status: ExitStatus, _ runID: Int64, _ summary: RunSummary?, _ error: TranshipError?
     ) async {
@@ -205,8 +207,8 @@ struct RunSession {
     }
 }
 
-/// Ends a run in order when its time is over. A plan is made to its end: only that shows whether
-/// anything is left to do.
+/// Ends a run in order when its time is over. A plan is always completed, because only the plan
+/// shows whether anything is left to do.
 private final class Deadline: Sendable {
     private struct State {
         var isOver = false
@@ -230,7 +232,7 @@ private final class Deadline: Sendable {
 
     var isOver: Bool { state.withLock(\.isOver) }
 
-    /// The plan is made.
+    /// Records that the plan is complete.
     func planned() { note { $0.isPlanned = true } }
 
     private func note(_ change: (inout State) -> Void) {

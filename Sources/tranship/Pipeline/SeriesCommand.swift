@@ -15,7 +15,7 @@ struct SeriesCommand: AsyncParsableCommand {
         ])
 }
 
-/// The pipeline whose journal is read.
+/// The pipeline whose journal the command reads.
 struct SeriesPipeline: ParsableArguments {
     @Argument(help: "The pipeline's name or file.", completion: .pipeline)
     var pipeline: String

@@ -88,10 +88,10 @@ struct StatusWatch: Sendable {
     let runNumber: Int64?
     let rendering: StatusRendering
 
-    /// Off a terminal, and for JSON Lines.
+    /// The time between two lines without a terminal or with JSON Lines.
     private static let lineSeconds = 2.0
 
-    /// Returns when no process works on the run any more.
+    /// Follows the run. Returns when no process works on it.
     func follow() async throws {
         let draws = rendering.format == .text && Terminal.outputIsTerminal && Terminal.draws
         defer { Log.wipe() }
@@ -115,10 +115,10 @@ struct StatusWatch: Sendable {
         }
     }
 
-    /// The run's status; nil once it ended, or if its process died.
+    /// Returns the run's status; nil if the run has ended or its process has died.
     private func running() async throws(TranshipError) -> RunStatus? {
-        // A process that ends writes the end first and gives up the journal then: what the first
-        // look takes for a death may be the end.
+        // A process first writes the end of the run, and then gives up the journal. So if the first
+        // look finds no process, the run may have ended since.
         guard let status = try await RunStatus.read(journalPath: path, run: runNumber),
             status.run.outcome == nil, status.holder != nil
         else { return nil }

@@ -4,15 +4,15 @@
 import Basics
 import MigrationModel
 
-/// Prints what `adopt` found, one line for each image, as text or JSON Lines.
+/// Prints the results of `adopt`, one line for each image, as text or JSON Lines.
 struct AdoptionRendering {
     let talk: Talk
-    /// As ``PipelineOptions/journalOption``.
+    /// See ``PipelineOptions/journalOption``.
     let journalOption: String
 
     func render(_ adoption: Adoption) {
         if talk.format == .json { return putJSON(adoption) }
-        // Copies of other pipelines: only their number matters here.
+        // These are copies of other pipelines, of which only the number matters here.
         if adoption.verdict == .left, adoption.sourceKey == nil, !talk.verbose { return }
         talk.endLine()
         let id = adoption.imageID.map { " (image \($0))" } ?? ""

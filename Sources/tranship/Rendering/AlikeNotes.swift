@@ -3,12 +3,12 @@
 
 import Basics
 
-/// What is said of single images, each kind in one line, however many images it is said of.
+/// The notes about single images, with one line for each kind of note.
 struct AlikeNotes {
     private struct Found {
-        /// The first of them.
+        /// The first images with this note.
         var labels: [String]
-        /// All of them: one image may have a note several times.
+        /// All images with this note; one image may have it several times.
         var all: Set<String>
         var text: String
         var count = 1
@@ -16,14 +16,14 @@ struct AlikeNotes {
     }
 
     private static let namesMax = 8
-    /// Kinds that have a line; more are counted.
+    /// The maximum number of kinds with a line; further notes are only counted.
     private static let kindsMax = 20
 
     private var order: [String] = []
     private var found: [String: Found] = [:]
     private var left = 0
 
-    /// - Parameter kind: a code; nil takes texts that differ in numbers and ids alone as one kind.
+    /// - Parameter kind: a code. If nil, texts that differ only in numbers and ids are of one kind.
     mutating func add(_ label: String, _ text: String, kind: String? = nil) {
         let key = kind ?? text.withoutIDs.replacing(/[0-9]+/, with: "…")
         guard var known = found[key] else {
@@ -42,7 +42,7 @@ struct AlikeNotes {
         found[key] = known
     }
 
-    /// In the order of their first images.
+    /// The lines, in the order of their first images.
     var lines: [String] {
         order.compactMap { found[$0] }.map { one in
             guard one.count > 1 else { return "\(one.labels[0]): \(one.text)" }

@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// The last run of every pipeline, in a line each.
+/// The last run of every pipeline, one line each.
 struct AllRunsRendering {
     let format: OutputFormat
 
@@ -34,7 +34,8 @@ struct AllRunsRendering {
 extension RunStatus {
     var isUnderWay: Bool { run.outcome == nil && holder != nil }
 
-    /// `done`, `failed`, `interrupted`, `adopted`, `killed`, `planning now` or `running now`.
+    /// The state of the run: `done`, `failed`, `interrupted`, `adopted`, `killed`, `planning now`
+    /// or `running now`.
     var outcomeWord: String {
         if let outcome = run.outcome { return outcome.rawValue }
         guard holder != nil else { return "killed" }

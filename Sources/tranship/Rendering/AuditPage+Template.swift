@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AuditPage {
-    /// By it, a later report knows a page that it may replace.
+    /// The mark by which a later report recognizes a page that it may replace.
     static let mark = #"<meta name="generator" content="Tranship">"#
 
-    /// The page around the data. Its policy forbids every request.
+    /// The page around the data. Its content security policy forbids every request.
     static let template = #"""
         <!DOCTYPE html>
         <html lang="en">

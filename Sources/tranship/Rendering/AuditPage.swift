@@ -27,7 +27,7 @@ struct AuditPage {
         Terminal.tell("wrote \(path)")
     }
 
-    /// Refuses to take the place of a file that is not an earlier page.
+    /// Refuses to replace a file that is not an earlier page.
     private func expectPage(at path: String) throws(TranshipError) {
         let words: String
         do throws(WholeFile.Problem) {
@@ -68,12 +68,12 @@ struct AuditPage {
         text.withControlsShown.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     }
 
-    /// JSON that cannot end the element around it.
+    /// Returns JSON that cannot end the element around it.
     private static func inScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
 }
 
 extension JSONValue {
-    /// The value with the characters of its texts that a browser obeys or hides, written as
+    /// The value with the characters in its texts that a browser interprets or hides shown as
     /// `\u{202E}`. Line ends stay.
     fileprivate var withControlsShown: JSONValue {
         switch self {

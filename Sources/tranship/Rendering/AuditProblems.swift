@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What went wrong in a run beside its transfers: a line of a table each, under the names of
+/// The problems of a run apart from its transfers, each as a row of a table, under the names of
 /// ``AuditFields/names``.
 struct AuditProblems {
     let rows: [[String: String]]
@@ -42,10 +42,10 @@ struct AuditProblems {
         self.rows = rows.map { row in row.merging(["who": who]) { own, _ in own } }
     }
 
-    /// The values of each, in the order of the columns.
+    /// The values of each problem, in the order of the columns.
     var columns: [[String]] { rows.map { row in AuditFields.names.map { row[$0] ?? "" } } }
 
-    /// Lines for a table of `-f`; JSON has them in the line of the run.
+    /// Adds rows to the table of `-f`. JSON has these facts in the line of the run.
     func putRows() {
         for row in rows {
             var fields: [String: JSONValue?] = [:]

@@ -14,27 +14,27 @@ struct AuditFields {
 
     var sourceID: String { transfer.source.imageID ?? transfer.source.location }
     var project: String { transfer.ownerID ?? "" }
-    /// Empty if the journal does not know it.
+    /// The name of the project; empty if the journal does not know it.
     var projectName: String { audit.projectNames[project] ?? "" }
-    /// Empty for images that no project owns.
+    /// The project that owns the image at the source; empty if none does.
     var sourceProject: String { transfer.source.ownerID ?? "" }
     var sourceProjectName: String { audit.projectNames[sourceProject] ?? "" }
     var started: String { entry.history.startedAt.map { Timestamp.text($0) } ?? "" }
-    /// Empty while it is not over.
+    /// The time of the end; empty if the transfer has not ended.
     var ended: String {
         transfer.state.isFinal && entry.history.startedAt != nil
             ? Timestamp.text(entry.history.updatedAt) : ""
     }
-    /// Those that failed, and the one that did not.
+    /// The number of tries: the failed ones, and the last one unless it failed.
     var attempts: Int {
         entry.history.failedTries
             + (entry.history.startedAt != nil && transfer.state != .failed ? 1 : 0)
     }
     var who: String { audit.facts?.who ?? "" }
-    /// Empty if no rollback removed the copy.
+    /// The time at which a rollback removed the copy; empty if none did.
     var rolledBackAt: String { entry.rolledBackAt.map { Timestamp.text($0) } ?? "" }
 
-    /// In the order of ``names``.
+    /// The columns, in the order of ``names``.
     var columns: [(name: String, value: String)] {
         [
             ("source_id", sourceID), ("target_id", transfer.imageID ?? ""),
@@ -53,7 +53,7 @@ struct AuditFields {
         ]
     }
 
-    /// Of the columns, in their order.
+    /// The names of the columns, in order.
     static let names = [
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
         "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
@@ -99,7 +99,7 @@ struct AuditFields {
 }
 
 extension RunAudit {
-    /// What a report says of the run itself.
+    /// The facts about the run itself.
     var json: [String: JSONValue?] {
         [
             "run": .integer(run.id), "pipeline": .string(run.pipelineName),
@@ -176,7 +176,7 @@ struct AuditRendering {
         }
     }
 
-    /// With a column of projects if the copies are of several.
+    /// Returns the table, with a column for projects if there are several.
     private func table(_ audit: RunAudit) async throws(TranshipError) -> Table {
         var projects: Set<String> = []
         var rows: [(project: String, cells: [String])] = []
@@ -213,7 +213,8 @@ struct AuditRendering {
         return table
     }
 
-    /// How the run ended, and what became of all images of its plan, also of those that need no row.
+    /// Prints how the run ended, and the number of images by result, including images without a
+    /// row.
     private func tellEnd(_ audit: RunAudit) {
         let end = [
             audit.run.endedAt.map { "ended \(Timestamp.text($0))" },
@@ -254,7 +255,7 @@ struct AuditTable {
 }
 
 extension RunStatus {
-    /// `3 images of these, removed at the targets since`; nil if no rollback removed any.
+    /// The words `3 images of these, removed at the targets since`; nil if no rollback removed any.
     var rolledBackWords: String? {
         guard rolledBackImages > 0 else { return nil }
         return "\(counted(rolledBackImages, "image")) of these, removed at the targets since"

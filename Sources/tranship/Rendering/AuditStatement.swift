@@ -8,8 +8,8 @@ import TranshipKit
 /// Prints a report as an in-toto Statement
 /// (<https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>).
 ///
-/// A subject is a copy that is there to be verified: one that a rollback removed is none, and the
-/// predicate says when it was removed.
+/// A subject is a copy that exists and can be verified. A copy that a rollback removed is not a
+/// subject; the predicate has the time of its removal.
 struct AuditStatement {
     let audit: RunAudit
 
@@ -19,8 +19,8 @@ struct AuditStatement {
 
     func put() async throws(TranshipError) { Terminal.putJSON(try await statement().text()) }
 
-    /// - Throws: ``TranshipError/Code/notFound`` if the run has no copy to attest. A statement without
-    ///   subjects is none: verifiers refuse it.
+    /// - Throws: ``TranshipError/Code/notFound`` if the run has no copy to attest. A statement
+    ///   without subjects is invalid: verifiers refuse it.
     func statement() async throws(TranshipError) -> JSONValue {
         var subjects: [JSONValue] = []
         var transfers: [JSONValue] = []
@@ -38,8 +38,9 @@ struct AuditStatement {
         ])
     }
 
-    /// Nil for a copy that is not proved, has no digest, or was removed since. One that the target
-    /// converted has the target's digests, if its data was proved before.
+    /// Returns the subject of a copy; nil if the copy is not proved, has no digest, or was removed.
+    /// If the target converted the copy, its subject has the target's digests, provided that its
+    /// data was proved before.
     private func subject(_ entry: RunAudit.Entry) -> JSONValue? {
         guard entry.isProved, entry.rolledBackAt == nil, let id = entry.transfer.imageID else {
             return nil

@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// Prints what `series rollback` and `prune` are about to change, and what came of it.
+/// Prints the changes that `series rollback` and `prune` plan, and their results.
 struct ByHandRendering {
     let talk: Talk
 
@@ -82,7 +82,7 @@ struct ByHandRendering {
         }
     }
 
-    /// Names the command that does what was listed.
+    /// Prints the command that makes the listed changes.
     func hint(_ changes: [Change], _ command: String) {
         guard talk.format == .text, changes.contains(where: { $0.state == .planned }) else {
             return

@@ -4,9 +4,9 @@
 import Basics
 import MigrationModel
 
-/// What becomes of earlier versions of series, in plans, runs and status.
+/// The words for changes of earlier versions of series, in plans, runs and status.
 extension Change {
-    /// `hide     Ubuntu 24.04 (9f…) at beta: a newer version replaces it`.
+    /// The line of a plan: `hide     Ubuntu 24.04 (9f…) at beta: a newer version replaces it`.
     var plannedLine: String {
         let word = state == .left ? "leave" : action.rawValue
         let names = [.rename, .promote].contains(action) && state == .planned
@@ -14,7 +14,7 @@ extension Change {
         return "\(word.padded(to: 8)) \(label) at \(targetKey)\(renamed): \(reason.words)"
     }
 
-    /// `Ubuntu 24.04 (9f…) at beta: hidden`.
+    /// The line after a run: `Ubuntu 24.04 (9f…) at beta: hidden`.
     var endedLine: String {
         let words =
             switch state {
@@ -26,31 +26,32 @@ extension Change {
         return "\(label) at \(targetKey): \(words)"
     }
 
-    /// True if it was planned for a new version, and nothing was new.
+    /// True if the change was planned for a new version, but no data was new.
     fileprivate var isForNothingNew: Bool {
         guard state == .left, action != .delete, case .sameDataAsNew = reason else { return false }
         return true
     }
 
-    /// True if a copy that is done is not shown as the current version.
+    /// True if a completed copy is not shown as the current version.
     var isWaiting: Bool {
         guard action.shows, state == .left else { return false }
         return switch reason {
-        // If nothing is new, no version waits.
+        // If nothing is new, no version is waiting.
         case .currentNotDone, .sameDataAsNew: false
         default: true
         }
     }
 
-    /// Why others do not see a copy that is done. If an operator chose another version, nothing waits.
+    /// The reason that others do not see a completed copy. If an operator chose another version,
+    /// nothing is waiting.
     var waitingLine: String {
         waitsForOperator
             ? "a new version waits: \(endedLine)"
             : "the source's version is not the one that others see: \(endedLine)"
     }
 
-    /// What an operator has to do, so that the version becomes the current one; nil if it does not
-    /// wait for that.
+    /// The step that an operator has to take before the version can become the current one; nil if
+    /// none is needed.
     var stepForOperator: String? {
         guard waitsForOperator else { return nil }
         let name = newName ?? record.shownName ?? label
@@ -101,7 +102,7 @@ extension Change.Action {
 }
 
 extension [Change] {
-    /// `earlier versions: 2 hidden, 1 deleted, 1 left`; nil without any.
+    /// The words `earlier versions: 2 hidden, 1 deleted, 1 left`; nil if there are none.
     var tallyWords: String? {
         var parts = Change.Action.allCases.compactMap { action -> String? in
             let count = count { $0.action == action && $0.state == .done }

@@ -5,8 +5,8 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// Prints what `check` found: one line for each image that is not the same or has a note, and the
-/// numbers.
+/// Prints the results of `check`: one line for each image that is not the same or has a note, and
+/// the totals.
 struct CheckRendering {
     let talk: Talk
 
@@ -29,7 +29,7 @@ struct CheckRendering {
             ).put()
         }
         talk.endLine()
-        // A note of the same image names members who do not see it yet.
+        // Even if the image is the same, its note may name members who do not see it yet.
         guard checked.verdict != .same || checked.note != nil || talk.verbose else { return }
         let image = checked.imageID.map { ", image \($0)" } ?? ""
         let projects = ProjectWords(checked.projectNames)

@@ -6,7 +6,7 @@ import MigrationModel
 import OpenStackImage
 import TranshipKit
 
-/// Prints what a copy between two clouds would do, as text or as one line of JSON.
+/// Prints the findings about a copy between two clouds, as text or as one line of JSON.
 struct CopyExaminationRendering {
     let found: CopyExamination
 
@@ -45,7 +45,7 @@ struct CopyExaminationRendering {
         return lines
     }
 
-    /// The row with the command that comes next; nil if the copy is not possible, or has nothing to do.
+    /// The row with the next command; nil if the copy is impossible, or has nothing to do.
     var next: String? {
         guard found.verdict.isYes, found.source.stock?.images != 0 else { return nil }
         let words = [found.places.source, found.places.target].map(\.shellQuoted)

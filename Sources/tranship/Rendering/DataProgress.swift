@@ -5,7 +5,7 @@ import Basics
 import Foundation
 
 /// Shows the progress of one image's data: a bar on a terminal, otherwise a line every few seconds.
-/// Shows nothing for work that is done at once.
+/// Shows nothing for work that ends at once.
 final class DataProgress: Sendable {
     private let what: String
     private let sizeBytes: Int64?
@@ -64,7 +64,7 @@ final class DataProgress: Sendable {
     }
 }
 
-/// Bytes a second over the last few seconds.
+/// The bytes per second over the last few seconds.
 struct Rate {
     private var samples: [(bytes: Int64, at: Double)] = []
     private static let windowSeconds = 10.0
@@ -89,10 +89,10 @@ struct DataBar {
     let sizeBytes: Int64?
     let bytesPerSecond: Double
 
-    /// `disk.img: 1.2 GiB of 4.0 GiB (30%), 210.4 MiB/s, 13s left`
+    /// The line `disk.img: 1.2 GiB of 4.0 GiB (30%), 210.4 MiB/s, 13s left`.
     var line: String { "\(what): \(amount)\(speed)" }
 
-    /// The same with a bar, if the terminal has room for one.
+    /// Returns the line with a bar, if the terminal has room for one.
     func text(columns: Int) -> String {
         guard let share else { return line }
         let rest = "\(Int(share * 100))% of \(ByteCount.format(sizeBytes ?? 0))\(speed)"

@@ -6,7 +6,7 @@ import MigrationModel
 import OpenStackImage
 import TranshipKit
 
-/// Prints what a cloud offers, as text or as one line of JSON.
+/// Prints the capabilities of a cloud, as text or as one line of JSON.
 struct DoctorRendering {
     let found: CloudExamination
 
@@ -67,7 +67,7 @@ struct DoctorRendering {
         return lines
     }
 
-    /// `yes: 12 images of the project, 3.4 GiB`.
+    /// Returns words such as `yes: 12 images of the project, 3.4 GiB`.
     static func words(_ verdict: CloudVerdict) -> String {
         let reasons = verdict.reasons.joined(separator: "; ")
         return (verdict.isYes ? "yes" : "NO") + (reasons.isEmpty ? "" : ": \(reasons)")

@@ -5,24 +5,25 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What a process knows of its run beside the journal.
+/// The facts about a run that the process knows and the journal does not.
 struct EndFacts {
     var pipelineFile: String
-    /// Nil if commands find the journal without its path.
+    /// The path of the journal; nil if commands find the journal without it.
     var journalPath: String?
     var seconds: Int64
     var sentBytes: Int64
 
     var pipelineName: String
-    /// The command that goes on with the run; nil is `run` with the pipeline's file.
+    /// The command that continues the run; nil means `run` with the pipeline's file.
     var ownCommand: String?
     /// The saved plan that the run carries out.
     var planFile: String?
-    /// The line of the pipeline file for the key and the source of an image.
+    /// Returns the pipeline file's line of a source, by an image's key and the source's index.
     var place: (_ key: String, _ index: Int?) -> String? = { _, _ in nil }
-    /// True while another process carries the run out: then nothing is to be run again.
+    /// True while another process carries out the run. Then no command must be run again.
     var isUnderWay = false
-    /// Images that the plan left out because the target has another image of their name.
+    /// The number of images that the plan left out because the target has another image with their
+    /// name.
     var namesakes = 0
 
     var command: String {
@@ -30,8 +31,8 @@ struct EndFacts {
         return ownCommand ?? "tranship run \(pipelineFile.shellQuoted)\(plan)\(journalOption)"
     }
 
-    /// What to do after sources or targets have changed since the plan was saved. A run without a
-    /// plan would do what its operator has not reviewed.
+    /// The steps after sources or targets have changed since the plan was saved. A run without a
+    /// plan could make changes that its operator has not reviewed.
     var stepsAfterDrift: [EndReport.Step] {
         let (file, plan) = (pipelineFile.shellQuoted, Self.newPlan)
         return [
@@ -43,7 +44,7 @@ struct EndFacts {
         ]
     }
 
-    /// A file of its own: the plan that was reviewed stays.
+    /// The name of another file, so that the reviewed plan is kept.
     private static let newPlan = "new-plan.json"
 
     var statusCommand: String {
@@ -51,10 +52,10 @@ struct EndFacts {
             .replacing("  ", with: " ")
     }
 
-    /// What to change so that an image does not fail again. A copy has no pipeline file: its words
-    /// are the options of `tranship copy`.
+    /// Returns the change after which an image will not fail again. A copy has no pipeline file, so
+    /// the words are the options of `tranship copy`.
     ///
-    /// - Parameter isAlone: false for several images, of which the message of one says too much.
+    /// - Parameter isAlone: false for several images, for which the message of one is too specific.
     func remedy(of failure: Transfer.Failure, isAlone: Bool = true) -> String {
         if isAlone, [.checksumMismatch, .verificationMismatch].contains(failure.code) {
             return comparison(failure)
@@ -63,7 +64,7 @@ struct EndFacts {
         let hint = failure.hint.map(CopyOrder.hint)
         let words = hint ?? failure.advice
         guard !failure.isTransient else { return words }
-        // The plan said the same hint of this image: it knows the cause.
+        // The plan gave this image the same hint, which names the cause.
         func hinted(or option: String) -> String {
             guard let hint else { return "\(failure.message); \(option)" }
             return isAlone ? "\(failure.message); \(hint)" : hint
@@ -78,10 +79,10 @@ struct EndFacts {
         }
     }
 
-    /// Who promised what, what was computed, and what to do. Of the digests, enough to see that they
-    /// differ; `tranship status` has all of them.
+    /// Returns the promise, the computed digest and the hint. Digests are shortened as long as they
+    /// differ; `tranship status` has them in full.
     private func comparison(_ failure: Transfer.Failure) -> String {
-        // The step has the image's name.
+        // The step already contains the image's name.
         let values =
             failure.code != .checksumMismatch
             ? nil
@@ -94,7 +95,7 @@ struct EndFacts {
             : "\(CopyOrder.message(message)); \(CopyOrder.hint(hint))"
     }
 
-    /// Digests with as many digits as tell them apart, and at least 12.
+    /// Shortens digests to as many digits as are needed to distinguish them, at least 12.
     private static func withShortDigests(_ message: String) -> String {
         let digest = /\b(md5|sha1|sha256|sha512):([0-9a-f]{13,})/
         let all = Set(message.matches(of: digest).map { String($0.output.2) })
@@ -115,10 +116,10 @@ struct EndFacts {
 }
 
 extension EndReport {
-    /// Images that are looked at for names and reasons.
+    /// The maximum number of images that are read for names and reasons.
     private static let imagesMax = 1000
 
-    /// An image that did not go well, before it is grouped.
+    /// An image that was not successful, before it is grouped.
     private struct Entry {
         var outcome: ImageOutcome
         var name: String
@@ -151,7 +152,7 @@ extension EndReport {
                 left -= group.count
             }
             if tally.kind == .skipped { left -= facts.namesakes }
-            // Images that need no names, and those beyond the most that are looked at.
+            // These images need no names, or exceed the maximum number.
             guard left > 0 else { continue }
             let hasNames = left < tally.images
             groups.append(
@@ -211,14 +212,14 @@ extension EndReport {
         return entries
     }
 
-    /// What the images of a group have to say, each different message once.
+    /// Returns the messages of a group's images, without duplicates.
     private static func messages(_ group: [Entry]) -> [String] {
         grouped(group.filter { $0.failure != nil }) { entry in
             entry.failure?.message(without: entry.name) ?? ""
         }.compactMap { $0.entries.first?.failure?.message }
     }
 
-    /// Groups of entries that share a value, in the order of their first entries.
+    /// Returns groups of entries that share a value, in the order of their first entries.
     private static func grouped<Entry>(
         _ entries: [Entry], by key: (Entry) -> String
     ) -> [(key: String, entries: [Entry])] {
@@ -235,7 +236,7 @@ extension EndReport {
         var notes: [String] = []
         if summary.status.reading.isRemarkable { notes.append(summary.status.reading.words) }
         if let words = summary.changes.tallyWords { notes.append(words) }
-        // Until then, others see an older version than they should.
+        // While these wait, others see an older version than they should.
         let waiting = summary.changes.filter { $0.isWaiting }
         notes += waiting.prefix(3).map(\.waitingLine)
         notes += summary.status.staleWords.map { "warning: \($0)" }
@@ -262,7 +263,7 @@ extension EndReport {
 
     private static func nothingToDo(_ summary: RunSummary, namesakes: Int) -> String? {
         guard summary.isNothingToDo, summary.images(.refuse) == 0 else { return nil }
-        // Also those whose data turned out to be there.
+        // This includes images whose data was found at the target during the run.
         let skipped = summary.status.outcomes.filter { $0.kind == .skipped }
             .reduce(0) { $0 + $1.images }
         let there = max(0, skipped - namesakes)
@@ -277,7 +278,7 @@ extension EndReport {
         return there == 0 ? left : "\(left); \(counted(there, "image")) already there"
     }
 
-    /// What `on_conflict: skip` did.
+    /// Returns the words for images that `on_conflict: skip` left out.
     static func namesakeWords(_ count: Int) -> String {
         count == 1
             ? "1 image left out, because the target has another image of its name, left as it was"
@@ -288,7 +289,7 @@ extension EndReport {
     // MARK: What to do next
 
     private static let stepsMax = 8
-    /// Lines of the pipeline file that one step names.
+    /// The maximum number of lines of the pipeline file in one step.
     private static let placesMax = 3
 
     private static func waitingSteps(_ changes: [Change]) -> [Step] {
@@ -349,7 +350,7 @@ extension EndReport {
         }
         if silent.isEmpty, !facts.isUnderWay {
             let isLeft = entries.contains { $0.outcome == .unfinished }
-            // The same again would fail again.
+            // The same run would fail again.
             let mayPass = failures.isEmpty || failures.contains { $0?.isTransient == true }
             let again = steps.isEmpty ? "run again" : "then run again"
             let words = isLeft ? "go on" : mayPass ? again : change(after: failures, facts)
@@ -358,7 +359,7 @@ extension EndReport {
         return steps
     }
 
-    /// What to do about earlier versions that a service did not change.
+    /// Returns the steps for earlier versions that a service did not change.
     private static func steps(_ failed: [Change], _ facts: EndFacts) -> [Step] {
         grouped(failed) {
             "\($0.action) \($0.targetKey) \($0.failure?.kind(without: $0.image.id) ?? "")"
@@ -371,14 +372,14 @@ extension EndReport {
         }
     }
 
-    /// What to change before a run that would fail again, in a word; nil if the command is not to be
+    /// Returns the words for a run after a necessary change; nil if the command must not be
     /// repeated, because another command does the rest.
     private static func change(after failures: [Transfer.Failure?], _ facts: EndFacts) -> String? {
         let same = "run again once that is changed"
         guard facts.ownCommand != nil else { return same }
         let next = failures.map { $0?.hint.map(CopyOrder.next(after:)) ?? .same }
         if next.allSatisfy({ $0 == .other }) { return nil }
-        // A wrong promise may also be that of the publisher.
+        // A wrong promise may also come from the publisher.
         let lacksOption = zip(failures, next).contains { failure, next in
             next == .sameWithOption
                 && [.refused, .formatRejected, .targetConflict].contains(failure?.code)
@@ -388,19 +389,19 @@ extension EndReport {
 }
 
 extension Transfer.Failure {
-    /// The message without the image's name, so that others are found to be alike.
+    /// Returns the message without the image's name, so that similar messages are equal.
     fileprivate func message(without name: String) -> String {
         (name.count > 1 ? message.replacing(name, with: "…") : message).withoutIDs
     }
 
-    /// The same for all images that need the same.
+    /// Returns a text that is equal for all images that need the same change.
     ///
-    /// - Parameter name: of the image, and after ` -> ` that of its target.
+    /// - Parameter name: the image's name, ` -> ` and its target.
     fileprivate func kind(without name: String) -> String {
         "\(code.rawValue) " + (hint ?? message(without: name.prefix(upTo: " -> ")))
     }
 
-    /// What to do about it: the hint, or the message with what its code calls for.
+    /// The step to take: the hint, or the message with the step for its code.
     fileprivate var advice: String {
         if let hint { return hint }
         let operators = "ask the operator of that service"
@@ -420,7 +421,7 @@ extension Transfer.Failure {
 }
 
 extension String {
-    /// Up to a separator; all of it without one.
+    /// Returns the text before a separator; all of it if there is none.
     fileprivate func prefix(upTo separator: String) -> String {
         firstRange(of: separator).map { String(self[..<$0.lowerBound]) } ?? self
     }

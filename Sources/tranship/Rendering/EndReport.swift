@@ -5,26 +5,28 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What a person has to know when a run has ended: every image in one group, bytes and time of this
-/// run, and what to do next. Pure; ``init(_:pipeline:status:facts:)`` fills it from the journal.
+/// The facts that a person needs when a run has ended: every image in one group, the bytes and time
+/// of this run, and the next steps. Pure; ``init(_:pipeline:status:facts:)`` fills it from the
+/// journal.
 struct EndReport {
-    /// Images that had the same end, for the same reason.
+    /// Images with the same result for the same reason.
     struct Group: Equatable {
         var outcome: ImageOutcome
         var images: Int
         var sizeBytes: Int64 = 0
-        /// The first of them; empty for images that need no eyes.
+        /// The first names; empty for images that need no attention.
         var names: [String] = []
-        /// The error's code, or how far the images are.
+        /// The error's code, or the progress of the images.
         var reason = ""
-        /// What the services said of them, each message once; for `status`, which has no lines above.
+        /// The services' messages without duplicates; for `status`, which has no earlier lines with
+        /// them.
         var messages: [String] = []
     }
 
-    /// What to do next.
+    /// A next step.
     struct Step: Equatable {
         var words: String
-        /// To copy and paste.
+        /// The command to copy and paste.
         var command: String?
 
         init(_ words: String, command: String? = nil) {
@@ -34,7 +36,7 @@ struct EndReport {
 
         var text: String { command.map { "\(words): \($0)" } ?? words }
 
-        /// A command that does not fit has a line of its own.
+        /// Returns the lines of the step. A command that does not fit gets its own line.
         func lines(number: Int, toColumns columns: Int) -> [String] {
             let line = "  \(number). \(text)"
             guard let command, line.columnCount > columns else {
@@ -48,23 +50,24 @@ struct EndReport {
     var pipeline: String
     var runID: Int64
     var status: ExitStatus
-    /// Of this process.
+    /// The duration of this process, in seconds.
     var seconds: Int64
-    /// Milliseconds since 1970.
+    /// The time of the end, in milliseconds since 1970.
     var endedAt: Int64
-    /// Bytes that this process sent.
+    /// The number of bytes that this process sent.
     var sentBytes: Int64
     var groups: [Group]
-    /// How often the source was read, earlier versions, stale sources, remarks.
+    /// Notes about repeated reads of the source, earlier versions, stale sources, and remarks.
     var notes: [String] = []
-    /// Images among the skipped ones that are not at the target: another one has their name there.
+    /// The number of skipped images that are not at the target, because another image has their
+    /// name there.
     var namesakes = 0
-    /// Instead of the groups, if there was nothing to do.
+    /// The text that replaces the groups if there was nothing to do.
     var nothingToDo: String?
     var steps: [Step] = []
-    /// What the pipeline names and no image has, in words.
+    /// The names in the pipeline that no image has, in words.
     var missed: [String] = []
-    /// What ended the run as a whole.
+    /// The error that ended the whole run.
     var cause: TranshipError?
 
     // MARK: On a terminal
@@ -111,7 +114,7 @@ struct EndReport {
             let room = usable - start.columnCount - reason.columnCount
             let names = Self.list(group.names, count: group.images, toColumns: room)
             if names.columnCount <= room, !names.contains("…") { return [start + names + reason] }
-            // The names have a line of their own.
+            // The names get their own line.
             return [
                 start + group.reason,
                 "       "
@@ -122,7 +125,7 @@ struct EndReport {
         }
     }
 
-    /// `a, b and 3 more`: as many names as there is room for, and at least one.
+    /// Returns `a, b and 3 more`, with as many names as fit, and at least one.
     static func list(_ names: [String], count: Int, toColumns columns: Int) -> String {
         for shown in stride(from: min(names.count, 8), to: 1, by: -1) {
             let left = count - shown
@@ -134,7 +137,7 @@ struct EndReport {
         return (names.first ?? "").cutInMiddle(toColumns: columns - more.columnCount) + more
     }
 
-    /// `4.8 MiB sent, 2.6 KiB/s`; nil if nothing was sent.
+    /// The words `4.8 MiB sent, 2.6 KiB/s`; nil if nothing was sent.
     private var traffic: String? {
         guard sentBytes > 0 else { return nil }
         return "\(ByteCount.short(sentBytes)) sent, "
@@ -151,10 +154,11 @@ struct EndReport {
 
     // MARK: In `status`
 
-    /// Different messages of one group that are shown.
+    /// The maximum number of different messages that are shown for one group.
     private static let messagesMax = 5
 
-    /// The images that did not go well by their cause, with what the services said, and the steps.
+    /// Returns the images that were not successful, by their cause, with the services' messages,
+    /// and the steps.
     func statusLines(columns: Int) -> [String] {
         let usable = columns - 1
         let bad = groups.filter { !$0.names.isEmpty }
@@ -170,9 +174,10 @@ struct EndReport {
 
     // MARK: In a log
 
-    /// The lines before the last one: none after a run that went well.
+    /// Returns the lines before the last one; only notes and steps after a successful run.
     ///
-    /// - Parameter columns: of a terminal that cannot draw; a file wraps nothing.
+    /// - Parameter columns: the width of a terminal that cannot draw. Lines in a file are not
+    ///   wrapped.
     func logLines(columns: Int = 10_000) -> [String] {
         let bad = status == .done ? [] : rows(min(200, columns - 1)).map { String($0.dropFirst(2)) }
         return bad + notes + (steps.isEmpty ? [] : next(columns - 1))
@@ -226,7 +231,7 @@ struct EndReport {
 }
 
 extension ImageOutcome {
-    /// As people say it after a run.
+    /// The words for people, after a run.
     var words: String {
         switch self {
         case .done, .failed, .unpublished, .refused: rawValue

@@ -19,11 +19,11 @@ struct JSONLine {
 
     var value: JSONValue { .object(members) }
 
-    /// What the line says, without what every line has.
+    /// The members of the line, without those that every line has.
     var record: [String: JSONValue] { members.filter { !["v", "type"].contains($0.key) } }
 
-    /// Writes the line, with the time as `time` (RFC 3339), or adds it to the table that a command
-    /// prints instead.
+    /// Writes the line, with the time as `time` (RFC 3339). If the command prints a table, adds the
+    /// line to the table instead.
     func put() {
         if TableOfLines.take(self) { return }
         var line = self
@@ -33,7 +33,7 @@ struct JSONLine {
 }
 
 extension Transfer {
-    /// How the data gets to the target. nil if no plan decided it.
+    /// The path of the data: `spool` or `stream`. nil if no plan decided it.
     var way: String? {
         intent.wayReason == nil || method.isServerSide ? nil : intent.spools ? "spool" : "stream"
     }
@@ -73,7 +73,7 @@ extension Transfer {
 }
 
 extension PublishedData {
-    /// - Parameter proof: what was read; nil before that.
+    /// - Parameter proof: the result of reading the data; nil before that.
     func json(_ proof: PublishedProof?) -> JSONValue {
         .object(
             [
@@ -88,12 +88,12 @@ extension PublishedData {
 }
 
 extension SourceReading {
-    /// True if the source was not simply read once from start to end.
+    /// True unless the source was simply read once from start to end.
     var isRemarkable: Bool {
         againBytes > 0 || savedBytes > 0 || reopenings > 0 || restarts > 0
     }
 
-    /// "12 MiB read, 1 MiB of it again; resuming saved 7 MiB".
+    /// The words "12 MiB read, 1 MiB of it again; resuming saved 7 MiB".
     var words: String {
         var words = "\(ByteCount.format(readBytes)) read"
         if againBytes > 0 { words += ", \(ByteCount.format(againBytes)) of it again" }

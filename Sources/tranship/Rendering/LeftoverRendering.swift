@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// Prints what `clean` found and did, one line for each record, as text or JSON Lines.
+/// Prints the results of `clean`, one line for each record, as text or JSON Lines.
 struct LeftoverRendering {
     let talk: Talk
 
@@ -53,17 +53,18 @@ struct LeftoverRendering {
     }
 }
 
-/// The last line of a command that removes, or would remove: how many met each fate.
+/// The last line of a command that removes records, or lists those to remove: the number for each
+/// fate.
 struct FateTally {
-    /// `clean`, `rollback`: the word of the command and of its line of JSON.
+    /// The word of the command and of its line of JSON: `clean`, `rollback`.
     let command: String
     let tally: [Leftover.Fate: Int]
-    /// `limits.deletes` of the pipeline.
+    /// The pipeline's `limits.deletes`.
     let limit: Int
-    /// False if it only listed.
+    /// False if the command only listed.
     let removes: Bool
 
-    /// - Parameter nothing: what to say if the command found nothing.
+    /// - Parameter nothing: the text to print if the command found nothing.
     func put(_ talk: Talk, orSay nothing: String) {
         talk.endLine()
         func count(_ fate: Leftover.Fate) -> Int { tally[fate] ?? 0 }

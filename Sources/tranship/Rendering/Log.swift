@@ -4,14 +4,15 @@
 import Basics
 import Foundation
 
-/// Everything that goes to standard error: messages, and below them, on a terminal, a drawing that
-/// changes. One for the process, because there is one standard error.
+/// The output to standard error: messages, and on a terminal a changing drawing below them. There
+/// is one for the process, because there is one standard error.
 enum Log {
     private struct State {
         var writesTimes = false
-        /// Nil writes messages at once; otherwise they wait here for the exit code.
+        /// The messages that wait for the exit code; nil if messages are written at once.
         var held: [String]?
-        /// Those of them that `--quiet` does not hide: nothing else says what they say.
+        /// The waiting messages that `--quiet` does not hide, because they are the only source of
+        /// their information.
         var insisted: [String] = []
         var heldLength = 0
         var isHeldCut = false
@@ -21,14 +22,14 @@ enum Log {
 
     private static let state = Guarded(State())
 
-    /// The most bytes of messages that `--quiet` keeps: the oldest go first.
+    /// The maximum number of bytes of messages that `--quiet` keeps. The oldest are dropped first.
     private static let heldLengthMax = 1 << 20
 
     /// Sets how messages are written from now on.
     ///
     /// - Parameters:
-    ///   - times: each line begins with the time, for logs.
-    ///   - holding: messages wait for ``end(_:)``.
+    ///   - times: true for logs, where each line begins with the time.
+    ///   - holding: true if messages wait for ``end(_:)``.
     static func begin(times: Bool, holding: Bool) {
         state.withLock { state in
             state.writesTimes = times
@@ -38,8 +39,8 @@ enum Log {
 
     static var writesTimes: Bool { state.withLock { $0.writesTimes } }
 
-    /// Ends the process's messages: wipes the drawing, and says what `--quiet` kept if the exit code
-    /// is not 0.
+    /// Ends the messages of the process: removes the drawing, and prints the messages that
+    /// `--quiet` kept if the exit code is not 0.
     static func end(_ code: Int32) {
         wipe()
         state.withLock { state in
@@ -57,10 +58,10 @@ enum Log {
 
     // MARK: Messages
 
-    /// Writes a message above the drawing, which stays on the screen below it. Its controls are shown
-    /// already.
+    /// Writes a message above the drawing, which stays on the screen below it. The message must
+    /// already show its control characters.
     ///
-    /// - Parameter insists: true for what `--quiet` does not hide.
+    /// - Parameter insists: true for messages that `--quiet` does not hide.
     static func write(_ text: String, insists: Bool = false) {
         state.withLock { state in
             let lines = state.writesTimes ? Self.withTimes(text) : text + "\n"
@@ -80,7 +81,7 @@ enum Log {
         }
     }
 
-    /// Each line with the time before it (RFC 3339).
+    /// Returns the text with the time before each line (RFC 3339).
     private static func withTimes(_ text: String) -> String {
         let time = Timestamp.text(Timestamp.now())
         return text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -91,7 +92,8 @@ enum Log {
 
     /// Draws lines in place of the previous ones, each cut to the width of the terminal.
     ///
-    /// - Parameter percent: shown in the terminal's tab too, if the terminal can do that.
+    /// - Parameter percent: the progress to show in the terminal's tab, if the terminal supports
+    ///   that.
     static func draw(_ lines: [String], percent: Int? = nil) {
         let (columns, rows) = (Terminal.columns, Terminal.rows)
         state.withLock { state in
@@ -117,17 +119,17 @@ enum Log {
     }
 }
 
-/// Lines that stay the last ones of a terminal, and the text that keeps them there. Each text is to be
-/// written in one call, so that the screen is never seen without them.
+/// Lines that stay at the bottom of a terminal, and the text that keeps them there. Each text must
+/// be written in one call, so that the screen never appears without the lines.
 struct Drawing {
     private var lines: [String] = []
-    /// The columns that each line on the screen takes.
+    /// The number of columns of each line on the screen.
     private var widths: [Int] = []
 
     /// Draws lines in place of the previous ones.
     ///
-    /// - Parameter lines: without controls. Each is cut to the width of the terminal; those that do
-    ///   not fit its height are left out, the first ones first.
+    /// - Parameter lines: the lines without control characters. Each is cut to the width of the
+    ///   terminal. If they do not fit its height, the first ones are left out.
     mutating func replaced(by lines: [String], columns: Int, rows: Int) -> String {
         self.lines = lines
         return wiping(columns) + drawn(columns, rows)
@@ -135,12 +137,12 @@ struct Drawing {
 
     /// Writes text that scrolls away, and the same lines below it.
     ///
-    /// - Parameter text: whole lines.
+    /// - Parameter text: the text, in whole lines.
     mutating func above(_ text: String, columns: Int, rows: Int) -> String {
         wiping(columns) + text + (lines.isEmpty ? "" : drawn(columns, rows))
     }
 
-    /// Removes the lines; empty if there are none.
+    /// Removes the lines. Returns an empty text if there are none.
     mutating func wiped(columns: Int) -> String {
         defer { self = Drawing() }
         return wiping(columns)
@@ -152,7 +154,8 @@ struct Drawing {
         return cut.joined(separator: "\n") + "\n"
     }
 
-    /// A terminal that has become narrower has wrapped the lines: they take more rows than lines.
+    /// Returns the text that removes the lines. If the terminal has become narrower, it has wrapped
+    /// them, so they take more rows.
     private func wiping(_ columns: Int) -> String {
         guard !widths.isEmpty else { return "" }
         let columns = max(1, columns)
@@ -162,11 +165,12 @@ struct Drawing {
     }
 }
 
-/// The progress in a terminal's tab or taskbar: OSC 9;4 of ConEmu, which others took over.
+/// The progress in a terminal's tab or taskbar: OSC 9;4 of ConEmu, which other terminals have
+/// adopted.
 enum TabProgress {
     static let isUnderstood = isUnderstood(ProcessInfo.processInfo.environment)
 
-    /// Only terminals that are known to understand it: others show a notification.
+    /// True for terminals that are known to support it; others would show a notification.
     static func isUnderstood(_ environment: [String: String]) -> Bool {
         guard environment["TMUX"] == nil, environment["STY"] == nil else { return false }
         return environment["ConEmuANSI"] == "ON" || environment["WT_SESSION"] != nil

@@ -7,20 +7,21 @@ import TranshipKit
 
 /// A run in the text format of Prometheus, for the textfile collector.
 ///
-/// Without timestamps: the collector refuses them. Times are values in seconds since 1970.
+/// It has no timestamps, because the collector refuses them. Times are values in seconds since
+/// 1970.
 struct MetricsRendering {
     private let metrics: RunMetrics?
     private let status: ExitStatus
     private let pipelineName: String
 
-    /// - Parameter metrics: nil if the run failed before the journal had it.
+    /// - Parameter metrics: the metrics; nil if the run failed before it was in the journal.
     init(_ metrics: RunMetrics?, _ status: ExitStatus, pipelineName: String) {
         self.metrics = metrics
         self.status = status
         self.pipelineName = pipelineName
     }
 
-    /// One line for each value, with the words that explain it before the first.
+    /// The lines of one metric, one for each value, after the lines that explain it.
     private struct Family {
         let name: String
         let help: String
@@ -45,7 +46,8 @@ struct MetricsRendering {
 
     private static let exitName = "tranship_run_exit_code"
 
-    /// The text of an earlier run with another exit code; nil if it has none.
+    /// Returns the text of an earlier run with another exit code; nil if that text has no exit
+    /// code.
     static func text(_ earlier: String, endingWith status: ExitStatus) -> String? {
         var isFound = false
         let lines = earlier.split(separator: "\n", omittingEmptySubsequences: false).map { line in
@@ -120,7 +122,7 @@ struct MetricsRendering {
                     bytes.samples.append((labels, "\(tally?.sizeBytes ?? 0)"))
                 }
             }
-            // What was never begun failed, too.
+            // Images that never began have failed, too.
             for (action, outcome) in [(PlanAction.refuse, "refused"), (.conflict, "conflict")] {
                 let tally = target.refusals.first { $0.kind == action }
                 images.samples.append((labels + [("outcome", outcome)], "\(tally?.images ?? 0)"))
@@ -167,7 +169,7 @@ struct MetricsRendering {
         return [since, stale]
     }
 
-    /// Several sources may have one series.
+    /// Returns the labels of a series. Several sources may share one series.
     private static func labels(
         _ upstream: Upstream, _ pipeline: (String, String)
     ) -> [(String, String)] {

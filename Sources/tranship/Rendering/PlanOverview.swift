@@ -5,19 +5,19 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// A plan on one screen, however many images it has: what needs eyes first, in groups, and the
-/// first few of all others. Grows with the number of different problems, not of images.
+/// A plan on one screen: first the groups that need attention, then the first few of all other
+/// images. Its length depends on the number of different problems, not of images.
 struct PlanOverview {
-    /// Images of which the plan says the same.
+    /// Images about which the plan says the same.
     struct Group: Equatable {
         var count = 0
         var sizeBytes: Int64 = 0
         /// The first few, for people.
         var names: [String] = []
-        /// What the plan says of all of them. Ids that differ are cut out.
+        /// The plan's words for all of them. Ids that differ are cut out.
         var words = ""
         var hint: String?
-        /// How many groups of the same kind come before.
+        /// The number of earlier groups of the same kind.
         var rank = 0
 
         mutating func add(_ name: String, _ size: Int64?) {
@@ -27,14 +27,14 @@ struct PlanOverview {
         }
     }
 
-    /// Groups by what the plan says, in the order of their first images.
+    /// Groups with the same words in the plan, in the order of their first images.
     struct Groups: Equatable {
         private var order: [String] = []
         private var found: [String: Group] = [:]
         private var kinds: [String: Int] = [:]
 
-        /// The first group of each kind comes before the second ones, so that a kind with many
-        /// different texts hides no other.
+        /// The groups. The first groups of all kinds come before the second ones, so that a kind
+        /// with many different texts does not hide others.
         var all: [Group] {
             let groups = order.compactMap { found[$0] }
             let ranks = Set(groups.map(\.rank)).sorted()
@@ -44,7 +44,8 @@ struct PlanOverview {
 
         /// - Parameters:
         ///   - kind: a code.
-        ///   - alike: the words without what names this image alone; nil cuts out ids.
+        ///   - alike: the words without the parts that identify this image; nil to cut out only
+        ///     ids.
         mutating func add(
             _ kind: String, _ name: String, _ size: Int64?, words: String, alike: String? = nil,
             hint: String? = nil
@@ -52,7 +53,7 @@ struct PlanOverview {
             let shape = alike ?? words.withoutIDs
             var key = "\(kind) \(hint ?? "") \(shape)"
             if found[key] == nil {
-                // What is beyond is counted in the last group.
+                // Groups beyond the maximum are counted in the last group.
                 let isBeyond = order.count >= PlanOverview.groupsMax
                 if isBeyond { key = "…" }
                 if found[key] == nil {
@@ -70,7 +71,7 @@ struct PlanOverview {
 
     private static let namesMax = 8
     private static let groupsMax = 100
-    /// Groups and images of each kind that are shown.
+    /// The maximum number of groups, and of images, that are shown of each kind.
     private static let shownMax = 5
 
     private var refused = Groups()
@@ -79,16 +80,16 @@ struct PlanOverview {
     private var created = Group()
     private var createdRows: [[String]] = []
     private var methods: [String] = []
-    /// How long the methods are going to take, if that decides.
+    /// The estimated times of the methods, if they decide.
     private var estimates: [String] = []
     private var versions = Group()
     private var versionRows: [[String]] = []
     private var updated = Groups()
     private var skipped = Groups()
     var unselected = UnselectedImages()
-    /// The names of projects, for what is refused, and for notes.
+    /// The names of projects, for refused images and for notes.
     var projects = ProjectWords()
-    /// False leaves the targets out of the names.
+    /// False if names do not contain the target.
     private let namesTargets: Bool
 
     init(namesTargets: Bool) { self.namesTargets = namesTargets }
@@ -123,9 +124,10 @@ struct PlanOverview {
         }
     }
 
-    /// The message without what names this image alone, so that others are found to be alike.
+    /// Returns the message without the parts that identify this image, so that similar messages are
+    /// equal.
     private func alike(_ message: String, _ item: PlanItem) -> String {
-        // A message may show what a terminal would not.
+        // A message may contain control characters in their visible form.
         [item.source.displayName, item.source.location].filter { $0.count > 1 }
             .flatMap { [$0, $0.withControlsShown] }
             .reduce(message) { $0.replacing($1, with: "…") }
@@ -159,12 +161,13 @@ struct PlanOverview {
 
     // MARK: Lines
 
-    /// What needs eyes: refused images and conflicts.
+    /// Returns the lines that need attention: refused images and conflicts.
     func problemLines(columns: Int) -> [String] {
         lines("!", "refused", refused, columns) + lines("!", "in conflict", conflicts, columns)
     }
 
-    /// Images that the names select and the status leaves out: one line.
+    /// Returns one line about the images that match a name but are left out because of their
+    /// status.
     func statusLines(columns: Int) -> [String] {
         guard let first = unselected.byStatus.first else { return [] }
         let count = unselected.countByStatus
@@ -178,8 +181,8 @@ struct PlanOverview {
     }
 
     /// - Parameters:
-    ///   - headline: the pipeline and its ends.
-    ///   - changes: of earlier versions, a line each.
+    ///   - headline: the pipeline, its sources and its targets.
+    ///   - changes: the changes of earlier versions, one line each.
     func lines(headline: String, changes: [String], columns: Int) -> [String] {
         let usable = columns - 1
         var lines =
@@ -256,7 +259,8 @@ struct PlanOverview {
 }
 
 extension String {
-    /// With … for each id of an image or a project, and without lines of the pipeline file.
+    /// The text with … for each id of an image or project, and without line numbers of the pipeline
+    /// file.
     var withoutIDs: String {
         replacing(/\b[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b/, with: "…")
             .replacing(/(?<file>[^\s:]+):\d+:\d+:[ ]/) { "\($0.file): " }
@@ -264,7 +268,8 @@ extension String {
 }
 
 extension UnselectedImages {
-    /// `3 not selected: 2 by status, 1 by snapshots`: the words are keys of the pipeline file.
+    /// The words `3 not selected: 2 by status, 1 by snapshots`, where the reasons are keys of the
+    /// pipeline file.
     var words: String {
         let reasons = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return "\(count) not selected: "

@@ -8,17 +8,17 @@ import TranshipKit
 /// A plan as text or JSON Lines, page by page.
 struct PlanRendering {
     let talk: Talk
-    /// Before a run: the sums, and only what needs eyes.
+    /// True before a run: only the totals and the images that need attention are printed.
     let tallyOnly: Bool
-    /// True if `-v` lists the images that no entry selects. A copy names what it wants, and most
-    /// images of a cloud are something else.
+    /// True if `-v` lists the images that no entry selects. False for a copy, which names its
+    /// images: most images of a cloud are not meant.
     var listsUnselected = false
 
     /// - Parameter headline: the pipeline, its sources and its targets.
     func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
         guard talk.verbose || talk.format == .json else {
             try await renderOverview(plan, headline)
-            // A log has few lines.
+            // A log has few lines, so both are on one line.
             guard tallyOnly, talk.style.isForLogs, let words = bandwidthWords(plan) else {
                 tell(summary(plan))
                 return tell(bandwidth: plan)
@@ -45,7 +45,7 @@ struct PlanRendering {
         tell(bandwidth: plan)
     }
 
-    /// Which limit of the bandwidth counts now, and when it changes.
+    /// Prints the bandwidth limit that applies now, and when it changes.
     func tell(bandwidth plan: PipelinePlan) {
         if let words = bandwidthWords(plan) { tell(words) }
     }
@@ -68,7 +68,7 @@ struct PlanRendering {
         if left > 0 { tell("… and \(left) more that are not selected") }
     }
 
-    /// The plan on one screen; before a run, what needs eyes.
+    /// Prints the plan on one screen. Before a run, prints only the lines that need attention.
     private func renderOverview(
         _ plan: PipelinePlan, _ headline: String
     ) async throws(TranshipError) {
@@ -79,7 +79,7 @@ struct PlanRendering {
         try await plan.items(shown) { page in
             for item in page { overview.add(item, projects: plan.projectWords(of: item)) }
         }
-        // A file and a pipe wrap nothing.
+        // Lines in a file or a pipe are not wrapped.
         let isTerminal = tallyOnly ? Terminal.talkIsTerminal : Terminal.outputIsTerminal
         let columns = isTerminal ? Terminal.columns : 10_000
         let changes = plan.changes.filter { $0.state == .planned }.map(\.plannedLine)
@@ -91,7 +91,7 @@ struct PlanRendering {
         for line in lines { tell(line) }
     }
 
-    /// A plan is data; before a run it is talk.
+    /// Prints a line: a plan goes to standard output, a message before a run to standard error.
     private func tell(_ text: String) {
         tallyOnly ? Terminal.tell(text) : Terminal.putSentence(text)
     }
@@ -148,7 +148,7 @@ struct PlanRendering {
         }
         let words = PlanAction.allCases.compactMap { action -> String? in
             guard let tally = tallies.first(where: { $0.kind == action }) else { return nil }
-            // The size of data that is unpacked or converted is not known yet.
+            // The size of data that will be unpacked or converted is not known yet.
             let size = tally.sizeBytes > 0 ? " (\(ByteCount.format(tally.sizeBytes)))" : ""
             return "\(tally.images) \(action.countedWord)\(size)"
         }
@@ -212,7 +212,7 @@ struct PlanRendering {
 }
 
 extension PlanReason {
-    /// Nil if no estimate decides.
+    /// The estimates; nil if none decided.
     var estimatesJSON: JSONValue? {
         guard !estimates.isEmpty else { return nil }
         return .array(
@@ -229,7 +229,7 @@ extension PlanReason {
 }
 
 extension BandwidthSchedule {
-    /// Nil if no time of day has a limit.
+    /// Returns the limits as JSON; nil if there are none at any time of day.
     func json(atMinute minute: Int) -> JSONValue? {
         guard !isUnlimited else { return nil }
         func rate(_ bytes: Int64?) -> JSONValue { bytes.map { .integer($0) } ?? .null }
@@ -243,7 +243,7 @@ extension BandwidthSchedule {
 }
 
 extension String {
-    /// With spaces up to a width; longer text stays as it is.
+    /// Returns the text with spaces up to a width. Longer text stays unchanged.
     func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
     }

@@ -6,8 +6,8 @@ import Foundation
 import MigrationModel
 import TranshipKit
 
-/// Shows the progress of a run: a drawing on a terminal, a line a minute in a log, or JSON Lines. It
-/// also writes it beside the journal, for `status`.
+/// Shows the progress of a run: a drawing on a terminal, a line each minute in a log, or JSON
+/// Lines. Also writes the progress to a file beside the journal, for `status`.
 final class Progress: Sendable {
     private static let drawSeconds = 0.25
     private static let fileSeconds = 1.0
@@ -23,7 +23,7 @@ final class Progress: Sendable {
         var log = ProgressLog()
         var fileAt = 0.0
         var jsonAt = 0.0
-        /// Bytes that this process sent, at the end.
+        /// The number of bytes that this process sent, at the end.
         var sentBytes: Int64 = 0
     }
 
@@ -33,7 +33,7 @@ final class Progress: Sendable {
         state = Guarded(State())
     }
 
-    /// - Parameter runID: as the journal numbers the run.
+    /// - Parameter runID: the run's number in the journal.
     func begin(_ plan: PipelinePlan, runID: Int64) {
         guard plan.work.images > 0 else { return }
         let now = Date().timeIntervalSince1970
@@ -42,7 +42,7 @@ final class Progress: Sendable {
             state.log = ProgressLog(startedAt: now)
             state.jsonAt = now
         }
-        // Many small images are done before the first pause is over.
+        // Many small images end before the first pause is over.
         if drawsBars { show() }
         let working = Task { [self] in
             while true {
@@ -106,7 +106,8 @@ final class Progress: Sendable {
     }
 }
 
-/// Makes a picture of a run from looks at it: rates, and since when each image is in its state.
+/// Computes the progress of a run from repeated looks: the rates, and the time since each image
+/// entered its state.
 struct ProgressWatch {
     var runID: Int64 = 0
     var work: (images: Int, sizeBytes: Int64) = (0, 0)
@@ -157,7 +158,7 @@ struct ProgressWatch {
             standstill: LiveProgress.Standstill(snapshot))
     }
 
-    /// What counts as sent of an image: all of it once the target has it.
+    /// Returns the bytes of an image that count as sent: all of them once the target has them.
     private static func bytes(_ transfer: Transfer, sentBytes: Int64) -> Int64 {
         switch transfer.state {
         case .verifying, .publishing: transfer.sizeBytes ?? sentBytes
@@ -170,8 +171,8 @@ struct ProgressWatch {
     }
 }
 
-/// Decides when a log gets a line: once a minute, and only if something moved, or the run waits
-/// for something else than the last line said.
+/// Decides when a log gets a line: at most once a minute, and only if something has moved, or the
+/// run waits for something new.
 struct ProgressLog {
     private var toldAt: Double
     private var told: [Int64] = [0, 0]

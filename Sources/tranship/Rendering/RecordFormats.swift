@@ -5,7 +5,7 @@ import Basics
 import OpenStackImage
 
 extension Table {
-    /// With these columns only, in this order. Empty keeps all.
+    /// Returns the table with only these columns, in this order. An empty list keeps all columns.
     func only(_ titles: [String]) -> Table {
         guard !titles.isEmpty else { return self }
         let places = titles.compactMap { title in
@@ -21,7 +21,7 @@ extension Table {
         return table
     }
 
-    /// As RFC 4180 has it, with a header. Every cell is quoted.
+    /// Prints the table in the format of RFC 4180, with a header. Every cell is quoted.
     func putCSV() {
         for row in rows {
             Terminal.put(
@@ -30,22 +30,22 @@ extension Table {
         }
     }
 
-    /// Rows without a header, their cells separated by spaces: for scripts.
+    /// Prints the rows without a header, with cells separated by spaces: for scripts.
     func putValues() {
         for row in rows.dropFirst() { Terminal.put(row.joined(separator: " ")) }
     }
 }
 
 extension String {
-    /// A cell that begins like a formula gets an apostrophe, so that no spreadsheet computes it: anyone
-    /// may give an image such a name. A number stays.
+    /// The text with an apostrophe before it if it begins like a formula, so that no spreadsheet
+    /// computes it: anyone may give an image such a name. A number stays unchanged.
     var withoutFormula: String {
         let isFormula = first.map { "=+-@\t\r".contains($0) } ?? false
         return isFormula && Double(self) == nil ? "'\(self)" : self
     }
 }
 
-/// A record in YAML: a line for each key, and nested values as in JSON, which is YAML as well.
+/// A record in YAML: one line for each key. Nested values are in JSON, which is also YAML.
 struct YAMLRecord {
     let lines: [String]
 
@@ -53,11 +53,12 @@ struct YAMLRecord {
         let pairs = record.sorted { $0.key < $1.key }.map { key, value in
             "\(Self.scalar(key)): \(value.string.map(Self.scalar) ?? value.text())"
         }
-        // An entry of a list needs a line.
+        // An entry of a list needs at least one line.
         lines = pairs.isEmpty ? ["{}"] : pairs
     }
 
-    /// A string that YAML cannot take for anything else stays without quotes.
+    /// Returns a YAML scalar. A string stays without quotes if YAML cannot mistake it for another
+    /// type.
     private static func scalar(_ text: String) -> String {
         let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
         let isPlain =

@@ -5,15 +5,14 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// The output format of commands on one cloud, and what is shown.
+/// The output format of commands for one cloud, and the columns to show.
 struct RecordFormat {
     enum Kind: String, CaseIterable {
         case table, json, yaml, csv, value
     }
 
     let kind: Kind
-    /// Titles of columns or keys of records, as `-c` names them. Empty shows what the command
-    /// chooses.
+    /// Titles of columns or keys of records, from `-c`. If empty, the command chooses the columns.
     let columns: [String]
 
     init(_ kind: Kind, columns: [String] = []) {
@@ -36,7 +35,7 @@ struct RecordFormat {
 /// Prints a list of records: as rows with columns, or as records of the service. JSON and YAML are
 /// printed record by record, because a cloud may have a hundred thousand images.
 struct RecordList {
-    /// The title of a column, and the key of the records that it shows.
+    /// The title of a column, and the key of the records whose value it shows.
     typealias Column = (title: String, key: String)
 
     private let format: RecordFormat
@@ -45,12 +44,12 @@ struct RecordList {
     private let knownTitles: String
     private var table: Table
     private var count = 0
-    /// Keys that `-c` names and no record had so far.
+    /// Keys that `-c` names and that no record has had so far.
     private var unknown: Set<String>
 
     /// - Parameters:
-    ///   - more: columns that `-c` may name beside the shown ones.
-    ///   - showsURLs: false hides credentials and signatures in URLs.
+    ///   - more: columns that `-c` may name in addition to the shown ones.
+    ///   - showsURLs: false to hide credentials and signatures in URLs.
     init(
         _ format: RecordFormat, _ columns: [Column], more: [Column] = [], showsURLs: Bool = false
     ) {
@@ -74,7 +73,7 @@ struct RecordList {
         table = Table(self.columns.map(\.title))
     }
 
-    /// - Parameter cells: values that the table shows in place of those of the record.
+    /// - Parameter cells: values that the table shows in place of the record's values.
     mutating func add(_ given: [String: JSONValue], cells: [String: JSONValue] = [:]) {
         let record = showsURLs ? given : given.withURLsShown
         if !unknown.isEmpty { unknown.subtract(record.keys) }
@@ -101,7 +100,7 @@ struct RecordList {
 
     /// Call once, after the last record.
     ///
-    /// - Throws: ``TranshipError/Code/usage`` if `-c` names nothing that a record has.
+    /// - Throws: ``TranshipError/Code/usage`` if no record has any key of `-c`.
     func end() throws(TranshipError) {
         if count > 0, !unknown.isEmpty, unknown.count == columns.count {
             if format.kind == .json { Terminal.putJSON("\n]") }
@@ -127,16 +126,16 @@ struct RecordList {
     }
 }
 
-/// One record, as `Field` and `Value` or as a record of the service.
+/// One record, printed as `Field` and `Value` or as a record of the service.
 struct Record {
     /// The service's own record.
     let record: [String: JSONValue]
-    /// The part of it that the table shows, one key on each line.
+    /// The part of the record that the table shows, one key on each line.
     let fields: [String: JSONValue]
     /// Properties that users define. The table shows them below the fields.
     let properties: [String: JSONValue]
 
-    /// - Parameter showsURLs: false hides credentials and signatures in URLs.
+    /// - Parameter showsURLs: false to hide credentials and signatures in URLs.
     func put(_ format: RecordFormat, showsURLs: Bool = false) {
         guard showsURLs else {
             return Record(
@@ -147,7 +146,7 @@ struct Record {
         let chosen = chosen(format)
         switch format.kind {
         case .csv, .value:
-            // A record is one row, but its values are a line each.
+            // In CSV, a record is one row; as values, it has one line for each value.
             let rows = chosen.rows
             if format.kind == .csv {
                 var table = Table(rows.map(\.name))
@@ -160,7 +159,7 @@ struct Record {
         }
     }
 
-    /// What `-c` names of it, in that order in tables.
+    /// Returns the parts that `-c` names, in that order in tables.
     private func chosen(_ format: RecordFormat) -> ChosenRecord {
         guard !format.columns.isEmpty else {
             var rows = fields.sorted { $0.key < $1.key }.map {
@@ -208,7 +207,7 @@ struct Record {
 }
 
 extension String {
-    /// `Disk Format` and `disk_format` are the same key.
+    /// True if both are the same key: `Disk Format` equals `disk_format`.
     func isSameKey(as other: String) -> Bool {
         func plain(_ text: String) -> String {
             String(text.lowercased().map { " -".contains($0) ? "_" : $0 })
@@ -239,8 +238,8 @@ extension JSONValue {
         return String(decoding: data, as: UTF8.self).withControlsEscapedAsJSON
     }
 
-    /// The value for a table: strings unchanged, `True` and `False` as the `openstack` client prints
-    /// them, nothing for null, JSON for the rest.
+    /// The value for a table: strings unchanged, `True` and `False` as in the `openstack` client,
+    /// empty for null, JSON for all others.
     var cell: String {
         switch self {
         case .null: ""

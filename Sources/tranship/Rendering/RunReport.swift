@@ -5,23 +5,22 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What a hook gets on its standard input: one JSON object, of which `docs/json.md` lists the
-/// members.
+/// The input of a hook: one JSON object. `docs/json.md` lists its members.
 struct RunReport {
     let pipelineName: String
     let journalPath: String
     let status: ExitStatus
-    /// Nil for a run that could not begin or go on.
+    /// The summary; nil if the run could not begin or continue.
     let summary: RunSummary?
     let error: TranshipError?
     /// The number of the run.
     let runID: Int64
 
-    /// Transfers and changes that are looked at; what does not fit is counted.
+    /// The maximum number of transfers and changes in the report.
     private static let entriesMax = 500
 
-    /// - Parameter bytesMax: the most bytes of the text. Transfers that do not fit are left out,
-    ///   those that failed last.
+    /// - Parameter bytesMax: the maximum number of bytes. Transfers that do not fit are left out;
+    ///   failed ones are the last to go.
     func text(bytesMax: Int) async throws(TranshipError) -> String {
         var members = summary?.json.compactMapValues(\.self) ?? [:]
         members["v"] = .integer(1)
@@ -29,7 +28,7 @@ struct RunReport {
         members["type"] = .string("report")
         members["pipeline"] = .string(pipelineName)
         members["journal"] = .string(journalPath)
-        // Also that of `--max-duration`, which no summary knows.
+        // Unlike a summary, this includes the status of `--max-duration`.
         members["exit_status"] = .integer(Int64(status.rawValue))
         if let error {
             members["error"] = .object(
@@ -41,7 +40,7 @@ struct RunReport {
                 ].compactMapValues(\.self))
         }
         let entries = try await entries()
-        // Each half of the rest as long as there is room.
+        // Halve the number of entries until the text fits.
         var count = entries.count
         while true {
             members["entries"] = .array(Array(entries.prefix(count)))
@@ -52,8 +51,8 @@ struct RunReport {
         }
     }
 
-    /// What did not go well first: failures, then what the plan refused. Then what arrived, and what
-    /// became of earlier versions.
+    /// Returns the entries in this order: failures, images that the plan refused, completed copies,
+    /// and changes of earlier versions.
     private func entries() async throws(TranshipError) -> [JSONValue] {
         guard let summary else { return [] }
         var entries: [JSONValue] = []

@@ -5,15 +5,15 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What a run shows while it works: its images in flight, the whole, and what does not answer.
-/// Pure, so that `status --watch` shows the same.
+/// The screen of a run at work: its images in flight, the totals, and the endpoints that do not
+/// answer. Pure, so that `status --watch` can show the same.
 struct RunScreen {
     let live: LiveProgress
     /// The first line.
     let headline: String
-    /// The columns of the terminal.
+    /// The width of the terminal in columns.
     let columns: Int
-    /// The lines of the terminal; images that do not fit are counted.
+    /// The height of the terminal in lines. Images that do not fit are only counted.
     var rows = 24
 
     var lines: [String] {
@@ -34,8 +34,8 @@ struct RunScreen {
         return [headline] + imageLines(shown) + more + end
     }
 
-    /// The first line of a run. On a narrow terminal the route goes first, then part of the name:
-    /// the time and how to stop are what people look for.
+    /// Returns the first line. On a narrow terminal the route is dropped first, then part of the
+    /// name: people look for the time and the way to stop.
     static func headline(
         _ name: String, route: String, runID: Int64, seconds: Int64, columns: Int
     ) -> String {
@@ -48,7 +48,7 @@ struct RunScreen {
             ?? name.cut(toColumns: max(1, columns - 1 - facts.columnCount)) + facts
     }
 
-    /// Of the whole run.
+    /// The progress of the whole run.
     var percent: Int { Self.percent(live.doneBytes, of: live.totalBytes) ?? 0 }
 
     static func percent(_ bytes: Int64, of whole: Int64) -> Int? {
@@ -61,7 +61,7 @@ struct RunScreen {
     private func imageLines(_ images: [LiveProgress.Image]) -> [String] {
         let cells = images.map(cells)
         let usable = columns - 1
-        // The narrower the terminal, the fewer columns.
+        // A narrower terminal gets fewer columns.
         let kept = usable >= 70 ? 6 : usable >= 50 ? 4 : 3
         var widths = (0..<6).map { column in
             column < kept ? cells.map { $0.figures[column].columnCount }.max() ?? 0 : 0
@@ -80,8 +80,8 @@ struct RunScreen {
         }
     }
 
-    /// The columns of names and targets. The shorter ones are whole if they take at most half of the
-    /// room; otherwise both are cut, and each gets half.
+    /// Returns the widths for names and targets. The shorter ones stay whole if they take at most
+    /// half of the space. Otherwise both are cut, and each gets half.
     private static func shares(
         of room: Int, _ names: Int, _ targets: Int
     ) -> (name: Int, target: Int) {
@@ -91,7 +91,7 @@ struct RunScreen {
         return names <= half ? (names, room - names) : (room - half, half)
     }
 
-    /// Target, state, percent, bytes, rate, time left.
+    /// Returns the cells: target, state, percent, bytes, rate and time left.
     private func cells(_ image: LiveProgress.Image) -> (name: String, figures: [String]) {
         let state = image.isWaiting ? "waiting" : image.state.activity
         let spent = "for \(ClockText.format((live.at - image.stateSince) / 1000))"
@@ -144,7 +144,8 @@ struct RunScreen {
             left, "\(done) of \(counted(live.totalImages, "image"))", failed,
         ]
         func joined() -> String { parts.compactMap(\.self).joined(separator: "  ") }
-        // What a narrow terminal misses least goes first: the rate, the bytes, the time left.
+        // On a narrow terminal, drop the least important part first: the rate, the bytes, the time
+        // left.
         for place in [2, 1, 3] where joined().columnCount > columns - 1 { parts[place] = nil }
         let rest = joined()
         let width = min(20, columns - 1 - rest.columnCount - 3)
@@ -154,7 +155,7 @@ struct RunScreen {
             + String(repeating: "-", count: width - filled) + "] " + rest
     }
 
-    /// `! beta down since 16:07 (1:16), next try in 20 s, gives up 16:37`.
+    /// Returns words such as `! beta down since 16:07 (1:16), next try in 20 s, gives up 16:37`.
     private func words(_ outage: RunProgress.Outage) -> String {
         func clock(_ milliseconds: Int64) -> String {
             String(Timestamp.text(milliseconds).dropFirst(11).prefix(5)) + "Z"
@@ -169,7 +170,7 @@ struct RunScreen {
 }
 
 extension TransferState {
-    /// What happens to an image in this state, while a process works on it.
+    /// The activity of an image in this state while a process works on it.
     var activity: String {
         switch self {
         case .planned, .registered: "starting"
@@ -183,7 +184,7 @@ extension TransferState {
         }
     }
 
-    /// How far an image is on which no process works.
+    /// The progress of an image on which no process works.
     var rest: String {
         switch self {
         case .planned: "not started"

@@ -82,7 +82,7 @@ struct SeriesRendering {
     }
 }
 
-/// A target, and the place of one of several sources.
+/// A target, and the place of a version if there are several sources.
 private struct VersionPlace: Hashable, Comparable {
     var key: String
     var place: String?
@@ -111,7 +111,7 @@ extension SeriesStatus.Version {
         ].compactMap(\.self).joined(separator: ", ")
     }
 
-    /// What became of one that never was current.
+    /// The note for a version that was never current; nil for others.
     private var unfinishedNote: String? {
         switch standing {
         case .neverCurrent: "not finished: \(transfer.state.rawValue)"
@@ -120,7 +120,7 @@ extension SeriesStatus.Version {
         }
     }
 
-    /// Which of several sources it is of.
+    /// The version's source, if there are several.
     fileprivate var sourceNote: String? { place.map { "of \(SourceImage.shownPlace($0))" } }
 
     fileprivate func json(of series: SeriesStatus) -> [String: JSONValue?] {

@@ -13,13 +13,13 @@ extension [String: JSONValue] {
 }
 
 extension JSONValue {
-    /// Fields in which services keep addresses of image data. What follows their path is hidden
-    /// altogether: a query there is a signature.
+    /// Fields in which services keep addresses of image data. Everything after the path is hidden,
+    /// because a query there is a signature.
     private static let addressKeys: Set = [
         "url", "uri", "direct_url", "import_from", "location", "locations",
     ]
 
-    /// - Parameter key: of the field that the value is in.
+    /// - Parameter key: the key of the field with the value.
     fileprivate func withURLsShown(key: String) -> JSONValue {
         switch self {
         case .string(let text): .string(Self.shown(text, isAddress: Self.addressKeys.contains(key)))
@@ -42,13 +42,13 @@ extension JSONValue {
     private static func shownAddress(_ url: String, hidesQuery: Bool) -> String {
         let query = url.drop { $0 != "?" }.dropFirst()
         let isSigned = !query.isEmpty && (hidesQuery || holdsSecret(query))
-        // The property of an image may be any address. One without a secret stays as it is.
+        // The property of an image may be any address. An address without a secret stays unchanged.
         guard isSigned || url.drop(while: { $0 != ":" }).contains("@") else { return url }
         return shownURL(url) + (query.isEmpty ? "" : "?<redacted>")
     }
 
-    /// Names of parameters that sign or permit a request: `X-Amz-Signature`, `sig`, `temp_url_sig`,
-    /// `token`, `AWSAccessKeyId`.
+    /// True if a parameter's name is one that signs or permits a request: `X-Amz-Signature`, `sig`,
+    /// `temp_url_sig`, `token`, `AWSAccessKeyId`.
     private static func holdsSecret(_ query: Substring) -> Bool {
         query.split { "&;".contains($0) }.contains { parameter in
             let name = parameter.prefix { $0 != "=" }.lowercased()

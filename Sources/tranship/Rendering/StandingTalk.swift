@@ -7,7 +7,7 @@ import OpenStackImage
 /// Shows the status of an image or task while a command waits for it: one changing line on a
 /// terminal, otherwise a new line for each change, at most every few seconds.
 final class StandingTalk: Sendable {
-    // Shows nothing if the wait is over at once.
+    // Shows nothing if the wait ends at once.
     private let screen = Screen(quietSince: Date().timeIntervalSince1970)
 
     func look(_ image: Image, _ task: ImageTask?) {

@@ -5,14 +5,14 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What a journal knows of one run, as text or JSON Lines.
+/// The journal's facts about one run, as text or JSON Lines.
 struct StatusRendering {
     let format: OutputFormat
     let verbose: Bool
-    /// The path that `--journal` names; nil without that option.
+    /// The path from `--journal`; nil without that option.
     var givenJournal: String?
 
-    /// Maximum number of lines of the picture of a run that is under way.
+    /// The maximum number of lines for the progress of a run at work.
     private static let rowsMax = 100
 
     /// - Parameter status: nil if the journal has no run yet.
@@ -28,7 +28,7 @@ struct StatusRendering {
         } else {
             tell(status, soFar, journalPath)
         }
-        // Everything for programs, and for those who ask for it.
+        // Programs, and people who use `-v`, get everything.
         if verbose || format == .json { return try await list(status) }
         if let live = status.live {
             let columns = Terminal.outputIsTerminal ? Terminal.columns : 120
@@ -36,14 +36,14 @@ struct StatusRendering {
                 live: live, headline: "now", columns: columns, rows: Self.rowsMax)
             for line in screen.lines { Terminal.put(line) }
         }
-        // A file and a pipe wrap nothing.
+        // Lines in a file or a pipe are not wrapped.
         let columns = Terminal.outputIsTerminal ? Terminal.columns : 10_000
         for line in try await report(status, soFar).statusLines(columns: columns) {
             Terminal.put(line)
         }
     }
 
-    /// Every image of the run, each hint once.
+    /// Prints every image of the run, and each hint once.
     private func list(_ status: RunStatus) async throws(TranshipError) {
         var told: Set<String> = []
         try await status.eachTransfer { transfer, tries in
@@ -56,7 +56,7 @@ struct StatusRendering {
         }
     }
 
-    /// What the end of the run said of its images, and what to do next.
+    /// Returns the end report of the run: its images and the next steps.
     private func report(
         _ status: RunStatus, _ soFar: ExitStatus?
     ) async throws(TranshipError) -> EndReport {
@@ -82,7 +82,7 @@ struct StatusRendering {
                     .map(CopyOrder.message)
             }
         }
-        // The image that is in flight now is in the picture above.
+        // Images in flight are already shown in the progress above.
         if status.live != nil { report.groups.removeAll { $0.outcome == .unfinished } }
         return report
     }
@@ -151,7 +151,8 @@ struct StatusRendering {
         for outage in status.outages { tell(outage, isRunning: isRunning) }
     }
 
-    /// Of a good run, and of one that a signal ended, the outcome says it.
+    /// Returns the exit code in words; empty if the outcome already says it, as for a successful or
+    /// interrupted run.
     private func exitWords(_ status: RunStatus) -> String {
         guard let end = status.end, end.exitStatus != .done, end.exitStatus != .interrupted,
             status.run.outcome == .failed || status.run.outcome == .interrupted
@@ -163,7 +164,7 @@ struct StatusRendering {
         "\(word.padded(to: 14))\(counted(images, "image")), \(ByteCount.format(sizeBytes))"
     }
 
-    /// What a command needs to find the journal.
+    /// Returns the words with which a command finds the journal.
     private func journalWords(_ run: Run) -> String {
         givenJournal == nil
             ? " \(run.pipelineName.shellQuoted)" : CommandWords.journalOption(givenJournal)
@@ -209,7 +210,7 @@ struct StatusRendering {
         }
     }
 
-    /// By which way, and what proves the copy.
+    /// Prints the method of a copy and its proof.
     private func tellProof(_ transfer: Transfer) {
         if let reading = transfer.reading {
             Terminal.putSentence("              \(reading.words)")
@@ -243,7 +244,7 @@ struct StatusRendering {
         }
     }
 
-    /// - Parameter told: hints that were said of images before this one.
+    /// - Parameter told: hints that were already printed for earlier images.
     private func tell(_ failure: Transfer.Failure, of run: Run, _ told: inout Set<String>) {
         let message = run.isCopy ? CopyOrder.message(failure.message) : failure.message
         Terminal.putSentence("              \(failure.code): \(message)")
@@ -327,8 +328,7 @@ extension OutageRecord {
 }
 
 extension Run {
-    /// The pipeline's name and file. A copy has no file, and commands take its name; its own command
-    /// copies again.
+    /// The pipeline's name and file. A copy has no file, so its own command is shown instead.
     var shownPipeline: String {
         isCopy
             ? "\(pipelineName) (\(copyCommand ?? "tranship copy, without a file"))"

@@ -5,9 +5,9 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// What `status --watch` draws. Pure.
+/// The screen of `status --watch`. Pure.
 struct StatusScreen {
-    /// An image that did not go well, or that the plan left out.
+    /// An image that was not successful, or that the plan left out.
     struct Problem: Equatable {
         var word: String
         var name: String
@@ -18,13 +18,13 @@ struct StatusScreen {
     var run: Run
     /// The process that works on the run; nil if none does.
     var holder: LockHolder?
-    /// The exit code if all that is left goes well.
+    /// The exit code if all remaining images succeed.
     var exitSoFar: ExitStatus = .done
     var live: LiveProgress?
     var problems: [Problem]
     var columns: Int
     var rows = 24
-    /// Milliseconds since 1970.
+    /// The current time in milliseconds since 1970.
     var now: Int64
 
     var lines: [String] {
@@ -46,7 +46,7 @@ struct StatusScreen {
         let start = "\(run.pipelineName)   run \(run.id), \(doing) \(spent)"
         let exit = "   exit so far \(exitSoFar.rawValue)"
         let file = run.isCopy ? "" : "   \(run.pipelineFile)"
-        // The narrower the terminal, the fewer facts.
+        // A narrower terminal gets fewer facts.
         let all = [start + (process ?? "") + exit + file, start + (process ?? "") + exit]
         return all.first { $0.columnCount < columns } ?? start + exit
     }
@@ -71,7 +71,7 @@ struct StatusScreen {
 }
 
 extension StatusScreen {
-    /// Problems that are looked at; the screen has room for fewer.
+    /// The maximum number of problems that are read. The screen has room for fewer.
     private static let problemsMax = 100
 
     init(_ status: RunStatus) async throws(TranshipError) {

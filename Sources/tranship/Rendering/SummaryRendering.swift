@@ -10,7 +10,7 @@ struct SummaryRendering {
     let format: OutputFormat
     let verbose: Bool
 
-    /// Maximum number of images in the table. Failed ones come first.
+    /// The maximum number of images in the table. Failed ones come first.
     private static let rowsMax = 200
 
     func render(_ summary: RunSummary) async throws(TranshipError) {
@@ -60,10 +60,10 @@ struct SummaryRendering {
 }
 
 extension RefusedImage {
-    /// For people: `refused` or `in conflict`.
+    /// The words for people: `refused` or `in conflict`.
     var words: String { action == .conflict ? "in conflict" : "refused" }
 
-    /// A line of type `refused`.
+    /// The line of type `refused`.
     var json: JSONLine {
         JSONLine(
             "refused",
@@ -78,7 +78,7 @@ extension RefusedImage {
 }
 
 extension RunEnd {
-    /// What ended the run; nil if it came to its end.
+    /// The error that ended the run; nil if the run completed.
     var causeJSON: JSONValue? {
         cause.map { cause in
             .object(
@@ -93,25 +93,25 @@ extension RunEnd {
 }
 
 extension RunStatus {
-    /// The exit code that the run ended with.
+    /// The exit code of the run.
     var exitJSON: JSONValue? { end.map { .integer(Int64($0.exitStatus.rawValue)) } }
 
-    /// What the run did not find; nil if it found all.
+    /// The names that the run did not find; nil if it found all.
     var missedJSON: JSONValue? {
         missed.isEmpty ? nil : .array(missed.map { .string($0) })
     }
 
-    /// For people, each line after its label: what ended the run, and what it did not
-    /// find. Without labels, one fact a line.
+    /// Returns lines for people, each after its label: the cause of the end, and the names that the
+    /// run did not find. Without labels, one fact per line.
     func endLines(labelled: Bool) -> [String] {
         func line(_ label: String, _ words: String) -> String {
             labelled ? label.padded(to: 14) + words : (label.isEmpty ? words : "\(label): \(words)")
         }
         var lines: [String] = []
         if let cause = end?.cause {
-            // An interrupted run can still go on.
+            // An interrupted run can still continue.
             let label = run.outcome == .failed ? "cause" : "not resumed"
-            // A message may have a list below its first line.
+            // A message may have a list after its first line.
             let message = cause.message.split(separator: "\n", omittingEmptySubsequences: false)
             lines.append(line(label, "\(cause.code): \(message[0])"))
             lines += message.dropFirst().map { labelled ? line("", String($0)) : "  \($0)" }
@@ -121,7 +121,7 @@ extension RunStatus {
         return lines + missed.map { line("not found", $0) }
     }
 
-    /// Every image of the run by what became of it.
+    /// The number of images of the run for each result.
     var outcomesJSON: JSONValue {
         .object(
             Dictionary(
@@ -133,13 +133,13 @@ extension RunStatus {
 }
 
 extension [Absence] {
-    /// A list for JSON; nil if none is absent.
+    /// Returns the names on one side, for JSON; nil if none is absent.
     func names(_ side: Absence.Side) -> JSONValue? {
         let names = filter { $0.side == side }.map(\.name).sorted()
         return names.isEmpty ? nil : .array(names.map { .string($0) })
     }
 
-    /// With the reasons, for programs; nil if none is absent.
+    /// The absences with their reasons, for programs; nil if none is absent.
     var json: JSONValue? {
         guard !isEmpty else { return nil }
         return .array(

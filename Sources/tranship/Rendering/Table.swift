@@ -5,20 +5,20 @@ import Basics
 
 /// Aligns text in columns, each as wide as its longest cell.
 struct Table {
-    /// Longer cells are cut: each row gets the width of the widest one. Names in the Image service
-    /// have at most 255 characters.
+    /// The maximum number of characters in a cell; longer cells are cut, because each row gets the
+    /// width of the widest one. Names in the Image service have at most 255 characters.
     static let cellCharactersMax = 255
-    /// The same for the last column, which is not filled up.
+    /// The maximum for the last column, which is not padded.
     static let lastCellCharactersMax = 10_000
 
-    /// The header comes first.
+    /// The rows; the first one is the header.
     private(set) var rows: [[String]] = []
 
     init(_ header: [String]) {
         rows = [header]
     }
 
-    /// Adds a row. Its cells are cut and shown before they are measured.
+    /// Adds a row. Its cells are cut, and their control characters shown, before they are measured.
     mutating func add(_ row: [String]) {
         rows.append(
             row.enumerated().map { column, cell in
@@ -39,9 +39,9 @@ struct Table {
         rows[0].indices.map { column in rows.map { $0[column].columnCount }.max() ?? 0 }
     }
 
-    /// Lines for a terminal. If the last column is too wide, its cells are broken between words. If
-    /// the others are, each row takes several lines, and so does the header: no id is cut, and every
-    /// column keeps its place.
+    /// Returns the lines for a terminal. If the last column is too wide, its cells are broken
+    /// between words. If the other columns are too wide, each row takes several lines, and so does
+    /// the header. So no id is cut, and every column keeps its place.
     func lines(toColumns columns: Int) -> [String] {
         let widths = widths
         let lastPlace = widths.dropLast().reduce(0) { $0 + $1 + 2 }

@@ -11,9 +11,9 @@ final class Talk: Sendable {
     let verbose: Bool
     let style: ProgressStyle
     private let screen: Screen
-    /// What a log says of images at its end, each kind in one line.
+    /// The notes about images for the end of a log, with one line for each kind.
     private let notes = Guarded(AlikeNotes())
-    /// What the lines say of each image that waits for room in the spool.
+    /// The wait reasons already printed for each image that waits for room in the spool.
     private let waits = Guarded<[Int64: Set<String>]>([:])
 
     init(format: OutputFormat, verbose: Bool, style: ProgressStyle = .standard) {
@@ -37,7 +37,7 @@ final class Talk: Sendable {
                 guard style.draws || style.writes else { return }
                 screen.show("\(what): \(counted(images, "image")) listed so far")
             case .asking(let what, let number, let all):
-                // A log has the plan when it is made.
+                // A log gets the plan when it is complete.
                 guard style.draws else { return }
                 screen.show("planning: \(what) (\(number) of \(all))")
             case .warning(let warning):
@@ -53,7 +53,7 @@ final class Talk: Sendable {
 
     func endLine() { screen.wipe() }
 
-    /// What a log has not said yet of single images.
+    /// Returns the notes about single images that the log does not have yet.
     func takeNotes() -> [String] {
         notes.withLock { notes in
             defer { notes = AlikeNotes() }
@@ -61,7 +61,7 @@ final class Talk: Sendable {
         }
     }
 
-    /// The ways out, for a command that has no end report.
+    /// Prints the hints for absences, for a command that has no end report.
     func tellHints(of absences: [Absence]) {
         for absence in absences {
             guard let hint = absence.failure.hint else { continue }
@@ -83,7 +83,7 @@ final class Talk: Sendable {
         case .moved(let transfer) where verbose:
             line("\(transfer.label): now \(transfer.state.rawValue)")
         case .waiting(let transfer, let seconds) where verbose:
-            // It looks for room again and again.
+            // The transfer looks for room repeatedly, so each reason is printed once.
             if let cause = transfer.wait.cause, cause.isForRoom {
                 let isNew = waits.withLock {
                     $0[transfer.id, default: []].insert(cause.code).inserted
@@ -115,7 +115,7 @@ final class Talk: Sendable {
         waits.withLock { $0[transfer.id] = nil }
         let size = transfer.proof.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
         guard transfer.state != .done else {
-            // A log has its sums at the end, and `status` its images.
+            // A log has its totals at the end, and `status` has the images.
             guard verbose || !style.isForLogs else { return }
             return line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         }
@@ -172,7 +172,8 @@ extension Transfer {
     var label: String { "\(source.displayName) -> \(targetKey)" }
 }
 
-/// A text that changes: on a terminal in place of the last one, otherwise a line now and then.
+/// A text that changes: on a terminal in place of the last one, otherwise as a line from time to
+/// time.
 final class Screen: Sendable {
     private static let drawSeconds = 0.25
     private let lineSeconds: Double
@@ -180,9 +181,9 @@ final class Screen: Sendable {
     private let lastLine: Guarded<(text: String, at: Double)>
 
     /// - Parameters:
-    ///   - quietSince: seconds since 1970. Off a terminal, ``show(_:)`` prints nothing in the first
-    ///     `lineSeconds` after it.
-    ///   - lineSeconds: off a terminal, the time between two lines.
+    ///   - quietSince: a time in seconds since 1970. Without a terminal, ``show(_:)`` prints
+    ///     nothing in the first `lineSeconds` after it.
+    ///   - lineSeconds: the time between two lines without a terminal.
     init(
         quietSince: Double = 0, lineSeconds: Double = 5, draws: Bool = Terminal.draws
     ) {
@@ -191,7 +192,7 @@ final class Screen: Sendable {
         lastLine = Guarded(("", quietSince))
     }
 
-    /// Calls `show` 4 times a second for a terminal, otherwise every 5 seconds.
+    /// Calls `show` 4 times per second for a terminal, otherwise every 5 seconds.
     static func redrawing(
         onTerminal: Bool = Terminal.draws, _ show: @escaping @Sendable () -> Void
     ) -> Task<Void, Never> {

@@ -6,8 +6,9 @@ import Foundation
 
 /// Writes data to standard output and messages to standard error.
 enum Terminal {
-    /// True if a drawing on standard error can change in place. A dumb terminal cannot move up, and
-    /// an empty `TERM` names none. Without the variable, a terminal counts as a usual one.
+    /// True if a drawing on standard error can change in place. A dumb terminal cannot move the
+    /// cursor up, and an empty `TERM` names no terminal. If `TERM` is not set, a normal terminal is
+    /// assumed.
     static var draws: Bool {
         isatty(STDERR_FILENO) == 1
             && !["dumb", ""].contains(ProcessInfo.processInfo.environment["TERM"] ?? "xterm")
@@ -24,30 +25,30 @@ enum Terminal {
             .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
     }
 
-    /// Longer messages and lines are cut: they repeat names and answers of strangers.
+    /// The maximum length of messages and lines, which repeat names and answers from outside.
     private static let messageCharactersMax = 20_000
 
-    /// Writes a message to standard error. Its first line begins at the margin, all others are
-    /// indented: text from outside with a line end in it cannot look like a message of ours.
+    /// Writes a message to standard error. Its first line begins at the margin, and all others are
+    /// indented, so that text from outside with a line end cannot look like our own message.
     ///
-    /// - Parameter insists: true for what `--quiet` does not hide.
+    /// - Parameter insists: true for messages that `--quiet` does not hide.
     static func tell(_ text: String, insists: Bool = false) {
         let shown = text.cut(to: messageCharactersMax).linesShown
         Log.write(
             talkIsTerminal ? shown.linesWrapped(toColumns: columns - 1) : shown, insists: insists)
     }
 
-    /// Writes a line that fits the terminal, or that has to stay whole.
+    /// Writes a line that fits the terminal, or that must not be broken.
     static func tellFitted(_ line: String) {
         Log.write(line.cut(to: messageCharactersMax).withControlsShown)
     }
 
-    /// Writes a text of our own, such as a help page.
+    /// Writes our own text, such as a help page.
     static func tellWhole(_ text: String) { Log.write(text) }
 
     /// Writes an error to standard error, with its hint.
     ///
-    /// - Parameter name: what failed, if several things may fail.
+    /// - Parameter name: the thing that failed, if several may fail.
     static func tell(_ error: TranshipError, of name: String? = nil) {
         tell("error: \(name.map { "\($0): " } ?? "")\(error.message)")
         if let hint = error.hint { tell("hint: \(CommandWords.hint(hint))") }
@@ -55,12 +56,12 @@ enum Terminal {
 
     /// Writes one line for people to standard output.
     static func put(_ line: String) {
-        // Both may be one terminal.
+        // Standard output and standard error may be the same terminal.
         if outputIsTerminal { Log.wipe() }
         write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes a sentence, or a row of a title and words, to standard output. On a terminal it is broken
+    /// Writes a sentence, or a title and words, to standard output. On a terminal, breaks it
     /// between words.
     static func putSentence(_ text: String) {
         guard outputIsTerminal else { return put(text) }
@@ -71,15 +72,15 @@ enum Terminal {
         }
     }
 
-    /// Writes a text of our own to standard output, such as a file.
+    /// Writes our own text, such as a file, to standard output.
     static func putWhole(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    /// Writes JSON to standard output, which shows its controls by itself.
+    /// Writes JSON, which already escapes its control characters, to standard output.
     static func putJSON(_ text: String, end: String = "\n") {
         write(text + end, to: STDOUT_FILENO)
     }
 
-    /// The first error of a write to standard output. A closed pipe (`… | head`) does not count.
+    /// The first error of a write to standard output. Ignores a closed pipe (`… | head`).
     static var outputFailure: TranshipError? {
         let number = failureNumber.withLock { $0 }
         guard number != 0, number != EPIPE else { return nil }
@@ -87,12 +88,12 @@ enum Terminal {
             .targetFailed, "cannot write standard output: \(String(cString: strerror(number)))")
     }
 
-    /// False after standard output was closed or failed. Commands then stop asking the cloud for
-    /// more.
+    /// False after standard output was closed or failed. Commands then request nothing more from
+    /// the cloud.
     static var takesOutput: Bool {
         guard failureNumber.withLock({ $0 }) == 0 else { return false }
-        // Detects a pipe without a reader even before the first write: tables are written only at
-        // the end.
+        // Detect a pipe without a reader even before the first write, because tables are written
+        // only at the end.
         var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return poll(&output, 1, 0) <= 0 || output.revents & Int16(POLLERR) == 0
     }
@@ -119,7 +120,7 @@ enum Terminal {
         return (number("COLUMNS") ?? 80, number("LINES") ?? 24)
     }
 
-    /// Writes in one call, so that lines from several threads do not mix.
+    /// Writes the text in one call, so that lines from several threads do not mix.
     static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
         var offset = 0
@@ -141,7 +142,8 @@ enum Terminal {
 }
 
 extension String {
-    /// ``withControlsShown`` for a message of several lines. All lines after the first are indented.
+    /// The text as by ``withControlsShown``, for a message of several lines. All lines after the
+    /// first are indented.
     var linesShown: String {
         split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in
             let shown = String(line).withControlsShown

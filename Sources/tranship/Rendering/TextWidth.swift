@@ -4,25 +4,25 @@
 import Basics
 
 extension String {
-    /// The number of terminal columns that the text takes: two for wide East Asian characters and
-    /// emoji (Unicode Annex 11), none for combining marks alone, one for all others.
+    /// The number of terminal columns of the text: two for wide East Asian characters and emoji
+    /// (Unicode Annex 11), none for single combining marks, one for all others.
     var columnCount: Int { reduce(0) { $0 + $1.columnCount } }
 
-    /// The text, or its beginning with `…` if it takes more columns.
+    /// Returns the text, or its beginning and `…` if it takes more columns.
     func cut(toColumns columns: Int) -> String {
         guard columnCount > columns else { return self }
         return columns > 0 ? beginning(ofColumns: columns - 1) + "…" : ""
     }
 
-    /// The text, or its beginning and its end with `…` between them. Names often differ in their
-    /// last characters alone: a number, a date, an architecture.
+    /// Returns the text, or its beginning and its end with `…` between them. Names often differ
+    /// only in their last characters: a number, a date, an architecture.
     func cutInMiddle(toColumns columns: Int) -> String {
         guard columnCount > columns, columns >= 5 else { return cut(toColumns: columns) }
         let end = String(reversed()).beginning(ofColumns: columns / 2)
         return cut(toColumns: columns - end.columnCount) + String(end.reversed())
     }
 
-    /// The first characters, as many as have room.
+    /// Returns the first characters, as many as fit.
     private func beginning(ofColumns columns: Int) -> String {
         var left = columns
         return String(
@@ -32,7 +32,8 @@ extension String {
             })
     }
 
-    /// With spaces after it, or before it, up to a width; longer text is cut in its middle.
+    /// Returns the text with spaces after or before it, up to a width. Longer text is cut in the
+    /// middle.
     func filled(toColumns columns: Int, fromRight: Bool = false) -> String {
         let text = cutInMiddle(toColumns: columns)
         let blanks = String(repeating: " ", count: max(0, columns - text.columnCount))
@@ -55,7 +56,7 @@ extension Character {
     }
 }
 
-/// Durations as clocks show them: `0:31`, `1:16`, `1:02:03`.
+/// Durations in the format of clocks: `0:31`, `1:16`, `1:02:03`.
 enum ClockText {
     static func format(_ seconds: Int64) -> String {
         let seconds = max(0, seconds)
@@ -87,13 +88,13 @@ extension ByteCount {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// Three digits or so: `280 MiB`, `1.4 GiB`, `9 MiB`.
+    /// Returns the size with about three digits: `280 MiB`, `1.4 GiB`, `9 MiB`.
     static func short(_ bytes: Int64) -> String {
         let unit = unit(of: bytes)
         return "\(number(bytes, in: unit.bytes)) \(unit.name)"
     }
 
-    /// A part and the whole in one unit: `171/280 MiB`. Only all of it looks like all of it.
+    /// Returns a part and the whole in one unit: `171/280 MiB`. A part never looks like the whole.
     static func share(_ bytes: Int64, of whole: Int64, joint: String = "/") -> String {
         let unit = unit(of: whole)
         return

@@ -4,11 +4,11 @@
 import Basics
 
 extension String {
-    /// Lines of at most this many columns, broken at blanks; the second and all others begin with
-    /// `indent` blanks. Columns of a line keep their places. What is in backticks is one word, so that
-    /// a command can be copied; so is a size. Such a word that is too long for the indent moves to the
-    /// left, and one that is longer than a line has a line of its own. Any other word that is too long
-    /// for a line is broken.
+    /// Returns lines of at most this many columns, broken at blanks. All lines after the first
+    /// begin with `indent` blanks. Columns within a line keep their places. Text in backticks is
+    /// one word, so that a command can be copied; so is a size. If such a word is too long for the
+    /// indent, it moves to the left; if it is longer than a line, it gets its own line. Any other
+    /// word that is too long for a line is broken.
     func wrapped(toColumns columns: Int, indent: Int) -> [String] {
         guard columnCount > columns else { return [self] }
         var lines: [String] = []
@@ -37,18 +37,19 @@ extension String {
         return (lines + [line]).map { $0.replacing(Self.heldBlank, with: " ") }
     }
 
-    /// True for a word that stays whole. A digest, an id, a path or an address is copied.
+    /// True for a word that must stay whole, because people copy it: a digest, an id, a path or an
+    /// address.
     private var isHeld: Bool {
         contains("`") || contains(Self.heldBlank) || contains("/")
             || contains(/^(?:[a-z0-9]+:)?[0-9a-f-]{32,}[.,;)]*$/)
     }
 
-    /// The text in lines, the first one behind `start`.
+    /// Returns the text broken into lines, the first of which follows `start`.
     private func broken(after start: String, toColumns columns: Int, indent: Int) -> [String] {
         let margin = String(repeating: " ", count: columns - indent >= 16 ? indent : min(indent, 2))
         var lines = [start]
         var room = columns - start.columnCount
-        // A few characters alone say nothing.
+        // A few characters alone are not useful.
         if room < 8, start.contains(where: { $0 != " " }) { room = 0 }
         for character in self {
             let own = String(character).columnCount
@@ -59,17 +60,17 @@ extension String {
             lines[lines.count - 1].append(character)
             room -= own
         }
-        // Nothing but blanks may be left before the first part.
+        // If the first line has no room for text, remove the blanks at its end.
         if let last = lines.first, last == start { lines[0] = last.trimmedAtEnd }
         return lines
     }
 
     private var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
 
-    /// Stands for a blank within a word. Text that is shown has no controls.
+    /// Replaces a blank within a word. Shown text has no control characters.
     private static let heldBlank = "\u{1F}"
 
-    /// Each word with the number of blanks before it.
+    /// The words, each with the number of blanks before it.
     private var pieces: [(blanks: Int, word: String)] {
         let hasPairs = count { $0 == "`" }.isMultiple(of: 2)
         var pieces: [(blanks: Int, word: String)] = []
@@ -90,7 +91,7 @@ extension String {
         return word.isEmpty ? pieces : pieces + [(blanks, word)]
     }
 
-    /// Each line broken between words, with the rest indented under it.
+    /// Returns the text with each line broken between words, and the rest of each line indented.
     func linesWrapped(toColumns columns: Int) -> String {
         split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
             let text = String(line)
@@ -98,8 +99,8 @@ extension String {
         }.joined(separator: "\n")
     }
 
-    /// Where the rest of a line begins that is too long: under the second column of a line such as
-    /// `project   demo`, or else a bit to the right of its margin.
+    /// Returns the indentation for the rest of a line that is too long: the second column of a line
+    /// such as `project   demo`, or else a little more than the line's own.
     private func indent(inColumns columns: Int) -> Int {
         let margin = prefix { $0 == " " }.count
         if dropFirst(margin).prefixMatch(of: /hint:[ ]/) != nil { return margin + 6 }
@@ -109,7 +110,7 @@ extension String {
         return place
     }
 
-    /// The column after the first two or more blanks within the text; nil without any.
+    /// The column after the first gap of two or more blanks within the text; nil if there is none.
     var secondColumn: Int? {
         let margin = prefix { $0 == " " }.count
         guard let gap = dropFirst(margin).firstRange(of: "  ") else { return nil }
@@ -118,10 +119,10 @@ extension String {
     }
 }
 
-/// Help texts, which are written for 80 columns, on a narrower terminal.
+/// Adapts help texts, which are written for 80 columns, to a narrower terminal.
 enum HelpText {
-    /// The text as it is if it fits, or else with paragraphs and columns broken again. Examples, which
-    /// begin with `$`, keep their commands whole.
+    /// Returns the text unchanged if it fits. Otherwise breaks its paragraphs and columns again.
+    /// Examples, which begin with `$`, keep their commands whole.
     static func fitted(_ text: String, columns: Int) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.contains(where: { $0.columnCount > columns }) else { return text }
@@ -143,12 +144,13 @@ enum HelpText {
         private var isExample: Bool { text.hasPrefix("  $ ") }
         private var isUsage: Bool { text.hasPrefix("USAGE: ") || text.hasPrefix("Usage: ") }
 
-        /// Descriptions are in a column of their own, and prose is at the margin.
+        /// Returns true if the line continues this paragraph. Descriptions are in their own column,
+        /// prose is at the margin.
         func goesOn(with line: String) -> Bool {
             guard !text.isEmpty, !line.isEmpty, !isExample else { return false }
             let next = line.prefix { $0 == " " }.count
             guard next == 0 else { return next == (margin >= 20 ? margin : text.secondColumn) }
-            // `Usage: …` below `Error: …` is a paragraph of its own.
+            // `Usage: …` below `Error: …` is a separate paragraph.
             let isLabelled = line.prefixMatch(of: /[A-Z]\w+:[ ]/) != nil
             return margin == 0 && !text.hasSuffix(":") && !isUsage && !isLabelled
         }
@@ -161,7 +163,7 @@ enum HelpText {
             return text.wrapped(toColumns: columns, indent: columns - column < 24 ? 6 : column)
         }
 
-        /// A command, and below it what it does.
+        /// The lines of an example: the command, and below it its explanation.
         private var exampleLines: [String] {
             guard let gap = text.dropFirst(4).firstRange(of: "   ") else { return [text] }
             return [
@@ -170,7 +172,7 @@ enum HelpText {
             ]
         }
 
-        /// What is in brackets stays together.
+        /// Returns the lines of a usage text. Text in brackets stays together.
         private func usageLines(toColumns columns: Int) -> [String] {
             var depth = 0
             let blank: Character = "\u{1F}"

@@ -4,7 +4,7 @@
 import Basics
 import MigrationModel
 
-/// Prints what `rollback` found and did, one line for each copy, as text or JSON Lines.
+/// Prints the results of `rollback`, one line for each copy, as text or JSON Lines.
 struct UndoRendering {
     let talk: Talk
 

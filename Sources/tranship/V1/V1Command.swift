@@ -18,12 +18,12 @@ struct V1Command: ParsableCommand {
 }
 
 extension CloudOptions {
-    /// The Image service of a legacy cloud. Nothing is sent yet.
+    /// Returns the Image service of a legacy cloud. Sends nothing yet.
     func legacyService() throws(TranshipError) -> LegacyImageService {
         LegacyImageService(try service().session)
     }
 
-    /// The Image service of a legacy cloud, and the image that the argument names.
+    /// Returns the Image service of a legacy cloud, and the image that the argument names.
     func findLegacy(
         _ image: ImageArgument
     ) async throws(TranshipError) -> (service: LegacyImageService, image: LegacyImage) {

@@ -44,8 +44,10 @@ struct V1FieldOptions: ParsableArguments {
     @Option(help: "The size that the data must have.")
     var size: ByteSize?
 
-    /// - Throws: ``TranshipError/Code/invalidChecksum``; ``TranshipError/Code/usage`` for a mistyped
-    ///   format.
+    /// Returns the fields.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidChecksum``; ``TranshipError/Code/usage`` for a
+    ///   mistyped format.
     func fields() throws(TranshipError) -> LegacyImageFields {
         try FormatArgument.check("--disk-format", diskFormat, common: FormatNames.disk)
         try FormatArgument.check(
@@ -61,7 +63,7 @@ struct V1FieldOptions: ParsableArguments {
     }
 }
 
-/// Where the data of a v1 image comes from.
+/// The origin of a v1 image's data.
 struct V1DataOptions: ParsableArguments {
     @Option(
         help: "A file, a URL that this machine reads, or - for standard input.", completion: .file()
@@ -92,7 +94,7 @@ enum PublicityFlag: String, EnumerableFlag {
     }
 }
 
-/// The conditions of a v1 list: all that the API knows.
+/// The conditions of a v1 list: all that the API supports.
 struct V1FilterOptions: ParsableArguments {
     @Option(help: "With this name.")
     var name: String?
