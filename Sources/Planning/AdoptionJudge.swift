@@ -6,7 +6,7 @@ internal import MigrationJournal
 internal import MigrationModel
 
 extension Adoption {
-    /// For an image whose source is not, or no longer, in the pipeline.
+    /// Returns the verdict for an image whose source is not in the pipeline, or is no longer in it.
     static func stray(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         let isKnown = marked.transfer?.imageID == image.id
@@ -18,7 +18,7 @@ extension Adoption {
                 ? .sourceNotSelected(state: marked.transfer?.state ?? .planned) : .noSource)
     }
 
-    /// For an image with our marker under an id that is not ours.
+    /// Returns the verdict for an image that has our marker under an id that is not ours.
     static func forged(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         return Adoption(
@@ -28,18 +28,18 @@ extension Adoption {
     }
 }
 
-/// Judges an item of the plan for ``Planner/adopt(each:)``. Pure.
+/// Judges one item of the plan for ``Planner/adopt(each:)``. Pure.
 struct AdoptionJudge {
     /// The item with its decision.
     let item: PlanItem
     /// The journal's transfer of this version.
     let known: Transfer?
-    /// Images of the target that are copies of it, by their ids.
+    /// The images at the target that are copies of the item, by their ids.
     let ours: [TargetImage]
     /// The stores that `all` stands for.
     var allStores: [String] = []
 
-    /// Nil if there is nothing to adopt.
+    /// Returns the verdict; nil if there is nothing to adopt.
     func judge() -> Adoption? {
         let standing = ours.first(where: \.isWhole)
         guard let image = standing ?? ours.first(where: { $0.originValue == item.marker }) else {
@@ -71,7 +71,7 @@ struct AdoptionJudge {
         }
     }
 
-    /// A row whose record is gone from the target.
+    /// Returns the verdict for a row of the journal whose record is gone from the target.
     private func withoutImage() -> Adoption? {
         guard let known, let id = known.imageID else { return nil }
         var adoption = Adoption(
@@ -86,8 +86,9 @@ struct AdoptionJudge {
         return adoption
     }
 
-    /// The journal has it as unfinished, but the target has its data: the journal
-    /// is an older backup, or a process died before it could record the answer.
+    /// Returns the verdict for a transfer that is unfinished in the journal although the target has
+    /// its data: the journal is an older backup, or a process died before it could record the
+    /// answer.
     private func stale(
         _ known: Transfer, _ image: TargetImage, _ proofs: [Checksum]
     ) -> Adoption {

@@ -6,12 +6,13 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Kernels and ramdisks that images name across projects, if each source has a token of one project.
+/// The kernels and ramdisks that images name across projects, if each source has a token of one
+/// project.
 ///
-/// The project of an image may not see the kernel that the image names. If it does, as a member, it
-/// does not see the other members. So such a kernel is listed by the source of its own project.
+/// The project of an image may not see the kernel that the image names. If it sees the kernel as a
+/// member, it does not see the other members. So the source of the kernel's own project lists it.
 final class CrossingImages: Sendable {
-    /// An image that others name.
+    /// An image that other images name.
     struct Named {
         /// The first image that names it.
         var by: String
@@ -19,20 +20,21 @@ final class CrossingImages: Sendable {
         var properties: Set<String> = []
         /// The sources whose images name it.
         var sources: Set<Int> = []
-        /// As a source of another project sees it, with the index of that source; nil if none does.
+        /// The image as a source of another project sees it, with the index of that source; nil if
+        /// none sees it.
         var seen: (image: ListedImage, source: Int)?
     }
 
     private struct Found {
-        /// By image id.
+        /// The named images, by image id.
         var named: [String: Named] = [:]
-        /// Project ids by the keys of images.
+        /// The ids of the owning projects, by the keys of images.
         var owners: [String: String] = [:]
     }
 
     private let found = Guarded(Found())
 
-    /// The projects at each Image service whose images a source lists with a token of their own.
+    /// The projects whose images a source lists with a token of its own, by the Image service.
     private let projects: [String: Set<String>]
 
     init(_ sources: [any ImageSource]) {
@@ -43,7 +45,7 @@ final class CrossingImages: Sendable {
         ) { $0.union($1) }
     }
 
-    /// Notes what an image of one project's source names.
+    /// Notes the images that an image of one project's source names.
     ///
     /// - Returns: false for an image that the source of another project lists instead.
     func takes(_ listed: ListedImage, of source: any ImageSource) -> Bool {
@@ -67,25 +69,25 @@ final class CrossingImages: Sendable {
         return !isOthers
     }
 
-    /// In the order of their ids.
+    /// The named images in the order of their ids.
     var named: [(id: String, named: Named)] {
         found.withLock { $0.named.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
     }
 
-    /// Notes an image that was asked for by its id.
+    /// Notes an image that was requested by its id.
     func note(_ image: SourceImage) {
         found.withLock { $0.owners[image.key] = image.ownerID }
     }
 
-    /// The project of an image that others name; nil if no source sees it.
+    /// Returns the project of an image that others name; nil if no source sees the image.
     func owner(of key: String) -> String? { found.withLock { $0.owners[key] } }
 }
 
 extension Planner {
-    /// Adds the kernels and ramdisks of other projects that no listing has, each as the source of
-    /// its own project sees it.
+    /// Adds the kernels and ramdisks of other projects that are in no listing, each as the source
+    /// of its own project sees it.
     ///
-    /// - Parameter absent: sources that could not be listed, by their index.
+    /// - Parameter absent: the indexes of the sources that could not be listed.
     func addCrossing(
         _ decisions: inout Decisions, absent: Set<Int>
     ) async throws(TranshipError) {
@@ -113,7 +115,7 @@ extension Planner {
         return false
     }
 
-    /// Asks the sources that have a token of one project.
+    /// Asks the sources that have a token of one project for an image.
     private func seen(
         _ id: String, _ named: CrossingImages.Named, _ absent: Set<Int>
     ) async throws(TranshipError) -> (ListedImage, any ImageSource)? {
@@ -125,7 +127,7 @@ extension Planner {
         var first = named.seen.flatMap { absent.contains($0.source) ? nil : $0 }
         first?.image.notes.removeAll { if case .addedBecauseNamed = $0 { true } else { false } }
         if first == nil {
-            // The others were asked while they were listed.
+            // The sources that name the image were asked while they were listed.
             for index in candidates where !named.sources.contains(index) {
                 guard let image = try await sources[index].visibleImage(id) else { continue }
                 first = (image, index)

@@ -5,8 +5,8 @@ internal import Basics
 internal import MigrationModel
 
 extension PlanItem {
-    /// The fields that an image has otherwise than the plan wants them, as the service spells them.
-    /// Of those that a listing is kept with.
+    /// Returns the fields in which an image differs from the plan, as the service spells them.
+    /// Compares the fields that are kept of every listed image.
     func differences(to image: TargetImage) -> [String] {
         let fields: [(name: String, isEqual: Bool)] = [
             ("name", record.name == nil || record.currentName != nil || image.name == record.name),
@@ -18,8 +18,8 @@ extension PlanItem {
         return fields.filter { !$0.isEqual }.map(\.name) + detailsDiffering(from: image)
     }
 
-    /// Those that a listing keeps of copies of ours alone. More tags and properties than the plan
-    /// has do not count: the target or its operator added them.
+    /// Returns the differing fields that are kept only of copies of ours. Further tags and
+    /// properties of the image do not count: the target or its operator added them.
     func detailsDiffering(from image: TargetImage) -> [String] {
         guard let there = image.details else { return [] }
         let fields: [(name: String, isEqual: Bool)] = [
@@ -32,22 +32,22 @@ extension PlanItem {
             .map { "properties.\($0.key)" }.sorted()
     }
 
-    /// What a copy has if no pipeline gave it other sizes, tags and properties than its source has.
-    /// A field at the target with another value was set by someone, and stays. So do the fields that
-    /// others notice: name, visibility, hidden, deactivated and protected.
+    /// The fields of a copy if no pipeline changed the sizes, tags and properties of its source. A
+    /// field that has another value at the target was set by someone, and stays. So do the fields
+    /// that users notice: name, visibility, hidden, deactivated and protected.
     var plainFields: RecordFields {
         var fields = record.fields
         fields.wasPublished = true
         fields.minDiskGiB = source.minDiskGiB
         fields.minRAMMiB = source.minRAMMiB
-        // Those of a file or an address are the pipeline's own.
+        // A file or a URL has no record: its tags and properties are the pipeline's own.
         let hasRecord = source.imageID != nil
         fields.tags = hasRecord ? Set(source.tags).sorted() : []
         fields.properties = hasRecord ? MetadataRules.properties(of: source) : [:]
         return fields
     }
 
-    /// Notes the formats of a copy that are not those of the plan.
+    /// Notes the formats of a copy that differ from the plan.
     mutating func noteFormats(
         _ there: (disk: String?, container: String?), ofID id: String
     ) {
@@ -70,7 +70,8 @@ extension PlanItem {
                 planned: wanted.joined(separator: ", ")))
     }
 
-    /// Notes the fields of a copy that another pipeline or journal made, and that it keeps.
+    /// Notes the differing fields of a copy that another pipeline or journal made. The copy keeps
+    /// them.
     mutating func note(_ fields: [String], of image: TargetImage) {
         let isDeactivated = image.status == .deactivated && !record.isDeactivated
         let rest = fields.filter { $0 != "deactivated" || !isDeactivated }

@@ -20,19 +20,19 @@ internal import PipelineFiles
 /// 5. The same data under the same name is not copied again, no matter who
 ///    copied it: see ``lookalikes(_:)``.
 /// 6. For different data under the same name, not of this pipeline, `on_conflict` decides. A marker
-///    alone makes no image ours: see ``PlanComparison/strangers``.
-/// 7. Our copy comes back under the next id if someone deleted it.
+///    alone does not make an image ours: see ``PlanComparison/strangers``.
+/// 7. If someone deleted our copy, it is made again under the next id.
 struct Decision {
     let onConflict: OnConflict
     /// The stores that `all` means at the target; empty if it has only one.
     var allStores: [String] = []
-    /// True if names of copies have the day of planning in them.
+    /// True if the names of copies contain the day of planning.
     var namesHaveDays = false
     /// True if the target hides, renames or removes earlier versions.
     var hasSeriesRules = false
-    /// As ``TargetOffer/givesIDsAgain``: a copy is made again under the id that it had.
+    /// See ``TargetOffer/givesIDsAgain``: true if a copy is made again under the id that it had.
     var givesIDsAgain = false
-    /// The project at the target. Nil if it is not known: then `replace` hides nothing.
+    /// The project at the target; nil if it is not known. Without it, `replace` hides nothing.
     var projectID: String?
 
     func decide(_ comparison: PlanComparison) -> PlanItem {
@@ -54,7 +54,7 @@ struct Decision {
             return decide(item, transfer, comparison)
         }
         if let unfinished = comparison.ours.first(where: { $0.originValue == item.marker }) {
-            // The journal is lost, the record is not: ours by its derived id.
+            // The journal is lost, but the record is not. Its derived id shows that it is ours.
             guard unfinished.id == item.firstImageID else {
                 return item.decided(
                     .create, .unfinishedGeneration(imageID: unfinished.id), start: item.fresh)
@@ -68,9 +68,9 @@ struct Decision {
         return notThere(item, .notAtTarget, comparison, start: item.fresh)
     }
 
-    /// The target has no copy of ours, or has it no more.
+    /// Decides for an image that has no copy of ours at the target, or no longer has one.
     ///
-    /// - Parameter start: what begins if no other image speaks against it.
+    /// - Parameter start: the transfer that begins if no other image prevents it.
     private func notThere(
         _ given: PlanItem, _ reason: PlanReason, _ comparison: PlanComparison, start: Transfer
     ) -> PlanItem {
@@ -81,7 +81,7 @@ struct Decision {
                     && stays($0, besides: item, isOfOthers: comparison.strangers.contains($0.id))
             })
         {
-            // Written down, so that images which name this one find it.
+            // The journal needs the item, so that images that name this one find it.
             return item.decided(
                 .skip, .sameDataSameName(imageID: same.id),
                 start: .alreadyThere(
@@ -91,7 +91,7 @@ struct Decision {
         guard let other = comparison.others.first else {
             return item.decided(.create, reason, start: start)
         }
-        // Copies of ours alone are updated: of anybody else's image nothing is changed.
+        // Only copies of ours are updated: a run changes nothing in images of other owners.
         func taken(_ rule: PlanReason.NameRule) -> PlanReason {
             .nameTaken(imageID: other.id, rule)
         }
@@ -118,7 +118,8 @@ struct Decision {
         }
     }
 
-    /// False for copies of ours that a series retires one day, and for snapshots of this very copy.
+    /// Returns false for copies of ours that a series retires later, and for snapshots of this very
+    /// copy.
     ///
     /// - Parameter isOfOthers: true if no rule of this pipeline reaches the image.
     func stays(_ image: TargetImage, besides item: PlanItem, isOfOthers: Bool) -> Bool {
@@ -127,8 +128,8 @@ struct Decision {
             && image.origin?.lineageID != item.origin.lineageID
     }
 
-    /// Our copy that holds data. Of several, the one with the right data: another
-    /// may have been left behind under an id that could not be kept.
+    /// Returns our copy that holds data. If there are several, returns the one with the right data:
+    /// another may have been left under an id that could not be kept.
     static func standing(_ comparison: PlanComparison) -> TargetImage? {
         let whole = comparison.ours.filter(\.isWhole)
         let expected = comparison.item.expected(comparison.transfer)
@@ -139,9 +140,9 @@ struct Decision {
         return whole.min { rank($0) < rank($1) }
     }
 
-    /// Why a run cannot make a damaged image of an archive again; nil if it can, or if none is
-    /// damaged. A record that cannot be read has no marker: then only the journal shows that it is
-    /// ours.
+    /// Returns the reason why a run cannot make a damaged image of an archive again; nil if it can,
+    /// or if no image is damaged. A record that cannot be read has no marker: then only the journal
+    /// shows that it is ours.
     private static func objection(toMending comparison: PlanComparison) -> PlanReason? {
         for image in comparison.ours {
             guard let damage = image.damage else { continue }
@@ -152,7 +153,7 @@ struct Decision {
         return nil
     }
 
-    /// Another image has the id that is to be kept.
+    /// Decides for an image whose id, which the copy should keep, belongs to another image.
     private func decide(_ item: PlanItem, heldBy holder: TargetImage) -> PlanItem {
         guard !holder.isMarked, item.hasSameData(as: holder) else {
             return item.decided(
@@ -163,14 +164,14 @@ struct Decision {
             start: .alreadyThere(item.intent, promised: item.promise, imageID: holder.id))
     }
 
-    /// The target has a copy of ours with data.
+    /// Decides for an image that has a copy of ours with data at the target.
     private func decide(
         _ given: PlanItem, _ known: Transfer?, _ standing: TargetImage
     ) -> PlanItem {
         let item = renamed(given, as: known == nil ? standing.name : known?.record.name)
         let expected = item.expected(known)
-        // The checksum from when it was published counts, even if the service
-        // converted the data, which then has another checksum.
+        // The checksum that the target reported at publication counts, even if the service
+        // converted the data. Converted data has another checksum than the source's.
         let isAsProved = (known?.proof.reported ?? []).contains { standing.checksums.contains($0) }
         // The run itself discards an unproved copy with wrong data if the journal
         // names it. The operator decides about any other.
@@ -190,7 +191,8 @@ struct Decision {
         switch transfer.state {
         case .done, .skipped, .unpublished:
             if let missing = item.missingStores(standing, all: allStores) {
-                // The cloud copies it there, and then it is published as planned.
+                // The cloud copies the data to the missing stores. Then the copy is published as
+                // planned.
                 var start = transfer.spread(as: item.record, imageID: standing.id)
                 if transfer.state != .unpublished {
                     start.leaveFields(publishedAs: onConflict == .update ? transfer : start)
@@ -211,7 +213,7 @@ struct Decision {
                 }
                 let others = transfer.placement.isAdopted ? item.differences(to: standing) : []
                 item.note(others, of: standing)
-                // What the service converted differs from what was planned.
+                // The formats of converted data differ from the planned ones.
                 let former = transfer.record
                 item.noteFormats(
                     (former.diskFormat, former.containerFormat), ofID: standing.id)
@@ -232,13 +234,15 @@ struct Decision {
         }
     }
 
-    /// The fields that the pipeline and the source give otherwise than when the copy was published.
+    /// Returns the fields whose values in the pipeline or the source changed since the copy was
+    /// published.
     private func changed(_ item: PlanItem, since record: PlannedRecord) -> [String] {
         item.record.fields.differing(
             from: record.currentFields, datesCount: datesCount(item))
     }
 
-    /// The item under the name that `on_conflict: rename` gave its copy, if that is its name.
+    /// Returns the item with the name that `on_conflict: rename` gave its copy, if the copy has
+    /// such a name.
     private func renamed(_ given: PlanItem, as name: String?) -> PlanItem {
         guard onConflict == .rename, let name,
             given.otherNames.contains(where: {
@@ -253,16 +257,16 @@ struct Decision {
     /// False if `{date}` may be in the name of a copy.
     private func datesCount(_ item: PlanItem) -> Bool { item.datesCount(namesHaveDays) }
 
-    /// Our copy by its derived id: the journal does not know it, or knows another
-    /// record. If it is not proved yet, it is proved now.
+    /// Decides for our copy with the derived id that the journal does not know, or for which it
+    /// knows another record. A run proves it if it is not proved yet.
     private func adopt(
         _ given: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
     ) -> PlanItem {
         var item = given
         let generation = known?.placement.generation ?? 0
         let others = item.differences(to: standing)
-        // Publishing is the last step. What others can see was published, so another value is not
-        // a step that is missing: someone wants it so, or another pipeline.
+        // Publishing is the last step, so a copy that others can see was published. If its fields
+        // then differ, no step is missing: an operator or another pipeline changed them.
         let isDeactivatedByHand = standing.status == .deactivated && !item.record.isDeactivated
         let isPublished =
             standing.isUnpublished != true
@@ -272,13 +276,13 @@ struct Decision {
         if isPublished {
             item.note(others.filter { !changed.contains($0) }, of: standing)
         }
-        // Of another size, a service has converted it.
+        // If the size differs, the service converted the data.
         let hasItsSize =
             standing.sizeBytes == nil || item.source.sizeBytes == nil
             || standing.sizeBytes == item.source.sizeBytes
         if let there = standing.details, hasItsSize, !item.record.acceptsTransformed {
             item.noteFormats((there.diskFormat, there.containerFormat), ofID: standing.id)
-            // It is proved as what it is.
+            // The proof needs the formats that the copy has.
             item.intent.record.diskFormat = there.diskFormat ?? item.record.diskFormat
             item.intent.record.containerFormat =
                 there.containerFormat ?? item.record.containerFormat
@@ -312,7 +316,7 @@ struct Decision {
         return item.decided(.update, .toBeProved(imageID: standing.id), start: start)
     }
 
-    /// The journal knows it, and the target has no copy with data.
+    /// Decides for an image that the journal knows and that has no copy with data at the target.
     private func decide(
         _ item: PlanItem, _ known: Transfer, _ comparison: PlanComparison
     ) -> PlanItem {
@@ -369,7 +373,7 @@ struct Decision {
         }
     }
 
-    /// A copy that was begun goes on as it began, unless someone has taken its name since, and the
+    /// Continues a copy that was begun, unless another image took its name since then and the
     /// pipeline wants no second image of that name.
     private func begun(
         _ item: PlanItem, _ reason: PlanReason, _ comparison: PlanComparison, _ start: Transfer
@@ -384,23 +388,24 @@ struct Decision {
 }
 
 extension PlanComparison {
-    /// The images of its name that `on_conflict` counts.
+    /// The images with the copy's name that `on_conflict` counts.
     fileprivate var others: [TargetImage] {
         namesakes.filter { !$0.isMarked || strangers.contains($0.id) }
     }
 }
 
 extension PlanItem {
-    /// The names that `on_conflict: rename` gives the copy: with digits of the promise, and without
-    /// a promise with those of the id. The first one counts, and the other one was before it.
+    /// The names that `on_conflict: rename` gives the copy: with digits of the promise, or without
+    /// a promise with digits of the id. The first one is used now; earlier runs may have used the
+    /// other one.
     fileprivate var otherNames: [String] {
         [promise?.value, firstImageID].compactMap { $0?.prefix(8) }
             .map { "\(record.name ?? source.displayName) (\($0))" }
     }
 
-    /// False if `{date}` may be in the name of the copy.
+    /// Returns false if `{date}` may be in the name of the copy.
     ///
-    /// - Parameter namesHaveDays: true if it is in the name that its target gives.
+    /// - Parameter namesHaveDays: true if `{date}` is in the name that the target gives.
     func datesCount(_ namesHaveDays: Bool) -> Bool { !namesHaveDays && source.imageID != nil }
 
     var marker: String { origin.propertyValue }
@@ -413,7 +418,7 @@ extension PlanItem {
         copy.action = action
         copy.reason = reason
         copy.start = start
-        // What was decided may have changed the record.
+        // The decision may have changed the record.
         if copy.start?.state == .planned {
             copy.start?.intent = intent
         } else {
@@ -428,7 +433,7 @@ extension PlanItem {
         (known?.proof.computed ?? []) + (known?.proof.reported ?? []) + promises
     }
 
-    /// What the source says of the data.
+    /// The checksums that the source states for the data.
     var promises: [Checksum] { source.checksums + [promise].compactMap { $0 } }
 
     /// Wanted stores that do not hold the image; nil if none is missing.
@@ -457,23 +462,23 @@ extension PlanItem {
 }
 
 extension TargetImage {
-    /// True if it is still as a run creates a record, and was not published yet.
+    /// True if the image still is as a run creates a record, and was not published yet.
     fileprivate var isAsCreated: Bool {
         status == .active && visibility == .private && !isHidden && !isProtected
     }
 
-    /// Whose id it is, for messages.
+    /// The words for the owner of an id, for messages.
     fileprivate var words: String { "the id of another image, \"\(name ?? "")\"" }
 
-    /// A copy of ours, of whatever source.
+    /// True for a copy of ours, of any source.
     var isMarked: Bool { originValue != nil }
 }
 
 extension Transfer {
-    /// Publishing changes only what the record has otherwise than the copy was published with, and
-    /// leaves alone what someone edited since.
+    /// Limits publishing to the fields that changed since the copy was published, so that it leaves
+    /// alone the fields that someone edited.
     mutating func leaveFields(publishedAs former: Transfer) {
-        // The name that a series gave counts if the pipeline gives another one now.
+        // The name that the series gave counts only if the pipeline gives another name now.
         let keepsName = intent.record.name == former.record.currentName
         var fields = keepsName ? former.record.fields : former.record.currentFields
         fields.wasPublished = true

@@ -10,7 +10,8 @@ internal import PipelineFiles
 
 /// The checks of `keep_id` that planning can make in advance.
 enum KeptIDs {
-    /// The reason why an image cannot keep its id at a target, if it must.
+    /// Returns the reason why an image that must keep its id at a target cannot keep it; nil if it
+    /// can.
     static func refusal(
         _ image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) -> TranshipError? {
@@ -36,13 +37,13 @@ enum KeptIDs {
         return nil
     }
 
-    /// True if the id can be requested at all.
+    /// True if an Image service accepts a request for this id.
     static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
 }
 
 extension Negotiation.Choice {
-    /// The same for kept ids. If the service fetched wrong data, deleting it would lose the id, so
-    /// the bytes pass through Tranship.
+    /// The choice for a copy that keeps its id. If the service fetched wrong data, deleting the
+    /// image would lose the id. So the bytes pass through Tranship.
     var keepingID: Negotiation.Choice {
         guard method.isServerSide, let other = fallbacks.first(where: { !$0.isServerSide }) else {
             return self

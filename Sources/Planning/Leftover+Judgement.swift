@@ -6,10 +6,10 @@ internal import MigrationJournal
 internal import MigrationModel
 
 extension Leftover {
-    /// In these states an image holds no data that could be used.
+    /// The states in which an image holds no usable data.
     static let statuses: Set<ImageStatus> = [.queued, .saving, .uploading, .importing, .killed]
 
-    /// Nil for whole images, which are never removed here.
+    /// Judges an image; nil if it is whole, because whole images are never removed here.
     init?(_ marked: MarkedImage, _ ownership: Ownership) {
         let image = marked.image
         guard Self.statuses.contains(image.status) else { return nil }

@@ -5,16 +5,17 @@ internal import Basics
 internal import MigrationModel
 internal import PipelineFiles
 
-/// What to do with each key of an image record on its way to another cloud.
+/// The rules for each key of an image record on its way to another cloud.
 ///
-/// Pure: a source image and a target's rules in, a record with notes or a
-/// refusal out. The reasons are beside each key.
+/// Pure: takes a source image and a target's rules, and returns a record with notes or a refusal.
+/// The reasons are beside each key.
 struct MetadataRules {
     let target: TargetRules
     let sharesKeystone: Bool
-    /// `{date}`: the day of planning, UTC, `2026-01-31`.
+    /// The value of `{date}`: the day of planning in UTC, such as `2026-01-31`.
     let date: String
-    /// The projects at the target, by those at the source; nil is the owner table of the target.
+    /// The ids of the target's projects, by those of the source's; nil means the owner table of the
+    /// target.
     var projects: OwnerMap?
 
     struct Result {
@@ -45,9 +46,9 @@ struct MetadataRules {
 
     // MARK: Properties
 
-    /// Written by the service or by Nova about things that exist in the source
-    /// cloud only. Exact names and the service's own prefix, nothing broader:
-    /// `os_distro` and `hw_*` are the image's own.
+    /// Keys that the service or Nova writes about things that exist only in the source cloud. Has
+    /// only exact names, besides the service's own prefix: `os_distro` and `hw_*` belong to the
+    /// image.
     static let droppedKeys: [String: String] = [
         "direct_url": "the source's own address of the data",
         "location": "the source's own address of the data",
@@ -72,18 +73,19 @@ struct MetadataRules {
         "os_encrypt_key_deletion_policy": "refers to a key in the source's key manager",
     ]
 
-    /// All properties that begin like this are left out.
+    /// The prefix of all further properties that are left out.
     static let droppedPrefix = "os_glance"
-    /// Name other images, whose copies the copy names.
+    /// Keys that name other images. The copy names the copies of those images.
     static let referenceKeys = ["kernel_id", "ramdisk_id"]
-    /// Name the key of encrypted data: such an image is refused.
+    /// Keys that name the key of encrypted data. An image that has one is refused.
     static let encryptionKeys = ["cinder_encryption_key_id", "os_encrypt_key_id"]
-    /// Make a signed image, which is refused unless the target's rules drop them.
+    /// Keys of a signed image, which is refused unless the target's rules drop them.
     static let signatureKeys = ["img_signature", "img_signature_certificate_uuid"]
-    /// Of an image without data, they show a snapshot of a volume, which is refused.
+    /// Keys that mark an image without data as a snapshot of a volume, which is refused.
     static let volumeKeys = ["block_device_mapping", "bdm_v2", "root_device_name"]
 
-    /// Those of the source that a copy has if no rule of a target changes them, but for references.
+    /// Returns the source's properties that a copy has if no rule of a target changes them, without
+    /// references.
     static func properties(of source: SourceImage) -> [String: String] {
         source.properties.filter { key, _ in
             droppedKeys[key] == nil && !key.hasPrefix(droppedPrefix) && !referenceKeys.contains(key)
@@ -101,7 +103,7 @@ struct MetadataRules {
             properties[key] = nil
             result.notes.append(.propertyLeftOut(key: key, reason: "reserved by the service"))
         }
-        // Never copied onward: it marks a copy at its own cloud.
+        // The marker is never copied onward: it marks a copy only at its own cloud.
         properties[Origin.propertyName] = nil
         properties = target.image.properties.applied(to: properties)
         for key in Self.referenceKeys {

@@ -4,14 +4,15 @@
 internal import Basics
 public import MigrationModel
 
-/// How long each method is going to take from a source to a target.
+/// The estimated time of each method from a source to a target.
 ///
-/// Pure. What counts, in this order: the median of what earlier runs measured between these two;
-/// for data that passes through this process, uploads of earlier runs between one of them and
-/// others, because our link is part of those ways too; and what a lab showed. No transfer through
-/// this process is faster than `limits.bandwidth` lets it be.
+/// Pure. Three things count, in this order. First, the median of the times that earlier runs
+/// measured between these two. Second, for data that passes through this process, the uploads of
+/// earlier runs between one of them and other ends, because those share our link. Third, the times
+/// that a lab measured. No transfer through this process is estimated as faster than
+/// `limits.bandwidth` allows.
 public struct MethodCosts: Sendable {
-    /// Two ends, and a method between them.
+    /// Two ends and a method between them.
     private struct Way: Hashable {
         var source: String
         var target: String
@@ -25,16 +26,17 @@ public struct MethodCosts: Sendable {
     private let paces: [String: PaceExperience]
     private let measured: [Way: MethodEstimate]
     private let lastMethods: [Way: [UploadMethod]]
-    /// The fastest uploads from a source, and to a target.
+    /// The fastest uploads from each source, and to each target.
     private let fromSources: [String: MethodEstimate]
     private let toTargets: [String: MethodEstimate]
 
     /// - Parameters:
-    ///   - times: of earlier runs, newest first.
-    ///   - bandwidthBytesPerSecond: what `limits.bandwidth` allows now; nil if it does not limit.
-    ///   - imagesAtOnce: how many images share that.
-    ///   - imagesMax: never more do.
-    ///   - paces: what `auto` begins with, by the endpoint of the target.
+    ///   - times: the times of earlier runs, newest first.
+    ///   - bandwidthBytesPerSecond: the rate that `limits.bandwidth` allows now; nil if it does not
+    ///     limit.
+    ///   - imagesAtOnce: the number of images that share that rate.
+    ///   - imagesMax: the upper bound of that number.
+    ///   - paces: the pace with which `auto` begins, by the endpoint of the target.
     public init(
         _ times: [MethodTime] = [], bandwidthBytesPerSecond: Int64? = nil,
         imagesAtOnce: ImagesAtOnce = .automatic, imagesMax: Int = 1000,
@@ -70,8 +72,8 @@ public struct MethodCosts: Sendable {
         toTargets = fastest(\.target)
     }
 
-    /// Under a limit, uploads take longer than the link does. So a time counts only under the same
-    /// limit or a lower one.
+    /// Returns the median of the valid times. Under a limit, uploads take longer than the link
+    /// needs, so a time counts only under the same limit or a lower one.
     private static func median(_ times: [MethodTime], bandwidth: Int64?) -> MethodEstimate? {
         let valid = times.filter { time in
             guard let former = time.bandwidthBytesPerSecond else { return true }
@@ -87,17 +89,17 @@ public struct MethodCosts: Sendable {
             .measured(firstRun: first, lastRun: last))
     }
 
-    /// True if the image is too small for its method to matter. Of an unknown size, it is not.
+    /// True if the image is too small for its method to matter. False if its size is unknown.
     func isSmall(_ sizeBytes: Int64?) -> Bool {
         sizeBytes.map { $0 < assumptions.smallBytes } ?? false
     }
 
-    /// Below it an image is small.
+    /// The size below which an image is small.
     var smallBytes: Int64 { assumptions.smallBytes }
 
     /// - Parameters:
-    ///   - source: its endpoint.
-    ///   - target: the endpoint of its Image service.
+    ///   - source: the endpoint of the source.
+    ///   - target: the endpoint of the target's Image service.
     func estimate(
         _ method: UploadMethod, from source: String, to target: String
     ) -> MethodEstimate {
@@ -114,14 +116,14 @@ public struct MethodCosts: Sendable {
             .limited(bytesPerSecond: rate, images: images))
     }
 
-    /// What the newest measured image of either method went by.
+    /// Returns the method of the newest measured image that used one of these methods.
     func last(
         of methods: [UploadMethod], from source: String, to target: String
     ) -> UploadMethod? {
         lastMethods[Way(source: source, target: target)]?.first(where: methods.contains)
     }
 
-    /// The lower one of what is assumed.
+    /// Returns the method whose assumed time is lower.
     func first(of one: UploadMethod, _ other: UploadMethod) -> UploadMethod {
         assumed(other).millisecondsPerGiB < assumed(one).millisecondsPerGiB ? other : one
     }
@@ -131,10 +133,10 @@ public struct MethodCosts: Sendable {
             method, millisecondsPerGiB: assumptions.millisecondsPerGiB[method] ?? 1, .assumed)
     }
 
-    /// By uploads from the same source to other targets, and from others to the same target: reading
-    /// takes no longer than the fastest of the ones, sending no longer than that of the others. An
-    /// end without any is taken to be as fast as assumed. Nil if that says no more than what is
-    /// assumed.
+    /// Estimates by uploads from the same source to other targets, and from other sources to the
+    /// same target. Reading takes no longer than the fastest upload from this source, and sending
+    /// no longer than the fastest upload to this target. An end without measured uploads counts as
+    /// fast as assumed. Returns nil if that adds nothing to the assumption.
     private func elsewhere(
         _ method: UploadMethod, _ source: String, _ target: String
     ) -> MethodEstimate? {

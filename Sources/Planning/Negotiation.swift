@@ -5,21 +5,21 @@ public import Basics
 public import MigrationModel
 public import MigrationPipeline
 
-/// Picks the method by which image data gets into a target, and says why.
+/// Picks the method by which image data gets into a target, with the reason.
 ///
-/// Pure. The service moves the bytes itself only if its result can be proved
-/// afterwards: the promise must be in an algorithm that the target reports.
-/// Otherwise the bytes pass through us, where they can be hashed. Of two methods that
-/// can be proved, the one that is estimated to take less time is picked. A change from the
-/// one that was used last has to save a fifth, so that plans do not waver.
+/// Pure. The service moves the bytes itself only if its result can be proved afterwards: the
+/// promise must be in an algorithm that the target reports. Otherwise the bytes pass through
+/// Tranship, which hashes them. If two methods can be proved, picks the one with the lower
+/// estimated time. A change from the last used method has to save a fifth of the time, so that
+/// plans do not waver.
 public struct Negotiation: Sendable {
-    /// What matters of a source.
+    /// The facts of a source that matter for the choice.
     public struct Origin: Sendable, Hashable {
         public var fetchable: Fetchable
         public var promise: Checksum?
-        /// Of what the target gets; nil if the source does not say.
+        /// The size of the data that the target gets; nil if the source does not state it.
         public var sizeBytes: Int64?
-        /// Where earlier runs measured it.
+        /// The endpoint under which earlier runs measured the source.
         public var endpoint: String
 
         public init(
@@ -35,7 +35,7 @@ public struct Negotiation: Sendable {
 
     public struct Choice: Sendable, Hashable {
         public var method: UploadMethod
-        /// What is used when it fails, best first.
+        /// The methods to use if the first one fails, best first.
         public var fallbacks: [UploadMethod] = []
         public var reason: PlanReason
     }
@@ -45,10 +45,10 @@ public struct Negotiation: Sendable {
     let costs: MethodCosts
     let endpoint: String
 
-    /// A method of less than so many percent of the time of the one before takes its place.
+    /// Percentage of the last method's time below which another method replaces it.
     private static let changePercent: Int64 = 80
 
-    /// - Parameter endpoint: the target's, where earlier runs measured it.
+    /// - Parameter endpoint: the endpoint under which earlier runs measured the target.
     public init(
         offer: TargetOffer, stores: PlannedRecord.Stores, costs: MethodCosts = .init(),
         endpoint: String = ""
@@ -59,9 +59,9 @@ public struct Negotiation: Sendable {
         self.endpoint = endpoint
     }
 
-    /// The method of `auto`.
+    /// Picks the method for `auto`.
     ///
-    /// - Parameter saved: the method of a saved plan, which is picked if it still can be.
+    /// - Parameter saved: the method of a saved plan, which is picked if it is still possible.
     public func choose(for origin: Origin, saved: UploadMethod? = nil) -> Choice {
         switch origin.fetchable {
         case .nothing(let reason): ours(reason)
@@ -119,7 +119,7 @@ public struct Negotiation: Sendable {
 
     // MARK: Parts
 
-    /// The target's own method or ours.
+    /// Returns the cheaper one of the target's own method and ours.
     private func cheaper(
         _ method: UploadMethod, _ origin: Origin, _ saved: UploadMethod?
     ) -> Choice {
@@ -167,8 +167,8 @@ public struct Negotiation: Sendable {
             : .sendingIsFaster([chosen, other])
     }
 
-    /// The bytes pass through this process, with an import if several stores are
-    /// wanted.
+    /// Returns a method that passes the bytes through this process: an import if the pipeline wants
+    /// several stores.
     private func ours(_ reason: PlanReason) -> Choice {
         if stores.areSeveral, offer.hasProjects,
             offer.importMethods.contains(UploadMethod.glanceDirect.rawValue)

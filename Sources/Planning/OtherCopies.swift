@@ -4,14 +4,14 @@
 internal import Basics
 internal import MigrationModel
 
-/// Copies that are at their targets, but not as people may think: for warnings, one for all that the
-/// same is said of.
+/// Copies that are at their targets, but not in the way that operators may expect. Makes one
+/// warning for all images to which the same words apply.
 struct OtherCopies {
     private struct Found {
-        /// Of all, with and without their targets.
+        /// The names of all images, without and with their targets.
         var (named, placed) = (FirstNames(), FirstNames())
         var targetKeys: Set<String> = []
-        /// Of the first one.
+        /// The words of the first image.
         var words = ""
 
         mutating func add(_ name: String, _ targetKey: String) {
@@ -20,7 +20,8 @@ struct OtherCopies {
             placed.add("\(name) -> \(targetKey)")
         }
 
-        /// `target beta: a, b and 3 more`; with several targets `a -> beta, b -> gamma and 3 more`.
+        /// Returns the warning, such as `target beta: a, b and 3 more`. With several targets, it is
+        /// `a -> beta, b -> gamma and 3 more`.
         func warning(_ code: String) -> Warning {
             let target = targetKeys.count == 1 ? targetKeys.first : nil
             return .noted(
@@ -28,12 +29,13 @@ struct OtherCopies {
         }
     }
 
-    /// More different texts of one kind are only counted.
+    /// The number of different texts of one kind that are shown. Further texts are only counted.
     private static let textsMax = 5
 
-    /// By the note's code and what it says without what is different for each image.
+    /// Found images, by the note's code and by its words without the parts that differ for each
+    /// image.
     private var found: [String: [String: Found]] = [:]
-    /// Images that `on_conflict: skip` leaves out, by target.
+    /// Images that `on_conflict: skip` leaves out, by the target's key.
     private var skipped: [String: Found] = [:]
 
     mutating func add(_ item: PlanItem) {
@@ -56,7 +58,8 @@ struct OtherCopies {
         }
     }
 
-    /// What is left out, in the order of the targets' names, then the others in the order of their codes.
+    /// The warnings about images that are left out, in the order of the targets' names, then the
+    /// others in the order of their codes.
     var warnings: [Warning] {
         skipped.sorted { $0.key < $1.key }
             .map { Warning.leftOut(targetKey: $0.key, $0.value.named) } + noted
@@ -74,7 +77,7 @@ struct OtherCopies {
 }
 
 extension Note {
-    /// The words without the ids of images, so that others are found to say the same.
+    /// The words without the ids of images, so that equal notes about different images are found.
     fileprivate var shape: String {
         words.replacing(
             /; to rename it.*/, with: "; `tranship plan -v` has the command to rename each"

@@ -5,11 +5,11 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 
-/// What the last run learned of its targets, from the failures that the journal keeps: how many
-/// properties and tags they take, and which formats their imports convert. No service can be asked for
+/// Facts about the targets that the last run learned from failures in the journal: how many
+/// properties and tags they accept, and which formats their imports convert. No service reports
 /// either.
 ///
-/// A plan warns and still tries, because an operator may have changed the target since.
+/// A plan warns and still tries, because an operator may have changed the target since then.
 final class PastLessons: Sendable {
     private struct Format: Hashable {
         var targetKey: String
@@ -26,7 +26,7 @@ final class PastLessons: Sendable {
     private let state = Guarded(State())
 
     private static let pageImages = 200
-    /// Complete transfers that are looked at for conversions which the pipeline accepted.
+    /// The number of complete transfers to search for conversions that the pipeline accepted.
     private static let doneMax = 1000
 
     /// Reads the transfers of the last run.
@@ -72,7 +72,7 @@ final class PastLessons: Sendable {
         }
     }
 
-    /// What speaks against a new copy.
+    /// Returns the reasons to expect trouble with a new copy.
     func notes(_ item: PlanItem) -> [Note] {
         let record = item.record
         let key = item.targetKey

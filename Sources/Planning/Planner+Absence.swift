@@ -6,9 +6,9 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Which items of a plan each source gave, and which sources are absent.
+/// The items of a plan that each source gave, and the sources that are absent.
 struct ListedSources {
-    /// The positions of its items: after the first number, up to the second one.
+    /// The positions of each source's items: after the first number, up to the second one.
     var positions: [(first: Int64, last: Int64)]
     var absent: Set<Int> = []
     let ahead: [Int: ListedAhead]
@@ -19,13 +19,13 @@ struct ListedSources {
     }
 }
 
-/// A source that cannot be listed costs the others nothing. All of its images are left out of the
-/// plan, also those that it had listed before it failed: what the rest would say, of a kernel, of a
-/// second version in a series, is not known.
+/// Handles a source that cannot be listed without harm to the other sources. All of its images are
+/// left out of the plan, also those that it listed before it failed: the rest of the listing might
+/// have changed their meaning, for example by a kernel or by a second version in a series.
 extension Planner {
     /// Lists a source into the plan.
     ///
-    /// - Throws: what stops the whole plan.
+    /// - Throws: an error that stops the whole plan.
     func list(
         _ index: Int, _ listing: Listing, _ series: inout SeriesCheck,
         _ decisions: inout Decisions, _ listed: inout ListedSources
@@ -61,7 +61,7 @@ extension Planner {
 
     /// Takes the items of a source out of the plan.
     ///
-    /// - Throws: the error, if the plan needs the source, or if no other one is left.
+    /// - Throws: the given error, if the plan needs the source, or if no other source is left.
     func leaveOut(
         _ index: Int, _ error: TranshipError, _ listed: inout ListedSources
     ) async throws(TranshipError) {

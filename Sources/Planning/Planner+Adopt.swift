@@ -7,9 +7,9 @@ public import MigrationModel
 internal import MigrationPipeline
 
 extension Planner {
-    /// Reads all listings and finds out which images at the targets are copies
-    /// of what the sources have. Changes nothing but the plan, whose items say what
-    /// the journal is to hold.
+    /// Reads all listings and finds the images at the targets that are copies of the sources'
+    /// images. Changes nothing but the plan. The plan's items then have what the journal should
+    /// hold.
     ///
     /// - Parameter each: called with every image in turn.
     /// - Throws: as ``makePlan()``.
@@ -55,7 +55,7 @@ extension Planner {
         }
     }
 
-    /// Hands over the marked images of all targets, in one order.
+    /// Passes the marked images of all targets to a closure, in a fixed order.
     func eachMarked(
         _ body: (MarkedImage, PlanningTarget) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -72,8 +72,8 @@ extension Planner {
 }
 
 extension Ownership {
-    /// As `clean` sees a marked image: by the journal's row, or else by the plan.
-    /// It has to lie in the copies' project.
+    /// The ownership of a marked image for `clean`: by the journal's row, or else by the plan. The
+    /// image has to be in the project of the copies.
     init(of marked: MarkedImage, projectID: String?) {
         guard let source = marked.transfer?.source ?? marked.item?.source,
             let record = marked.transfer?.record ?? marked.item?.record,

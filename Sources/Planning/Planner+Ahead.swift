@@ -5,34 +5,34 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// What a source has listed before the plan comes to it.
+/// The listing of a source that was read before the plan comes to that source.
 struct ListedAhead: Sendable {
     /// The place of the source in the pipeline.
     let index: Int
     var pages: [[ListedImage]] = []
     var missed: [MissedSelection] = []
-    /// What ended the listing after these pages.
+    /// The error that ended the listing after these pages.
     var error: TranshipError?
 }
 
-/// A publisher that does not answer takes a minute. Those of a pipeline are asked side by side, so
-/// that many of them take no longer than a few, and the plan then goes through the answers in the
-/// order of the pipeline file.
+/// Lists sources ahead. A publisher that does not answer costs a minute. The planner asks the
+/// publishers of a pipeline in parallel, so that many of them take no longer than a few. Then the
+/// plan processes the answers in the order of the pipeline file.
 extension Planner {
-    /// How many are asked at once that may yet answer.
+    /// The number of sources that are asked at once, without those that count as slow.
     private static let aheadMax = 16
-    /// Mirrors do not like many connections.
+    /// The same for one endpoint: mirrors do not like many connections.
     private static let aheadMaxOfEndpoint = 4
-    /// Seconds after which one does not count as such any more, so that those that do not answer keep
-    /// few others waiting.
+    /// Seconds after which a source counts as slow, so that sources that do not answer delay few
+    /// others.
     private static let slowSeconds: Int64 = 3
-    /// With those.
+    /// The limits that include slow sources.
     private static let aheadMaxInAll = 64
     private static let aheadMaxOfEndpointInAll = 16
 
-    /// What is asked now.
+    /// The sources that are being asked now.
     private struct Asked {
-        /// When each was, by its index.
+        /// The endpoint and start of each request, by the index of the source.
         private var times: [Int: (endpoint: String, at: ContinuousClock.Instant)] = [:]
 
         mutating func begin(_ index: Int, at endpoint: String) {
@@ -52,7 +52,8 @@ extension Planner {
                 && times.values.count { $0.at > slowSince } < Planner.aheadMax
         }
 
-        /// When the next one becomes slow, which may let others be asked; nil if all are.
+        /// The time at which the next source becomes slow, which may let others be asked; nil if
+        /// all are slow.
         var nextSlow: ContinuousClock.Instant? {
             let now = ContinuousClock.now
             return times.values.map { $0.at + .seconds(Planner.slowSeconds) }.filter { $0 > now }
@@ -60,11 +61,11 @@ extension Planner {
         }
     }
 
-    /// Lists the sources with short listings, by their index.
+    /// Lists the sources that have short listings. Returns the listings by the index of the source.
     func listAhead(_ listing: Listing) async -> [Int: ListedAhead] {
         var waiting = sources.indices.filter { sources[$0].hasShortListing }
         guard waiting.count > 1 else { return [:] }
-        // Nil: another one may have become slow.
+        // The group's result is nil for a timer: another source may have become slow.
         return await withTaskGroup(of: ListedAhead?.self) { group in
             var found: [Int: ListedAhead] = [:]
             var asked = Asked()
@@ -117,7 +118,8 @@ extension Planner {
         return listed
     }
 
-    /// Hands over the listing of a source: what it has listed ahead, or what it says now.
+    /// Passes on the listing of a source: the pages that were listed ahead, or else those that it
+    /// returns now.
     func pages(
         of index: Int, _ listing: Listing, _ ahead: [Int: ListedAhead],
         page: ([ListedImage]) async throws(TranshipError) -> Void

@@ -6,10 +6,10 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// What operators did to the current version of a series at its target, as against what runs did.
+/// Distinguishes operators' changes to the current version of a series from those that runs made.
 extension Planner {
-    /// The item with a remark about what someone changed of a copy that stays, and without one about
-    /// what a run changed, which this run undoes.
+    /// Returns the item with a note about the fields that someone changed in a copy that stays, and
+    /// without a note about the fields that a run changed: this run undoes those.
     func notingHands(
         _ given: PlanItem, _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
@@ -28,7 +28,7 @@ extension Planner {
         let copy = try await plan.copies(
             ofLineage: given.origin.lineageID, at: given.targetKey, in: journal
         ).first { $0.image.id == id }
-        // Since it was last shown.
+        // The changes since the version was last shown.
         let ours = Set((copy?.changes ?? []).prefix { !$0.shows })
         var item = given
         if ours.contains(.deactivate) { item.notes.removeAll { $0 == deactivated } }
@@ -45,8 +45,8 @@ extension Planner {
         return item
     }
 
-    /// What `check` says of a version that does not have the name of its series, since another image
-    /// keeps it.
+    /// Compares, for `check`, the name of a version that does not have the name of its series
+    /// because another image keeps that name.
     func checkName(
         of image: TargetImage, _ comparison: PlanComparison, _ checked: inout CheckedImage
     ) async throws(TranshipError) {

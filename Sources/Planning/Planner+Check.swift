@@ -9,10 +9,10 @@ internal import PipelineFiles
 
 /// Reads image data to hash it, for `check --download`.
 public struct DataReading: Sendable {
-    /// Which end of a transfer is read.
+    /// The end of a transfer whose data is read.
     public enum End: Sendable { case source, target }
 
-    /// Hashes all data of one end.
+    /// A closure that hashes all data of one end.
     public typealias Digest =
         @Sendable (End, Transfer, Checksum.Algorithm) async throws(TranshipError)
         -> (checksum: Checksum, sizeBytes: Int64)
@@ -23,7 +23,7 @@ public struct DataReading: Sendable {
 }
 
 extension PlanComparison {
-    /// Compares the version with the copy of another one that has its data.
+    /// Compares the version with a copy of another version that has its data.
     fileprivate mutating func standIn(_ copy: SeriesCopy) {
         transfer = copy.transfer
         if let origin = copy.image.origin { item.intent.origin = origin }
@@ -31,11 +31,12 @@ extension PlanComparison {
 }
 
 extension Planner {
-    /// Compares every image of the sources with its copy at each target, and finds copies that no
-    /// source has. Changes nothing but the plan.
+    /// Compares every image of the sources with its copy at each target, and finds copies that have
+    /// no source image. Changes nothing but the plan.
     ///
     /// - Parameters:
-    ///   - reading: reads every copy back; nil compares what the services report.
+    ///   - reading: reads every copy back; nil compares only the checksums that the services
+    ///     report.
     ///   - each: called with every image in turn.
     /// - Throws: as ``makePlan()``.
     public func check(
@@ -115,7 +116,7 @@ extension Planner {
         return checked
     }
 
-    /// The image at the target that counts as the copy; nil if there is none.
+    /// Returns the image at the target that counts as the copy; nil if there is none.
     private func copy(_ comparison: PlanComparison, at target: PlanningTarget) -> TargetImage? {
         var own = comparison
         own.ours = ours(comparison, at: target)
@@ -139,7 +140,7 @@ extension Planner {
                 transfer.record.shownName, item.record.shownName,
                 datesCount: item.datesCount(target.namesHaveDays))
         {
-            // The rules gave it this name on another day, or as an earlier version.
+            // The rules gave the copy this name on another day, or as an earlier version.
             record.otherNames = [transfer.record.shownName, transfer.record.name]
         }
         for (property, key) in item.record.references {
@@ -151,7 +152,7 @@ extension Planner {
         if item.record.takesMembers {
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
             if item.record.mapsNoMember {
-                // Project ids of two Keystones cannot be compared, but how many there are.
+                // Project ids of two Keystones cannot be compared, but the numbers of members can.
                 let isLess = (found.members ?? []).count < facts.members.count
                 record.members = isLess ? facts.members : nil
             } else {
@@ -169,14 +170,15 @@ extension Planner {
         }
     }
 
-    /// What only others change of a copy of ours: its project, and our marker on it.
+    /// Returns the differences in fields that only others change in a copy of ours: its project,
+    /// and our marker on it.
     private func changesOfOthers(
         _ image: TargetImage, _ comparison: PlanComparison, at target: PlanningTarget
     ) -> [FieldDifference] {
         let item = comparison.item
         let ownership = ownership(of: image, comparison, at: target)
         var found: [FieldDifference] = []
-        // An owner that the pipeline names is compared with the record's other fields.
+        // An owner that the pipeline names is compared together with the record's other fields.
         if ownership.isMade || ownership == .unmarked, item.record.ownerID == nil,
             target.isElsewhere(image, item.record)
         {
@@ -192,9 +194,9 @@ extension Planner {
         return found
     }
 
-    /// An answer is the member's own. So one is a difference only if the member had accepted the
-    /// image at the source, and a run may accept the copy for it. The note names other members that
-    /// do not have the copy in their lists.
+    /// Compares the members. Each member decides itself whether to accept an image. So an answer is
+    /// a difference only if the member had accepted the image at the source, and a run may accept
+    /// the copy for it. The note names the other members that do not have the copy in their lists.
     private func compareMembers(
         _ wanted: PlannedRecord, _ facts: SourceFacts, _ found: TargetRecord,
         at target: PlanningTarget, _ record: inout RecordComparison, _ checked: inout CheckedImage
@@ -231,7 +233,8 @@ extension Planner {
         let item = comparison.item
         let known = comparison.transfer.flatMap { $0.imageID == found.image.id ? $0 : nil }
         let proved = known?.proof.reported ?? []
-        // Of data that the target converted, its own checksum says only that it is as it was.
+        // If the target converted the data, its checksum only shows that the copy did not change
+        // since.
         let conversion = known?.conversion
         let isConverted = conversion != nil
         let expected = isConverted ? proved : item.expected(known)
@@ -263,7 +266,7 @@ extension Planner {
         }
         checked.proofs = []
         do {
-            // Only the digest from when it was published can be compared with what it has.
+            // Converted data can be compared only with the digest from its publication.
             if isConverted, expected.isEmpty { return }
             try await readBack(
                 item, found, expected, isConverted: isConverted, reading, &checked)
@@ -274,8 +277,8 @@ extension Planner {
         }
     }
 
-    /// Hashes the target's data, and the source's if it promises nothing, or if nothing shows that it
-    /// still has the data that was sent.
+    /// Hashes the target's data. Also hashes the source's if it promises nothing, or if nothing
+    /// shows that the source still has the data that was sent.
     private func readBack(
         _ item: PlanItem, _ found: TargetRecord, _ expected: [Checksum], isConverted: Bool,
         _ reading: DataReading, _ checked: inout CheckedImage
@@ -303,8 +306,9 @@ extension Planner {
 
     // MARK: Copies without a source
 
-    /// Nil for images that are the copy of an image of the sources, that are an earlier version of
-    /// a series, or that nothing proves to be ours.
+    /// Returns the result for an image that has no source image. Nil for images that are the copy
+    /// of an image of the sources, that are an earlier version of a series, or that nothing proves
+    /// to be ours.
     private func extra(
         _ marked: MarkedImage, at target: PlanningTarget
     ) async throws(TranshipError) -> CheckedImage? {

@@ -6,14 +6,14 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// New versions whose data may turn out to be known.
+/// Finds new versions whose data may already be known.
 ///
-/// A server may stamp each answer with its own time, and each mirror of a pool has ETags and times of
-/// its own. Only reading the data shows that nothing is new then.
+/// A server may stamp each answer with its own time, and each mirror of a pool may have its own
+/// ETags and times. Then only the data itself shows that nothing is new.
 extension Planner {
-    /// The item with the versions at its target whose data would be nothing new: the current one, one
-    /// that waits for its name, and those that an operator rolled back from. Skipped if an earlier run
-    /// found it to be so.
+    /// Returns the item with the versions at its target that may have the same data: the current
+    /// one, one that waits for its name, and those from which an operator rolled back. Skips the
+    /// item if an earlier run found the same data.
     func besideKnownData(
         _ given: PlanItem, _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
@@ -34,7 +34,7 @@ extension Planner {
         item.intent.known = known.isEmpty ? nil : known
         item.start?.intent.known = item.intent.known
         if item.mayBeKnown, case .earlierVersionStays = item.reason {
-            // What is most likely the same image does not count as an earlier version.
+            // An image that most likely is the same one does not count as an earlier version.
             let other = comparison.namesakes.first { image in
                 image.isShownVersion(of: item) && !known.contains { $0.imageID == image.id }
             }
@@ -64,7 +64,7 @@ extension Planner {
         } else if let unknown = unknown(copies, item, at: target) {
             found = [unknown]
         }
-        // It would wait as well, and the same data need not wait twice.
+        // The new version would wait for the name as well. The same data need not wait twice.
         if isNameHeld(copies, item, at: target),
             let waiting = own.filter(\.waitsForItsName).max(by: SeriesCopy.isEarlier),
             var version = version(waiting, item, isShown: true)
@@ -75,10 +75,11 @@ extension Planner {
         return found
     }
 
-    /// Nil if the copy does not stand for the item's image, even if it has the same data.
+    /// Returns the version of a copy; nil if the copy cannot represent the item's image, even with
+    /// the same data.
     ///
-    /// - Parameter isShown: true if it has to be as visible: what others would not see does not stand
-    ///   for a version that they would.
+    /// - Parameter isShown: true if the copy has to be as visible as the item: a hidden copy cannot
+    ///   represent a version that others would see.
     private func version(
         _ copy: SeriesCopy, _ item: PlanItem, isShown: Bool
     ) -> CurrentVersion? {
@@ -97,7 +98,7 @@ extension Planner {
             digests: copy.image.checksums + proof.computed + proof.reported)
     }
 
-    /// The image under the name of the series that a journal made which was lost.
+    /// Returns the image under the name of the series that a lost journal made.
     private func unknown(
         _ copies: [SeriesCopy], _ item: PlanItem, at target: PlanningTarget
     ) -> CurrentVersion? {
@@ -117,7 +118,7 @@ extension Planner {
             digests: image.checksums)
     }
 
-    /// True if an image keeps the name of the series which no run may rename.
+    /// True if an image that no run may rename keeps the name of the series.
     private func isNameHeld(
         _ copies: [SeriesCopy], _ item: PlanItem, at target: PlanningTarget
     ) -> Bool {
@@ -132,8 +133,8 @@ extension Planner {
         }
     }
 
-    /// Adds what an earlier run copied from the same place for another series. ETag and time say that
-    /// its data is the same.
+    /// Adds the copies that an earlier run made from the same place for another series. ETag and
+    /// time show that their data is the same.
     func withAlike(_ given: PlanComparison) async throws(TranshipError) -> PlanComparison {
         let source = given.item.source
         guard source.imageID == nil, source.showsNewVersions, source.seen?.isStamped != true else {
@@ -155,8 +156,8 @@ extension Planner {
         return comparison
     }
 
-    /// The copy that a comparison is about if the version that the source shows has none of its own:
-    /// an earlier run found its data there, or its time says nothing.
+    /// Returns the copy to compare with if the version that the source shows has no copy of its
+    /// own: an earlier run found the data in that copy, or the version's time proves nothing.
     func knownCopy(of item: PlanItem) async throws(TranshipError) -> SeriesCopy? {
         guard item.source.imageID == nil, let id = item.knownImageID else { return nil }
         return try await plan.copies(
@@ -166,15 +167,15 @@ extension Planner {
 }
 
 extension PlanItem {
-    /// True if nothing shows that it is a new version: its source writes the time of its answer into
-    /// each one, so that only reading the data would.
+    /// True if nothing shows that the item is a new version: its source writes the time of the
+    /// answer into each answer, so only the data itself could show it.
     var mayBeKnown: Bool {
         action == .create && source.promise == nil && source.seen?.isStamped == true
             && intent.known?.isEmpty == false
     }
 
-    /// The image that a run has found to have its data, or that most likely has it; nil if there is
-    /// none.
+    /// The image that has the item's data, as a run found, or that most likely has it; nil if there
+    /// is none.
     fileprivate var knownImageID: String? {
         if mayBeKnown {
             return (intent.known?.first { $0.isWaiting == true } ?? intent.known?.first)?.imageID
@@ -183,7 +184,8 @@ extension PlanItem {
         return id
     }
 
-    /// The item with the version of the image that has its data, for what is to become of others.
+    /// Returns the item with the version of the image that has its data, to decide about other
+    /// versions.
     func asKnown(_ copies: [SeriesCopy]) -> PlanItem {
         guard action == .skip, let id = knownImageID,
             let copy = copies.first(where: { $0.image.id == id }), copy.transfer != nil,

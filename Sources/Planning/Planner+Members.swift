@@ -6,9 +6,10 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// Whom a copy is shared with, and who has to accept it.
+/// Finds the projects that a copy is shared with, and those that have to accept it.
 extension Planner {
-    /// Who has to accept the copy. A member sees it in its list only then.
+    /// Returns notes about the members that have to accept the copy. Until then, a member does not
+    /// see it in its list.
     func memberNotes(
         _ item: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> [Note] {
@@ -21,7 +22,7 @@ extension Planner {
         notes += facts.members.filter { !item.record.reaches($0) }.sorted().map {
             .notShared(projectID: $0)
         }
-        // There, each answer is as at the source.
+        // A target that mirrors members gets each answer from the source.
         guard !members.isEmpty, !target.opened.offer.mirrorsMembers else { return notes }
         let waiting = members.filter { member in
             facts.memberAnswers[member] != "accepted"
@@ -43,7 +44,8 @@ extension Planner {
         return notes
     }
 
-    /// Whom the source shares an image with now. The plan may name those projects.
+    /// Returns the projects with which the source shares an image now. Also notes them, as the plan
+    /// may name them.
     func sharing(
         of item: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> SourceFacts {
@@ -56,7 +58,7 @@ extension Planner {
         return facts
     }
 
-    /// True if the run may accept the copy in the member's place.
+    /// True if the run may accept the copy for the member.
     func mayAccept(
         for member: String, _ record: PlannedRecord, at target: PlanningTarget
     ) -> Bool {
@@ -71,8 +73,8 @@ extension Planner {
 
     // MARK: Later runs
 
-    /// Brings along whom the source shares an image with now, if the run publishes its copy. With
-    /// `on_conflict: update`, new members are a reason to publish it.
+    /// Adds the projects with which the source shares an image now, if the run publishes its copy.
+    /// With `on_conflict: update`, new members are a reason to publish it.
     func shared(
         _ given: PlanItem, _ known: Transfer?, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanItem {
@@ -82,7 +84,7 @@ extension Planner {
         switch (item.action, item.reason) {
         case (.update, _):
             guard let start = item.start else { return item }
-            // Of a copy that was published before, only an update changes anything.
+            // Only an update changes a copy that was published before.
             let isOurs = known?.imageID == start.imageID
             guard start.record.updatedFrom?.wasPublished != true || updates && isOurs else {
                 return item
@@ -97,7 +99,7 @@ extension Planner {
         case (.skip, .alreadyAtTarget(let id)) where updates:
             let facts = try await sharing(of: item, at: target)
             guard item.start == nil, let known else {
-                // It is adopted: what changes from now on counts.
+                // The copy is adopted: only later changes count.
                 item.start?.take(facts)
                 return item
             }
@@ -118,7 +120,7 @@ extension Planner {
     }
 }
 
-/// What is different about whom an image is shared with, since its copy was published.
+/// The changes in the sharing of an image since its copy was published.
 struct SharingChange {
     /// New members, by their projects at the target.
     let added: [String]
@@ -128,8 +130,8 @@ struct SharingChange {
     let accepted: [String]
 
     /// - Parameters:
-    ///   - known: as it was published.
-    ///   - facts: of the source, now.
+    ///   - known: the transfer as it was published.
+    ///   - facts: the source's facts now.
     init(from known: Transfer, to record: PlannedRecord, _ facts: SourceFacts) {
         let before = Set(known.record.sharedProjects(for: known.members, owner: known.ownerID))
         let now = record.projects(for: facts.members, owner: known.ownerID)
@@ -142,7 +144,7 @@ struct SharingChange {
 }
 
 extension PlanItem {
-    /// Names those with whom the copy stays shared.
+    /// Notes the former members that the copy stays shared with.
     fileprivate mutating func note(_ change: SharingChange, imageID: String?) {
         guard !change.gone.isEmpty, let imageID else { return }
         notes.append(.membersGone(change.gone, imageID: imageID))

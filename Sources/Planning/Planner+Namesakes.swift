@@ -7,16 +7,16 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// Which images of one name count for `on_conflict`.
+/// Finds the images of one name that count for `on_conflict`.
 ///
-/// Copies of ours of other images of this pipeline do not: two source images may have one name. Copies
-/// that other pipelines made of other images do. A marker alone makes no copy. Compute services copy
-/// it into snapshots, and anyone may write it.
+/// Copies that we made of other images of this pipeline do not count: two source images may have
+/// one name. Copies that other pipelines made of other images do count. A marker alone does not
+/// make an image a copy: compute services copy it into snapshots, and anyone may write it.
 extension Planner {
-    /// Adds the images that carry the marker of this very copy under an id that is not its own, and
-    /// names those whose marker proves nothing.
+    /// Adds the images that carry the marker of this very copy under a wrong id, and notes those
+    /// whose marker proves nothing.
     ///
-    /// - Parameter given: with all images that carry the marker in `ours`.
+    /// - Parameter given: the comparison, with all images that carry the marker in `ours`.
     func withStrangers(
         _ given: PlanComparison, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanComparison {
@@ -35,8 +35,8 @@ extension Planner {
             guard isOurs, asksForRelation(comparison, image, at: target),
                 let origin = image.origin
             else { continue }
-            // Clouds delete images and make others of their names; a file or a URL keeps its series
-            // unless the pipeline file gives it another one.
+            // In clouds, images are deleted and others are made under their names. A file or a URL
+            // keeps its series unless the pipeline file gives it another one.
             var isKnown = false
             if comparison.item.source.imageID != nil {
                 isKnown = try await journal.isCopy(image.id, origin, at: image.targetKey)
@@ -47,8 +47,8 @@ extension Planner {
         return comparison
     }
 
-    /// True if an image of its name may be the copy of one that is listed later: whose id it keeps,
-    /// or that decides what `on_conflict` counts.
+    /// True if an image with the copy's name may be the copy of a source image that is listed
+    /// later: one whose id it keeps, or one that decides whether `on_conflict` counts the image.
     func mayNameLater(_ comparison: PlanComparison) -> Bool {
         comparison.namesakes.contains { image in
             guard image.isMarked else { return false }
@@ -61,8 +61,8 @@ extension Planner {
         }
     }
 
-    /// True if it matters whether the copy is one of another pipeline. Versions of one series are not
-    /// in conflict with each other, and nothing is if both may stay.
+    /// True if it matters whether another pipeline made the copy. Versions of one series do not
+    /// conflict with each other, and no images conflict if both may stay.
     private func asksForRelation(
         _ comparison: PlanComparison, _ image: TargetImage, at target: PlanningTarget
     ) -> Bool {
@@ -75,15 +75,16 @@ extension Planner {
         target.rules.onConflict ?? (item.source.imageID == nil ? .fail : .keepBoth)
     }
 
-    /// True if the journal or the plan knows the image as the copy of another one, or if its id is of
-    /// the kind that we derive and it lies in the project of the copies. A snapshot has neither.
+    /// True if the journal or the plan knows the image as the copy of another one, or if it has an
+    /// id of the kind that we derive and is in the project of the copies. Neither is true of a
+    /// snapshot.
     private func isCopyOfAnother(
         _ image: TargetImage, _ record: PlannedRecord, at target: PlanningTarget
     ) async throws(TranshipError) -> Bool {
         guard let origin = image.origin else { return false }
         if ImageIdentity.mayBeDerived(image.id), !target.isElsewhere(image, record) { return true }
         if try await journal.isCopy(image.id, origin, at: image.targetKey) { return true }
-        // Under the id of its source image, as `keep_id` wants it.
+        // The copy has the id of its source image, as `keep_id` wants.
         return try await plan.items(ofLineage: origin.lineageID, at: image.targetKey).contains {
             $0.origin == origin && $0.firstImageID == image.id
         }
@@ -91,8 +92,8 @@ extension Planner {
 
     // MARK: The same data
 
-    /// Adds the images of its name that have the data of a file or an archive on this machine. Reads it
-    /// only if nothing else shows that, and an image has its size.
+    /// Adds the images with the same name that have the data of a file or an archive on this
+    /// machine. Reads the data only if nothing else proves that and an image has the same size.
     func withLookalikes(
         _ given: PlanComparison, _ decision: Decision
     ) async throws(TranshipError) -> PlanComparison {
@@ -100,7 +101,7 @@ extension Planner {
         guard sources[item.source.sourceIndex].isOnThisMachine else { return given }
         var comparison = given
         for image in decision.lookalikes(given) {
-            // The strongest comes first.
+            // The strongest checksum comes first.
             guard let reported = image.checksums.first else { continue }
             tell(
                 .asking(
@@ -114,7 +115,8 @@ extension Planner {
         return comparison
     }
 
-    /// Nil if it cannot be read: then the copy says so.
+    /// Returns the digest of the item's data; nil if the data cannot be read. The transfer then
+    /// reports the error.
     private func digest(
         of item: PlanItem, _ algorithm: Checksum.Algorithm
     ) async throws(TranshipError) -> Checksum? {
@@ -134,13 +136,13 @@ extension Planner {
 }
 
 extension Decision {
-    /// Active images that have the name and the size of an image without a copy, and of which no
-    /// digest says whether they have its data: the source promises none of an algorithm that the
-    /// target reports.
+    /// Returns the active images that have the name and the size of an image without a copy, if no
+    /// digest shows whether they have its data: the source promises no digest of an algorithm that
+    /// the target reports.
     func lookalikes(_ comparison: PlanComparison) -> [TargetImage] {
         let item = comparison.item
         let isBegun = comparison.transfer.map { !$0.state.isFinal && $0.state != .planned }
-        // What is not sent as it is has neither a size nor a digest yet.
+        // Data that is converted before it is sent has neither a size nor a digest yet.
         guard onConflict != .skip, isBegun != true, item.refusal == nil,
             item.record.keptID != .required, item.source.published == nil,
             let sizeBytes = item.source.sizeBytes, Self.standing(comparison) == nil

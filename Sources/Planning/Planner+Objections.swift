@@ -7,10 +7,10 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What a plan can know before a copy is made: whether the target takes it, what it names, and who
-/// has to accept it.
+/// Checks the facts that a plan can know before a copy is made: whether the target accepts it,
+/// which images it names, and which projects have to accept it.
 extension Planner {
-    /// Refuses a new copy that the target does not take, or adds what the operator has to know.
+    /// Refuses a new copy that the target does not accept, or adds notes for the operator.
     func checked(_ given: PlanItem) async throws(TranshipError) -> PlanItem {
         guard let target = target(given.targetKey) else { return given }
         var item = given
@@ -29,8 +29,8 @@ extension Planner {
 }
 
 extension ListedImage {
-    /// False for a kernel or ramdisk that only other images need, if the target's rules take away
-    /// the properties that name it.
+    /// Returns false for a kernel or ramdisk that only other images need, if the target's rules
+    /// remove the properties that name it.
     func isWanted(at target: PlanningTarget) -> Bool {
         guard !namedAs.isEmpty, let id = image.imageID else { return true }
         return target.keeps(id, in: namedAs)
@@ -38,6 +38,8 @@ extension ListedImage {
 }
 
 extension PlanningTarget {
+    /// Returns the checks for copies at this target.
+    ///
     /// - Parameter nowUnixSeconds: the time of planning.
     func objections(atUnixSeconds nowUnixSeconds: Int64) -> TargetObjection {
         TargetObjection(
@@ -45,23 +47,23 @@ extension PlanningTarget {
             renamesAtUnixSeconds: rules.previous == .rename ? nowUnixSeconds : nil)
     }
 
-    /// True if the rules keep the name of an image in one of these properties.
+    /// True if the rules keep the id of an image in one of these properties.
     func keeps(_ id: String, in properties: Set<String>) -> Bool {
         let rules = rules.image.properties
         return properties.contains { rules.applied(to: [$0: id])[$0] == id }
     }
 }
 
-/// Finds kernels and ramdisks that are in the plan only because images name them that the plan
-/// refuses: a run would copy them for nothing.
+/// Finds kernels and ramdisks that are in the plan only because of images that the plan refuses: a
+/// run would copy them for nothing.
 struct AddedImages {
     private struct Place: Hashable {
         var sourceKey: String
         var targetKey: String
     }
 
-    /// The keys of images that a source lists because of others, and of those that another source
-    /// selects: the plan has only the first of two equal images.
+    /// The keys of images that a source lists because other images name them, and of those that
+    /// another source selects. The plan has only the first of two equal images.
     private var listed: Set<String> = []
     private var selected: Set<String> = []
     private var added: [Place: Int64] = [:]
@@ -77,10 +79,11 @@ struct AddedImages {
     }
 
     /// - Parameters:
-    ///   - item: decided.
-    ///   - position: nil if it is in the plan for its own sake.
+    ///   - item: the decided item.
+    ///   - position: its position; nil if it is in the plan for its own sake.
     mutating func note(_ item: PlanItem, at position: Int64?) {
-        // An image with the same name and data may be there, but this one was not copied.
+        // The target may have an image with the same name and data, but this image was not copied
+        // there.
         let isSameData = if case .sameDataSameName = item.reason { true } else { false }
         if let position, item.isAdded, item.action == .create || isSameData,
             !selected.contains(item.source.key)

@@ -6,9 +6,10 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Where the kernels and ramdisks that an image names are copied to, and what keeps them from it.
+/// Finds the targets to which the kernels and ramdisks that an image names are copied, and the
+/// obstacles.
 extension Planner {
-    /// The item with the targets of the images that it names, or with its refusal.
+    /// Returns the item with the targets of the images that it names, or with its refusal.
     func withReferences(
         _ given: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanItem {
@@ -40,8 +41,8 @@ extension Planner {
         return item
     }
 
-    /// An image of the plan and the target that gets it. With a token of each project, that may be
-    /// the target of another project of the same Image service.
+    /// Returns an image of the plan and the target that gets it. If each project has a token, that
+    /// may be the target of another project of the same Image service.
     private func planned(
         _ key: String, for target: PlanningTarget
     ) async throws(TranshipError) -> (item: PlanItem, place: PlanningTarget)? {
@@ -52,7 +53,7 @@ extension Planner {
         return nil
     }
 
-    /// The other projects of a target that gets one project's images.
+    /// Returns the targets of the other projects, for a target that gets one project's images.
     private func others(beside target: PlanningTarget) -> [PlanningTarget] {
         guard target.route?.takes != nil else { return [] }
         return targets.filter {
@@ -61,7 +62,7 @@ extension Planner {
         }
     }
 
-    /// Why no target gets an image that another one names.
+    /// Returns the reason why no target gets an image that another one names.
     private func unplanned(_ key: String, for target: PlanningTarget) -> Obstacle {
         guard let owner = crossing.owner(of: key), let route = target.route else {
             return .notSeen
@@ -70,7 +71,8 @@ extension Planner {
         return route.isMapped(owner) ? .targetIsAbsent(project) : .unmappedProject(project)
     }
 
-    /// Why another image of the plan is not copied; nil if it is, or if it is at the target.
+    /// Returns the reason why another image of the plan is not copied; nil if it is copied, or if
+    /// it is at the target.
     private func refusal(
         of other: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> String? {
@@ -86,12 +88,13 @@ extension Planner {
 
     // MARK: Circles
 
-    /// No image needs that many kernels and ramdisks. Longer chains are left to the run.
+    /// The longest chain of kernels and ramdisks that planning follows. No real image needs more;
+    /// longer chains are left to the run.
     private static let chainImagesMax = 50
 
-    /// Finds an image that needs itself, because each image starts after those that it names.
+    /// Finds an image that needs itself: each image starts after those that it names.
     ///
-    /// - Parameter key: of an image that the item names.
+    /// - Parameter key: the key of an image that the item names.
     /// - Returns: the key of the image to which the names lead back; nil if every chain ends.
     private func circle(
         from item: PlanItem, by key: String, at target: PlanningTarget
@@ -115,11 +118,11 @@ extension Planner {
     }
 }
 
-/// Why an image that another one names is not copied.
+/// The reason why an image that another one names is not copied.
 private enum Obstacle {
     case notSeen
     case refused(String)
-    /// The key of the image to which the names lead back.
+    /// The names lead back to the image with this key.
     case circle(String)
     /// The project is not in `projects`.
     case unmappedProject(String)
@@ -157,7 +160,7 @@ private enum Obstacle {
         }
     }
 
-    /// A value that cannot be an id is in quotes.
+    /// Returns the id for messages. A value that cannot be an id is in quotes.
     private static func id(ofKey key: String) -> String {
         let value = SourceImage.place(inKey: key)
         return KeptIDs.isUUID(value) ? value : "\"\(value)\""

@@ -5,10 +5,11 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// What the clouds may refuse to users who are not administrators.
+/// Notes the requests that clouds may refuse to users who are not administrators.
 extension Planner {
-    /// What the policies of both ends may refuse, and what becomes of the copy then. The roles are all
-    /// that a token says of a policy, so these are notes: a cloud may have other policies.
+    /// Returns notes about the requests that the policies of both ends may refuse, and the
+    /// consequences for the copy. A token shows only the roles, and a cloud may have other
+    /// policies, so these are notes.
     func rightsNotes(_ item: PlanItem, at target: PlanningTarget) -> [Note] {
         readingNotes(item) + publishingNotes(item, at: target)
     }
@@ -28,7 +29,8 @@ extension Planner {
         return notes
     }
 
-    /// Of a copy that was published before, only what changes.
+    /// Returns the notes about publishing. For a copy that was published before, only about the
+    /// changes.
     func publishingNotes(_ item: PlanItem, at target: PlanningTarget) -> [Note] {
         guard let project = target.opened.projectID, !target.opened.isAdmin else { return [] }
         var notes: [Note] = []

@@ -7,38 +7,40 @@ public import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What makes an earlier version of a series the current one, at every target that has it.
+/// The changes that make an earlier version of a series the current one, at every target that has
+/// it.
 public struct PlannedRollback: Sendable {
     /// The name of the series.
     public var series: String
-    /// The version that becomes current, as `series history` shows it.
+    /// The version that becomes current, in the spelling of `series history`.
     public var version: String
     public var changes: [Change] = []
     /// Targets without a whole copy of that version, which stay as they are.
     public var missingAt: [String] = []
-    /// Targets whose copy of that version someone has edited or protected, so that it cannot be
-    /// shown. They stay as they are.
+    /// Targets whose copy of that version cannot be shown, because someone has edited or protected
+    /// it. These copies stay as they are.
     public var stuckAt: [String] = []
-    /// What later runs do not go forward to.
+    /// The versions to which later runs do not go forward.
     public var held: [HeldVersion] = []
-    /// Targets that go back, each with the lineage.
+    /// The targets that go back, each with its lineage.
     public var places: [(lineageID: String, targetKey: String)] = []
-    /// Of a series with several sources: the only place that this is about; see
-    /// ``SourceImage/place``. The versions of the others stay as they are.
+    /// The place of the only source that the rollback concerns, if the series has several; see
+    /// ``SourceImage/place``. The versions of the other sources stay as they are.
     public var place: String?
     /// The name that the version's copy has as the current one.
     public var imageName: String?
 }
 
 extension Planner {
-    /// Reads the targets' listings, and no source: upstream may be the reason for the rollback.
+    /// Plans a rollback. Reads the targets' listings, and no source: the upstream may be the reason
+    /// for the rollback.
     ///
     /// - Parameters:
-    ///   - name: of a series, or its lineage's id.
-    ///   - version: the word of `series history`, the source's version, or an image's id at a target. Nil is the newest
-    ///     version before the current one. If the series has several sources, of the one whose
-    ///     version came last.
-    ///   - hasSeveral: whether several sources have the series of that name.
+    ///   - name: the name of a series, or the id of its lineage.
+    ///   - version: the word of `series history`, the source's version, or an image's id at a
+    ///     target. Nil means the newest version before the current one. If the series has several
+    ///     sources, that is of the source whose version came last.
+    ///   - hasSeveral: returns true if several sources have the series of that name.
     /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such series or version;
     ///   ``TranshipError/Code/usage`` if several sources have a version of that name.
     public func rollback(
@@ -86,7 +88,7 @@ extension Planner {
             item.action = .skip
             let changes = retirement.changes(besides: [item], found)
             guard !changes.contains(where: { $0.action.shows && $0.state == .left }) else {
-                // Nothing of this target changes, and runs go on as before.
+                // Nothing changes at this target, and runs go on as before.
                 rollback.changes += changes.filter {
                     $0.state == .left && $0.reason != .currentNotShown
                 }
@@ -128,7 +130,7 @@ extension Planner {
         return versions
     }
 
-    /// Refuses a word that several sources use, as they do for versions of one day.
+    /// Refuses a word that several sources use, as for versions of the same day.
     private static func expectOnePlace(
         of version: String?, _ versions: [SeriesVersion], series: String
     ) throws(TranshipError) {
@@ -150,8 +152,8 @@ extension Planner {
             hint: "name one: \(choices.prefix(20).joined(separator: ", "))")
     }
 
-    /// Which of several sources a rollback is about: that of the version, or else that of the version
-    /// which came last of those that others see.
+    /// Returns the source that a rollback concerns, if there are several: that of the given
+    /// version, or else that of the newest version that others see.
     private static func place(
         of version: String?, _ versions: [SeriesVersion], _ copies: [[SeriesCopy]]
     ) -> String? {
@@ -160,7 +162,8 @@ extension Planner {
         return (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source.place
     }
 
-    /// The newest first: a version's place in the list decides.
+    /// True if the version is newer than the transfer. The list begins with the newest, so its
+    /// order decides.
     private static func isNewer(
         _ version: SeriesVersion, than transfer: Transfer, _ versions: [SeriesVersion]
     ) -> Bool {
@@ -176,7 +179,7 @@ extension Planner {
     ) throws(TranshipError) -> String {
         let whole = copies.flatMap(\.self).filter(\.isGoal)
         guard let version else {
-            // What others see now, at any target, and what came before.
+            // The versions that others see now, at any target, and those before them.
             let order = versions.map(\.word)
             let shown = Set(
                 copies.compactMap { copies in
@@ -229,20 +232,22 @@ extension Planner {
 }
 
 extension SeriesVersion {
-    /// As `series history` shows the version.
+    /// The word for the version in `series history`.
     public var word: String { ImageIdentity.versionWord(of: transfer.source) }
 
-    /// True if an operator means it: by its word, by the source's own version, or by its image.
+    /// True if the operator's word names this version: by its own word, by the source's version, or
+    /// by its image's id.
     fileprivate func isNamed(_ name: String) -> Bool {
         [word, transfer.source.version, transfer.imageID].contains(name)
     }
 
-    /// As the pipeline file calls the series: what the lineage is derived from.
+    /// The name of the series in the pipeline file, from which the lineage is derived.
     public var seriesName: String { SeriesLineage.name(of: transfer.source.lineage) }
 }
 
 extension SeriesCopy {
-    /// True if a rollback may make it current: its data is whole and proved, and a run published it.
+    /// True if a rollback may make the version current: its data is whole and proved, and a run
+    /// published it.
     fileprivate var isGoal: Bool {
         image.isWhole && transfer != nil && (wasDone || becameCurrent)
     }

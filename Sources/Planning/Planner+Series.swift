@@ -8,8 +8,8 @@ internal import MigrationPipeline
 internal import PipelineFiles
 
 extension Planner {
-    /// Lists what becomes of earlier versions, for every target that says something
-    /// about them, or that has some which an earlier run changed.
+    /// Lists the changes to earlier versions, for every target that has rules for them, or that has
+    /// versions which an earlier run changed.
     func planChanges() async throws(TranshipError) {
         try await eachSeries { (retirement, items, copies) throws(TranshipError) in
             retirement.changes(besides: items, copies)
@@ -18,7 +18,8 @@ extension Planner {
         }
     }
 
-    /// What `prune` would delete at every target, and why it keeps the other versions.
+    /// Returns the versions that `prune` would delete at every target, and the reasons to keep the
+    /// others.
     public func prunable() async throws(TranshipError) -> [Change] {
         try await compare()
         var found: [Change] = []
@@ -31,8 +32,8 @@ extension Planner {
         return found
     }
 
-    /// The item with the reason that says so, if it is a new version and the target's rules do
-    /// nothing about the version before: it has none, or they do not reach that version.
+    /// Adds a reason to the item if it is a new version and the target's rules do nothing about the
+    /// version before: the target has no rules, or they do not reach that version.
     func besideEarlierVersion(
         _ given: PlanItem, _ comparison: PlanComparison, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanItem {
@@ -53,7 +54,7 @@ extension Planner {
         ).contains { $0.image.id == imageID && $0.transfer != nil }
     }
 
-    /// Warns once for each target of versions that stay active beside new ones of the same name.
+    /// Warns once for each target about versions that stay active beside new ones of the same name.
     func tellEarlierVersions() async throws(TranshipError) {
         for target in targets where target.tellsOfEarlierVersions {
             var (known, unknown) = (FirstNames(), FirstNames())
@@ -71,7 +72,8 @@ extension Planner {
         }
     }
 
-    /// Hands over each series at each target once, with the versions that its sources have now.
+    /// Passes each series at each target to a closure once, with the versions that its sources have
+    /// now.
     ///
     /// - Parameter page: gets the changes of one target.
     private func eachSeries(
@@ -95,9 +97,9 @@ extension Planner {
                 let lineageID = item.origin.lineageID
                 let all = try await plan.items(ofLineage: lineageID, at: key)
                 let items = all.filter(\.isVersion)
-                // Once for all sources of a series.
+                // All sources of a series share one call.
                 guard items.first?.source.key == item.source.key else { return }
-                // What an archive has now is not an earlier version. Nor is what is refused.
+                // An image that an archive has now is not an earlier version, nor is a refused one.
                 let present = Set(all.filter { !$0.isVersion }.map(\.origin.versionID))
                 let copies = try await plan.copies(ofLineage: lineageID, at: key, in: journal)
                     .filter { !present.contains($0.versionID ?? "") }
@@ -117,7 +119,7 @@ extension Planner {
         }
     }
 
-    /// Hands over the versions of series at a target; see ``PlanItem/isVersion``.
+    /// Passes the versions of series at a target to a closure; see ``PlanItem/isVersion``.
     private func eachVersion(
         at target: PlanningTarget, _ body: (PlanItem) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -135,7 +137,7 @@ extension Planner {
         }
     }
 
-    /// At most so many deletions in a run, the oldest versions first.
+    /// Limits the deletions of a run. The oldest versions go first.
     private static func bounded(_ changes: [Change], deletesMax: Int) -> [Change] {
         var deletes = 0
         return changes.map { change in
@@ -148,22 +150,23 @@ extension Planner {
 
     // MARK: The name of the series
 
-    /// A new version that is made under the name of an earlier one, if the target renames earlier
+    /// Names a new version as an earlier one until it is published, if the target renames earlier
     /// versions and one of them has the name of the series.
     ///
-    /// A service changes one image in each request. So if the name goes from one image to
-    /// another, there is a moment with two images of that name, or with none: no order of requests
-    /// avoids both. We take two, since a server that is started by name finds its image, and make
-    /// the moment as short as it can be: the new version arrives, is proved and published under
-    /// the name that it will have as an earlier version. Then one PATCH gives it the name of
-    /// the series, and the next one takes that name from the earlier version. If the first fails, the
-    /// second is not sent. If the process dies between them, the next run begins with the second.
+    /// A service changes one image in each request. So if the name moves from one image to another,
+    /// there is a moment with two images of that name, or with none: no order of requests avoids
+    /// both. We choose two, since a server that is started by name then finds its image, and we
+    /// keep the moment as short as possible. The new version is sent, proved and published under
+    /// the name that it will have as an earlier version. Then one PATCH gives it the name of the
+    /// series, and the next one takes that name from the earlier version. If the first PATCH fails,
+    /// the second is not sent. If the process dies between them, the next run begins with the
+    /// second.
     func named(
         _ given: PlanItem, besides known: Transfer?, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanItem {
         var item = given
         guard item.source.imageID == nil, let start = item.start else { return item }
-        // Frozen when it was planned at first: the record may be at the target.
+        // The names stay as they were first planned: the record may be at the target.
         if let record = known?.record, let name = record.currentName, start.imageID != nil,
             start.imageID == known?.imageID
         {
@@ -188,8 +191,8 @@ extension Planner {
 }
 
 extension Retirement {
-    /// The copies whose run died before their data was whole, and whose source has other versions now:
-    /// no later run needs their records.
+    /// Returns the copies whose run died before their data was whole, and whose source has other
+    /// versions now: no later run needs their records.
     ///
     /// - Parameter items: the versions that are needed.
     fileprivate func unfinished(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [SeriesCopy] {
@@ -217,9 +220,9 @@ extension PlanItem {
 }
 
 extension PlanningTarget {
-    /// True if an earlier version may stay visible beside a new one, which is worth a warning: there is
-    /// no rule, or one that leaves alone what it does not know. A renamed one keeps its name, and is
-    /// reported then.
+    /// True if an earlier version may stay visible beside a new one, which deserves a warning: the
+    /// target has no rule, or one that leaves unknown images alone. An image that should be renamed
+    /// but keeps its name is reported at that time.
     fileprivate var tellsOfEarlierVersions: Bool {
         !hasSeriesRules || rules.previous == .hide || rules.previous == .deactivate
     }
@@ -230,8 +233,8 @@ extension PlanningTarget {
 }
 
 extension [HeldVersion] {
-    /// The rollback that keeps a run from this version; nil if none does. A rollback ends when
-    /// the version that it made current is gone.
+    /// Returns the rollback that keeps a run from this version; nil if there is none. A rollback
+    /// ends when the version that it made current is gone.
     func hold(on item: PlanItem, _ copies: [SeriesCopy]) -> (HeldVersion, SeriesCopy)? {
         guard
             let held = first(where: {
@@ -244,7 +247,7 @@ extension [HeldVersion] {
         return (held, copy)
     }
 
-    /// The item, or the version that a rollback put in its place.
+    /// Returns the item, or the version that a rollback made current instead.
     fileprivate func current(insteadOf item: PlanItem, _ copies: [SeriesCopy]) -> PlanItem {
         guard let (held, _) = hold(on: item, copies) else { return item }
         var item = item

@@ -6,14 +6,15 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// A list is not all that a target has: it leaves out what belongs to another project by now, and some
-/// services leave out more. So a copy that the journal knows is asked for by its id before it counts as
-/// deleted, or a second one would be made.
+/// Looks for copies that a target does not list. A listing leaves out images that now belong to
+/// another project, and some services leave out more. So the planner requests a copy that the
+/// journal knows by its id before the copy counts as deleted. Otherwise a run would make a second
+/// one.
 extension Planner {
-    /// The comparison with the copy that no list showed; as it was given if there is none. Asks the
-    /// target only for a copy that the journal has as complete, and that is in no list.
+    /// Returns the comparison with the copy that no listing showed; unchanged if there is none.
+    /// Asks the target only for a copy that is complete in the journal and in no listing.
     ///
-    /// The plan has the copy after that, as if it had been listed.
+    /// Afterwards the plan has the copy as if it had been listed.
     func withUnlisted(
         _ given: PlanComparison, at target: PlanningTarget
     ) async throws(TranshipError) -> PlanComparison {
@@ -32,7 +33,7 @@ extension Planner {
             guard error.code == .forbidden else {
                 throw error.whileDoing("asking target \"\(target.opened.key)\" for image \(id)")
             }
-            // It is there, or it would be a 404, and what it is cannot be said.
+            // The image exists, because otherwise the answer is 404, but its state is unknown.
             comparison.item.refusal = .init(
                 TranshipError(
                     .refused,
@@ -45,7 +46,7 @@ extension Planner {
         }
         try await plan.add([image])
         comparison.ours.append(image)
-        // Of one that lost its data, the reason says it.
+        // If the copy lost its data, the reason says so.
         guard image.isWhole else { return comparison }
         let owner = target.isElsewhere(image, comparison.item.record) ? image.ownerID : nil
         if let owner { projectsSeen.note(members: [owner]) }
@@ -53,7 +54,8 @@ extension Planner {
         return comparison
     }
 
-    /// What is decided of a copy that belongs to another project: nothing is changed there.
+    /// Returns the decision about a copy that belongs to another project: a run changes nothing
+    /// there.
     func leavingOthersAlone(
         _ item: PlanItem, _ comparison: PlanComparison, at target: PlanningTarget
     ) -> PlanItem {
@@ -71,8 +73,8 @@ extension Planner {
 }
 
 extension PlanningTarget {
-    /// True if the image belongs to another project than the plan gives it; false if one of both is
-    /// not known.
+    /// True if the image belongs to another project than the plan gives it; false if one of the two
+    /// is not known.
     func isElsewhere(_ image: TargetImage, _ record: PlannedRecord) -> Bool {
         guard let owner = record.ownerID ?? opened.projectID, let has = image.ownerID,
             !opened.offer.givesIDsAgain

@@ -6,11 +6,11 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// What an upstream offers today against what it offered before (as The Update Framework has it:
-/// rollback, freeze, and keys that change).
+/// Compares an upstream's offer of today with its earlier ones, against the attacks that The Update
+/// Framework describes: rollback, freeze, and keys that change.
 extension Planner {
-    /// What the last plan found at a source, without its look at data that could not be copied since.
-    /// A list of checksums that is the same as then does not say that the data is there.
+    /// Returns what the last plan found at a source, without its look at data that could not be
+    /// copied since then. An unchanged list of checksums does not prove that the data is available.
     func remembered(
         _ lineage: String, _ place: String?
     ) async throws(TranshipError) -> Upstream? {
@@ -21,7 +21,7 @@ extension Planner {
         return try await withoutFailedLook(found)
     }
 
-    /// As ``remembered(_:_:)``, of all products of an index.
+    /// The same as ``remembered(_:_:)`` for all products of an index.
     func remembered(_ selector: String) async throws(TranshipError) -> [Upstream] {
         var found: [Upstream] = []
         for upstream in try await journal.upstreams(ofSelector: selector) {
@@ -33,7 +33,7 @@ extension Planner {
     private func withoutFailedLook(_ upstream: Upstream) async throws(TranshipError) -> Upstream {
         guard let look = upstream.look else { return upstream }
         var found = upstream
-        // Without a promise or a version, each plan looks anyway.
+        // Without a promise, ETag or time, each plan looks in any case.
         let mayBePassedOver =
             look.image.promise != nil || look.eTag != nil || look.lastModified != nil
         if mayBePassedOver,
@@ -46,8 +46,8 @@ extension Planner {
         return found
     }
 
-    /// Refuses an older version and another key, warns of a version that has not moved, and writes
-    /// down what the source offers.
+    /// Refuses an older version and another key, warns about a version that has not changed for
+    /// long, and records what the source offers.
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
         seriesSources.note(given)
         vanished.note(given)
@@ -61,7 +61,7 @@ extension Planner {
             let copied = try await journal.copiedVersions(ofLineage: lineageID, at: place)
             let memory = UpstreamMemory(known: known, copied: copied)
             let refusal = memory.downgrade(to: version, rules, listed.image.location)
-            // An operator who goes back to a version accepts that its publisher does.
+            // An operator who rolls back to a version accepts that its publisher does the same.
             if refusal != nil, try await !isRolledBack(to: listed.image) {
                 listed.refusal = refusal
             }
@@ -72,7 +72,7 @@ extension Planner {
         let memory = UpstreamMemory(known: known, copied: [])
         if listed.refusal == nil { listed.refusal = memory.otherKey(rules, listed.image.location) }
         if listed.refusal == nil, let note = memory.acceptedKey(rules) { listed.notes.append(note) }
-        // What is refused is not remembered; the last good version goes on getting older.
+        // A refused version is not remembered; the last good version continues to age.
         var upstream = known
         if listed.refusal == nil {
             upstream = memory.found(listed.image, lineageID, rules, at: nowMilliseconds)
@@ -88,7 +88,7 @@ extension Planner {
         return listed
     }
 
-    /// Warns of products that an index had before, while the entry selected the same.
+    /// Warns about products that an index had before, while the entry selected the same.
     func tellVanished() async throws(TranshipError) {
         for selector in vanished.selectors {
             for upstream in try await journal.upstreams(ofSelector: selector)

@@ -7,15 +7,15 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// Decides whether data is streamed in one pass or spooled.
+/// The decision between streaming the data in one pass and spooling it.
 struct WayChoice: Hashable {
     var spools: Bool
     var reason: PlanReason
 
     /// - Parameters:
-    ///   - copies: how many targets get the data through this process.
-    ///   - isOnThisMachine: true when the source's data lies here.
-    ///   - isSpooled: true when an earlier run has all of the data in the spool.
+    ///   - copies: the number of targets that get the data through this process.
+    ///   - isOnThisMachine: true if the source's data is on this machine.
+    ///   - isSpooled: true if an earlier run has all of the data in the spool.
     init(
         _ mode: TransferMode, _ transfer: Transfer, copies: Int, isOnThisMachine: Bool,
         isSpooled: Bool = false
@@ -41,7 +41,7 @@ struct WayChoice: Hashable {
 }
 
 extension Planner {
-    /// The item's start with how its data travels.
+    /// Returns the item's start with the way in which its data travels.
     func going(_ item: PlanItem, copies: Int) -> Transfer? {
         guard var start = item.start else { return nil }
         let choice = WayChoice(
@@ -53,8 +53,8 @@ extension Planner {
         return start
     }
 
-    /// Decides again for images that go to several targets: how many get the
-    /// data of each through us is known only once all is decided.
+    /// Decides again for images that go to several targets: the number of targets that get the data
+    /// through us is known only after all decisions.
     func chooseWays() async throws(TranshipError) {
         guard mode == .auto, targets.count > 1 else { return }
         var position: Int64 = 0

@@ -7,7 +7,7 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What the decisions of a plan have in common.
+/// The state that all decisions of a plan share.
 struct Decisions {
     let held: [HeldVersion]
     var along = AddedImages()
@@ -27,8 +27,8 @@ struct Decisions {
     }
 }
 
-/// Most items are decided while a source is listed, because all targets are listed by then, and
-/// written once. The others wait for the end of all listings.
+/// Decides items while sources are listed. All targets are listed by then, so most items are
+/// decided at once and written once. The others wait for the end of all listings.
 extension Planner {
     /// Adds items that the plan does not have yet.
     func add(_ items: [PlanItem], _ decisions: inout Decisions) async throws(TranshipError) {
@@ -39,9 +39,9 @@ extension Planner {
         try await plan.add(added)
     }
 
-    /// The decided item, or nil if it has to wait: it names other images, it is in the plan because
-    /// others name it, the source is to be asked for its members, or an image of its name may be the
-    /// copy of one that is listed later.
+    /// Returns the decided item, or nil if it has to wait: it names other images, it is in the plan
+    /// because others name it, its members are to be requested from the source, or an image with
+    /// its name may be the copy of a source image that is listed later.
     private func decided(
         early comparison: PlanComparison, _ decisions: inout Decisions
     ) async throws(TranshipError) -> PlanItem? {
@@ -59,8 +59,8 @@ extension Planner {
         return checked
     }
 
-    /// Decides what waited for the end of all listings. A source that cannot say any more whom its
-    /// images are shared with is absent.
+    /// Decides the items that waited for the end of all listings. A source that can no longer
+    /// report the members of its images becomes absent.
     func decideRest(
         _ decisions: inout Decisions, _ listed: inout ListedSources
     ) async throws(TranshipError) {
@@ -79,8 +79,8 @@ extension Planner {
         try await updateReferences(decisions.naming)
     }
 
-    /// - Parameter asking: gets the place of a source that is asked for the members of an image;
-    ///   nil once it has answered.
+    /// - Parameter asking: gets the index of a source before a request for an image's members, and
+    ///   nil after the answer.
     private func decideWaiting(
         _ decisions: inout Decisions, asking: (Int?) -> Void
     ) async throws(TranshipError) {
@@ -136,7 +136,7 @@ extension Planner {
         return item
     }
 
-    /// The item as a skipped one, if an operator rolled its series back; nil if not.
+    /// Returns the item as a skipped one if an operator rolled its series back; nil otherwise.
     private func rolledBack(
         _ item: PlanItem, _ held: [HeldVersion]
     ) async throws(TranshipError) -> PlanItem? {
@@ -171,8 +171,8 @@ extension Planner {
         }
     }
 
-    /// Copies that stand there and name an image which is copied once more, and
-    /// gets another id by that.
+    /// Updates copies at the target that name an image which is copied once more and so gets
+    /// another id.
     private func updateReferences(
         _ naming: [(position: Int64, item: PlanItem)]
     ) async throws(TranshipError) {

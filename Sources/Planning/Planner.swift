@@ -13,7 +13,7 @@ public import PipelineFiles
 /// Listings are streamed page by page into the plan and compared there, so memory
 /// does not grow with the number of images.
 public struct Planner: Sendable {
-    /// Only read: a run may have it meanwhile.
+    /// The journal, which is only read: a run may use it at the same time.
     let journal: Journal
     let plan: Plan
     let sources: [any ImageSource]
@@ -21,17 +21,18 @@ public struct Planner: Sendable {
     let date: String
     let nowUnixSeconds: Int64
     let mode: TransferMode
-    /// `limits.deletes`: of earlier versions, in one run.
+    /// The value of `limits.deletes`: the number of earlier versions that one run may delete.
     let deletesMax: Int
     let costs: MethodCosts
-    /// The methods of a saved plan, which stay.
+    /// The methods of a saved plan, which do not change.
     let savedMethods: SavedMethods
     let tell: @Sendable (PlanningEvent) -> Void
-    /// Takes names of the pipeline that no image has.
+    /// Receives names in the pipeline that match no image.
     let missed: @Sendable (MissedSelection) -> Void
-    /// Takes images that the pipeline does not select, with the key of the condition they fail.
+    /// Receives images that the pipeline does not select, with the key of the condition that
+    /// failed.
     let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
-    /// Takes a source that cannot be listed, by its place; nil if the plan needs all sources.
+    /// Receives a source that cannot be listed, by its index; nil if the plan needs all sources.
     let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
     let vanished = VanishedProducts()
@@ -39,14 +40,14 @@ public struct Planner: Sendable {
     let crossing: CrossingImages
     let projectsSeen = ProjectsSeen()
     let pastLessons = PastLessons()
-    /// Reads data of this machine, to compare it with an image of its name; nil compares only what is
-    /// known of it.
+    /// Reads data on this machine, to compare it with an image of the same name; nil compares only
+    /// known facts.
     let reading: DataReading?
-    /// What it was found to hash to.
+    /// The digests of the data that was read.
     let digests = Guarded<[String: Checksum]>([:])
 
-    /// Items that are decided in one transaction. Lists of more would be large blocks of memory,
-    /// which the system maps and clears for each page again.
+    /// The number of items that are decided in one transaction. Longer lists would be large blocks
+    /// of memory, which the system maps and clears again for each page.
     static let pageImages = 100
 
     public init(
@@ -85,11 +86,11 @@ public struct Planner: Sendable {
 
     /// Reads all listings and decides. Changes nothing but the plan.
     ///
-    /// - Throws: what makes the whole plan impossible: no answer from a target or from every
-    ///   source, lost credentials, the journal's errors. What concerns one image only
-    ///   becomes a refusal in the plan.
+    /// - Throws: an error that makes the whole plan impossible: no answer from a target or from
+    ///   every source, lost credentials, errors of the journal. An error that concerns only one
+    ///   image becomes a refusal in the plan.
     ///
-    /// - Returns: what the targets' quotas have no room for.
+    /// - Returns: the needs for which the targets' quotas have no room.
     public func makePlan() async throws(TranshipError) -> [TranshipError] {
         try await compare()
         try await planChanges()
@@ -105,11 +106,11 @@ public struct Planner: Sendable {
     /// The projects that own images of the sources, or copies of them.
     public var projectIDs: Set<String> { projectsSeen.ids }
 
-    /// The projects that its images are shared with, at the sources and at the targets, and those that
-    /// its notes name.
+    /// The projects that the plan's images are shared with, at the sources and at the targets, and
+    /// those that its notes name.
     public var memberIDs: Set<String> { projectsSeen.memberIDs }
 
-    /// All listings, and what follows for each image, in the plan.
+    /// Reads all listings into the plan and decides about each image.
     func compare() async throws(TranshipError) {
         try await plan.begin()
         try await pastLessons.learn(from: journal)
@@ -146,7 +147,7 @@ public struct Planner: Sendable {
         try await chooseWays()
     }
 
-    /// What the plan needs of a target against what its quotas leave.
+    /// Compares the plan's needs at a target with the room that its quotas leave.
     private func shortfalls(
         _ target: PlanningTarget
     ) async throws(TranshipError) -> [TranshipError] {
@@ -162,7 +163,7 @@ public struct Planner: Sendable {
                     hint: "raise the quota, or select fewer images"))
         }
         if let left = target.opened.offer.left(of: "image_size_total") {
-            // Each store's copy counts.
+            // A quota counts the copy in each store.
             let bytes = additions.sizeBytes.clampedProduct(target.storeCount)
             let neededMiB = (bytes >> 20) + (bytes & ((1 << 20) - 1) == 0 ? 0 : 1)
             if neededMiB > left {
@@ -232,7 +233,8 @@ public struct Planner: Sendable {
         do {
             name = try renderedName(listed, target)
         } catch {
-            // `{version}` of an image that says none: this image's own trouble.
+            // `{version}` is in the name, but the image does not state one. Only this image is
+            // refused.
             unnamed = error
         }
         var result = rules.apply(image, name: name)
@@ -246,11 +248,11 @@ public struct Planner: Sendable {
         if !listed.namedAs.isEmpty, let status = image.status,
             ![.active, .deactivated].contains(status)
         {
-            // No condition selected it, so none can leave it out.
+            // No condition selected the image, so no condition can leave it out.
             result.refusal = result.refusal?.hinting(
                 "wait until it is active, or leave out the images that name it")
         }
-        // Of an image that could not be looked at, the rules know nothing.
+        // The rules have no facts about an image that could not be examined.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed
         var choice = Negotiation.Choice(method: .upload, reason: .namedByPipeline)
         do throws(TranshipError) {

@@ -6,12 +6,12 @@ public import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
 
-/// A target of the pipeline with the rules that its entry states.
+/// A target of the pipeline with the rules of its entry.
 public struct PlanningTarget: Sendable {
     public var rules: TargetRules
     public var opened: OpenedTarget
     public var verification: VerificationMode
-    /// By the pipeline's `projects`; nil without it.
+    /// The route by the pipeline's `projects`; nil without that key.
     public var route: ProjectRoute?
 
     public init(
@@ -22,17 +22,17 @@ public struct PlanningTarget: Sendable {
         self.verification = verification
     }
 
-    /// True if names of copies have the day of planning in them.
+    /// True if the names of copies contain the day of planning.
     var namesHaveDays: Bool { rules.image.name.placeholders.contains(.date) }
 
-    /// True if both are one project of one Image service: the ids of their copies would be the
-    /// same.
+    /// True if both targets are one project of one Image service: the ids of their copies would be
+    /// the same.
     public func isSamePlace(as other: PlanningTarget) -> Bool {
         opened.endpoint == other.opened.endpoint && opened.projectID == other.opened.projectID
     }
 
-    /// The project that gets the images of a project of the sources, also if one of them is refused;
-    /// nil if no line of a table says it.
+    /// Returns the project that gets the images of a project of the sources, even if one of them is
+    /// refused; nil if no line of a table names it.
     func project(forImagesOf owner: String?) -> String? {
         guard let owner else { return opened.projectID }
         if let owners = rules.image.owner { return owners.target(of: owner) }
@@ -40,12 +40,12 @@ public struct PlanningTarget: Sendable {
         return route.members.target(of: owner)
     }
 
-    /// True if the source's projects are those of the target, however their addresses are spelled.
+    /// True if source and target share their projects, no matter how their addresses are spelled.
     func sharesKeystone(with source: any ImageSource) -> Bool {
         source.region?.sharesKeystone(with: opened.region) == true || isOneService(with: source)
     }
 
-    /// True if an image of the source and its copy would be in one Image service.
+    /// True if an image of the source and its copy would be in the same Image service.
     func isOneService(with source: any ImageSource) -> Bool {
         if source.endpoint == opened.endpoint { return true }
         guard let region = source.region else { return false }
@@ -53,7 +53,7 @@ public struct PlanningTarget: Sendable {
             && !region.isSibling(of: opened.region)
     }
 
-    /// Stores that an image is put into.
+    /// The number of stores that an image is put into.
     var storeCount: Int64 {
         switch rules.stores {
         case .standard: 1
@@ -63,7 +63,7 @@ public struct PlanningTarget: Sendable {
     }
 }
 
-/// The methods that a saved plan has for images at targets.
+/// The methods for images at targets in a saved plan.
 public struct SavedMethods: Sendable {
     /// One image at one target.
     private struct Way: Hashable {
@@ -79,7 +79,7 @@ public struct SavedMethods: Sendable {
         methods[Way(sourceKey: sourceKey, targetKey: targetKey)] = method
     }
 
-    /// Nil if the saved plan does not have it.
+    /// Returns the saved method; nil if the saved plan does not have the image at this target.
     func method(of image: SourceImage, at target: PlanningTarget) -> UploadMethod? {
         methods[Way(sourceKey: image.key, targetKey: target.opened.key)]
     }

@@ -6,27 +6,27 @@ internal import MigrationModel
 internal import MigrationPipeline
 public import PipelineFiles
 
-/// Which images a target gets by the pipeline's `projects`, and which project each member is.
+/// The images that a target gets by the pipeline's `projects`, and the projects of members.
 public struct ProjectRoute: Sendable {
-    /// What one project of a cloud gets.
+    /// The images that one project of a cloud gets.
     public struct Intake: Sendable {
-        /// What becomes of images whose project is not in the table.
+        /// The treatment of images whose project is not in the table.
         public enum Others: Sendable {
-            /// They come here: `"*"`.
+            /// They come to this target: `"*"`.
             case taken
-            /// Another target of this cloud answers for them.
+            /// Another target of this cloud is responsible for them.
             case left
-            /// The plan refuses them here, once.
+            /// The plan refuses them at this target, once.
             case refused
         }
 
-        /// Ids at the sources.
+        /// The projects' ids at the sources.
         var projects: Set<String>
         var others: Others
         /// All projects of the table, by their ids at the sources.
         var mapped: Set<String>
-        /// Names at the sources of projects that are not in the table, by their ids, as far as they
-        /// are known.
+        /// The names of the sources' projects that are not in the table, by their ids, if they are
+        /// known.
         var names: [String: String]
 
         public init(
@@ -43,7 +43,8 @@ public struct ProjectRoute: Sendable {
 
     /// Project ids at the sources with the ids at the target.
     let members: OwnerMap
-    /// Nil for an administrator's target, which gets all images, each with its owner.
+    /// The images that this target gets; nil for an administrator's target, which gets all images,
+    /// each with its owner.
     let takes: Intake?
 
     public init(members: OwnerMap, takes: Intake?) {
@@ -57,10 +58,10 @@ public struct ProjectRoute: Sendable {
             .union([members.rest].compactMap(\.self))
     }
 
-    /// True if the table says where the images of a project of the sources go.
+    /// True if the table names a target for the images of a project of the sources.
     func isMapped(_ project: String) -> Bool { members.target(of: project) != nil }
 
-    /// `payroll (8607…)`, or the id alone.
+    /// Returns `payroll (8607…)`, or only the id.
     func words(ofProject id: String) -> String {
         takes?.names[id].map { "\($0) (\(id))" } ?? id
     }

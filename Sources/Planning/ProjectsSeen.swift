@@ -3,7 +3,7 @@
 
 internal import Basics
 
-/// Collects the ids of the projects that a plan is about.
+/// The ids of the projects that a plan involves.
 final class ProjectsSeen: Sendable {
     private let found = Guarded<(owners: Set<String>, members: Set<String>)>(([], []))
 

@@ -7,37 +7,37 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
 
-/// What becomes of the versions of a series that are not current any more. Pure.
+/// The rules for versions of a series that are no longer current. Pure.
 ///
-/// A version counts as replaced when the next one became current; how long ago that is
-/// decides whether it has expired. One that came back, by a rollback or at its source, counts from
-/// then. One that no run finished before its source left it was never current, and so was one that
-/// another image kept from the name of the series: it takes no place among those to keep, and counts
-/// from when a run last worked on it. A record that someone edited, or that the journal cannot tell
-/// to be ours, is left alone.
+/// A version counts as replaced when the next one became current, and it expires some time after
+/// that. A version that came back, by a rollback or at its source, counts from then. Two kinds of
+/// versions were never current: one that no run finished before its source left it, and one that
+/// another image kept from the name of the series. They take no place among the versions to keep,
+/// and count from the last time that a run worked on them. A record that someone edited, or that is
+/// not ours by the journal, is left alone.
 struct Retirement {
-    /// Earlier versions that stay as `previous` says; nil keeps all.
+    /// The number of earlier versions that stay as `previous` says; nil keeps all.
     let keep: Int?
     let previous: PreviousVersions
     let expired: ExpiredVersions?
-    /// The project that the target's copies lie in; nil without Keystone.
+    /// The project of the target's copies; nil without Keystone.
     let projectID: String?
     let nowUnixSeconds: Int64
     var clock = RunClock()
     var sources = Sources()
-    /// The version that an operator goes back to, in the word for people; nil in a run.
+    /// The version to which an operator rolls back, in the word for people; nil in a run.
     var rollbackTo: String?
 
-    /// What the plan knows of the sources that may have versions of the series.
+    /// The plan's knowledge of the sources that may have versions of the series.
     struct Sources {
-        /// Several may, each at its place.
+        /// True if several sources may have versions, each at its own place.
         var areSeveral = false
-        /// Every one of them was planned: none is refused or in conflict, and none has no image.
+        /// True if every source was planned: none is refused or in conflict, and each has an image.
         var areWhole = true
     }
 
-    /// - Parameter rules: of a target. If they say nothing about earlier versions, those stay as
-    ///   they are.
+    /// - Parameter rules: the rules of a target. If they say nothing about earlier versions, those
+    ///   stay as they are.
     init(_ rules: TargetRules, projectID: String?, nowUnixSeconds: Int64) {
         keep = rules.keep
         previous = rules.previous ?? .leave
@@ -46,11 +46,13 @@ struct Retirement {
         self.nowUnixSeconds = nowUnixSeconds
     }
 
+    /// Returns the changes to the versions of a series.
+    ///
     /// - Parameters:
     ///   - items: the versions that the source has now, decided; several only if the series has
     ///     several sources.
     ///   - copies: the images of their lineage at the target.
-    /// - Returns: what has a change or a reason to be left, the oldest first.
+    /// - Returns: the versions that have a change or a reason to be left alone, the oldest first.
     func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard !items.isEmpty else { return [] }
         let standings = standings(besides: items, copies)
@@ -61,11 +63,11 @@ struct Retirement {
         for item in items {
             let copy = standings.first { $0.copy.versionID == item.origin.versionID }?.copy
             if let change = showing(copy, item) {
-                // What someone hid while it was current is not repeated every night.
+                // If someone hid the current version, not every run reports it.
                 if change.state == .left, change.action == .restore, rollbackTo == nil,
                     copy?.changes.first?.shows != false, !hidesShown(changes, copies)
                 {
-                    // Another version may have the name, and would be the only one.
+                    // Another version may have the name, and would be the only one that has it.
                     if copy?.isNamedAsEarlier == true { lacksName = true }
                     continue
                 }
@@ -73,10 +75,10 @@ struct Retirement {
                 changes.append(unless(holder, change))
             }
         }
-        // Otherwise none of the versions would be visible.
+        // If no version can be shown, the others stay: otherwise none would be visible.
         let unshown = changes.filter { $0.action.shows && $0.state == .left }
         guard lacksName || !unshown.isEmpty else { return changes }
-        // The image that keeps the name is visible, and of those that wait for it the newest stays.
+        // The image with the name is visible. Of the versions that wait for it, the newest stays.
         let isNameKept = !lacksName && unshown.allSatisfy(\.waitsForName)
         let inVain = isNameKept ? SeriesCopy.waitingInVain(among: copies) : []
         return changes.map { change in
@@ -86,7 +88,7 @@ struct Retirement {
         }
     }
 
-    /// True if a version goes that others see.
+    /// True if a change hides or deletes a version that others see.
     private func hidesShown(_ changes: [Change], _ copies: [SeriesCopy]) -> Bool {
         changes.contains { change in
             change.state == .planned && !change.action.shows
@@ -94,19 +96,21 @@ struct Retirement {
         }
     }
 
+    /// Returns the change to an earlier version.
+    ///
     /// - Parameter items: the versions that the source has now, at least one.
     private func change(_ standing: Standing, _ items: [PlanItem]) -> Change? {
         let copy = standing.copy
-        // Of several sources, the one that the copy belongs to; of none, the first stands for all.
+        // The item of the source that the copy belongs to; if there is none, the first item.
         let own = place(copy, items)
         let index = items.firstIndex { $0.source.place == own } ?? 0
         let item = items[index]
         var action = action(standing)
         var reason = reason(standing, item)
-        // If nothing is new, each version is one less away from the current one.
+        // If nothing is new, each version is one step closer to the current one.
         var isDueAnyway = standing.isNeverCurrent || standing.rank >= 1
-        // A rollback deletes nothing: the next run does. And a version gives the name of the series
-        // back before it is deleted, which the service may refuse.
+        // A rollback deletes nothing: the next run does. A version gives the name of the series
+        // back before it is deleted, because the service may refuse the deletion.
         let hasName = previous == .rename && copy.image.name == copy.transfer?.record.shownName
         if rollbackTo == nil, !hasName, let expired, hasExpired(standing, expired) {
             action = expired.action.change
@@ -129,7 +133,7 @@ struct Retirement {
         var others = items
         others.remove(at: index)
         change.otherCurrentVersionIDs = others.isEmpty ? nil : others.map(\.origin.versionID)
-        // No version comes after one whose place the pipeline has no more.
+        // A place that the pipeline no longer has gets no further version.
         if rollbackTo == nil, isDueAnyway || own == nil { change.isDueAnyway = true }
         if standing.isDouble { change.isDouble = true }
         if change.isCarriedOut(on: copy.image) { return nil }
@@ -145,14 +149,14 @@ struct Retirement {
     }
 
     private func action(_ standing: Standing) -> Change.Action? {
-        // Without a rule, the version that an operator leaves would stay beside the other one.
+        // Without a rule, the version that is rolled back would stay visible beside the other.
         if rollbackTo != nil, previous == .leave { return standing.isNewer ? .hide : nil }
         return previous.action
     }
 
     // MARK: Showing the current version
 
-    /// What makes others see a current version; nil if they do.
+    /// Returns the change that makes a current version visible; nil if it is visible.
     private func showing(_ copy: SeriesCopy?, _ item: PlanItem) -> Change? {
         guard let copy else { return item.action == .create ? promotion(of: item) : nil }
         guard let transfer = copy.transfer else { return nil }
@@ -161,11 +165,12 @@ struct Retirement {
             currentVersionID: transfer.origin.versionID, record: transfer.record,
             reason: rollbackTo.map { .rollback(toVersion: $0) } ?? .currentAgain)
         guard !change.isCarriedOut(on: copy.image) else { return nil }
-        // Since it was last shown.
+        // The changes since the version was last shown.
         let ours = Set(copy.changes.prefix { !$0.shows })
         let byHand = Self.fieldsByHand(of: copy, transfer, besides: ours)
         if !byHand.isEmpty {
-            // Someone else hid, deactivated or renamed it. An operator who names it has to show it.
+            // Someone else hid, deactivated or renamed the version. An operator who rolls back to
+            // it has to show it first.
             return change.ended(.left, .editedByHand(field: FieldNames(byHand)))
         }
         if ours.isEmpty {
@@ -178,7 +183,8 @@ struct Retirement {
         return unless(objection(copy, transfer), change)
     }
 
-    /// What someone else did that keeps others from seeing an image, or from finding it by its name.
+    /// Returns the fields that someone else changed so that others do not see an image, or do not
+    /// find it by its name.
     private static func fieldsByHand(
         of copy: SeriesCopy, _ transfer: Transfer, besides ours: Set<Change.Action>
     ) -> [String] {
@@ -194,7 +200,8 @@ struct Retirement {
         return fields
     }
 
-    /// A copy that this run makes under the name of an earlier version.
+    /// Returns the change that gives the series' name to a copy that this run makes under the name
+    /// of an earlier version.
     private func promotion(of item: PlanItem) -> Change? {
         let intent = item.start?.intent ?? item.intent
         guard let name = intent.record.currentName else { return nil }
@@ -209,8 +216,8 @@ struct Retirement {
             record: intent.record, newName: name, reason: .becomesCurrent)
     }
 
-    /// The image that keeps the name of the series, so that a second visible image would have it;
-    /// nil if none does.
+    /// Returns the image that keeps the name of the series, so that a second visible image would
+    /// have the same name; nil if there is none.
     private func nameHolder(
         against change: Change, _ standings: [Standing], _ changes: [Change]
     ) -> PlanReason? {
@@ -233,7 +240,7 @@ struct Retirement {
         return change.ended(.left, objection)
     }
 
-    /// Why a copy is left alone; nil if it may be changed.
+    /// Returns the reason to leave a copy alone; nil if it may be changed.
     func objection(_ copy: SeriesCopy, _ transfer: Transfer) -> PlanReason? {
         let ownership = Ownership(
             of: copy.image, source: transfer.source, record: transfer.record,
@@ -244,7 +251,7 @@ struct Retirement {
         if copy.image.isProtected, !transfer.record.isProtected { edited.append("protection") }
         let names = [transfer.record.shownName, copy.earlierName(transfer)]
         if !names.contains(copy.image.name) { edited.append("name") }
-        // Until it is done, a copy is private, and this run publishes it.
+        // Until it is done, a copy is private. Then this run publishes it.
         let isDone = [.done, .skipped].contains(transfer.state)
         let wanted = transfer.record.visibility
         if copy.image.visibility != wanted, isDone || copy.image.visibility != .private {
@@ -262,29 +269,31 @@ extension Retirement {
     struct Standing {
         var copy: SeriesCopy
         var isCurrent: Bool
-        /// Of a source that was not planned: for all that is known, its version is current.
+        /// True for a version of a source that was not planned: it may be current.
         var isOfOtherSource = false
-        /// Became current later than the one that is current now.
+        /// True if it became current later than the version that is current now.
         var isNewer = false
-        /// No run finished it or gave it the name, and its source has left it. It takes no place among
-        /// those to keep.
+        /// True if no run finished it or gave it the name, and its source no longer has it. It
+        /// takes no place among the versions to keep.
         var isNeverCurrent = false
-        /// Among the earlier versions that were current, 0 is the newest. Those with the same data
-        /// push a version out once, but one whose data is in a newer version too counts all that came
-        /// after it: data that comes and goes would pile up otherwise.
+        /// The position among the earlier versions that were current; 0 is the newest. Several
+        /// versions with the same data push a version out only once. But if a version's data is
+        /// also in a newer version, all versions after it count: otherwise data that comes and goes
+        /// would pile up.
         var rank = 0
-        /// A newer one has the same data.
+        /// True if a newer version has the same data.
         var isDouble = false
-        /// When the next version became current, before this run and not after now; nil if it did
-        /// not. Of one that never became current, when a run last worked on it.
+        /// The time at which the next version became current, before this run and not after now;
+        /// nil if there is none. For a version that never became current, the time at which a run
+        /// last worked on it.
         var replacedAt: Int64?
     }
 
-    /// All whole copies, the oldest first.
+    /// Returns all whole copies with their positions, the oldest first.
     func standings(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Standing] {
         let current = Set(items.map(\.origin.versionID))
         let whole = copies.filter(\.image.isWhole).sorted(by: SeriesCopy.isEarlier)
-        // What the journal does not know may be anyone's, and pushes no version out.
+        // A copy that the journal does not know may be someone else's: it pushes no version out.
         let isOther = whole.map { isOfOtherSource($0, items) }
         let earlier = zip(whole, isOther).filter { copy, isOther in
             !current.contains(copy.versionID ?? "") && copy.transfer != nil && !isOther
@@ -300,7 +309,7 @@ extension Retirement {
                 continue
             }
             let own = place(copy, items)
-            // Each of several sources keeps its own.
+            // Each of several sources has its own versions.
             let newer = earlier.drop { $0.image.id != copy.image.id }.dropFirst()
                 .filter(\.becameCurrent)
             let now = whole.last {
@@ -309,7 +318,7 @@ extension Retirement {
             let after = newer.filter { place($0, items) == own }
             let isDouble = copy.isDouble(of: after + [now].compactMap(\.self))
             let next = next(after: copy, in: earlier, whole, items)
-            // The pipeline has its place no more, so nothing came after it.
+            // The pipeline no longer has the copy's place, so no version came after it.
             let replacedAt =
                 own == nil
                 ? copy.retiredAt.map { clock.time($0, ofRun: copy.retiredRun) / 1000 }
@@ -328,8 +337,8 @@ extension Retirement {
         return standings
     }
 
-    /// When each version became current, as far as clocks can be believed: not before those that it
-    /// came after.
+    /// Returns the time at which each version became current, corrected for wrong clocks: no time
+    /// is before those of earlier versions.
     private func times(_ copies: [SeriesCopy]) -> [String: Int64] {
         var times: [String: Int64] = [:]
         var latest: Int64?
@@ -340,15 +349,15 @@ extension Retirement {
         return times
     }
 
-    /// When it last became the current version: by the journal, else when its record was made. In
-    /// seconds since 1970.
+    /// Returns the time at which the copy last became the current version: by the journal, else the
+    /// time at which its record was made. In seconds since 1970.
     private func currentSince(_ copy: SeriesCopy) -> Int64? {
         copy.currentSince.map { clock.time($0, ofRun: copy.currentSinceRun) / 1000 }
             ?? copy.image.createdAtUnixSeconds
     }
 
-    /// The version that replaced this one in an earlier run, by what the journal says; nil if it was
-    /// current until this run, or if nothing says when that was.
+    /// Returns the version that replaced this one in an earlier run, by the journal; nil if it was
+    /// current until this run, or if the journal has no time for that.
     private func next(
         after copy: SeriesCopy, in earlier: [SeriesCopy], _ whole: [SeriesCopy],
         _ items: [PlanItem]
@@ -363,8 +372,8 @@ extension Retirement {
         return (others + [shown].compactMap(\.self)).first { SeriesCopy.isEarlier(copy, $0) }
     }
 
-    /// The source's place that the copy belongs to; nil if no source with a current version has it.
-    /// If the series has one source, every version belongs to it, even if the source moved.
+    /// Returns the source's place that the copy belongs to; nil if no source with a current version
+    /// has it. If the series has one source, every version belongs to it, even if the source moved.
     private func place(_ copy: SeriesCopy, _ items: [PlanItem]) -> String? {
         guard sources.areSeveral || items.count > 1 else { return items.first?.source.place }
         return items.first { item in
@@ -373,8 +382,9 @@ extension Retirement {
         }?.source.place
     }
 
-    /// A copy of a place without a current version. If all sources were planned, the pipeline has
-    /// that place no more. Otherwise a source that is refused or in conflict may have it.
+    /// True for a copy of a place without a current version that another source may have. If all
+    /// sources were planned, the pipeline no longer has that place. Otherwise a source that is
+    /// refused or in conflict may have it.
     func isOfOtherSource(_ copy: SeriesCopy, _ items: [PlanItem]) -> Bool {
         !sources.areWhole && copy.transfer != nil && place(copy, items) == nil
     }
@@ -385,7 +395,7 @@ extension Retirement {
         return expired.afterSeconds == 0 || ageSeconds >= expired.afterSeconds
     }
 
-    /// What `prune` would delete, and why it keeps the others. The oldest first.
+    /// Returns the versions that `prune` would delete, and why it keeps the others, oldest first.
     func review(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard let item = items.first else { return [] }
         let planned = changes(besides: items, copies)
@@ -406,7 +416,8 @@ extension Retirement {
         }
     }
 
-    /// A deletion by `prune`. A run copies a new version of the source first, and prune copies nothing.
+    /// Returns a deletion by `prune`, or the reason against it. A run copies a new version of the
+    /// source first; `prune` copies nothing.
     private func pruned(_ given: Change, _ items: [PlanItem]) -> Change {
         guard given.state == .planned, let new = items.first(where: { $0.action != .skip }) else {
             return given
@@ -415,11 +426,11 @@ extension Retirement {
             return unless(.currentNotDone(state: nil), given)
         }
         guard given.isDueAnyway == true else {
-            // Its promise says that the data is new.
+            // Its promise shows that the data is new.
             return unless(
                 new.source.promise == nil ? .newDataUnread : .currentNotDone(state: nil), given)
         }
-        // It is due beside the version that others see, whatever the source has now.
+        // It is due because of the version that others see, no matter what the source has now.
         return Change(
             given.action, given.image,
             origin: Origin(lineageID: given.lineageID, versionID: given.versionID),
@@ -427,8 +438,8 @@ extension Retirement {
             record: given.record, reason: given.reason)
     }
 
-    /// The version that others see while the source offers another one, whose data may be the same;
-    /// nil if the source offers none, or if it has several places.
+    /// Returns the version that others see while the source offers another one, whose data may be
+    /// the same; nil if the source offers no other one, or if it has several places.
     private static func shown(_ items: [PlanItem]) -> CurrentVersion? {
         guard items.count == 1, let item = items.first, item.action != .skip else { return nil }
         return item.intent.known?.first
@@ -437,7 +448,7 @@ extension Retirement {
     private func reasonToKeep(_ standing: Standing, _ planned: [Change]) -> PlanReason {
         let id = standing.copy.image.id
         let waiting = planned.filter(\.waitsForName)
-        // What users of the name get is the current version, as in `series list`.
+        // The version that users get by the name counts as current, as in `series list`.
         if waiting.contains(where: { $0.reason.holderID == id }) { return .isCurrent }
         if let own = waiting.first(where: { $0.image.id == id }) { return own.reason }
         if standing.isCurrent { return .isCurrent }
@@ -455,7 +466,7 @@ extension Retirement {
 }
 
 extension PlanReason {
-    /// The image that keeps the name of a series.
+    /// The id of the image that keeps the name of a series.
     fileprivate var holderID: String? {
         switch self {
         case .nameHeld(let id, _), .nameHeldByUnknown(let id): id
@@ -465,7 +476,7 @@ extension PlanReason {
 }
 
 extension PreviousVersions {
-    /// Nil if earlier versions stay as they are.
+    /// The change to earlier versions; nil if they stay as they are.
     var action: Change.Action? {
         switch self {
         case .hide: .hide

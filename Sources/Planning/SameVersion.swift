@@ -6,23 +6,24 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Whether data that has another promise than before is a version that was copied already.
+/// Finds out whether data with a new promise belongs to a version that was copied already.
 ///
 /// A publisher adds a list in another algorithm or leaves a checksum out, or an operator names
-/// another list: the data stays the same, and so must its fingerprint, from which the ids of copies
+/// another list. The data stays the same, and so must its fingerprint, from which the ids of copies
 /// are derived. Pure.
 struct SameVersion {
-    /// A version that was copied, and what is known of its data as its source publishes it.
+    /// A version that was copied, and the known facts about its data as its source publishes it.
     struct Candidate {
         let image: SourceImage
-        /// The fingerprint of the version that the copy is of: another one if the data turned out to
-        /// be that of a version that was there.
+        /// The fingerprint of the version that the copy belongs to. It differs from the image's if
+        /// the data turned out to be that of an earlier version.
         let fingerprint: String
-        /// True if there is no copy of it.
+        /// True if the version has no copy of its own.
         let isAlias: Bool
-        /// Digests that the data certainly has, or was promised to have and proved with.
+        /// Digests that the data certainly has, or that were promised and proved.
         var certain: [Checksum]
-        /// What a target reports: digests of the same data, unless the target converted it.
+        /// Digests that a target reports: they are of the same data, unless the target converted
+        /// it.
         var reported: [Checksum]
 
         init(_ transfer: Transfer) {
@@ -41,15 +42,16 @@ struct SameVersion {
         }
     }
 
-    /// What the source offers now.
+    /// The image that the source offers now.
     let image: SourceImage
     let look: Upstream.Look?
-    /// What the last plan found.
+    /// The facts that the last plan found.
     let known: Upstream?
     /// True if the pipeline file itself says the checksum: only data that has it is the same then.
     var isPromisedByHand = false
 
-    /// The fingerprint of the version that this is; nil if it is a new one, or nothing says so.
+    /// Returns the fingerprint of the copied version that this data belongs to; nil if the version
+    /// is new, or if nothing identifies it.
     ///
     /// - Parameter candidates: the newest first.
     func fingerprint(among candidates: [Candidate]) -> String? {
@@ -65,14 +67,15 @@ struct SameVersion {
         return own.first(where: isUnchanged)?.fingerprint
     }
 
-    /// True if ids differ in the fingerprint alone, and the data is sent in the same way.
+    /// True if the ids differ only in the fingerprint, and the data is sent in the same way.
     static func isOfOnePlace(_ one: SourceImage, _ other: SourceImage) -> Bool {
         one.keyWithoutAlias == other.keyWithoutAlias
             && one.published?.compression == other.published?.compression
             && one.published?.conversion?.format == other.published?.conversion?.format
     }
 
-    /// True if no digest can be compared, and the source says that the data is that of the last look.
+    /// True if no digest can be compared, and the source shows that its data is unchanged since the
+    /// last look.
     private func isUnchanged(_ candidate: Candidate) -> Bool {
         if isPromisedByHand { return false }
         if let promise = image.promise,
@@ -82,7 +85,8 @@ struct SameVersion {
         }
         if let time = image.seen?.changedAt {
             let before = candidate.image
-            // A checksum that someone writes beside a file of ours is to be compared with its data.
+            // If an operator writes a checksum beside our file, the data has to be compared with
+            // it.
             return image.promise == nil && before.promise != nil
                 && time == before.seen?.changedAt
                 && image.sizeAtSourceBytes == before.sizeAtSourceBytes
@@ -106,8 +110,8 @@ struct SameVersion {
 }
 
 extension Planner {
-    /// The image with the fingerprint of a version that was copied, if its data is the same and only
-    /// the promise differs.
+    /// Returns the image with the fingerprint of a version that was copied, if its data is the same
+    /// and only the promise differs.
     func continued(
         _ given: ListedImage, _ lineageID: String, _ known: Upstream?
     ) async throws(TranshipError) -> ListedImage {
@@ -119,7 +123,7 @@ extension Planner {
         let isNew = known?.fingerprint != given.image.fingerprint
         guard candidates.contains(where: { isNew || $0.isAlias }) else { return given }
         try await addReports(to: &candidates, lineageID)
-        // The promise that the last plan took for one of them.
+        // The promise that the last plan used for one of the candidates.
         if let known, let promise = known.look?.image.promise {
             for index in candidates.indices
             where candidates[index].image.fingerprint == known.fingerprint {
@@ -136,7 +140,7 @@ extension Planner {
         return listed
     }
 
-    /// What the targets say of the copies now.
+    /// Adds the checksums that the targets report for the copies now.
     private func addReports(
         to candidates: inout [SameVersion.Candidate], _ lineageID: String
     ) async throws(TranshipError) {

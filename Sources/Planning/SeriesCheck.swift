@@ -5,8 +5,7 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// Finds entries that claim to be versions of one series, and entries that are
-/// one and the same.
+/// Finds entries that claim to be versions of one series, and entries that are the same.
 struct SeriesCheck {
     private struct Seen {
         let key: String
@@ -17,10 +16,11 @@ struct SeriesCheck {
     private var seen: [String: Seen] = [:]
     private var keys: [String: SeriesClaim] = [:]
 
-    /// Refuses the image if it meets one before it by what a server says: the pipeline file is right
-    /// then, and the other sources go on.
+    /// Refuses the image if a server's answer gives it the same series or key as one before it:
+    /// then the pipeline file is right, and the other sources continue.
     ///
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` if the pipeline file alone makes the two meet.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if the pipeline file alone causes the
+    ///   collision.
     mutating func check(_ listed: inout ListedImage) throws(TranshipError) {
         guard let claim = listed.series else { return }
         let lineage = listed.image.lineage
@@ -29,7 +29,7 @@ struct SeriesCheck {
             try meet(
                 &listed, isOfServer: isOfServer,
                 "is read by the source at \(first.position) already",
-                // A query is not part of the key: it may be a signature, which differs from day to
+                // A query is not part of the key: it may be a signature, which changes from day to
                 // day.
                 hint: isOfServer
                     ? "leave one of the two entries out, or let `latest` or `products` select "
@@ -37,14 +37,14 @@ struct SeriesCheck {
                     : "leave one of them out, or give each a `name` of its own; of globs and "
                         + "`latest`, only one may have the file (of a URL, what follows ? does not "
                         + "count)")
-            // The plan has each key once, and this image is to be seen in it.
+            // The plan has each key only once, and it has to show this image too.
             listed.image.key += " (\(claim.position))"
             return
         }
         keys[listed.image.key] = claim
         if let first = seen[lineage], first.key != listed.image.key, !claim.allowsSeveral {
             let isOneEntry = first.claim.position == claim.position
-            // Of one entry's products, those with the same series are refused alone.
+            // Of one entry's products, only those with the same series are refused.
             if isOneEntry, listed.refusal != nil { return }
             if isOneEntry, first.isRefused {
                 seen[lineage] = Seen(key: listed.image.key, claim: claim, isRefused: false)

@@ -11,8 +11,8 @@ extension SeriesCopy {
         one.order < other.order
     }
 
-    /// Runs follow each other, whatever their clocks said. Within a run, times count to the
-    /// millisecond, and then rows of the journal.
+    /// The order of versions: runs follow each other, no matter what their clocks showed. Within a
+    /// run, times count to the millisecond, and then the rows of the journal.
     private var order: (Int64, Int64, Int64, String) {
         let seconds = image.createdAtUnixSeconds ?? 0
         return (
@@ -27,20 +27,21 @@ extension SeriesCopy {
         Origin(lineageID: item.origin.lineageID, versionID: versionID ?? "")
     }
 
-    /// True if it ever was the current version, or may have been. A copy that a run began to
-    /// publish and that its source then left never was, and one that waited for its name neither.
+    /// True if the copy ever was the current version, or may have been. A copy that a run began to
+    /// publish and that its source then no longer had never was; nor was one that waited for its
+    /// name.
     var becameCurrent: Bool {
         guard let transfer else { return true }
         if changes.contains(where: \.shows) { return true }
         if waitsForItsName { return false }
-        // Made under the name of an earlier version.
+        // The copy was made under the name of an earlier version.
         let hadName =
             !isUnnamed || image.name == transfer.record.shownName || changes.contains(.rename)
         return hadName && (wasDone || isSeenAsPlanned)
     }
 
-    /// True if others see it as planned, whatever this journal knows: the process died after the last
-    /// step, or another one published it.
+    /// True if others see the copy as planned, no matter what this journal knows: the process died
+    /// after the last step, or another process published the copy.
     private var isSeenAsPlanned: Bool {
         guard let record = transfer?.record, record.visibility != .private || record.isProtected
         else { return false }
@@ -50,9 +51,9 @@ extension SeriesCopy {
     /// True if one of the others has the same data.
     func isDouble(of others: [SeriesCopy]) -> Bool { others.contains(where: hasSameData) }
 
-    /// How many copies there are, of which several with the same data count once, and one with the
-    /// data of the current version does not count: an image that a source offered twice takes the
-    /// place of no version before it.
+    /// Returns the number of copies with different data. A copy with the data of the current
+    /// version does not count: an image that a source offered twice pushes out no version before
+    /// it.
     static func countOfData(_ copies: [SeriesCopy], besides current: SeriesCopy?) -> Int {
         var counted: [SeriesCopy] = []
         for copy in copies {
@@ -70,8 +71,9 @@ extension SeriesCopy {
             }
     }
 
-    /// The copies of ours that wait for the name of the series, or waited until their source left them,
-    /// and that no one has edited. A run that left them unnamed has written that down.
+    /// Returns the ids of our copies that wait for the name of the series, or waited until their
+    /// source no longer had them, and that no one has edited. The run that left them without the
+    /// name recorded that.
     static func waitingInVain(among copies: [SeriesCopy]) -> Set<String> {
         // Some services write properties of their own into every image.
         let properties = copies.filter(\.image.isWhole).compactMap { $0.image.details?.properties }
@@ -84,9 +86,9 @@ extension SeriesCopy {
             }.map(\.image.id))
     }
 
-    /// True if it is still what the run made, in every field that a listing shows.
+    /// True if the copy still is as the run made it, in every field that a listing shows.
     ///
-    /// - Parameter properties: names of properties that may be there as well.
+    /// - Parameter properties: the names of properties that it may have besides.
     private func isAsMade(besides properties: Set<String>) -> Bool {
         guard let wanted = transfer?.record, let details = image.details else { return false }
         let others = Set(details.properties.keys).subtracting(wanted.properties.keys)
@@ -100,27 +102,27 @@ extension SeriesCopy {
             && others.isSubset(of: properties)
     }
 
-    /// True if it was made under the name of an earlier version, and no run ever gave it the name of
-    /// the series.
+    /// True if the copy was made under the name of an earlier version, and no run ever gave it the
+    /// name of the series.
     var waitsForItsName: Bool {
         guard let record = transfer?.record, record.currentName != nil else { return false }
         return image.name == record.name
             && !changes.contains { $0.shows || $0 == .rename }
     }
 
-    /// True if others see it as the current version of its series.
+    /// True if others see the copy as the current version of its series.
     var isShown: Bool {
         guard let transfer, image.isWhole, becameCurrent else { return false }
         return Change.isShown(image, as: transfer.record)
     }
 
-    /// True if a run gave it the name of a version that is not the current one.
+    /// True if a run gave the copy the name of a version that is not the current one.
     var isNamedAsEarlier: Bool {
         guard let transfer, image.name != transfer.record.shownName else { return false }
         return image.name == earlierName(transfer)
     }
 
-    /// What the copy is called while another version is the current one.
+    /// Returns the name of the copy while another version is the current one.
     func earlierName(_ transfer: Transfer) -> String {
         if transfer.record.currentName != nil, let name = transfer.record.name { return name }
         return EarlierName.text(
@@ -129,11 +131,11 @@ extension SeriesCopy {
     }
 }
 
-/// `Ubuntu 24.04 (20261128 1f0c9e3a)`: the name of a version that is not the current one, as the
-/// SCS standards and openstack-image-manager give names.
+/// The name of a version that is not the current one, such as `Ubuntu 24.04 (20261128 1f0c9e3a)`.
+/// The SCS standards and openstack-image-manager name versions in this way.
 enum EarlierName {
-    /// The day on which the copy was made, and the version as `tranship series history` shows it:
-    /// two versions of a day may follow each other.
+    /// Returns the name with the day on which the copy was made, and the version in the spelling of
+    /// `tranship series history`: two versions of one day may follow each other.
     static func text(
         _ name: String, of source: SourceImage, madeAtUnixSeconds: Int64?
     ) -> String {

@@ -5,7 +5,7 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// What the listings of a plan say of the sources of series.
+/// Facts about the sources of series from the listings of a plan.
 final class SeriesSources: Sendable {
     private struct Found {
         /// Lineages that several sources may have.
@@ -24,15 +24,15 @@ final class SeriesSources: Sendable {
         found.withLock { found in
             found.listed.insert(listed.image.sourceIndex)
             if let lineageID { found.several.insert(lineageID) }
-            // Its series may have words that only its data would tell.
+            // The name of its series may contain words that only its data shows.
             if isSeveral, listed.refusal != nil { found.hasGap = true }
         }
     }
 
-    /// Notes a name of the pipeline that no image has. Its series is not known.
+    /// Notes a name in the pipeline that matches no image. Its series is not known.
     func noteGap() { found.withLock { $0.hasGap = true } }
 
-    /// Notes a source that cannot be listed. It may have any version of any series.
+    /// Notes a source that cannot be listed: it may have any version of any series.
     func noteAbsence() {
         found.withLock { found in
             found.hasGap = true
@@ -43,9 +43,11 @@ final class SeriesSources: Sendable {
     /// True if a source cannot be listed.
     var isAbsent: Bool { found.withLock { $0.isAbsent } }
 
+    /// Returns the plan's knowledge of the sources of a series.
+    ///
     /// - Parameters:
-    ///   - items: all of the series at one target.
-    ///   - sourceCount: how many entries the pipeline has.
+    ///   - items: all items of the series at one target.
+    ///   - sourceCount: the number of entries in the pipeline.
     func knowledge(
         of lineageID: String, _ items: [PlanItem], sourceCount: Int
     ) -> Retirement.Sources {
@@ -64,7 +66,7 @@ extension PlanItem {
     var isVersion: Bool {
         guard source.imageID == nil, let action, [.create, .update, .skip].contains(action)
         else { return false }
-        // `on_conflict: skip` leaves an image of another owner in its place.
+        // `on_conflict: skip` leaves another owner's image in the version's place.
         if case .nameTaken = reason, action == .skip { return false }
         return true
     }

@@ -4,8 +4,8 @@
 internal import Basics
 internal import MigrationModel
 
-/// The data that an earlier run has read into the spool as a whole, and that no run has sent to all
-/// its targets. A run goes on with it, and does not ask the source again.
+/// Complete data that an earlier run has read into the spool, and that was not yet sent to all its
+/// targets. A run continues with it, and does not ask the source again.
 final class SpooledData: Sendable {
     private struct Version: Hashable {
         var sourceKey: String
@@ -14,6 +14,8 @@ final class SpooledData: Sendable {
 
     private let versions = Guarded<Set<Version>>([])
 
+    /// Notes the complete files of the spool.
+    ///
     /// - Parameter entries: all files of the spool.
     func note(_ entries: [SpoolEntry]) {
         let whole = entries.filter(\.isComplete).map {

@@ -4,9 +4,9 @@
 internal import Basics
 internal import MigrationModel
 
-/// Why a target cannot take an image that is not there yet, from what its service says.
+/// The reasons why a target cannot accept a new image, by the facts that its service reports.
 ///
-/// Pure. A copy that is at the target already is not judged: the service may have changed since.
+/// Pure. A copy that is already at the target is not checked: the service may have changed since.
 struct TargetObjection {
     let offer: TargetOffer
     /// The time of planning, if the target renames earlier versions; nil if it does not.
@@ -17,11 +17,11 @@ struct TargetObjection {
             ?? rights(item)
     }
 
-    /// The schema of the Image service takes so many, of which it counts Unicode scalars.
+    /// The longest name that the schema of the Image service allows, in Unicode scalars.
     private static let nameScalarsMax = 255
 
-    /// The service would refuse a new name after the data is read, and that of an earlier version
-    /// when the next one comes.
+    /// Checks the names. The service would refuse a new name only after the data is read, and the
+    /// name of an earlier version only when the next version comes.
     private func name(_ item: PlanItem) -> TranshipError? {
         guard var name = item.record.shownName else { return nil }
         var words = "its name"
@@ -78,7 +78,8 @@ struct TargetObjection {
         return nil
     }
 
-    /// 2.5 (Ocata) knows the visibilities `community` and `shared`, 2.7 (Rocky) hidden images.
+    /// Checks the version of the API: 2.5 (Ocata) has the visibilities `community` and `shared`,
+    /// 2.7 (Rocky) has hidden images.
     private func version(_ record: PlannedRecord) -> TranshipError? {
         guard let minor = offer.minorVersion else { return nil }
         if minor < 7, record.isHidden {
@@ -98,7 +99,8 @@ struct TargetObjection {
         return nil
     }
 
-    /// The service answers 401 to what the access rules of an application credential lack.
+    /// Checks the access rules of an application credential. The service answers 401 to requests
+    /// that they do not allow.
     private func rights(_ item: PlanItem) -> TranshipError? {
         var needed = ["POST /v2/images", "GET /v2/images/*"]
         switch item.method {
@@ -121,8 +123,8 @@ struct TargetObjection {
 }
 
 extension PlanItem {
-    /// What the service may refuse as too much. Its limits cannot be asked for, so these are the
-    /// defaults.
+    /// The notes about amounts that the service may refuse. It does not report its limits, so these
+    /// are the defaults.
     var quotaNotes: [Note] {
         var notes: [Note] = []
         let properties = record.propertyCount

@@ -5,16 +5,18 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// The rules of the memory. Pure.
+/// The rules for remembered versions of an upstream. Pure.
 struct UpstreamMemory {
-    /// What the last run found; nil for a new series.
+    /// The facts that the last run found; nil for a new series.
     let known: Upstream?
     /// Versions that were copied to some target.
     let copied: Set<String>
 
     private var newest: String? { copied.max { VersionOrder.isEarlier($0, $1) } }
 
-    /// - Parameter place: of the data, for the message.
+    /// Refuses an older version, unless the rules allow it.
+    ///
+    /// - Parameter place: the place of the data, for the message.
     func downgrade(
         to version: String, _ rules: UpstreamRules, _ place: String
     ) -> TranshipError? {
@@ -28,13 +30,14 @@ struct UpstreamMemory {
                 + "purpose. `allow_downgrade: true` at the source accepts the older version")
     }
 
-    /// The remark for an older version that the pipeline accepts.
+    /// Returns the note about an older version that the pipeline accepts.
     func acceptedDowngrade(to version: String) -> Note? {
         guard let newest, VersionOrder.isEarlier(version, newest) else { return nil }
         return .olderVersionAccepted(version: version, newest: newest)
     }
 
-    /// Refuses a list that another key signed than before, although the operator changed nothing.
+    /// Refuses a list that another key signed than before, although the operator did not change the
+    /// keyring.
     func otherKey(_ rules: UpstreamRules, _ place: String) -> TranshipError? {
         guard let (before, now) = keys(rules), known?.keyring == rules.keyringDigest else {
             return nil
@@ -48,20 +51,20 @@ struct UpstreamMemory {
                 + "accepts the new key")
     }
 
-    /// The remark for another key after the operator changed the keyring.
+    /// Returns the note about another key after the operator changed the keyring.
     func acceptedKey(_ rules: UpstreamRules) -> Note? {
         keys(rules).map { before, now in .otherKeyAccepted(now: now, before: before) }
     }
 
-    /// The keys before and now, if none of the signers was one before. A publisher that changes its
-    /// key signs with both for a while.
+    /// Returns the keys before and now, if none of the signers signed before. A publisher that
+    /// changes its key signs with both for a while.
     private func keys(_ rules: UpstreamRules) -> (before: String, now: String)? {
         guard let before = known?.signers, let now = rules.signers.first else { return nil }
         guard Set(before).isDisjoint(with: rules.signers) else { return nil }
         return (before.joined(separator: " and "), now)
     }
 
-    /// What to remember.
+    /// Returns the facts to remember.
     func found(
         _ image: SourceImage, _ lineageID: String, _ rules: UpstreamRules, at now: Int64
     ) -> Upstream {
@@ -73,7 +76,7 @@ struct UpstreamMemory {
             keyring: rules.keyringDigest)
         upstream.look = rules.look
         upstream.selector = rules.selector
-        // The clock of an earlier night may have been fast.
+        // The clock of an earlier run may have been fast.
         if let known, known.isSameVersion(as: upstream) { upstream.since = min(known.since, now) }
         return upstream
     }

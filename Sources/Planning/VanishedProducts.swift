@@ -5,7 +5,7 @@ internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 
-/// The products that indexes have now, to miss those that they had before.
+/// The products that indexes have now, to find those that disappeared.
 final class VanishedProducts: Sendable {
     private struct Found {
         var keys: Set<Upstream.Key> = []
@@ -14,7 +14,7 @@ final class VanishedProducts: Sendable {
 
     private let found = Guarded<[String: Found]>([:])
 
-    /// Of a product that is refused, the series may not be known.
+    /// Notes a listed product. The series of a refused product may not be known.
     func note(_ listed: ListedImage) {
         guard let selector = listed.upstream?.selector else { return }
         let lineageID = ImageIdentity.lineageID(listed.image.lineage)
@@ -25,7 +25,7 @@ final class VanishedProducts: Sendable {
         }
     }
 
-    /// The indexes of which every product is known.
+    /// The indexes whose products are all known.
     var selectors: [String] {
         found.withLock { found in found.filter(\.value.isWhole).keys.sorted() }
     }
