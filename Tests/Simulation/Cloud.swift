@@ -7,11 +7,11 @@ import GlanceModel
 import HTTPTransport
 import MigrationModel
 
-/// A simulated cloud: the model of its Image service and Keystone, and what the
-/// simulation alone knows about each image.
+/// A simulated cloud: the model of its Image service and Keystone, and the facts about each image
+/// that only the simulation knows.
 ///
-/// The model holds the rules of the service. This type draws what goes wrong,
-/// ends imports in simulated time, and shows every change to the watch.
+/// The model holds the rules of the service. This type draws the faults, ends imports in simulated
+/// time, and shows every change to the watch.
 ///
 /// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Cloud: @unchecked Sendable {
@@ -28,53 +28,54 @@ final class Cloud: @unchecked Sendable {
             note[keyPath: path]
         }
 
-        /// Others see it, or have seen it.
+        /// True if others see the image, or have seen it.
         var isPublished: Bool {
             note.wasPublished || image.fields["visibility"] != "private"
         }
 
-        /// The service calls it empty, and has kept the checksum of a refused body.
+        /// True if the service reports the image as empty, but has kept the checksum of a refused
+        /// body.
         var isSpoiled: Bool { image.status == "queued" && image.fields["checksum"] != .null }
     }
 
-    /// What no client of the service can know.
+    /// Facts about an image that no client of the service can know.
     struct Note: Sendable {
-        /// The process created it.
+        /// True if the process created the image.
         var isOurs: Bool
-        /// The source that it is a copy of, found by its name.
+        /// The source that the image is a copy of, found by its name.
         var sourceNumber: Int?
-        /// The service damaged the data on arrival.
+        /// True if the service damaged the data on arrival.
         var isMangled = false
         var wasPublished = false
-        /// It had the name of the series of the nights.
+        /// True if the image ever had the name of the series of the nights.
         var wasNamed = false
-        /// The hosts that lost their journal while the image was active, or while
-        /// the service was fetching its data.
+        /// The hosts that lost their journal while the image was active, or while the service was
+        /// fetching its data.
         var forgottenBy: Set<Int> = []
         /// The host that sent its latest body or requested its latest import.
         var sender: Int?
-        /// The hosts that began a body or an import here, or died just before, and
-        /// have not seen the image empty since: they cannot tell whose data it holds.
+        /// The hosts that began a body or an import for this image, or died just before, and have
+        /// not seen the image empty since then. They cannot know whose data it holds.
         var senders: Set<Int> = []
-        /// Whether each host saw data in it, or arriving, at its latest look, and
-        /// whether others could see the image then. The service cannot delete an
-        /// image on the condition that it has not changed.
+        /// By host: true if it saw data in the image, or arriving, at its latest look; and true if
+        /// others could see the image at that time. A host's knowledge may be older than a change:
+        /// the service cannot delete an image on the condition that it has not changed.
         var seenFilled: [Int: Bool] = [:]
         var seenPublished: [Int: Bool] = [:]
-        /// The connection that carries its body is open.
+        /// True while the connection that carries its body is open.
         var isArriving = false
-        /// The hosts that know that a refused body has spoiled it: their body was
-        /// that one, or they have looked since. Another host's body may be under way.
+        /// The hosts that know that a refused body has spoiled the image: they sent that body, or
+        /// they have looked since. Another host may be sending a body.
         var knownSpoiledBy: Set<Int> = []
-        /// The latest whole body, as the process sent it.
+        /// The latest complete body, as the process sent it.
         var sent: [UInt8]?
 
-        /// The host that made it lost its journal.
+        /// True if the host that made the image lost its journal.
         var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
     }
 
     let name: String
-    /// Nil for the source.
+    /// The target of the cloud; nil for the source.
     let target: Scenario.Target?
     unowned let world: World
     private var model: GlanceModel
@@ -94,7 +95,7 @@ final class Cloud: @unchecked Sendable {
         settings.importMethods = ["glance-direct", "web-download", "glance-download"]
         settings.stores = ["fast"]
         let sources = world.scenario.sources
-        // Digests are most of the work of a simulation, and known for whole sources.
+        // Digests are most of the work of a simulation. Those of complete sources are known.
         settings.digest = { algorithm, bytes in
             if algorithm == .md5 || algorithm == .sha512,
                 let source = sources.first(where: { $0.bytes == bytes })
@@ -169,12 +170,12 @@ final class Cloud: @unchecked Sendable {
 
     private var snapshots = 0
 
-    /// Another image that has the source image's own id here.
+    /// Adds another image that has the source image's own id at this cloud.
     func addHolder(of source: Scenario.Source, isSame: Bool) {
         add(source.id, ["name": "holder"], data: isSame ? source.bytes : [7, 8, 9])
     }
 
-    /// An image had that id, and was deleted.
+    /// Marks the id as that of a deleted image.
     func burn(_ id: String) { model.remove(id) }
 
     func isBurned(_ id: String) -> Bool { model.deletedIDs.contains(id) }
@@ -188,7 +189,7 @@ final class Cloud: @unchecked Sendable {
         say(id, data)
     }
 
-    /// Changes fields of an image, past the API.
+    /// Changes fields of an image without the API.
     func set(_ fields: [String: JSONValue], of id: String) {
         model[id]?.fields.merge(fields) { $1 }
     }
@@ -208,7 +209,7 @@ final class Cloud: @unchecked Sendable {
 
     // MARK: What others know of it
 
-    /// A host was told of a record as it was.
+    /// Notes that a host received a record in its current state.
     func isSeen(_ record: Record, by host: Host) {
         let isFilled = record.isArriving || record.data != nil
         notes[record.id]?.seenFilled[host.number] = isFilled
@@ -217,7 +218,7 @@ final class Cloud: @unchecked Sendable {
         if !isFilled, record.status == "queued" { notes[record.id]?.senders.remove(host.number) }
     }
 
-    /// From now on, what that host finds in the record may be its own.
+    /// Notes that data which that host finds in the record from now on may be its own.
     func isSentTo(_ id: String, by host: Host) { notes[id]?.senders.insert(host.number) }
 
     func remove(_ id: String) {
@@ -225,7 +226,7 @@ final class Cloud: @unchecked Sendable {
         notes[id] = nil
     }
 
-    /// The host no longer knows what it made here.
+    /// Notes that the host no longer knows which images it made at this cloud.
     func forget(_ host: Host) {
         for (id, image) in model.images where image.status == "active" {
             notes[id]?.forgottenBy.insert(host.number)
@@ -236,7 +237,7 @@ final class Cloud: @unchecked Sendable {
 
     // MARK: Small requests
 
-    /// The answer to a request that has no effect.
+    /// Returns the answer to a request, without its effect.
     func pretend(_ request: HTTPRequest) -> HTTPResponse {
         setClock()
         var other = model
@@ -254,7 +255,7 @@ final class Cloud: @unchecked Sendable {
         if asked.method != .get { world.watch.touching(record, at: self, request) }
         switch (asked.method, asked.part) {
         case (.get, "tasks"):
-            // Who waits for an import may have requested it before it died.
+            // A process that waits for an import may have requested it before it died.
             isSentTo(id, by: host)
         case (.delete, ""): world.watch.deleting(record, at: self, by: host)
         case (.post, "import"): return startImport(record, asked, by: host)
@@ -290,7 +291,7 @@ final class Cloud: @unchecked Sendable {
         if let given, let number = Int(name.dropFirst(3).prefix { $0.isNumber }),
             taken.remove(number) != nil, model[given] == nil
         {
-            // It has been there all the time.
+            // Pretends that the other image existed before.
             add(given, ["name": "someone's"], data: [9, 9])
         }
         let response = model.answer(request)
@@ -330,7 +331,7 @@ final class Cloud: @unchecked Sendable {
         return beginning
     }
 
-    /// The connection broke: the service notices sooner, later or never.
+    /// Breaks the connection: the service notices sooner, later or never.
     func breakBody(_ id: String, _ work: Int) {
         if model[id]?.work == work { notes[id]?.isArriving = false }
         let delay: Int64?
@@ -350,7 +351,7 @@ final class Cloud: @unchecked Sendable {
         }
     }
 
-    /// The whole body has arrived.
+    /// Ends a body that has arrived completely.
     func endBody(_ request: HTTPRequest, _ work: Int, _ given: [UInt8]) -> HTTPResponse {
         setClock()
         let asked = ModelRequest(request)
@@ -385,7 +386,7 @@ final class Cloud: @unchecked Sendable {
     ) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
         setClock()
         var asked = ModelRequest(request)
-        // The network answers ranges, as faithfully as it likes.
+        // The network answers ranges, correctly or not.
         asked.headers["Range"] = nil
         let number = target == nil ? notes[asked.id ?? ""]?.sourceNumber : nil
         let source = number.map { world.scenario.sources[$0] }
@@ -415,10 +416,10 @@ final class Cloud: @unchecked Sendable {
         notes[id]?.sender = host.number
         let losses = host.losses
         let fate = world.happens() ? 1 + world.chance.below(4) : 0
-        // Accepted, and the service never begins.
+        // The service accepts the import and never begins it.
         if fate == 1 { return response }
         model = tried
-        // Accepted, and the image does not show it.
+        // The service accepts the import, and the image does not show it.
         if fate == 2 { model[id]?.status = record.status }
         let delay = world.chance.milliseconds(
             fate == 4 ? 600_000...2_000_000 : world.isCalm ? 100...3000 : 100...60_000)
@@ -449,7 +450,7 @@ final class Cloud: @unchecked Sendable {
         }
     }
 
-    /// What the service reads by itself; nil if it cannot read it, or need not.
+    /// Returns the data that the service fetches; nil if it cannot fetch it, or need not.
     private func fetched(_ method: JSONValue) -> (bytes: [UInt8], isWhole: Bool)? {
         let source: Scenario.Source?
         switch method["name"]?.string {

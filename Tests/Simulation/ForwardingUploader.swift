@@ -7,7 +7,7 @@ import MigrationModel
 import MigrationPipeline
 
 /// An uploader around another one. Passes on every call that it does not change, but has no
-/// objections: a mistake is to show itself at the service.
+/// objections: a mistake should reach the service.
 protocol ForwardingUploader: ImageUploader {
     var real: any ImageUploader { get }
 }

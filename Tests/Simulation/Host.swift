@@ -5,18 +5,17 @@ import Basics
 import MigrationJournal
 import MigrationModel
 
-/// A machine on which the pipeline is started: its disk, which outlives every
-/// process.
+/// A machine on which the pipeline is started: its disk, which outlives every process.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Host: @unchecked Sendable {
-    /// From 1.
+    /// The number of the host, from 1.
     let number: Int
     let journal: Journal
     let spool: SpoolFolder
-    /// Something was started here.
+    /// True if a process was started on this host.
     var isUsed = false
-    /// How often its journal was lost.
+    /// The number of times that its journal was lost.
     var losses = 0
     var hasLostJournal: Bool { losses > 0 }
 
@@ -26,7 +25,7 @@ final class Host: @unchecked Sendable {
         self.spool = spool
     }
 
-    /// What the journal says of transfers, past the process.
+    /// Returns the transfers in the journal, independently of the process.
     func rows(
         in states: [TransferState] = TransferState.allCases
     ) async throws(TranshipError) -> [Transfer] {

@@ -5,13 +5,13 @@ import Basics
 
 /// One process that works on the pipeline, from its start to its end or death.
 ///
-/// A dead process still has tasks, which end one by one; nothing that they do
-/// reaches the journal or a service any more.
+/// A dead process still has tasks, which end one by one. None of their effects reaches the journal
+/// or a service any more.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Life: @unchecked Sendable {
     private(set) var isDead = false
-    /// How many more times it goes out into the world; nil is for ever.
+    /// The number of further steps before the process dies; nil if it does not die.
     private var stepsLeft: Int?
     private let onDeath: () -> Void
 
@@ -20,8 +20,8 @@ final class Life: @unchecked Sendable {
         self.onDeath = onDeath
     }
 
-    /// A moment at which the process may die: before and after everything that
-    /// others can see.
+    /// Marks a moment at which the process may die: before and after every effect that others can
+    /// see.
     func step() throws(TranshipError) {
         try check()
         guard let left = stepsLeft else { return }
@@ -42,7 +42,7 @@ final class Life: @unchecked Sendable {
         onDeath()
     }
 
-    /// Its work is done: what tasks are left have no effect either.
+    /// Ends the process after its work is done: the remaining tasks have no effect either.
     func end() { isDead = true }
 
     private static var gone: TranshipError {

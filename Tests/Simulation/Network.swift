@@ -6,8 +6,8 @@ import ByteStreams
 import GlanceModel
 import HTTPTransport
 
-/// The network of one process: exchanges take time, and some go wrong, before
-/// or after they had their effect.
+/// The network of one process: exchanges take time, and some fail, before or after they had their
+/// effect.
 struct Network: Carrier {
     let world: World
     let life: Life
@@ -15,7 +15,8 @@ struct Network: Carrier {
     /// A bug that is planted between the process and its network.
     var planted: PlantedBug?
 
-    /// Between the looks of what has no end: few of them fill the time of a start.
+    /// The interval between the requests of an endless wait: a few of them fill the time of a
+    /// start.
     private static let patienceMilliseconds: Int64 = 60_000
 
     private enum Fault {
@@ -104,7 +105,7 @@ struct Network: Carrier {
             end = max(position, bytes.count / 2)
         } else if world.happens(), position < bytes.count {
             end = position + world.chance.below(bytes.count - position)
-            // A body without a declared length that ends early looks whole.
+            // A body without a declared length that ends early looks complete.
             if world.chance.happens(0.3), answer.source != nil, head.status == 200 {
                 isNoticed = false
                 head.headers["Content-Length"] = nil
@@ -138,7 +139,8 @@ struct Network: Carrier {
         return head
     }
 
-    /// Where the body begins: services and stores do with ranges what they like.
+    /// Returns the position at which the body begins: services and stores handle ranges in
+    /// different ways.
     private func part(
         _ request: HTTPRequest, of bytes: [UInt8], _ head: inout HTTPResponse
     ) -> Int {
@@ -149,7 +151,7 @@ struct Network: Carrier {
             head = HTTPResponse.refusal(416)
             return 0
         }
-        // Some know no ranges, and some only say that they do.
+        // Some servers do not support ranges, and some only claim to.
         let manner = world.isCalm ? 2 : world.chance.below(12)
         if manner == 0 { return 0 }
         head.status = 206
@@ -212,14 +214,14 @@ struct Network: Carrier {
         }
     }
 
-    /// What comes out of the ring until it ends.
+    /// Returns the bytes that come out of the ring until it ends.
     private func sent(
         _ ring: ByteRing, _ sizeBytes: Int64?, _ request: HTTPRequest
     ) async throws(TranshipError) -> [UInt8] {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let breaksAt = world.happens() ? world.chance.below(100_000) : Int.max
-        // Some line is so slow that others may think no one is behind it.
+        // Some connections are so slow that other hosts may consider the sender dead.
         if world.hosts.count > 1, world.happens() {
             await world.timeline.sleep(world.chance.milliseconds(60_000...900_000))
             try goesOn()
@@ -304,7 +306,7 @@ struct Network: Carrier {
 }
 
 extension HTTPRequest {
-    /// A request to create an image, with an id of the service's choice.
+    /// The same request to create an image, but with an id that the service chooses.
     fileprivate var withoutID: HTTPRequest? {
         guard method == .post, url.hasSuffix("/v2/images"), let body,
             case .object(var fields) = JSONValue(text: body)
@@ -315,6 +317,6 @@ extension HTTPRequest {
         return request
     }
 
-    /// Method, host and path.
+    /// The method, host and path.
     fileprivate var shownShortly: String { "\(method.rawValue) \(url.dropFirst(7))" }
 }

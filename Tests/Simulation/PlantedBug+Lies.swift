@@ -11,7 +11,7 @@ import MigrationPipeline
 import OpenStackImage
 
 extension PlantedBug {
-    /// The same stages, as they would be if they believed what a service says.
+    /// Returns the same stages, but such that they believe everything a service says.
     func believing(_ stages: Stages) -> Stages {
         var believing = stages
         believing.verifier = BelievingVerifier(real: stages.verifier, bug: self)
@@ -24,7 +24,7 @@ extension PlantedBug {
         return believing
     }
 
-    /// What the process would make of an answer.
+    /// Returns an answer as the process with the bug would understand it.
     func believe(
         _ response: HTTPResponse, to request: HTTPRequest
     ) throws(TranshipError) -> HTTPResponse {
@@ -33,7 +33,7 @@ extension PlantedBug {
             let fields = request.headers.fields.map { "\($0.name): \($0.value)" }
             throw TranshipError(.badRequest, "refused: \(fields.joined(separator: ", "))")
         case .reservesWhatIsDeclared:
-            // More than this would end the process that runs the simulation.
+            // More memory would end the process that runs the simulation.
             let largest = Self.sizes(in: response).max() ?? 0
             let reserved = [UInt8](
                 repeating: 1, count: Int(min(max(largest, 0), 700 << 20)))
@@ -52,24 +52,24 @@ extension PlantedBug {
 extension PlantedBug {
     private struct Foreign: Error {}
 
-    /// The sizes in a record, or in the records of a list.
+    /// Returns the sizes in a record, or in the records of a list.
     private static func sizes(in response: HTTPResponse) -> [Int64] {
         guard let value = JSONValue(text: response.body) else { return [] }
         return (value["images"]?.array ?? [value]).compactMap { $0["size"]?.integer }
     }
 
-    /// True for an answer of an Image service that cannot be read.
+    /// True for an unreadable answer of an Image service.
     private static func isBroken(_ response: HTTPResponse, _ request: HTTPRequest) -> Bool {
         request.method == .get && request.url.contains("/v2/") && response.status == 200
             && JSONValue(text: response.body) == nil
     }
 
-    /// True if the process asks again, whatever it has asked before.
+    /// True if the process with the bug sends the same request again.
     func asksAgain(_ response: HTTPResponse, to request: HTTPRequest) -> Bool {
         self == .asksForEver && Self.isBroken(response, request)
     }
 
-    /// True if the process waits for another state, without an end.
+    /// True if the process with the bug waits for another state, without an end.
     func waits(for response: HTTPResponse) -> Bool {
         let known = [
             "queued", "saving", "uploading", "importing", "active", "deactivated", "killed",
@@ -107,7 +107,7 @@ private struct BelievingUploader: ForwardingUploader {
     let bug: PlantedBug
     let service: ImageService
 
-    /// What the service says of the record; nil without an answer of that form.
+    /// Returns the record as the service reports it; nil if the answer is not a record.
     private func image(_ transfer: Transfer) async -> Image? {
         guard let id = transfer.imageID else { return nil }
         return try? await service.image(id)

@@ -6,8 +6,8 @@ import Digests
 import GlanceModel
 
 extension PlantedBug {
-    /// Whether a scenario has what this bug needs to do harm. Other scenarios may
-    /// show it as well, but rarely.
+    /// True if a scenario has the conditions in which this bug does harm. In other scenarios, the
+    /// bug rarely has an effect.
     func canShow(in scenario: Scenario) -> Bool {
         let hasManyFaults = scenario.faultRate > 0.05
         let keepsIDs = scenario.targets.contains { $0.keepID != "false" }
@@ -36,29 +36,31 @@ extension PlantedBug {
         }
     }
 
-    /// Gives the scenario what it needs besides, if few have that by chance.
+    /// Adds the conditions that few scenarios have by chance.
     func shape(_ scenario: inout Scenario) throws(TranshipError) {
         switch self {
         case .releasesTheEndEarly:
             scenario.transfer = "stream"
-            // A look at the data waits for the whole of a smaller body, and so for its digest.
+            // For a smaller body, the look at the first bytes would wait for all data, and so for
+            // its digest.
             for index in scenario.sources.indices {
                 try scenario.sources[index].grow(to: 65 << 10)
             }
         case .ownsWhatItAdopts: scenario.faultRate = 0.15
         case .takesOthersForDead:
-            // All is left to the last start, which both hosts do at the same time.
+            // All work is left to the last start, which both hosts perform at the same time.
             scenario.starts = Array(scenario.starts.filter { $0.second != nil }.prefix(1))
             scenario.starts[0].dieAfterSteps = 14
             scenario.starts[0].second?.dieAfterSteps = 14
-            // A body takes long enough for the other host to meet it.
+            // The body takes so long that the other host meets it.
             for index in scenario.sources.indices {
                 try scenario.sources[index].grow(to: 512 << 10)
             }
         case .trustsTheSpool:
             scenario.transfer = "spool"
             for index in scenario.sources.indices where !scenario.sources[index].lies {
-                // With a promise, what was damaged is found out at the end, and read again.
+                // With a promise, the run would find the damage at the end, and read the data
+                // again.
                 scenario.sources[index].promise = .none
                 try scenario.sources[index].grow(to: 16 << 10)
             }
@@ -68,7 +70,7 @@ extension PlantedBug {
 }
 
 extension Scenario.Source {
-    /// Repeats its bytes until there are enough.
+    /// Repeats the source's bytes until there are enough.
     fileprivate mutating func grow(to count: Int) throws(TranshipError) {
         let pattern = bytes.isEmpty ? [UInt8(truncatingIfNeeded: number)] : bytes
         while bytes.count < count { bytes += pattern }
@@ -78,10 +80,9 @@ extension Scenario.Source {
 }
 
 extension Simulator {
-    /// Runs the first seeds from 1 whose scenarios can show a planted bug, until one
-    /// of them does.
+    /// Runs the first seeds from 1 whose scenarios can show a planted bug, until one of them does.
     ///
-    /// - Parameter runsMax: how many seeds to run.
+    /// - Parameter runsMax: the number of seeds to run.
     /// - Returns: the report of the seed that found the bug; nil if none did.
     package func find(
         _ planted: PlantedBug, runsMax: Int
@@ -97,7 +98,7 @@ extension Simulator {
         return nil
     }
 
-    /// The next seed whose scenario can show a planted bug.
+    /// Returns the next seed whose scenario can show a planted bug.
     package func next(
         after seed: UInt64, for planted: PlantedBug
     ) throws(TranshipError) -> UInt64 {
@@ -106,11 +107,12 @@ extension Simulator {
         return seed
     }
 
-    /// The scenario that ``Simulator/run(seed:planted:isLying:hasNights:isLogging:)`` plays.
+    /// Returns the scenario that ``Simulator/run(seed:planted:isLying:hasNights:isLogging:)``
+    /// plays.
     private func scenario(_ seed: UInt64) throws(TranshipError) -> Scenario {
         var chance = Chance(seed)
         var scenario = try Scenario(&chance)
-        // What the timeline and the world are seeded with.
+        // The seeds of the timeline and the world.
         _ = (chance.next(), chance.next())
         scenario.chooseWay(&chance)
         return scenario

@@ -9,85 +9,85 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 
-/// A mistake that someone might make, put around the real stages: what a
-/// simulation that is worth its time has to find.
+/// A mistake that a programmer might make, put around the real stages. A useful simulation has to
+/// find each of them.
 package enum PlantedBug: String, CaseIterable, Sendable {
-    /// The visibility is set as soon as there is a record.
+    /// Publishing as soon as there is a record.
     case publishesBeforeProof = "publishes-before-proof"
-    /// Data of a source that breaks its promise is accepted.
+    /// Accepting data of a source that breaks its promise.
     case ignoresBrokenPromises = "ignores-broken-promises"
-    /// The last bytes are handed out before the digest of all was compared.
+    /// Releasing the last bytes before the digest of all bytes was compared.
     case releasesTheEndEarly = "releases-the-end-early"
-    /// What the target reports is not compared with what was sent.
+    /// Not comparing the target's report with the data that was sent.
     case comparesNothing = "compares-nothing"
-    /// The record is created before its id is in the journal.
+    /// Creating the record before its id is in the journal.
     case createsBeforeCommitting = "creates-before-committing"
-    /// A create whose answer was lost is sent again, without the derived id.
+    /// Sending a create request again after its answer was lost, without the derived id.
     case createsAgainAfterALostAnswer = "creates-again-after-a-lost-answer"
-    /// A record is deleted without a look at whose it is and who sees it.
+    /// Deleting a record without a check of its owner and its visibility.
     case discardsWithoutLooking = "discards-without-looking"
-    /// What was not finished stays at the target.
+    /// Leaving unfinished copies at the target.
     case leavesUnfinishedCopies = "leaves-unfinished-copies"
-    /// A burned id is tried again and again.
+    /// Trying a burned id again and again.
     case forgetsGenerations = "forgets-generations"
-    /// A record that still holds a dead body counts as one with all data.
+    /// Treating a record that still holds a dead body as one with all data.
     case takesBusyForComplete = "takes-busy-for-complete"
-    /// A record that a refused body has spoiled is sent to again.
+    /// Sending to a record that a refused body has spoiled.
     case keepsSpoiledRecords = "keeps-spoiled-records"
-    /// A source that ends early counts as one with less data.
+    /// Treating a source that ends early as one with less data.
     case takesShortForWhole = "takes-short-for-whole"
-    /// An import is waited for by its image alone, and its task is ignored.
+    /// Waiting for an import only by its image, and ignoring its task.
     case waitsByTheImageAlone = "waits-by-the-image-alone"
-    /// A failure that may pass is tried without an end.
+    /// Retrying transient failures without an end.
     case retriesForEver = "retries-for-ever"
-    /// An image of the same name counts as a copy.
+    /// Treating an image of the same name as a copy.
     case skipsByName = "skips-by-name"
-    /// Copies that were adopted count as ours to delete.
+    /// Treating adopted copies as ours to delete.
     case ownsWhatItAdopts = "owns-what-it-adopts"
 
-    /// A record under a kept id is deleted like any other.
+    /// Deleting a record under a kept id like any other.
     case discardsKeptIDs = "discards-kept-ids"
-    /// A body that another host is sending counts as a broken one of ours.
+    /// Treating a body that another host is sending as a broken one of ours.
     case takesOthersForDead = "takes-others-for-dead"
-    /// What another host has sent counts as sent by us.
+    /// Treating data that another host has sent as sent by us.
     case ownsWhatOthersSent = "owns-what-others-sent"
 
-    /// What was spooled before a crash is not hashed before it is trusted.
+    /// Trusting data that was spooled before a crash, without hashing it.
     case trustsTheSpool = "trusts-the-spool"
-    /// Spooled data stays after the last transfer that needs it.
+    /// Leaving spooled data after the last transfer that needs it.
     case keepsSpooledData = "keeps-spooled-data"
 
-    // What a service that lies can make of a process that believes it.
+    // Mistakes of a process that believes a service that lies.
 
-    /// A target that reports no digest counts as one that reports the right one.
+    /// Treating a target that reports no digest as one that reports the right one.
     case takesSilenceForProof = "takes-silence-for-proof"
-    /// The right size is enough, and digests are ignored.
+    /// Accepting the right size as proof, and ignoring digests.
     case takesSizeForProof = "takes-size-for-proof"
-    /// A record is deleted although the service does not say who sees it.
+    /// Deleting a record although the service does not report its visibility.
     case deletesWhatItCannotSee = "deletes-what-it-cannot-see"
-    /// What cannot be read as a record is asked for again, without an end.
+    /// Requesting an unreadable record again, without an end.
     case asksForEver = "asks-for-ever"
-    /// A state that is unknown is waited out, without an end.
+    /// Waiting for the end of an unknown state, without an end.
     case waitsForUnknownStates = "waits-for-unknown-states"
-    /// What is declared is reserved before it comes.
+    /// Reserving memory for the declared size before the data comes.
     case reservesWhatIsDeclared = "reserves-what-is-declared"
-    /// Arithmetic on a size traps.
+    /// Trapping on arithmetic with a size.
     case trapsOnSizes = "traps-on-sizes"
-    /// Errors of a decoder leave their stage as they are.
+    /// Letting a decoder's errors out of their stage as they are.
     case throwsForeignErrors = "throws-foreign-errors"
-    /// A refusal is shown with the request that it refuses.
+    /// Showing a refusal with the request that it refuses.
     case showsRequests = "shows-requests"
 
-    // What a night's retirement of earlier versions can do wrong.
+    // Mistakes in the treatment of earlier versions in the nights.
 
-    /// What becomes of an earlier version becomes of any image that has its name.
+    /// Treating any image with the name of an earlier version as that version.
     case retiresByName = "retires-by-name"
-    /// A version is deleted as soon as a newer one is current.
+    /// Deleting a version as soon as a newer one is current.
     case deletesWhatIsReplaced = "deletes-what-is-replaced"
-    /// A new version counts as the one with the name of the series before it has it.
+    /// Treating a new version as the one with the name of the series before it has the name.
     case losesTheName = "loses-the-name"
 
-    /// True if only earlier versions bring it out.
+    /// True if only earlier versions can reveal the bug.
     package var needsNights: Bool {
         switch self {
         case .retiresByName, .deletesWhatIsReplaced, .losesTheName: true
@@ -95,7 +95,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         }
     }
 
-    /// True if only services that lie bring it out.
+    /// True if only services that lie can reveal the bug.
     package var needsLies: Bool {
         switch self {
         case .takesSilenceForProof, .takesSizeForProof, .deletesWhatItCannotSee, .asksForEver,

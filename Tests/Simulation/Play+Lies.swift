@@ -6,16 +6,16 @@ import MigrationJournal
 import MigrationModel
 import TranshipKit
 
-/// What must hold of a process that was lied to.
+/// The requirements for a process that was lied to.
 extension Simulator.Play {
-    /// Codes that say something about us. A service must not be able to cause them.
+    /// Codes that blame us. A service must not be able to cause them.
     private static let ourFaults: Set<TranshipError.Code> = [
         .unclassified, .usage, .invalidPipeline, .journalFailed, .journalTooNew,
         .journalInUse,
     ]
     private static let messageCharactersMax = 20_000
 
-    /// The lies end. One more start has to come to an end, whatever the journal holds by now.
+    /// Ends the lies. One more start has to come to an end, no matter what the journal holds.
     func settleAfterLies() {
         world.say("the truth from now on")
         world.isCalm = true
@@ -32,8 +32,8 @@ extension Simulator.Play {
         }
     }
 
-    /// A start ends with an exit code and a sentence, says no secret, calls nothing done that is
-    /// not proved, and leaves a journal that can be read.
+    /// Checks that a start ends with an exit code and a sentence, shows no secret, calls nothing
+    /// done that is not proved, and leaves a readable journal.
     func checkEndOfLies(
         _ ended: Result<RunSummary, TranshipError>, _ host: Host, _ rows: [Transfer]
     ) {
@@ -72,7 +72,7 @@ extension Simulator.Play {
         }
     }
 
-    /// What `tranship status` reads.
+    /// Reads the journal as `tranship status` does.
     private func readStatus(of host: Host) {
         let failure = Box<TranshipError>()
         let said = Box<String>()

@@ -5,9 +5,9 @@ import Basics
 import Digests
 import GlanceModel
 
-/// What a seed makes: sources, targets, and how much goes wrong.
+/// The scenario that a seed makes: sources, targets, and the rate of faults.
 struct Scenario: Sendable {
-    /// What a source says of its bytes.
+    /// The checksum that a source promises for its bytes.
     enum Promise: Sendable {
         case sha512, sha256, md5, none
 
@@ -26,14 +26,14 @@ struct Scenario: Sendable {
         var isURL: Bool
         var bytes: [UInt8]
         var promise: Promise
-        /// What it gives is never what it promises.
+        /// True if the source never delivers the data that it promises.
         var lies: Bool
-        /// It never gives all of it.
+        /// True if the source never delivers all of its data.
         var breaksOff: Bool
         var visibility: String
         var isProtected: Bool
         var isHidden: Bool
-        /// The number of the image that it names as its kernel.
+        /// The number of the image that the source names as its kernel.
         var kernel: Int?
         var md5: String
         var sha512: String
@@ -42,7 +42,7 @@ struct Scenario: Sendable {
         var id: String { "5ce00000-0000-4000-8000-00000000000\(number)" }
         var file: String { "\(name).raw" }
 
-        /// What it gives: the bytes that it promises, or others.
+        /// The bytes that the source delivers: those that it promises, or others.
         var given: [UInt8] {
             guard lies, !breaksOff else { return bytes }
             guard let first = bytes.first else { return [7] }
@@ -52,48 +52,48 @@ struct Scenario: Sendable {
 
     struct Target: Sendable {
         var name: String
-        /// Of its pipeline entry.
+        /// The method in its pipeline entry.
         var method: String
         var onConflict: String?
-        /// What it reports beside md5.
+        /// The algorithm that the target reports besides md5.
         var algorithm: Checksum.Algorithm?
         var allowsPublic: Bool
-        /// Another region of the source cloud's Keystone.
+        /// True for another region of the source cloud's Keystone.
         var isSibling: Bool
-        /// Sources under whose name something else is there, and whether
-        /// that has the same data.
+        /// Sources under whose name the target has another image; true if that has the same data.
         var namesakes: [Int: Bool]
-        /// Sources whose first id someone else has there.
+        /// Sources whose first id belongs to another owner's image at the target.
         var taken: Set<Int>
-        /// Of its pipeline entry: `false`, `true` or `prefer`.
+        /// The value in its pipeline entry: `false`, `true` or `prefer`.
         var keepID = "false"
-        /// Sources whose own id another image has there, and whether that has
-        /// the same data.
+        /// Sources whose own id belongs to another image at the target; true if that has the same
+        /// data.
         var holders: [Int: Bool] = [:]
-        /// Sources whose own id was deleted there.
+        /// Sources whose own id was deleted at the target.
         var burned: Set<Int> = []
     }
 
-    /// A start of the pipeline in the time in which things go wrong.
+    /// A start of the pipeline in the phase with faults.
     struct Start: Sendable {
-        /// How often it goes out into the world before it dies.
+        /// The number of steps that others can see before the process dies; nil if it does not die.
         var dieAfterSteps: Int?
-        /// When someone asks it to stop, in milliseconds, and how.
+        /// The time after which an operator asks the process to stop, in milliseconds, and the way
+        /// of stopping.
         var stopAfter: (milliseconds: Int64, isAbort: Bool)?
         var losesJournal: Bool
-        /// Takes up the run before it where that was interrupted.
+        /// True if the start resumes the run before it, if that was interrupted.
         var resumes: Bool
-        /// When an operator deletes a copy of ours, in milliseconds.
+        /// The times at which an operator deletes a copy of ours, in milliseconds.
         var deletions: [Int64]
         var forgeries: [Int64]
         var pauseMilliseconds: Int64
-        /// Another host that does the same at the same time.
+        /// A start on another host with the same pipeline at the same time.
         var second: Second?
     }
 
     /// A start on a host with a journal of its own.
     struct Second: Sendable {
-        /// How much later it starts.
+        /// The delay after the first start.
         var afterMilliseconds: Int64
         var dieAfterSteps: Int?
         var resumes: Bool
@@ -103,12 +103,12 @@ struct Scenario: Sendable {
     var targets: [Target]
     var starts: [Start]
     var faultRate: Double
-    /// Two hosts do their last starts at the same time.
+    /// True if two hosts perform their last starts at the same time.
     var endsTogether = false
     var imagesAtOnce: Int
     var attempts: Int
     var verify: String
-    /// Of the pipeline file, where that says something.
+    /// The values in the pipeline file; nil for keys that it does not have.
     var transfer: String?
     var spoolMaxBytes: Int64?
     /// A month of a nightly mirror, in place of sources and starts.
@@ -123,7 +123,7 @@ struct Scenario: Sendable {
         attempts = 1 + chance.below(5)
         verify = chance.happens(0.1) ? "paranoid" : "proof"
         sources = []
-        // Most of what can go wrong takes one image; all of it takes no more than four.
+        // Most faults need only one image; all of them together need no more than four.
         for number in 0..<chance.pick([1, 1, 1, 1, 2, 2, 2, 3, 3, 4]) {
             sources.append(try Self.source(number, sources, &chance))
         }
@@ -150,10 +150,10 @@ struct Scenario: Sendable {
         }
     }
 
-    /// Whether data lies in the spool between; most pipelines leave it to itself.
+    /// Chooses whether data goes through the spool; most pipelines leave that to the program.
     mutating func chooseWay(_ chance: inout Chance) {
         transfer = chance.pick([nil, nil, nil, nil, "spool", "spool", "stream"])
-        // The largest image fits always.
+        // The largest image always fits.
         if chance.happens(0.5) { spoolMaxBytes = 200_000 + Int64(chance.below(200_000)) }
     }
 
@@ -168,7 +168,8 @@ struct Scenario: Sendable {
         }
     }
 
-    /// Leaves out what would only blur the lies: a second host, a lost journal, a third start.
+    /// Removes the parts that would only hide the effect of the lies: a second host, a lost
+    /// journal, a third start.
     mutating func leaveToLies() {
         starts = Array(starts.prefix(2))
         for index in starts.indices {
@@ -195,13 +196,13 @@ struct Scenario: Sendable {
             }
         var bytes = chance.bytes(count)
         let isURL = chance.happens(0.3)
-        // What a publisher offers is not empty.
+        // A publisher never offers an empty file.
         if isURL, bytes.isEmpty { bytes = [0] }
         var promise: Promise = chance.pick(
             isURL
                 ? [.sha256, .sha256, .sha512, .md5, .none]
                 : [.sha512, .sha512, .sha512, .md5, .none])
-        // What breaks off an empty body may be just what is right.
+        // If an empty body breaks off, the result may still be right.
         let lies = chance.happens(0.1) && count > 0
         if lies, promise == .none { promise = .sha512 }
         let kernel =
@@ -251,7 +252,7 @@ struct Scenario: Sendable {
 
     // MARK: The pipeline
 
-    /// The file of the pipeline; few differ, so that they are parsed once.
+    /// The text of the pipeline file. Few texts differ, so each is parsed only once.
     var pipelineText: String {
         if let nights { return text(nights) }
         var lines = ["version: 1", "name: simulation", "sources:"]
@@ -283,7 +284,7 @@ struct Scenario: Sendable {
 }
 
 extension Scenario {
-    /// What a log begins with.
+    /// The first lines of a log.
     var words: String {
         var lines = ["faults \(faultRate)"]
         if let spoolMaxBytes { lines.append("the spool holds \(spoolMaxBytes) bytes") }

@@ -9,8 +9,8 @@ import MigrationPipeline
 import PipelineFiles
 import TranshipKit
 
-/// One start of the pipeline: the program's own `PipelineRun`, over a simulated
-/// network, disk and clock.
+/// One start of the pipeline: the program's own `PipelineRun`, with a simulated network, disk and
+/// clock.
 struct SimulatedProcess: Sendable {
     let world: World
     let life: Life
@@ -31,10 +31,11 @@ struct SimulatedProcess: Sendable {
         }
     }
 
+    /// Runs the pipeline.
+    ///
     /// - Parameters:
-    ///   - resuming: goes on with the last run if that was interrupted, as
-    ///     `tranship resume` does.
-    ///   - started: takes the run that is about to begin.
+    ///   - resuming: continues the last run if that was interrupted, as `tranship resume` does.
+    ///   - started: receives the run that is about to begin.
     func run(
         resuming: Bool, started: (PipelineRun) -> Void
     ) async throws(TranshipError) -> RunSummary {
@@ -71,7 +72,7 @@ struct SimulatedProcess: Sendable {
         tuning.connections = SimulatedConnections(
             world: world, life: life, host: host, planted: planted)
         tuning.stages = { planted?.wrap($0) ?? $0 }
-        // The images are small, and services are to fetch them as well.
+        // The images are small, and services should fetch some of them as well.
         tuning.methodAssumptions.millisecondsPerGiB[.webDownload] = 1
         tuning.methodAssumptions.millisecondsPerGiB[.glanceDownload] = 1
         tuning.methodAssumptions.smallBytes = 0

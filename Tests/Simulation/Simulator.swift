@@ -8,34 +8,33 @@ internal import MigrationModel
 import PipelineFiles
 import TranshipKit
 
-/// Whole runs of the real pipeline over a world that a seed makes: starts that
-/// crash, fail and are repeated, then calm, and a last start that has to bring
-/// everything to its end.
+/// Complete runs of the real pipeline over a world that a seed makes: starts that crash, fail and
+/// are repeated, then a calm phase, and a last start that has to finish everything.
 ///
 /// Not `Sendable`: one thread makes one and uses it.
 package final class Simulator {
-    /// What came of one seed.
+    /// The result of one seed.
     package struct Report: Sendable {
         package var seed: UInt64
-        /// What must never be, in words; empty where all is well.
+        /// The violated rules, in words; empty if there are none.
         package var violations: [String]
-        /// What happened, line by line, where it was asked for.
+        /// The events, line by line, if a log was requested.
         package var log: [String]
-        /// Starts of the pipeline.
+        /// The number of starts of the pipeline.
         package var runs: Int
-        /// Images times targets.
+        /// The number of images times the number of targets.
         package var transfers: Int
-        /// Jobs of all tasks.
+        /// The number of jobs of all tasks.
         package var steps: Int
     }
 
-    /// One for each host.
+    /// One journal for each host.
     private let journals: [Journal]
     private let spools = [SpoolFolder(), SpoolFolder()]
     private var pipelines: [String: Pipeline] = [:]
 
-    /// Jobs after which a start counts as endless: several times what the
-    /// longest ones took that ended.
+    /// The number of jobs after which a start counts as endless: several times the number in the
+    /// longest starts that ended.
     private static let stepsMax = 100_000
     private static let millisecondsMax: Int64 = 6 * 3_600_000
 
@@ -43,11 +42,13 @@ package final class Simulator {
         journals = [try Journal.inMemory(), try Journal.inMemory()]
     }
 
+    /// Runs one seed.
+    ///
     /// - Parameters:
-    ///   - planted: a bug to be found.
-    ///   - isLying: whether services lie; see ``Liar``.
-    ///   - hasNights: whether it is a month of a nightly mirror; see ``Nights``.
-    ///   - isLogging: whether to write down what happens.
+    ///   - planted: a bug to find.
+    ///   - isLying: true if services lie; see ``Liar``.
+    ///   - hasNights: true for a month of a nightly mirror; see ``Nights``.
+    ///   - isLogging: true to log the events.
     package func run(
         seed: UInt64, planted: PlantedBug? = nil, isLying: Bool = false, hasNights: Bool = false,
         isLogging: Bool = false
@@ -96,7 +97,7 @@ package final class Simulator {
         return pipeline
     }
 
-    /// One seed's starts, one after the other.
+    /// The starts of one seed, one after the other.
     final class Play {
         let world: World
         let pipeline: Pipeline
@@ -143,8 +144,8 @@ package final class Simulator {
             world.timeline.pass(start.pauseMilliseconds)
         }
 
-        /// Calm weather: one start on each host that has to do all that is left,
-        /// and one that has to find nothing to do.
+        /// Plays the calm phase: one start on each host that has to do all the remaining work, and
+        /// one that has to find none.
         func settle() {
             world.say("calm")
             world.isCalm = true
@@ -152,15 +153,15 @@ package final class Simulator {
             let hosts = world.hosts.filter(\.isUsed)
             var rows = finish(hosts, together: world.scenario.endsTogether)
             var isBroken = holdsMismatch(rows)
-            // Each may have used up its tries on what the other one did. And what one
-            // may not touch, as its journal does not know it, the other one mends:
+            // Each host may have used up its tries because of the other one. And if one host may
+            // not change an image, because its journal does not know it, the other one mends it:
             // the first one finds that at its next start.
             if hosts.count > 1 {
                 rows = finish(hosts, together: false)
             }
-            // What a broken store or proxy had made of a copy was found out and
-            // discarded; the next start copies it. Another host that has adopted
-            // it, or that refused the broken one, finds the new one after that.
+            // The run found a copy that a broken store or proxy had damaged, and discarded it. The
+            // next start copies it. After that, another host that adopted or refused the broken
+            // copy finds the new one.
             for _ in hosts {
                 isBroken = isBroken || holdsMismatch(rows)
                 if isBroken { rows = finish(hosts, together: false) }
@@ -183,9 +184,9 @@ package final class Simulator {
             }
         }
 
-        /// Starts it on each host, and waits until all have ended.
+        /// Starts the pipeline on each host, and waits until all processes have ended.
         ///
-        /// - Returns: what their journals then say, by host.
+        /// - Returns: the rows of their journals afterwards, by host.
         private func finish(_ hosts: [Host], together: Bool) -> [Int: [Transfer]] {
             var all: [Int: [Transfer]] = [:]
             for hosts in together ? [hosts] : hosts.map({ [$0] }) {
@@ -201,7 +202,7 @@ package final class Simulator {
         /// A start on a host.
         struct Launch {
             var host: Host
-            /// How much later than the first one.
+            /// The delay after the first start.
             var afterMilliseconds: Int64 = 0
             var dieAfterSteps: Int?
             var resumes = false
@@ -216,7 +217,7 @@ package final class Simulator {
 
         /// Starts processes and works until all have ended.
         ///
-        /// - Returns: how each ended; nil where it died or got stuck.
+        /// - Returns: the result of each process; nil if it died or got stuck.
         func begin(_ launches: [Launch]) -> [Result<RunSummary, TranshipError>?] {
             let all = launches.map(launch)
             do throws(Timeline.Stuck) {
@@ -282,7 +283,7 @@ package final class Simulator {
             return running
         }
 
-        /// A run that was not disturbed from outside ends every image.
+        /// Checks that a run that was not disturbed from outside ends every image.
         private func checkEnd(
             _ ended: Result<RunSummary, TranshipError>, _ host: Host, _ rows: [Transfer],
             wasStopped: Bool
@@ -330,7 +331,7 @@ package final class Simulator {
             return Set((found.value ?? []).map(\.id))
         }
 
-        /// What is not as it should be is in one of these.
+        /// The states that may show a mistake.
         private static let telling = TransferState.allCases.filter {
             !$0.isFinal || $0 == .failed || $0 == .unpublished
         }
@@ -343,7 +344,8 @@ package final class Simulator {
             return found.value ?? []
         }
 
-        /// The journal's calls are asynchronous; one in memory ends at once.
+        /// Waits for a call of the journal. The calls are asynchronous, but those of a journal in
+        /// memory end at once.
         func wait(_ body: @escaping @Sendable () async -> Void) {
             let end = Box<Bool>()
             _ = Task(executorPreference: world.timeline) {
@@ -362,7 +364,7 @@ package final class Simulator {
 
 /// A variable that tasks of one thread share.
 ///
-/// `@unchecked Sendable`: touched by the thread of a timeline alone.
+/// `@unchecked Sendable`: only the thread of a timeline touches it.
 final class Box<Value>: @unchecked Sendable {
     var value: Value?
 }

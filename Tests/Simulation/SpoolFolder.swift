@@ -11,12 +11,12 @@ import MigrationModel
 import MigrationPipeline
 import Synchronization
 
-/// What a host has spooled: real files, which outlive every process, and which
-/// a host that goes down may leave in any state.
+/// The spool of a host: real files, which outlive every process, and which a host that goes down
+/// may leave in any state.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class SpoolFolder: @unchecked Sendable {
-    /// Of all of them in this process.
+    /// The folder of all spools in this process.
     static let root =
         (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tranship-simulation-\(getpid())"
 
@@ -28,7 +28,7 @@ final class SpoolFolder: @unchecked Sendable {
         path = "\(Self.root)-\(number)"
     }
 
-    /// Absolute, in order.
+    /// The absolute paths of the spool's files, in order.
     var files: [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
@@ -49,8 +49,8 @@ final class SpoolFolder: @unchecked Sendable {
 
     // MARK: The disk
 
-    /// The disk under it, as that process sees it: it may be full, and a write
-    /// or a removal is a moment to die.
+    /// Returns the disk as that process sees it. It may be full, and the process may die at each
+    /// write or removal.
     func disk(_ world: World, _ life: Life, _ planted: PlantedBug?) -> SpoolDisk {
         var disk = SpoolDisk { [self] descriptor, bytes, count, offset in
             guard (try? life.step()) != nil else { return Self.failed(EIO) }
@@ -85,7 +85,8 @@ final class SpoolFolder: @unchecked Sendable {
         return stat(file, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// The one thread must not wait in a job: nothing would ever come.
+    /// Runs the work once the ring holds the awaited bytes. The only thread must not wait in a job:
+    /// the bytes would never come.
     private static func run(
         _ awaited: (ring: ByteRing, bytes: Int64)?, _ work: @escaping @Sendable () -> Void,
         _ timeline: Timeline, milliseconds: Int64
@@ -98,9 +99,9 @@ final class SpoolFolder: @unchecked Sendable {
 
     // MARK: What happens to it
 
-    /// The host went down: files may be shorter than they were, damaged, or gone.
+    /// Takes the host down: files may be shorter than they were, damaged, or gone.
     ///
-    /// - Parameter damages: whether each file is damaged.
+    /// - Parameter damages: true if each file is damaged.
     func goesDown(_ world: World, damages: Bool) {
         for file in files where damages || world.chance.happens(0.2) {
             let length = Int(Self.length(file))
@@ -129,7 +130,7 @@ final class SpoolFolder: @unchecked Sendable {
         pwrite(descriptor, &byte, 1, off_t(offset))
     }
 
-    /// Makes the journal believe what lies there: as if no one looked.
+    /// Makes the journal trust the spooled files, as if no process checked them.
     func trust(_ journal: Journal) async throws(TranshipError) {
         for (entry, _) in try await journal.spoolEntries(run: nil) {
             var bytes = [UInt8](repeating: 0, count: Int(entry.offsetBytes))

@@ -5,25 +5,27 @@ import Basics
 import GlanceModel
 import MigrationModel
 
-/// The state of one image at one target after everything, beside the state that it should have.
+/// The final state of one image at one target, compared with the required state.
 struct Standing {
-    /// What is wrong with it; nil where nothing is.
+    /// The mistake in the state; nil if there is none.
     var wrong: String?
-    /// Nothing is left to be tried again by a next run.
+    /// True if a next run has nothing to try again.
     var isSettled: Bool
 
-    /// What a calm run has to lead to.
+    /// The state that a calm run has to reach.
     private enum Ending {
         case copied
         case absent
-        /// The id that is to be kept is held by a record that cannot be filled.
+        /// A record that cannot be filled has the id that should be kept.
         case blocked
-        /// The operator's rules leave either open.
+        /// The operator's rules allow both.
         case open
     }
 
-    /// - Parameter rows: of the journal of each host on which something was
-    ///   started, by its number.
+    /// Returns the states of all images at all targets.
+    ///
+    /// - Parameter rows: the rows of the journal of each host on which a process was started, by
+    ///   its number.
     static func all(_ world: World, _ rows: [Int: [Transfer]]) -> [Standing] {
         var standings: [Standing] = []
         for target in world.scenario.targets {
@@ -59,10 +61,10 @@ struct Standing {
             if isSame { return .open }
             if givesWay { return .absent }
         }
-        // It has the name of the copy, which an operator may have deleted since.
+        // The snapshot has the name of the copy, which an operator may have deleted since.
         if givesWay, cloud.hasSnapshot(of: source) { return .open }
         if source.lies { return .absent }
-        // What nothing proves is left alone, adopted or under a kept id.
+        // An adopted copy, or one under a kept id, is left alone if nothing proves it.
         let isAdopting =
             cloud.world.hosts.contains(where: \.hasLostJournal)
             || cloud.world.hosts.count > 1 || target.keepID != "false"
@@ -71,8 +73,8 @@ struct Standing {
         return .copied
     }
 
-    /// A record under the source's own id that cannot get the source's data any
-    /// more, and must not be deleted.
+    /// True for a record under the source's own id that can no longer get the source's data, and
+    /// must not be deleted.
     private static func isUnfillable(
         _ record: Cloud.Record, _ source: Scenario.Source
     ) -> Bool {
@@ -84,7 +86,7 @@ struct Standing {
         }
     }
 
-    /// Why it is wrong that an id is said to be blocked; nil where it is.
+    /// Returns the reason why the journal must not call an id blocked; nil if it may.
     static func wrongBlock(_ world: World, _ row: Transfer) -> String? {
         let place = "\(row.source.displayName) at \(row.targetKey)"
         guard let cloud = world.clouds[row.targetKey], cloud.target?.keepID != "false",
@@ -92,8 +94,8 @@ struct Standing {
         else { return "\(place): its id is blocked, and need not be kept" }
         let isRequired = cloud.target?.keepID == "true"
         if isRequired, cloud.isBurned(source.id) { return nil }
-        // What is whole was not proved before its try failed: the next start
-        // looks at it, where anything proves it.
+        // A complete image whose transfer failed was not proved before. The next start looks at it,
+        // if anything can prove it.
         guard let record = cloud.record(source.id),
             (isRequired && (!record.isOurs || isUnfillable(record, source)))
                 || (record.status == "active" && !record.wasPublished)
@@ -114,7 +116,7 @@ struct Standing {
         let all = cloud.records.values.filter {
             $0.isOurs && $0.sourceNumber == source.number
         }.sorted { $0.id < $1.id }
-        // Deleting it would burn the id: with `prefer` it stays beside the copy.
+        // Deleting the record would burn the id: with `prefer` it stays beside the copy.
         let copies = all.filter { record in
             guard target.keepID == "prefer", record.id == source.id else { return true }
             let isReported = rows.values.joined().contains {
@@ -140,9 +142,9 @@ struct Standing {
                     ? nil : "\(place): its id is blocked, and the journal says it is done",
                 isSettled: false)
         case .absent:
-            // Left to be filled, since deleting it would burn the id. Or what a
-            // service fetched wrongly, and whose journal was lost before it was
-            // compared: no one may delete it, and no one sees it.
+            // Two records may stay. One is left to be filled, since deleting it would burn the id.
+            // The other has wrong data that a service fetched, and its journal was lost before the
+            // data was compared: no host may delete it, and no one sees it.
             let isAllowed = copy.map { copy in
                 (keepsID && copy.id == source.id && copy.status != "active")
                     || (copy.isOrphaned && !copy.wasPublished)
@@ -152,7 +154,8 @@ struct Standing {
                 isSettled: false)
         case .copied: return copied(all, copy, found, source, target, own, place)
         case .open:
-            // Begun before a snapshot took its name: it goes on once the snapshot is gone.
+            // The copy was begun before a snapshot took its name. It continues once the snapshot is
+            // gone.
             let waits = cloud.hasSnapshot(of: source) && copy?.wasPublished == false
             if let copy, copy.status != "active", !(keepsID && copy.id == source.id), !waits {
                 return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
@@ -164,13 +167,14 @@ struct Standing {
         }
     }
 
-    /// The state of the copy that a calm run has to make.
+    /// Returns the state of the copy that a calm run has to make.
     private static func copied(
         _ all: [Cloud.Record], _ copy: Cloud.Record?, _ found: String, _ source: Scenario.Source,
         _ target: Scenario.Target, _ own: [Transfer?], _ place: String
     ) -> Standing {
         guard let copy else {
-            // Wrong data under a kept id, and no one knows any more how it came.
+            // A record under a kept id has wrong data, and no journal knows any longer where it
+            // came from.
             if all.contains(where: { $0.isOrphaned && !$0.wasPublished }) {
                 return Standing(wrong: nil, isSettled: false)
             }

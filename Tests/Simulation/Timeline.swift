@@ -4,14 +4,12 @@
 import GlanceModel
 import Glibc
 
-/// The one thread and the one clock of a simulation.
+/// The only thread and the only clock of a simulation.
 ///
-/// Every task runs here, a job at a time; which of those that are ready comes
-/// next is chance, so that many orders are tried. When nothing is ready the
-/// clock jumps to the next timer.
+/// Every task runs on it, one job at a time. Chance picks the next of the ready jobs, so that many
+/// orders are tried. If no job is ready, the clock jumps to the next timer.
 ///
-/// `@unchecked Sendable`: all of it is touched by one thread alone, which is
-/// checked where jobs come in.
+/// `@unchecked Sendable`: only one thread touches it, which is checked for each new job.
 final class Timeline: TaskExecutor, @unchecked Sendable {
     private enum Work {
         case job(UnownedJob)
@@ -24,13 +22,13 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
         var call: @Sendable () -> Void
     }
 
-    /// Why the work stopped before it was done.
+    /// The reason why the work stopped before it was done.
     enum Stuck: String, Error {
         case deadlock = "nothing is left to do and the run has not ended"
         case endless = "the run does not end"
     }
 
-    /// Milliseconds since 1970.
+    /// The simulated time, in milliseconds since 1970.
     private(set) var now: Int64 = 1_800_000_000_000
     private(set) var steps = 0
     private var chance: Chance
@@ -48,7 +46,7 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
         add(.job(UnownedJob(job)))
     }
 
-    /// Calls that body as one more job.
+    /// Calls the closure as one more job.
     func soon(_ body: @escaping @Sendable () -> Void) {
         add(.call(body))
     }
@@ -60,7 +58,9 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
 
     // MARK: Time
 
-    /// - Returns: the number by which it can be cancelled or hastened.
+    /// Calls the closure after a time.
+    ///
+    /// - Returns: the number by which the timer can be canceled or hastened.
     @discardableResult
     func after(_ milliseconds: Int64, _ call: @escaping @Sendable () -> Void) -> Int {
         timersSoFar += 1
@@ -81,7 +81,7 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
         timers.remove(at: index).call()
     }
 
-    /// Suspends for so long, or until the task is cancelled.
+    /// Suspends for the given time, or until the task is canceled.
     func sleep(_ milliseconds: Int64) async {
         timersSoFar += 1
         let number = timersSoFar
@@ -98,11 +98,11 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
 
     // MARK: Work
 
-    /// Works until that is so.
+    /// Works until the condition is true.
     ///
     /// - Parameters:
-    ///   - stepsMax: jobs after which it counts as endless.
-    ///   - milliseconds: simulated time after which it does.
+    ///   - stepsMax: the number of jobs after which the work counts as endless.
+    ///   - milliseconds: the simulated time after which the work counts as endless.
     func work(
         until isDone: () -> Bool, stepsMax: Int, within milliseconds: Int64
     ) throws(Stuck) {
@@ -113,7 +113,7 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
             if ready.isEmpty {
                 guard fireNext() else { throw .deadlock }
             } else if !timers.isEmpty, chance.happens(Self.slowness) {
-                // The machine is busy: time goes on before the job is done.
+                // The machine is busy: time passes before the job is done.
                 _ = fireNext()
             } else {
                 step()
@@ -121,7 +121,7 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Lets so much time pass, and everything in it happen.
+    /// Lets the given time pass, with everything that happens in it.
     func pass(_ milliseconds: Int64) {
         let end = now + milliseconds
         while true {

@@ -7,17 +7,17 @@ import GlanceModel
 import HTTPTransport
 import MigrationModel
 
-/// What services have said of the images at the targets, true or not: a process can know no more.
+/// The answers of services about the images at the targets, true or not: a process cannot know
+/// more.
 struct Told: Sendable {
-    /// Digests of the data by target and image, in the words of the service.
+    /// Digests of the data by target and image, as the service reported them.
     private var checksums: [String: Set<Checksum>] = [:]
-    /// True if the latest record that was shown of the image says that it is private and not
-    /// protected.
+    /// By image: true if its latest shown record is private and not protected.
     private var isAsMade: [String: Bool] = [:]
 
     static func key(_ place: String, _ id: String) -> String { "\(place)/\(id)" }
 
-    /// Takes an answer in, as the process gets it.
+    /// Notes an answer as the process gets it.
     mutating func note(_ answer: HTTPResponse, to request: HTTPRequest) {
         let (place, path, _) = World.parts(request.url)
         guard path.first == "v2", path.count > 1, path[1] == "images", path.count < 4,
@@ -45,7 +45,7 @@ struct Told: Sendable {
         }
     }
 
-    /// Data that the process has read back from a target.
+    /// Notes data that the process has read back from a target.
     mutating func noteData(_ bytes: [UInt8], of id: String, at place: String) {
         for algorithm in [Checksum.Algorithm.md5, .sha256, .sha512] {
             guard let sum = try? digest(algorithm, of: bytes) else { continue }
@@ -57,7 +57,7 @@ struct Told: Sendable {
         isAsMade[Self.key(place, id)] ?? false
     }
 
-    /// Why nothing that was said proves the copy of a transfer; nil if something does.
+    /// Returns the reason why no answer proves the copy of a transfer; nil if one does.
     ///
     /// - Parameter sent: the body that this host has sent into the record; nil if it sent none, or
     ///   if the record is gone.

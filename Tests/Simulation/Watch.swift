@@ -7,39 +7,39 @@ import GlanceModel
 import HTTPTransport
 import MigrationModel
 
-/// Looks at every effect that the process has, and says what must never be.
+/// Observes every effect of the process, and reports violated rules.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Watch: @unchecked Sendable {
     let sources: [Scenario.Source]
     var violations: [String] = []
-    /// The journal at the moment of a request.
+    /// The rows of the journal at the moment of a request.
     var rows: [Transfer] = []
-    /// What services have said so far, in a play of lies.
+    /// The answers of services so far, in a play of lies.
     var told = Told()
 
     init(sources: [Scenario.Source]) {
         self.sources = sources
     }
 
-    /// The states of the rows that bear on a request; nil where none does.
+    /// Returns the states of the rows that matter for a request; nil if none does.
     static func states(_ method: HTTPRequest.Method, _ path: [String]) -> [TransferState]? {
         switch (method, path.last) {
         case (.get, _), (_, "import"): nil
-        // Intended, and nothing else.
+        // The row has to show the intent, and nothing else.
         case (.post, "images"): [.registered]
         case (.delete, _): TransferState.allCases
         default: [.publishing]
         }
     }
 
-    /// True if something known beforehand shows that these are the wrong bytes.
+    /// True if a fact that was known beforehand shows that these are the wrong bytes.
     private func areProvablyWrong(_ bytes: [UInt8], _ source: Scenario.Source) -> Bool {
         guard bytes != source.bytes else { return false }
         return source.promise != .none || bytes.count != source.bytes.count
     }
 
-    /// Bytes that came through us, whole, and not damaged behind us.
+    /// Checks bytes that came through us completely and were not damaged afterwards.
     func becameActive(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
         if cloud.world.isLying { return becameActiveByLies(record, bytes, at: cloud) }
         if cloud.world.publisher != nil { return becameActiveInNights(record, bytes, at: cloud) }
@@ -50,7 +50,7 @@ final class Watch: @unchecked Sendable {
         }
     }
 
-    /// A change of what others see.
+    /// Checks a change that others see.
     func published(_ record: Cloud.Record, at cloud: Cloud) {
         if cloud.world.isLying { return publishedByLies(record, at: cloud) }
         if cloud.world.publisher != nil { return publishedInNights(record, at: cloud) }
@@ -116,7 +116,7 @@ final class Watch: @unchecked Sendable {
 // MARK: - In a play of lies
 
 extension Watch {
-    /// What a process was told decides: it can hold bytes against nothing else.
+    /// Checks bytes by the answers that the process got: it has no other facts against them.
     private func becameActiveByLies(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
         guard let promised = row?.proof.promised, let sent = record.sent,

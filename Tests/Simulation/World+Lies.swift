@@ -6,9 +6,10 @@ import GlanceModel
 import HTTPTransport
 
 extension World {
-    /// What a process gets in place of a true answer. Without a ``liar``, the truth.
+    /// Returns the answer that a process gets in place of the true one; without a ``liar``, the
+    /// true one.
     ///
-    /// - Throws: what the transport makes of an answer that comes too late or is too long.
+    /// - Throws: the transport's error for an answer that comes too late or is too long.
     func said(
         _ truth: HTTPResponse, to request: HTTPRequest
     ) async throws(TranshipError) -> HTTPResponse {
@@ -29,7 +30,7 @@ extension World {
         return said
     }
 
-    /// The same of the head of a download, which is never late.
+    /// Returns the same for the head of a download, which is never late.
     func lied(_ truth: HTTPResponse, to request: HTTPRequest) -> HTTPResponse {
         guard isLying else { return truth }
         let place = World.parts(request.url).host
@@ -51,11 +52,11 @@ extension World {
         return "\(fields.joined(separator: "; ")) | \(body)"
     }
 
-    /// What must be in no output, no message and no journal.
+    /// Values that no output, message or journal may contain.
     static let password = "canary-of-the-password"
     static let secrets = [password, "token-project-"]
 
-    /// Looks for secrets in what a process says.
+    /// Searches the process's words for secrets.
     func check(_ words: String, _ place: String) {
         for secret in Self.secrets where words.contains(secret) {
             violation("\(place) shows a secret: \(words.prefix(500))")
@@ -64,7 +65,7 @@ extension World {
 }
 
 extension Network {
-    /// The lies about the data of a download, and what the transport does about them.
+    /// Applies the lies about the data of a download, and the transport's reactions.
     ///
     /// - Returns: true if the body is longer than the caller allows.
     func lie(
@@ -82,7 +83,7 @@ extension Network {
             throw TranshipError(.invalidAnswer, "the body is encoded (\(encoding))")
         }
         let declared = head.headers["Content-Length"].flatMap { Int($0) }
-        // What is longer than declared belongs to no answer.
+        // Bytes beyond the declared length do not belong to the answer.
         if let declared, declared >= 0, declared < bytes.count - position {
             bytes = Array(bytes.prefix(position + declared))
         }
@@ -97,7 +98,7 @@ extension Network {
         return isCut
     }
 
-    /// What the transport makes of the length of a download that has come.
+    /// Checks the length of a finished download as the transport does.
     func ended(
         _ request: HTTPRequest, _ head: HTTPResponse, _ bytes: [UInt8], isCut: Bool
     ) throws(TranshipError) {

@@ -9,31 +9,31 @@ import HTTPTransport
 import MigrationJournal
 import MigrationModel
 
-/// Everything outside the process: clouds, a file server, the network between,
-/// the disk with the journal, and others who interfere.
+/// Everything outside the process: clouds, a file server, the network between them, the disk with
+/// the journal, and other people who interfere.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class World: @unchecked Sendable {
     let scenario: Scenario
     let timeline: Timeline
     let watch: Watch
-    /// One or two, of which each has a journal of its own.
+    /// One or two hosts, each with a journal of its own.
     let hosts: [Host]
     private(set) var clouds: [String: Cloud] = [:]
-    /// Nothing goes wrong any more.
+    /// True in the phase without faults.
     var isCalm = false
-    /// Requests that change something, since the world is calm.
+    /// The number of requests that change something, counted in the calm phase.
     var changes = 0
     var chance: Chance
-    /// Of the nights; nil in other stories.
+    /// The publisher of the nights; nil in other stories.
     let publisher: Publisher?
-    /// The cloud that does not answer in this night.
+    /// The cloud that is down in this night.
     var downCloud: String?
     /// The cloud that does not answer a request to change something in this night.
     var silentCloud: String?
     /// Changes the answers of services; nil while they tell the truth.
     var liar: Liar?
-    /// True in a play of lies, also once they have ended.
+    /// True in a play of lies, also after the lies have ended.
     let isLying: Bool
     private let isLogging: Bool
     private(set) var log: [String] = []
@@ -100,7 +100,7 @@ final class World: @unchecked Sendable {
         return response
     }
 
-    /// What the journal says of every transfer, past the process.
+    /// Returns the transfers in a host's journal, independently of the process.
     func rows(
         of host: Host, in states: [TransferState] = TransferState.allCases
     ) async -> [Transfer] {
@@ -143,7 +143,7 @@ final class World: @unchecked Sendable {
         return text
     }
 
-    /// The bytes behind a download.
+    /// Returns the answer and the bytes of a download.
     func data(_ request: HTTPRequest) -> (
         head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?
     ) {
@@ -168,7 +168,7 @@ final class World: @unchecked Sendable {
         for cloud in clouds.values { cloud.forget(host) }
     }
 
-    /// An operator deletes a copy of ours, whatever it is about to become.
+    /// Deletes a copy of ours, as an operator would, in any state.
     func deleteSomething() {
         guard !isCalm else { return }
         let all = clouds.values.sorted { $0.name < $1.name }.flatMap { cloud in
@@ -180,7 +180,7 @@ final class World: @unchecked Sendable {
         cloud.remove(id)
     }
 
-    /// A server's snapshot has all properties of its image, our marker too.
+    /// Adds a server's snapshot, which has all properties of its image, including our marker.
     func forgeSomething() {
         guard !isCalm else { return }
         for cloud in clouds.values.sorted(by: { $0.name < $1.name }) where cloud.target != nil {

@@ -7,13 +7,14 @@ import Simulation
 import TestSupport
 import Testing
 
-/// Whole runs against services that lie; `make lie` does the same with 50,000 seeds.
+/// Complete runs against services that lie; `make lie` does the same with 50,000 seeds.
 ///
-/// In a process of its own, which says which seed has ended it: a lie may lead to a trap.
+/// Each runs in a process of its own, which names the seed that ended it: a lie may lead to a trap.
 @Suite(.timeLimit(.minutes(30))) struct LyingTests {
     private static let seeds = 60
 
-    /// Each found within some 200 seeds. `make soak` looks for the other two as well.
+    /// The bugs that are each found within about 200 seeds. `make soak` looks for the other two as
+    /// well.
     private static var bugs: [PlantedBug] {
         let all = PlantedBug.allCases.filter(\.needsLies)
         guard ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] == nil else { return all }

@@ -6,9 +6,11 @@ import Simulation
 import TestSupport
 import Testing
 
-/// Whole runs of the real pipeline over a simulated world. `make simulate` does
-/// the same with a hundred thousand seeds; docs/simulation.md says more.
+/// Complete runs of the real pipeline over a simulated world. `make simulate` does the same with a
+/// hundred thousand seeds; see docs/simulation.md.
 @Suite(.timeLimit(.minutes(30))) struct SimulatorTests {
+    /// Plays seeds until one fails.
+    ///
     /// - Returns: the report of the first seed that fails.
     private func explore(
         _ seeds: some Sequence<UInt64> & Sendable
@@ -26,7 +28,7 @@ import Testing
     @Test func `Nothing is lost, doubled, published unproved or deleted without right`()
         async throws
     {
-        // The same ones each time: `make simulate` is for others.
+        // The same seeds each time: `make simulate` plays others.
         let failed = try await explore(1...50)
         #expect(
             failed == nil,
@@ -46,8 +48,8 @@ import Testing
         }
     }
 
-    /// Each bug is found by searching, so a new draw in the simulation moves the
-    /// seed that finds it and breaks no test.
+    /// Checks that a search over seeds finds each bug. A new draw in the simulation changes the
+    /// seed that finds it, and breaks no test.
     @Test(arguments: PlantedBug.allCases.filter { !$0.needsLies && !$0.needsNights })
     func `A planted bug is found`(bug: PlantedBug) async throws {
         let found = try await blocking { try Simulator().find(bug, runsMax: 500) }

@@ -4,46 +4,47 @@
 import Basics
 import GlanceModel
 
-/// A month of a nightly mirror, as a seed describes it: the newest image of a publisher in one or
-/// two clouds, with earlier versions that are renamed or hidden, and then deleted.
+/// A month of a nightly mirror, made by a seed: the newest image of a publisher in one or two
+/// clouds, with earlier versions that are renamed or hidden, and then deleted.
 struct Nights: Sendable {
-    /// What becomes of the versions before the current one.
+    /// The treatment of the versions before the current one.
     enum Previous: String, Sendable {
         case rename, hide
     }
 
-    /// What a target's entry says about earlier versions.
+    /// The rules of a target's entry for earlier versions.
     struct Rules: Sendable {
         var previous: Previous
         var keep: Int
     }
 
-    /// What happens in a night, and lasts until the next one.
+    /// An event of a night, which lasts until the next one.
     enum Event: Hashable, Sendable {
         case nothing
         /// The publisher has a new version under a new name, or under the name of the last one.
         case newVersion, sameName
-        /// The publisher, or what answers in its place, does not give what it lists.
+        /// The publisher, or a server in its place, does not deliver the listed data.
         case truncated, otherData, dataIsPage, dataIsStale
         case listIsMissing, listIsPage, listIsStale
         case overloaded, down
-        /// The first request for each file meets a mirror that lacks it.
+        /// The first request for each file reaches a mirror that lacks it.
         case mirrorLacksFiles
         /// The publisher offers the version before.
         case goesBackwards
-        /// The cloud refuses everything, or its Image service alone does.
+        /// The cloud refuses everything, or only its Image service does.
         case cloudIsDown, imageServiceIsDown
-        /// The cloud answers no request that changes an image, and someone ends each start.
+        /// The cloud answers no request that changes an image, and an operator ends each start.
         case cloudIsSilent
         /// Operators change our images by hand.
         case renamesCurrent, hidesCurrent, protectsCurrent, deletesCurrent
         case protectsEarlier, deletesEarlier, makesEarlierPrivate
-        /// They take back what was protected or made private.
+        /// Operators undo the protection and the private visibility.
         case undoes
         /// A server's snapshot has all properties of our image, and its name.
         case snapshot
 
-        /// The publisher gives nothing new in such a night, or only something that is wrong.
+        /// True if the publisher offers nothing new in such a night, or only something that is
+        /// wrong.
         var isFaulty: Bool {
             switch self {
             case .truncated, .otherData, .dataIsPage, .dataIsStale, .listIsMissing, .listIsPage,
@@ -56,16 +57,17 @@ struct Nights: Sendable {
 
     struct Night: Sendable {
         var event: Event
-        /// A new version appears as well.
+        /// True if a new version appears as well.
         var publishes: Bool
-        /// Which target the event is about, from 0.
+        /// The index of the target that the event concerns.
         var target: Int
-        /// Starts before the last one of the night: after how many steps each of them dies.
+        /// The starts before the last one of the night, each by the number of steps after which it
+        /// dies.
         var deaths: [Int]
     }
 
     static let count = 30
-    /// In the pipeline file.
+    /// The name of the series in the pipeline file.
     static let seriesName = "disk"
     static let list = "SHA256SUMS"
 
@@ -119,7 +121,7 @@ struct Nights: Sendable {
 }
 
 extension Scenario {
-    /// The cast of a month: clouds that allow public images, and no other sources.
+    /// Makes the scenario of a month: clouds that allow public images, and no other sources.
     init(nights chance: inout Chance) {
         faultRate = chance.pick([0, 0.02, 0.06])
         imagesAtOnce = 1 + chance.below(3)
@@ -137,7 +139,7 @@ extension Scenario {
         nights = Nights(&chance, targets: targets.count)
     }
 
-    /// The pipeline of the nights.
+    /// Returns the text of the pipeline of the nights.
     func text(_ nights: Nights) -> String {
         var lines = [
             "version: 1", "name: nights", "sources:",

@@ -6,16 +6,17 @@ import GlanceModel
 import MigrationModel
 import TranshipKit
 
-/// The month of a nightly mirror: each night something happens, starts die, and the last one has
-/// to bring the clouds into the state that the table of the night says.
+/// Plays the month of a nightly mirror. Each night has an event and starts that die. The last start
+/// has to bring the clouds into the state that the shelf of the night requires.
 extension Simulator.Play {
     private static let dayMilliseconds: Int64 = 24 * 3_600_000
-    /// How long a start waits for a silent cloud before someone ends it: enough for the other one.
+    /// The time that a start waits for a silent cloud before an operator ends it: enough for the
+    /// other cloud.
     private static let silentMilliseconds: Int64 = 3_600_000
 
     func perform(_ nights: Nights) throws(TranshipError) {
         var shelves = world.scenario.targets.map { _ in Shelf() }
-        // The version that the source offered in the last night in which all was well there.
+        // The version that the source offered in the last night without a fault of the source.
         var offered = 0
         for (index, night) in nights.nights.enumerated() {
             guard world.watch.violations.isEmpty, let publisher = world.publisher else { return }
@@ -25,7 +26,7 @@ extension Simulator.Play {
             for death in night.deaths { start(publisher, dieAfterSteps: death) }
             let isWhole = settle(publisher)
             let latest = publisher.versions.last?.number ?? 0
-            // A version before the latest one may still be one that we have never seen.
+            // The version before the latest one may still be one that no start has seen.
             let isNewHere = event == .goesBackwards && latest - 1 > offered
             let seen = isNewHere ? latest - 1 : event.isFaulty ? offered : latest
             for (number, target) in world.scenario.targets.enumerated() {
@@ -34,8 +35,8 @@ extension Simulator.Play {
                 let next =
                     isAway || seen == 0 ? shelves[number] : shelves[number].after(seen, rules)
                 var allowed = event.isFaulty && !isNewHere ? [shelves[number], next] : [next]
-                // An earlier start of the night may have come to its end before it died. What gave
-                // its name back in that one may be deleted in this one.
+                // An earlier start of the night may have finished before it died. If a version gave
+                // its name back in that start, this start may delete it.
                 if next != shelves[number], seen > 0 { allowed.append(next.after(seen, rules)) }
                 let found = world.clouds[target.name]?.shelfWords ?? ""
                 guard let shelf = allowed.first(where: { $0.words == found }) else {
@@ -53,7 +54,8 @@ extension Simulator.Play {
         }
     }
 
-    /// A good night ends well, and a bad one does not say that it did.
+    /// Checks that a good night ends well, and that another start then does only the work that has
+    /// become due. A bad night may end with an error, and nothing of it is checked here.
     private func check(
         _ isWhole: Bool, after event: Nights.Event, _ shelves: inout [Shelf], _ nights: Nights,
         night: Int
@@ -64,7 +66,7 @@ extension Simulator.Play {
             world.violation("night \(night) (\(event)): the last start does not end well")
         }
         guard !isBad, let latest = world.publisher?.versions.last?.number else { return }
-        // A version that has given its name back may be deleted now. Nothing else is left to do.
+        // A version that has given its name back may be deleted now. No other work is left.
         let next = shelves.indices.map { shelves[$0].after(latest, nights.rules[$0]) }
         world.changes = 0
         start(world.publisher, dieAfterSteps: nil)
@@ -88,9 +90,9 @@ extension Simulator.Play {
         return ended
     }
 
-    /// The last starts of a night, in which nothing goes wrong but what the night is about.
+    /// Performs the last starts of a night, in which nothing fails but the event of the night.
     ///
-    /// - Returns: whether the last one says that all is well.
+    /// - Returns: true if the last start reports success.
     private func settle(_ publisher: Publisher) -> Bool {
         world.isCalm = true
         world.timeline.pass(3 * 3_600_000)
@@ -100,7 +102,8 @@ extension Simulator.Play {
             for row in rows where row.state == .failed && row.failure == nil {
                 world.violation("\(row.source.displayName) failed without a reason")
             }
-            // What a store had damaged was found out and discarded; the next start copies it.
+            // The run found a copy that a store had damaged, and discarded it. The next start
+            // copies it.
             let isAgain = rows.contains { $0.failure?.code == .verificationMismatch }
             guard isAgain else {
                 guard case .success(let summary) = ended else { return false }
@@ -112,7 +115,9 @@ extension Simulator.Play {
 
     // MARK: What happens
 
-    /// - Returns: the event, or another one if the month has not come so far.
+    /// Begins a night.
+    ///
+    /// - Returns: the event, or another one if the month does not allow it yet.
     private func begin(
         _ night: Nights.Night, _ publisher: Publisher, _ shelves: inout [Shelf]
     ) throws(TranshipError) -> Nights.Event {
@@ -124,7 +129,7 @@ extension Simulator.Play {
         var event = night.event
         let needsOther = event == .goesBackwards || event == .listIsStale
         if needsOther, !publisher.hasOtherNameBefore { event = .nothing }
-        // If one image at a time moves, the silent one keeps all others waiting.
+        // If only one image moves at a time, the silent cloud delays all others.
         let hasRoom = world.scenario.imagesAtOnce > 1 && world.scenario.targets.count > 1
         if event == .cloudIsSilent, !hasRoom { event = .nothing }
         publisher.event = event
@@ -136,7 +141,7 @@ extension Simulator.Play {
         return event
     }
 
-    /// Operators.
+    /// Performs the operators' changes.
     private func interfere(_ event: Nights.Event, _ cloud: Cloud, _ shelf: inout Shelf) {
         let newest = shelf.copies.indices.max {
             shelf.copies[$0].version < shelf.copies[$1].version

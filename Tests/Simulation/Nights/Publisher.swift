@@ -8,21 +8,22 @@ import HTTPTransport
 
 /// The server that publishes a new version now and then, with a list of checksums.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Publisher: @unchecked Sendable {
     struct Version: Sendable {
-        /// From 1, in the order in which they were published.
+        /// The number of the version, from 1, in the order of publication.
         var number: Int
-        /// Of the file; a version that was published once more has the name of the last one.
+        /// The name of the file. A version that is published under the same name has the name of
+        /// the last one.
         var file: String
         var sha256: String
         var data: Scenario.Source
     }
 
     private(set) var versions: [Version] = []
-    /// What goes wrong in this night.
+    /// The event of this night.
     var event = Nights.Event.nothing
-    /// What has met the mirror that lacks it.
+    /// The requests that already met the mirror that lacks the file.
     private var missed: Set<String> = []
     private var chance: Chance
 
@@ -33,7 +34,7 @@ final class Publisher: @unchecked Sendable {
     func publish(underTheSameName: Bool) throws(TranshipError) {
         let number = versions.count + 1
         let isLong = chance.happens(0.1)
-        // The first byte of no version is that of a web page or a known format.
+        // The first byte of a version is never that of a web page or a known format.
         let bytes = [0xA5] + chance.bytes(100 + chance.below(isLong ? 150_000 : 3000))
         let source = Scenario.Source(
             number: 0, isURL: true, bytes: bytes, promise: .sha256, lies: false, breaksOff: false,
@@ -46,17 +47,17 @@ final class Publisher: @unchecked Sendable {
                 sha256: try digest(.sha256, of: bytes).value, data: source))
     }
 
-    /// The number of the version with this data; nil for data that was never published.
+    /// Returns the number of the version with this data; nil for data that was never published.
     func number(of data: [UInt8]?) -> Int? {
         versions.last { $0.data.bytes == data }?.number
     }
 
-    /// The two latest versions have names of their own.
+    /// True if the two latest versions have different file names.
     var hasOtherNameBefore: Bool {
         versions.count > 1 && versions[versions.count - 2].file != versions.last?.file
     }
 
-    /// Another start begins: mirrors answer in turn again.
+    /// Prepares another start: mirrors answer in turn again.
     func begins() { missed = [] }
 
     private var offered: Version? {
@@ -83,7 +84,7 @@ final class Publisher: @unchecked Sendable {
             ])
     }
 
-    /// The bytes behind a download.
+    /// Returns the answer and the bytes of a download.
     func download(
         _ request: HTTPRequest, _ path: [String]
     ) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
@@ -95,7 +96,7 @@ final class Publisher: @unchecked Sendable {
         return (head, source.given, source)
     }
 
-    /// What comes for a file.
+    /// Returns the data that the publisher delivers for a file.
     func data(of file: String) -> Scenario.Source? {
         let earlier = versions.dropLast().last { $0.file == file }
         let version = event == .dataIsStale ? earlier : offered

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What has to be at a target after a night: the versions of the series, as a table would list
-/// them. It knows the rules from the documentation, and nothing of the code.
+/// The required state of a target after a night: the versions of the series, as a table would list
+/// them. Has the rules from the documentation, and uses none of the tested code.
 struct Shelf: Equatable, Sendable {
     enum Name: Sendable {
         case series, earlier
-        /// An operator's.
+        /// A name that an operator gave.
         case other
     }
 
@@ -19,17 +19,18 @@ struct Shelf: Equatable, Sendable {
         /// False for a version that waits for the name of the series.
         var wasNamed = true
 
-        /// It never was the current version, as far as others see.
+        /// True if the copy never was the current version for others.
         var isInVain: Bool { !wasNamed && name == .earlier }
 
-        /// Someone changed it by hand so that it is left alone.
+        /// True if someone changed the copy by hand so that runs leave it alone.
         var isEdited: Bool { isProtected || isPrivate || name == .other }
     }
 
-    /// The oldest first, in the order in which they were done.
+    /// The copies, in the order in which they were done, the oldest first.
     var copies: [Copy] = []
 
-    /// After a night in which the source offered this version, and the target took it.
+    /// Returns the shelf after a night in which the source offered this version and the target
+    /// accepted it.
     func after(_ version: Int, _ rules: Nights.Rules) -> Shelf {
         var next = self
         let renames = rules.previous == .rename
@@ -41,7 +42,7 @@ struct Shelf: Equatable, Sendable {
         guard let current = next.copies.firstIndex(where: { $0.version == version }) else {
             return next
         }
-        // What an operator hid or renamed takes the place of no version that others see.
+        // A version that an operator hid or renamed replaces no version that others see.
         let isByHand = next.copies[current].isHidden || next.copies[current].name == .other
         let hidesShown = next.copies.contains {
             $0.version != version && $0.name == .series && !$0.isHidden && !$0.isEdited
@@ -54,7 +55,7 @@ struct Shelf: Equatable, Sendable {
             }
             guard !next.copies[current].isEdited else { return next }
             if isHeld {
-                // Of those that wait, the newest is enough.
+                // Of the versions that wait for the name, only the newest is needed.
                 if !next.copies[current].isHidden {
                     next.copies.removeAll {
                         $0.version != version && $0.isInVain && !$0.isEdited && !$0.isHidden
@@ -86,7 +87,7 @@ struct Shelf: Equatable, Sendable {
 
     var isEdited: Bool { copies.contains(where: \.isEdited) }
 
-    /// As logs show it: `3 2r 1rh`, the newest version first.
+    /// The words for logs, such as `3 2r 1rh`, the newest version first.
     var words: String {
         copies.sorted { $0.version > $1.version }.map { copy in
             var words = String(copy.version)

@@ -7,7 +7,7 @@ import HTTPTransport
 import MigrationModel
 
 extension World {
-    /// True if a place answers nothing in this night.
+    /// True if the server of a request is down in this night.
     func isDown(_ request: HTTPRequest) -> Bool {
         guard let publisher else { return false }
         let (place, path, _) = Self.parts(request.url)
@@ -27,7 +27,7 @@ extension World {
 extension Cloud {
     private static let foreignID = "f0e00000-0000-4000-8000-000000000000"
 
-    /// An image of someone else that has the name of the series.
+    /// Adds another owner's image that has the name of the series.
     func addForeignImage() {
         add(
             Self.foreignID,
@@ -45,10 +45,10 @@ extension Cloud {
         }
     }
 
-    /// What others see of a series.
+    /// The state of a series as others see it.
     struct View: Sendable {
         var isThere: Bool
-        /// How many have the name of the series.
+        /// The number of visible images with the name of the series.
         var named: Int
     }
 
@@ -59,7 +59,7 @@ extension Cloud {
             named: shown.count { $0.fields["name"]?.string == Nights.seriesName })
     }
 
-    /// Compares what others see with what they saw before the process changed something.
+    /// Compares the view of others with their view before the process changed something.
     func checkView(after before: View, _ request: HTTPRequest) {
         guard let publisher = world.publisher, let rules = nightRules else { return }
         for record in shown where publisher.number(of: record.data) == nil {
@@ -85,7 +85,7 @@ extension Cloud {
         return world.scenario.nights?.rules[index]
     }
 
-    /// The state, as a table would list it.
+    /// The state of the cloud in the words of ``Shelf``.
     var shelfWords: String {
         let ours = records.values.filter(\.isOurs).map { record in
             let number = world.publisher?.number(of: record.data) ?? 0
@@ -129,7 +129,7 @@ extension Cloud {
 }
 
 extension Watch {
-    /// Bytes that came through us, whole, and were not damaged behind us.
+    /// Checks bytes that came through us completely and were not damaged afterwards.
     func becameActiveInNights(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
         if cloud.world.publisher?.number(of: bytes) == nil {
             cloud.world.violation(
@@ -137,7 +137,7 @@ extension Watch {
         }
     }
 
-    /// A change of what others see: a publication, or the end of a version.
+    /// Checks a change that others see: a publication, or the end of a version.
     func publishedInNights(_ record: Cloud.Record, at cloud: Cloud) {
         let place = "\(cloud.name)/\(record.id)"
         guard record.status == "active" || record.status == "deactivated" else {
@@ -152,8 +152,8 @@ extension Watch {
         }
     }
 
-    /// Only an earlier version that no one edited is deleted, and only if enough versions came
-    /// after it: one, if it never had the name of the series.
+    /// Checks a deletion. A run may delete only an earlier version that no one edited, and only
+    /// after enough newer versions: after one, if it never had the name of the series.
     func deletingInNights(_ record: Cloud.Record, at cloud: Cloud, keep: Int) {
         let fields = record.fields
         var wrongs: [String] = []
