@@ -49,7 +49,7 @@ import Simulation
         }
     }
 
-    /// What a seed makes; the make target plays it.
+    /// The kind of story that a seed makes; the make target plays it.
     private enum Story: String {
         case runs = "simulate"
         case lies = "lie"
@@ -86,7 +86,7 @@ import Simulation
             }
             if done % (story == .nights ? 100 : 5000) == 0 || done == count {
                 let minutes = (ContinuousClock.now - start) / .seconds(60)
-                // On a machine that does other things as well, this one says more.
+                // On a machine with other work, the rate by processor time is more useful.
                 let busyMinutes = Double(clock()) / Double(CLOCKS_PER_SEC) / 60
                 print(
                     "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, "
@@ -113,13 +113,14 @@ import Simulation
     }
 }
 
-/// The process's memory, against what lies may make it take.
+/// The process's memory, with a bound that lies must not exceed.
 private enum Memory {
     private static let mebibytesMax = 256
 
-    /// Nil while it is below the bound.
+    /// The violation of the bound; nil if there is none.
     ///
-    /// Not of `getrusage`: its maximum counts the memory of the process that started this one.
+    /// Does not use `getrusage`: its maximum counts the memory of the process that started this
+    /// one.
     static var violation: String? {
         guard let status = try? WholeFile.read("/proc/self/status", bytesMax: 1 << 16),
             let line = String(decoding: status, as: UTF8.self).split(separator: "\n")
@@ -132,11 +133,12 @@ private enum Memory {
     }
 }
 
-/// Names the seed that traps or hangs.
+/// Names a seed that traps or hangs.
 private enum Crash {
-    /// In real time; most seeds take milliseconds.
+    /// The longest real time of a seed; most take milliseconds.
     private static let secondsMax: UInt32 = 120
-    /// The text of the current seed. Signal handlers allocate no memory, so it is made before.
+    /// The text for the current seed. It is made in advance, because signal handlers allocate no
+    /// memory.
     private nonisolated(unsafe) static let words = UnsafeMutablePointer<CChar>.allocate(
         capacity: 200)
     private nonisolated(unsafe) static var wordsCount = 0
