@@ -15,7 +15,7 @@ struct Network: Carrier {
     /// A bug that is planted between the process and its network.
     var planted: PlantedBug?
 
-    /// The interval between the requests of an endless wait: a few of them fill the time of a
+    /// The interval between the looks of an endless wait: a few of them fill the time of a
     /// start.
     private static let patienceMilliseconds: Int64 = 60_000
 

@@ -5,9 +5,11 @@ import Basics
 import Glibc
 import Simulation
 
-/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true] [--nights true] | simulate --seed SEED`
+/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true]
+/// [--nights true] | simulate --seed SEED`
 ///
-/// With `--nights true`, a seed is a month of a nightly mirror. With `--lying true`, services lie. If a lie traps or hangs the process, its last line names the seed.
+/// With `--nights true`, a seed is a month of a nightly mirror. With `--lying true`, services lie.
+/// If a lie traps or hangs the process, its last line names the seed.
 @main struct Simulate {
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())[...]
