@@ -11,8 +11,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// A source that cannot be listed costs the others nothing, and what was copied from it stays as it
-/// is: an unread listing is not an empty one.
+/// A source that cannot be listed does not affect the others, and the copies of its images stay as
+/// they are: an unread listing is not an empty one.
 @Suite(.timeLimit(.minutes(5))) struct AbsentSourcesTests {
     private let scene: CloudScene
     private let old: GlanceServer
@@ -39,7 +39,7 @@ import Testing
         return try await run.carryOut(try await run.plan())
     }
 
-    /// The names that the target has.
+    /// The names of the target's images.
     private var names: [String] {
         scene.beta.ids.compactMap { scene.beta.image($0)?["name"]?.string }.sorted()
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(first.absences.map(\.failure.code) == [.unreachable])
         #expect(first.absentTargets.isEmpty && !first.isNothingToDo)
         #expect(names == ["web"])
-        // The journal knows it, for `status`, reports and metrics.
+        // The journal knows the absence, for `status`, reports and metrics.
         let path = scene.folder.file("journal.sqlite")
         let status = try #require(try await RunStatus.read(journalPath: path))
         #expect(status.absences.map(\.label) == ["source old"])
@@ -80,7 +80,7 @@ import Testing
         #expect(absence.words == "source old cannot be logged in to")
     }
 
-    /// The page with the image has come by then.
+    /// The page with the image has arrived before the listing fails.
     @Test func `Of a listing that fails half-way, nothing is planned`() async throws {
         put("o2", "kernel", ["disk_format": "aki", "container_format": "aki"])
         put("o3", "machine", ["kernel_id": "o2"])
@@ -126,7 +126,7 @@ import Testing
             error?.message
                 == "there is no folder \(parent), in which the archive \(archive) is to be made")
         #expect(error?.hint?.hasSuffix("make the folder: mkdir -p \(parent)") == true)
-        // It holds up no cloud.
+        // The missing folder does not delay a cloud.
         let plan = try await scene.start(
             to: "{ archive: \(archive) }, { cloud: beta }", journal: "second.sqlite", writes: false
         ).plan()
@@ -153,8 +153,8 @@ import Testing
         #expect(unknown?.code == .unknownCloud && names.isEmpty)
     }
 
-    /// All versions of a series but the current one are deleted at once, and the source that cannot
-    /// be read has a current one.
+    /// The rules delete all versions of a series but the current one at once, and the source that
+    /// cannot be read has a current one.
     @Test func `The versions of an absent source are neither hidden nor deleted`() async throws {
         let rules = "previous: hide, keep: 0, expired: { action: delete, after: 0s }"
         let archive = scene.folder.file("arc")

@@ -10,11 +10,11 @@ import Testing
 
 @testable import TranshipKit
 
-/// Nights after a copy that failed, while the list of checksums stays as it is.
+/// The nights after a copy that failed, while the list of checksums does not change.
 @Suite(.timeLimit(.minutes(2))) struct BrokenTransferTests {
-    /// What a publisher has of its data.
+    /// The data that a publisher has.
     private enum Data: Sendable {
-        /// It can be looked at, and not be read.
+        /// The data can be examined, but not read.
         case vanishing
         case gone
         case short
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// - Returns: also what was asked for while the plan was made.
+    /// - Returns: also the requests that were made for the plan.
     private func night(_ now: Data) async throws -> (night: Nights.Night, asked: Set<String>) {
         publisher.data.withLock { $0 = now }
         let before = server.requests.count
@@ -73,7 +73,7 @@ import Testing
             #expect(gone.items.first?.refusal?.message.contains("planned") == false)
             #expect(gone.items.first?.refusal?.hint?.contains("publisher") == true)
         }
-        // What has come back is looked at, and what it is counts.
+        // Data that has come back is examined, and its checksum counts.
         for _ in 1...2 {
             let (short, _) = try await night(.short)
             #expect(short.summary.failures.map(\.code) == [.checksumMismatch])

@@ -9,9 +9,9 @@ import Testing
 
 @testable import TranshipKit
 
-/// What publishers do to an index of Simplestreams from night to night.
+/// Changes of publishers to an index of Simplestreams from night to night.
 @Suite(.timeLimit(.minutes(3))) struct ChangedIndexTests {
-    /// The products, each with what its item says beside the path.
+    /// The products, each with the fields of its item beside the path.
     private typealias Products = [String: String]
 
     private let nights: Nights
@@ -167,7 +167,7 @@ import Testing
         let found = try await nights.night(run)
         #expect(found.items.map(\.action) == [.create, .refuse])
         #expect(found.items[1].refusal?.message.contains("has the same series") == true)
-        // The pipeline file alone says it of these.
+        // Here, the pipeline file alone gives two sources one series.
         await #expect(throws: TranshipError.self) {
             _ = try await nights.night(
                 try nights.run(

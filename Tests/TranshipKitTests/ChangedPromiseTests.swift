@@ -10,12 +10,12 @@ import Testing
 
 @testable import TranshipKit
 
-/// A source whose promise changes, and whose data does or does not.
+/// A source whose promise changes, while its data changes or not.
 @Suite(.timeLimit(.minutes(3))) struct ChangedPromiseTests {
     private static let rules =
         "method: upload, keep: 1, previous: hide, expired: { action: delete, after: 0s }"
 
-    /// What a web server has: the data of a version, and a list of its checksums.
+    /// The files of a web server: the data of a version, and a list of its checksums.
     private struct Offer {
         var version: UInt64
         var tag: String
@@ -42,7 +42,7 @@ import Testing
         publisher = try ChangingServer(Offer(version: 1, tag: "1", list: [])) { $0.answer($1) }
     }
 
-    /// - Parameter checksum: what the operator writes into the pipeline file.
+    /// - Parameter checksum: the checksum that the operator writes into the pipeline file.
     @discardableResult
     private func night(
         _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm] = [],
@@ -67,7 +67,7 @@ import Testing
         arguments: [
             // A run computes the digest of the promise, and the sha512 that the target reports.
             [[.sha256], [.sha256, .sha512], [.sha256]], [[.md5], [.sha512], [.md5]],
-            // The ETag says that the data is the same.
+            // The ETag shows that the data is the same.
             [[.md5], [.sha256], [.md5]], [[], [.sha256], []], [[.sha512], [.sha256]],
             [[.sha256], []],
         ] as [[[Checksum.Algorithm]]])
@@ -84,7 +84,7 @@ import Testing
                 #expect(standing == ["a hidden", "a", nil], "\(list)")
             }
         }
-        // What is new is a version as ever.
+        // New data is a new version, as always.
         try await night(3, lists[0])
         #expect(standing == [nil, "a hidden", "a"])
     }
@@ -105,7 +105,7 @@ import Testing
         #expect(standing == [nil, "a hidden", "a"])
     }
 
-    /// The target reports md5 and sha512, and the ETag says that the data is the same.
+    /// The target reports md5 and sha512, and the ETag shows that the data is the same.
     @Test(arguments: Checksum.Algorithm.allCases)
     func `A checksum that an operator adds is compared, whatever the ETag says`(
         algorithm: Checksum.Algorithm
@@ -121,7 +121,7 @@ import Testing
         }
         let compared = try await night(1, checksum: right)
         #expect(compared.summary.exitStatus == .done)
-        // What the target reports is a comparison already.
+        // A digest that the target reports already makes the comparison.
         let isReported = [.md5, .sha512].contains(algorithm)
         #expect(compared.items.map(\.action) == [isReported ? .skip : .create])
         for checksum in [right, nil] {
@@ -130,7 +130,8 @@ import Testing
         }
     }
 
-    /// No digest can be compared, and the ETag is another one: only reading the data shows it.
+    /// No digest can be compared, and the ETag differs: only the data itself shows that it is the
+    /// same.
     @Test func `Nothing is made or deleted because the same data is read again`() async throws {
         try await night(1, [.md5])
         try await night(2, [.md5])

@@ -12,8 +12,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// Whole runs between model clouds, from `alpha` to `beta` if a test does not say otherwise. Journals
-/// are in files, and stay from run to run.
+/// Complete runs between model clouds, from `alpha` to `beta` unless a test names others. The
+/// journals are files, and stay from run to run.
 struct CloudScene {
     let folder: TemporaryFolder
     let alpha: GlanceServer
@@ -34,7 +34,7 @@ struct CloudScene {
 
     func cloud(_ name: String) throws -> GlanceServer { try #require(more[name]) }
 
-    /// Puts the image `s` of alpha there, with the same data each time.
+    /// Puts the image `s` into alpha, with the same data each time.
     func put(_ fields: [String: JSONValue] = [:]) {
         let base: [String: JSONValue] = [
             "name": "web", "disk_format": "raw", "container_format": "bare",
@@ -42,13 +42,13 @@ struct CloudScene {
         alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
     }
 
-    /// One start of a pipeline.
+    /// Makes one start of a pipeline.
     ///
     /// - Parameters:
     ///   - targets: entries in YAML, with a comma between them.
     ///   - sources: likewise.
     ///   - limits: settings in YAML.
-    ///   - down: clouds at whose address nothing listens.
+    ///   - down: clouds at whose address no server listens.
     ///   - writes: false for a run that only plans.
     func start(
         to targets: String = "{ cloud: beta }", from sources: String = "{ cloud: alpha }",
@@ -68,7 +68,7 @@ struct CloudScene {
         var urls = more.mapValues(\.url)
         urls["alpha"] = alpha.url
         urls["beta"] = beta.url
-        // Ports below 1024 are for root, and this one is for nothing.
+        // Ports below 1024 are for root, and no server uses this one.
         for name in down { urls[name] = "http://127.0.0.1:1" }
         var tuning = RunTuning()
         tuning.connections = ModelClouds(urls: urls)
@@ -77,7 +77,7 @@ struct CloudScene {
             writes: writes, resuming: resuming)
     }
 
-    /// What `check` says of each image.
+    /// Returns the results of `check` for all images.
     func checked(
         to targets: String, journal: String = "journal.sqlite"
     ) async throws -> [CheckedImage] {
@@ -90,7 +90,7 @@ struct CloudScene {
 
     /// Plans a start and carries it out.
     ///
-    /// - Returns: what the plan says of the first image, and its transfer at the end.
+    /// - Returns: the plan's item for the first image, and its transfer at the end.
     func run(
         to targets: String, journal: String = "journal.sqlite"
     ) async throws -> (item: PlanItem, transfer: Transfer?) {

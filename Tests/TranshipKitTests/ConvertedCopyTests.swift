@@ -10,7 +10,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// Whole runs to a target that converts what it imports.
+/// Complete runs to a target that converts the images that it imports.
 @Suite(.timeLimit(.minutes(5))) struct ConvertedCopyTests {
     private let scene: CloudScene
     private let publisher: RawHTTPServer
@@ -44,7 +44,7 @@ import Testing
         return try await run.carryOut(try await run.plan())
     }
 
-    /// What `check` says, without and with the data read.
+    /// Returns the results of `check`, without and with the data read.
     private func checked(_ checksum: String?) async throws -> [CheckedImage] {
         var all: [CheckedImage] = []
         for downloads in [false, true] {
@@ -91,7 +91,7 @@ import Testing
         }
         let again = try await start("\(promise)").plan()
         #expect(again.tallies.map(\.kind) == [.skip])
-        // Other data than it had when it was published.
+        // The image has other data than it had when it was published.
         scene.beta.put(image.id, data: noise(10), ["disk_format": "qcow2"])
         for checked in try await checked("\(promise)") {
             #expect(checked.verdict == .differs, "\(checked)")
@@ -116,7 +116,7 @@ import Testing
         return notes.filter { ["imports-convert", "above-property-limit"].contains($0.code) }
     }
 
-    /// A run that has given its journal back.
+    /// Carries out a run, which then releases its journal.
     private func ended(
         _ keys: String, method: String
     ) async throws -> (failed: [Transfer], runID: Int64, exitStatus: MigrationModel.ExitStatus) {

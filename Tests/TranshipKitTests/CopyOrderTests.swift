@@ -41,7 +41,7 @@ import Testing
             text: order.pipeline(writtenBy: "tranship copy"), file: "copy", environment: [:])
     }
 
-    /// A folder with these empty files.
+    /// Makes a folder with these empty files.
     private static func folder(_ names: String...) throws -> String {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("copy-\(UUID().uuidString)")
@@ -432,7 +432,7 @@ import Testing
         _ = try Pipeline.parse(text: edited, file: "b.yaml", environment: [:])
     }
 
-    /// `cp a b; cp a c` leaves two files.
+    /// The commands `cp a b` and `cp a c` leave two files.
     @Test func `A name makes a variant of images with records`() throws {
         let folder = try Self.folder("tranship-archive.json")
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -102,7 +102,7 @@ import Testing
         #expect(try fileNames() == ["\(id).data", "\(id).json"])
     }
 
-    /// The journal was lost before the image was published. Archive sources do not see it.
+    /// The journal was lost before the image was published. Archive sources do not see the image.
     @Test func `A private image that is not published yet is published`() async throws {
         let id = try #require(try await run().transfer?.imageID)
         let images = folder.file("export/images")
@@ -130,7 +130,7 @@ import Testing
 }
 
 extension DamagedArchiveTests.Damage {
-    /// What is wrong with the data at that place.
+    /// The words for the damage to the data at that place.
     fileprivate func words(_ place: String) -> String {
         switch self {
         case .missing, .removed: "its data \(place) is missing"
@@ -140,7 +140,7 @@ extension DamagedArchiveTests.Damage {
     }
 }
 
-/// A record of an archive that says nothing about its image, beside whole data.
+/// A record of an archive without facts about its image, beside complete data.
 enum RecordDamage: CaseIterable, Sendable {
     case cut, empty, ofAnother, queued, negativeSize, large, link
 
@@ -164,7 +164,7 @@ enum RecordDamage: CaseIterable, Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: place))
     }
 
-    /// A part of what a plan says of it.
+    /// A part of the plan's words about the damage.
     var words: String {
         switch self {
         case .cut, .empty: ".json is not JSON"

@@ -4,7 +4,7 @@
 import Basics
 import MigrationJournal
 
-/// The end of a process at one access to its journal that writes. It gets no other access after it.
+/// The end of a process at one writing access to its journal. All later accesses fail.
 final class Death: Sendable {
     private struct Died: Error {}
 
@@ -13,14 +13,14 @@ final class Death: Sendable {
     private let writes = Guarded(0)
 
     /// - Parameters:
-    ///   - number: of the access, from 1.
-    ///   - before: whether the access itself is lost, too.
+    ///   - number: the number of the access, from 1.
+    ///   - before: true if the access itself is lost, too.
     init(at number: Int, before: Bool) {
         self.number = number
         self.before = before
     }
 
-    /// Whether the process came as far as that.
+    /// True if the process reached that access.
     var isReached: Bool { writes.withLock { $0 >= number } }
 
     var passage: Journal.Passage {

@@ -18,10 +18,10 @@ import Testing
     private let glance: GlanceServer
     private var path: String { folder.file("journal.sqlite") }
 
-    /// Where no service answers: port 9 of this machine.
+    /// An address at which no server answers: port 9 of this machine.
     private static let deadAddress = "http://127.0.0.1:9"
 
-    /// What `tranship copy` says of names that no image has.
+    /// The refusal by `tranship copy` of names that no image has.
     private static let refusal: @Sendable ([MissedSelection]) async -> TranshipError = { _ in
         TranshipError(.noImageSelected, "no such image")
     }
@@ -62,7 +62,7 @@ import Testing
                 planning: { if case .warning(let warning) = $0 { warnings(warning.words) } }))
     }
 
-    /// A whole run.
+    /// Performs a complete run.
     private func night(
         target: String?, resuming interrupted: Run? = nil, failedSince: Int64? = nil,
         warnings: @escaping @Sendable (String) -> Void = { _ in }
@@ -88,14 +88,14 @@ import Testing
         #expect(end.cause?.code == .unreachable && end.cause?.message == error?.message)
         #expect(end.cause?.hint == error?.hint)
         #expect(end.place == folder.file("night.yaml") + ":7:5")
-        // What the good night left is as it was.
+        // The results of the good night are unchanged.
         #expect(status.states == [] && status.statesInAll == good.statesInAll)
         let first = try #require(try await RunStatus.read(journalPath: path, run: 1))
         #expect(first.run.outcome == .done && first.end == RunEnd(exitStatus: .done))
         let metrics = try #require(try await RunMetrics.read(journalPath: path))
         #expect(metrics.run.id == 2 && metrics.cause?.code == .unreachable)
         #expect(metrics.lastSuccessAt == first.run.endedAt)
-        // The next good night is a good one.
+        // The next good night succeeds.
         #expect(try await night(target: glance.url)?.isNothingToDo == true)
         #expect(try await RunStatus.read(journalPath: path)?.end == RunEnd(exitStatus: .done))
     }

@@ -12,7 +12,7 @@ import Testing
 
 /// One URL, two targets.
 @Suite(.timeLimit(.minutes(2))) struct FanOutTests {
-    /// A web server that counts what it sends, also of ranges.
+    /// A web server that counts the bytes that it sends, also those of ranges.
     private final class Upstream: Sendable {
         static let count = 3_000_000
         let server: RawHTTPServer
@@ -65,7 +65,8 @@ import Testing
 
         func publish(_ version: UInt64) { state.version.withLock { $0 = version } }
 
-        /// How often the data was sent since the last call. A look at its head is a small part.
+        /// Returns how many times the data was sent since the last call. A look at its head is a
+        /// small part.
         func readings() -> Double {
             state.sent.withLock { sent in
                 defer { sent = 0 }
@@ -100,7 +101,7 @@ import Testing
         return try await nights.night(run).summary
     }
 
-    /// The versions that a cloud has, active.
+    /// Returns the versions that are active in a cloud.
     private func versions(_ cloud: GlanceServer) -> Set<UInt64> {
         Set(
             (1...4 as ClosedRange<UInt64>).filter { version in
@@ -116,7 +117,7 @@ import Testing
         #expect(versions(beta) == [1] && versions(gamma) == [1])
         let readings = upstream.readings()
         #expect((1...1.1).contains(readings), "\(readings)")
-        // Nothing new: a look, and no data.
+        // Nothing is new: the run looks at the data and does not read it.
         #expect(try await night().isNothingToDo)
         #expect(upstream.readings() < 0.1)
     }
@@ -180,7 +181,7 @@ import Testing
         let changes = beta.changes.count
         #expect(try await night().exitStatus == .done)
         #expect(versions(gamma) == [2])
-        // For gamma alone; beta is not touched.
+        // The data is read only for gamma; beta is not changed.
         #expect((1...1.1).contains(upstream.readings()))
         #expect(beta.changes.count == changes)
         #expect(try await night().isNothingToDo)
@@ -196,7 +197,7 @@ import Testing
         #expect(first.exitStatus == .fatal)
         #expect(first.absentTargets["gamma"]?.code == code && !first.isInterrupted)
         #expect(versions(beta) == [1] && versions(gamma).isEmpty)
-        // Not even if nothing is left to do at the other one.
+        // Not even if the other target needs nothing.
         #expect(try await night(refusing: ["gamma": code]).exitStatus == .fatal)
         #expect(try await night().exitStatus == .done)
         #expect(versions(gamma) == [1])
@@ -237,7 +238,7 @@ import Testing
         let way = night.items.first { $0.targetKey == "gamma" }?.start?.intent.wayReason
         #expect(way == .isSpooled)
         #expect(night.summary.exitStatus == .done && versions(gamma) == [1])
-        // A look, and no data.
+        // The run looks at the data and does not read it.
         #expect(upstream.readings() < 0.1)
     }
 

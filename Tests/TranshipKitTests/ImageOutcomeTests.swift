@@ -23,7 +23,7 @@ import Testing
         #expect(
             counts == [
                 .done: 2, .failed: 1, .unpublished: 1, .unfinished: 2, .conflict: 1, .refused: 3,
-                // 40 that were there, and one that another process copied.
+                // 40 images were at the target before, and another process copied one.
                 .skipped: 41,
             ])
         #expect(counts.values.reduce(0, +) == 51)

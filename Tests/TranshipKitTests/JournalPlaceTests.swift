@@ -11,7 +11,7 @@ import Testing
 @testable import TranshipKit
 
 @Suite struct JournalPlaceTests {
-    // XDG Base Directory Specification: a relative path is to be ignored.
+    // XDG Base Directory Specification: a relative path must be ignored.
     @Test(arguments: [
         (["XDG_STATE_HOME": "/state", "HOME": "/home/x"], "/state/tranship/p.sqlite"),
         (["XDG_STATE_HOME": "state", "HOME": "/home/x"], "/home/x/.local/state/tranship/p.sqlite"),
@@ -48,7 +48,7 @@ import Testing
             let run = try await journal.beginRun(
                 pipelineName: name, pipelineFile: "f", pipelineText: "t")
             if name == "c" { try await journal.endRun(run, outcome: .done) }
-            // Runs are told apart by milliseconds.
+            // The times of runs differ by milliseconds.
             try await Task.sleep(for: .milliseconds(3))
         }
         try folder.write(Array("no database".utf8), to: "tranship/z.sqlite")

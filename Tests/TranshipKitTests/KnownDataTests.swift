@@ -10,13 +10,13 @@ import Testing
 
 @testable import TranshipKit
 
-/// Data that is the same, and of which ETag and time change all the same.
+/// Data that stays the same while its ETag and time change.
 @Suite(.timeLimit(.minutes(3))) struct KnownDataTests {
     private static let renames = "method: upload, keep: 1, previous: rename"
     private static let hides =
         "method: upload, keep: 1, previous: hide, expired: { action: delete, after: 0s }"
 
-    /// What a web server says of a version's data.
+    /// The headers that a web server sends with a version's data.
     private struct Offer {
         var version: UInt64
         var headers: [(String, String)]
@@ -144,7 +144,7 @@ import Testing
         #expect(count(nights) == 1)
     }
 
-    /// The new version that a plan takes for one counts as the newest then.
+    /// In the plan, the apparently new version counts as the newest.
     @Test func `Versions expire as if nothing new had been offered`() async throws {
         let nights = try Nights("beta")
         _ = try await night(nights, 1, Self.time(10))
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    /// Only a run reads whether data under another time is new.
+    /// Only a run reads data, and so finds out whether data with another time is new.
     @Test func `Prune deletes what has expired whether the data is new or not`() async throws {
         let nights = try Nights("beta")
         let kept = "limits: { deletes: 0 }"
@@ -184,10 +184,10 @@ import Testing
         #expect((1...4).map { nights.standing($0) } == [nil, nil, "a hidden", "a"])
         #expect(words(try await run.prunable()) == ["new-data-unread", "is-current"])
         #expect(reads.withLock { $0 } == readBefore)
-        // Nothing is new, so the run keeps what prune kept.
+        // Nothing is new, so the run keeps the versions that prune kept.
         _ = try await night(nights, 4, Self.time(15))
         #expect((3...4).map { nights.standing($0) } == ["a hidden", "a"])
-        // What is new takes a place, and the oldest one goes.
+        // A new version takes a place, and the oldest one is deleted.
         _ = try await night(nights, 5, Self.time(16))
         #expect((3...5).map { nights.standing($0) } == [nil, "a hidden", "a"])
     }
@@ -201,7 +201,7 @@ import Testing
         #expect(found.first?.current.first?.transfer.imageID == nights.id(1))
     }
 
-    /// With another series, it is another image.
+    /// Under another series, the data is another image.
     @Test
     func `A series that is renamed takes the image that is there, and no second one of its name`()
         async throws
@@ -225,7 +225,7 @@ import Testing
         #expect(next.items.map(\.action) == [.conflict] && count(nights) == 1)
     }
 
-    /// A script that knows no time of change writes that of its answer.
+    /// A script that does not know the time of change writes the time of its answer.
     @Test func `A time of the answer does not say that the data has changed since the plan`()
         async throws
     {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// The target does what it is asked, and its answer does not arrive.
+/// The target performs a request, and its answer does not arrive.
 @Suite(.timeLimit(.minutes(5))) struct LostAnswerTests {
     @Test func `Staged data is imported, and not sent again, if only the answer was lost`()
         async throws
@@ -48,13 +48,13 @@ import Testing
         #expect(beta.data(id) == noise(1000, seed: 7))
     }
 
-    /// All answers to one kind of change of the versions of a series are lost, also those of the
-    /// tries that follow at once.
+    /// All answers to one kind of change to the versions of a series are lost, including those of
+    /// the tries that follow at once.
     @Test(
         arguments: [
             ("previous: rename", 2, "rename done promote done"),
             ("previous: hide", 2, "hide done"), ("previous: deactivate", 2, "deactivate done"),
-            // The source goes back.
+            // The source goes back to the earlier version.
             ("previous: rename", 1, "rename done restore done"),
             ("previous: hide", 1, "hide done restore done"),
             ("previous: deactivate", 1, "deactivate done restore done"),

@@ -10,8 +10,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// A new version upstream, after the journal that knew the one before was lost, or was another
-/// pipeline's.
+/// A new version upstream, after the journal with the version before was lost or belonged to
+/// another pipeline.
 @Suite(.timeLimit(.minutes(2))) struct LostJournalTests {
     private func lost(_ rules: String) async throws -> Nights {
         let nights = try Nights("beta")

@@ -9,7 +9,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// Members of images in what plans, runs and `check` say.
+/// The members of images in the output of plans, runs and `check`.
 @Suite(.timeLimit(.minutes(5))) struct MemberNamesTests {
     private static let named = "5f2c8c0e5d0b4a1f9a7e6d3c2b1a0987"
     private static let nameless = String(named.reversed())
@@ -25,7 +25,7 @@ import Testing
             with: .status(200, text: #"{"project":{"name":"payroll"}}"#))
     }
 
-    /// What the plan says of the image, with the names that it knows.
+    /// Returns the plan's notes on the image, with the names that it knows.
     private func said(_ plan: PipelinePlan) async throws -> [String] {
         var notes: [String] = []
         try await plan.items { items in

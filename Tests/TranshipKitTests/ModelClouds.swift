@@ -10,12 +10,12 @@ import SourceReaders
 
 @testable import TranshipKit
 
-/// The way to clouds of the model that also are their own Keystone.
+/// The connections to clouds of the model, each of which is its own Keystone.
 struct ModelClouds: Connections {
     /// Addresses by the names in pipeline files.
     let urls: [String: String]
 
-    /// Without pauses.
+    /// Reopens without pauses.
     var reopening: Reopening {
         var reopening = Reopening()
         reopening.wait = { _ in }

@@ -23,10 +23,10 @@ final class Month: Sendable {
     let two: MirroredCloud
     let otherKey: SigningKey
     private let folder: TemporaryFolder
-    /// Nil: a file, as in real nights.
+    /// The journal in memory; nil for a file, as in real nights.
     private let memory: Journal?
 
-    /// - Parameter inMemory: whether the journal can be interrupted at any access.
+    /// - Parameter inMemory: true if the journal can be interrupted at any access.
     init(inMemory: Bool = false) throws {
         folder = try TemporaryFolder()
         memory = inMemory ? try .inMemory() : nil
@@ -50,9 +50,9 @@ final class Month: Sendable {
         return try await .open(path: path)
     }
 
-    /// One night.
+    /// Runs one night.
     ///
-    /// - Returns: the exit code, and what failed.
+    /// - Returns: the exit code, and the failures.
     func run(through passage: Journal.Passage? = nil) async throws -> (
         status: Int32, words: String
     ) {
@@ -122,7 +122,7 @@ final class Month: Sendable {
     var foreignImagesAreUntouched: Bool { one.foreignIsUntouched && two.foreignIsUntouched }
 }
 
-/// A publisher with one image, a list and its signature, and what goes wrong with them.
+/// A publisher with one image, a list and its signature, and their faults.
 final class PublisherMirror: Sendable {
     struct Faults: Sendable {
         var isTruncated = false
@@ -131,7 +131,7 @@ final class PublisherMirror: Sendable {
         var replaced: [UInt8]?
         var status: Int?
         var isDown = false
-        /// Always, or for one request, from the mirror that has the version before.
+        /// The files that come from a mirror with the version before: always, or for one request.
         var stale: Set<String> = []
         var staleOnce: Set<String> = []
     }
@@ -183,12 +183,12 @@ final class PublisherMirror: Sendable {
         noise(30_000, seed: UInt64(clamping: version))
     }
 
-    /// Nil for data that was never published.
+    /// Returns the version of the data; nil for data that was never published.
     func version(of data: [UInt8]) -> Int? { (1...14).first { Self.data($0) == data } }
 
     /// Publishes data with a list signed by `key`, and removes all faults.
     ///
-    /// - Parameter version: in the name; nil: the number of the data.
+    /// - Parameter version: the version in the name; nil for the number of the data.
     func publish(_ number: Int, as version: Int? = nil, by key: SigningKey? = nil) throws {
         let data = Self.data(number)
         let name = "disk-\(version ?? number).raw"
@@ -210,7 +210,7 @@ final class PublisherMirror: Sendable {
     func heal() { faults { _ in } }
 }
 
-/// A cloud with copies, and with an image of someone else that has their name.
+/// A cloud with copies, and with another owner's image of the same name.
 final class MirroredCloud: Sendable {
     private static let foreignID = "foreign"
 
@@ -235,9 +235,9 @@ final class MirroredCloud: Sendable {
         set { down.withLock { $0 = newValue } }
     }
 
-    /// Takes no image data before that is so, or ten seconds are over.
+    /// Accepts no image data until the condition is true, or for ten seconds.
     ///
-    /// - Parameter late: called each time they are.
+    /// - Parameter late: called each time the ten seconds are over.
     func holdBodies(
         until isTime: @escaping @Sendable () -> Bool, late: @escaping @Sendable () -> Void
     ) {
@@ -278,7 +278,7 @@ final class MirroredCloud: Sendable {
         }.sorted { $0.version > $1.version }
     }
 
-    /// Images that others can see, with their data.
+    /// The images that others can see, with their data.
     var visible: [(id: String, data: [UInt8])] {
         glance.active.filter {
             $0.id != Self.foreignID && $0.fields["visibility"] == "public"
@@ -289,7 +289,7 @@ final class MirroredCloud: Sendable {
         glance.image(Self.foreignID) == foreign && glance.data(Self.foreignID) == [1, 2, 3]
     }
 
-    /// As the table of the nights writes it.
+    /// The state in the spelling of the nights' table.
     var state: String {
         let words = copies.map { "\($0.version)\(Self.mark($0.fields))" }
         guard let first = words.first else { return "" }

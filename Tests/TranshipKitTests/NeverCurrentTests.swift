@@ -11,7 +11,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// A copy whose run died before it was current, and whose source has another version the next night.
+/// A copy whose run died before it was current, and whose source has another version in the next
+/// night.
 @Suite(.timeLimit(.minutes(5))) struct NeverCurrentTests {
     private static let expired = "keep: 1, expired: { action: delete, after: 0s }"
 
@@ -30,9 +31,9 @@ import Testing
         return try await versions(nights).first { $0.transfer.imageID == id && id != nil }
     }
 
-    /// Version 1 is current, and the run that makes version 2 dies.
+    /// Makes version 1 current. Then the run that makes version 2 dies.
     ///
-    /// - Returns: nil if the run came to its end before that write.
+    /// - Returns: nil if the run ended before that write.
     private func nights(
         _ rules: String, deathAt number: Int, before: Bool = false
     ) async throws -> Nights? {
@@ -76,7 +77,7 @@ import Testing
 }
 
 extension NeverCurrentTests {
-    /// The run that makes version 2 dies while it publishes it.
+    /// Makes the run for version 2 die while it publishes that version.
     private func nightsUntilPublishing(_ rules: String) async throws -> Nights {
         for number in 1... {
             guard let nights = try await nights(rules, deathAt: number) else { break }
@@ -138,7 +139,7 @@ extension NeverCurrentTests {
         #expect(try await run.rollback(series: "memory:a", to: nil).version == one)
     }
 
-    /// The source is a plain file, without a version of its own.
+    /// Runs with a plain file as the source, which has no version of its own.
     private func file(
         _ version: UInt64, _ nights: Nights, passage: Journal.Passage? = nil
     ) async throws {

@@ -59,7 +59,7 @@ struct Nights {
         journal = try .inMemory()
     }
 
-    /// The same clouds, after the journal was lost.
+    /// Returns the same clouds, after the journal was lost.
     func withoutJournal() throws -> Nights {
         var nights = self
         nights.journal = try .inMemory()
@@ -71,7 +71,7 @@ struct Nights {
           - memory: images
         """
 
-    /// - Parameter rules: of every target.
+    /// - Parameter rules: the rules of every target.
     func run(
         _ images: [String: [UInt8]] = [:], rules: String, sources: String = memory,
         settings: String = "", down: Set<String> = [],
@@ -114,7 +114,8 @@ struct Nights {
             items: items, planned: plan.changes, summary: try await run.carryOut(plan))
     }
 
-    /// Of the image with a version's data at a cloud: `a`, `a hidden`, `a (…)`; nil without one.
+    /// Returns the state of the image with a version's data at a cloud: `a`, `a hidden`, `a (…)`;
+    /// nil if there is none.
     func standing(_ version: UInt64, at cloud: String = "beta") -> String? {
         guard let id = id(version, at: cloud), let image = clouds[cloud]?.image(id) else {
             return nil

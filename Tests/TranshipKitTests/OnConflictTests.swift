@@ -11,7 +11,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// `on_conflict: update` and `on_conflict: replace`, in whole runs between two clouds.
+/// The rules `on_conflict: update` and `on_conflict: replace`, in complete runs between two clouds.
 @Suite(.timeLimit(.minutes(5))) struct OnConflictTests {
     private let scene: CloudScene
     private var beta: GlanceServer { scene.beta }
@@ -64,7 +64,7 @@ import Testing
         #expect(now["visibility"] == "community")
         #expect(now["min_disk"] == 4)
 
-        // What an operator edited stays in all later nights, too.
+        // An operator's edits also stay in all later nights.
         let third = try await run("on_conflict: update")
         #expect(third.item.action == .skip)
         #expect(beta.image(id)?["os_distro"] == "edited")
@@ -105,7 +105,7 @@ import Testing
         }
         let first = try await run("on_conflict: \(rule)")
         let id = try #require(first.transfer?.imageID)
-        // Its visibility is ours, and protection was refused.
+        // A run set its visibility; the service refused its protection.
         #expect(first.transfer?.state == .unpublished)
         #expect(beta.image(id)?["visibility"] == "public")
 
@@ -194,7 +194,8 @@ import Testing
         #expect(try await names("name: '{name}-kp'") == ["name: web-kp -> web-ko"])
         #expect(try await names("name: 'web-{date}'") != [])
 
-        // A copy as of another day, and one that was renamed since another image has its name.
+        // First a copy with the name of another day, then one that was renamed because another
+        // image has its name.
         beta.burn(id)
         let dated = try await run("on_conflict: rename, image: { name: 'web-{date}' }")
         let second = try #require(dated.transfer)
@@ -214,7 +215,7 @@ import Testing
 
     // MARK: Markers that prove nothing
 
-    /// A marker as a snapshot of a server has it: of this copy, of another one, or of no form.
+    /// A server's snapshot has such a marker: of this copy, of another one, or in an invalid form.
     @Test(arguments: ["this", "another", "none"])
     func `An image with a copied marker is a conflict as any other`(marker: String) async throws {
         let first = try await run("on_conflict: fail", journal: "first.sqlite")
@@ -238,8 +239,8 @@ import Testing
         #expect(beta.image(snapshot)?["os_hidden"] != true)
     }
 
-    /// Two source images may have one name, also if another journal or no journal knows the copy of
-    /// the other one, and if copies keep the ids of their sources.
+    /// Two source images may have one name. That also holds if only another journal, or none, knows
+    /// the copy of the other image, and if copies keep the ids of their sources.
     @Test(arguments: ["", ", image: { keep_id: true }"], ["journal.sqlite", "second.sqlite"])
     func `A copy of ours of another image of that name does not conflict`(
         keys: String, journal: String
@@ -265,7 +266,8 @@ import Testing
         #expect(beta.changes.count { $0 == "POST /v2/images" } == 2)
     }
 
-    /// The image that the other pipeline copied is not in this plan, and this journal has no copy of it.
+    /// The image that the other pipeline copied is not in this plan, and this journal has no copy
+    /// of it.
     @Test(arguments: ["fail", "skip", "replace", "rename", "keep-both"])
     func `A copy that another pipeline made of another image counts`(rule: String) async throws {
         let other = try await run("on_conflict: keep-both", journal: "first.sqlite")

@@ -46,7 +46,7 @@ import Testing
         #expect(words.filter { $0.hasPrefix("source ") && $0.hasSuffix(" 1/1") }.count == 2)
     }
 
-    /// The ids of their copies would be the same, so that one copy would count for both.
+    /// The ids of their copies would be the same, so one copy would count for both.
     @Test func `Two targets that are one place are refused`() async throws {
         let (one, two) = (try GlanceServer(), try GlanceServer())
         let other = one.url.replacing("127.0.0.1", with: "localhost") + "/"

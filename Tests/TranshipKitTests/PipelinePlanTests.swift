@@ -10,7 +10,7 @@ import Testing
 @testable import TranshipKit
 
 @Suite struct PipelinePlanTests {
-    /// A plan of one image, from the project `p1` to the project `p2`.
+    /// Returns the words of a plan of one image, from the project `p1` to the project `p2`.
     private func words(
         _ names: [String: String], moving: Set<String>
     ) async throws -> String? {

@@ -46,7 +46,7 @@ import Testing
         #expect(text("words") == "$(touch bad)\na b; touch bad\n*\n")
         #expect(text("variables") == "nights 3 has-home\n")
         #expect(text("bad") == nil)
-        // Nothing to do after a success.
+        // After a success, the hook has nothing to do.
         try FileManager.default.removeItem(atPath: nights.folder.file("report"))
         try await run.runHook(for: .done, report: "x")
         #expect(text("report") == nil)
@@ -93,7 +93,7 @@ import Testing
         #expect(try await nights.journal.run(1) != nil)
         try await night(5, days: 31)
         try await night(5, days: 31)
-        // Their versions are deleted; the others are still known as ours.
+        // The versions of these runs are deleted; the others are still known as ours.
         #expect(try await nights.journal.run(1) == nil)
         #expect(try await nights.journal.run(2) == nil)
         var known: [String] = []

@@ -11,7 +11,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// What `rollback` removes and what it says.
+/// The images that `rollback` removes, and its output.
 @Suite(.timeLimit(.minutes(2))) struct PipelineRunUndoTests {
     @Test(arguments: [false, true])
     func `After a kill, only a copy that got data counts as removed by someone`(
@@ -20,7 +20,7 @@ import Testing
         let scene = try CloudScene()
         scene.put()
         let transfer = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
-        // As a kill leaves it, with an id that the target does not have.
+        // A kill leaves such a transfer, with an id that the target does not have.
         var placement = Placement(imageID: "0f0e0d0c-0000-4000-8000-000000000001")
         if hasSent { placement.claimContents() }
         var killed = Transfer(
@@ -37,7 +37,7 @@ import Testing
         #expect(reasons == [hasSent ? .goneMeanwhile : .neverMade])
     }
 
-    /// As a kill leaves a run that had sent the data, and the next run.
+    /// The state is that of a killed run that had sent the data. Then another run follows.
     @Test(arguments: [TransferState.sending, .verifying])
     func `What a later run finished is removed with that run, and not with the first`(
         state: TransferState
@@ -66,7 +66,8 @@ import Testing
         #expect(reasons.prefix(2) == [.finishedByLaterRun, .madeByRun(2)])
     }
 
-    /// An operator filled the record that a killed run had left, and the next run discarded that.
+    /// An operator filled the record that a killed run had left, and the next run discarded the
+    /// record.
     @Test func `Data of others stays, and what a later run discarded counts as that`()
         async throws
     {
@@ -93,7 +94,7 @@ import Testing
         #expect(scene.beta.image(id) != nil)
         let second = try #require(try await scene.run(to: "{ cloud: beta }").transfer)
         #expect(second.failure?.code == .verificationMismatch && second.imageID == nil)
-        // It has the default, `verify: proof`.
+        // The rule is the default, `verify: proof`.
         #expect(
             second.failure?.hint?.contains("; the next run hashes the data") == true,
             "\(second.failure?.hint ?? "")")
@@ -104,7 +105,7 @@ import Testing
 
     private static let updating = "{ cloud: beta, on_conflict: update }"
 
-    /// The reasons that a rollback of the first run gives.
+    /// Returns the reasons that a rollback of the first run gives.
     private func reasons(_ scene: CloudScene) async throws -> [PlanReason] {
         var reasons: [PlanReason] = []
         let run = try await scene.start(to: Self.updating)
@@ -123,17 +124,17 @@ import Testing
         #expect(
             try await reasons(scene)
                 == [.updatedByRun(2, field: FieldNames(["min_disk", "tags"]))])
-        // A run that has nothing to do is not the one that updated it.
+        // A run without work does not count as the one that updated the copy.
         _ = try await scene.run(to: Self.updating)
         #expect(try await reasons(scene).first?.code == "updated-by-run")
 
-        // Of what both changed, only what someone changed is said.
+        // If a run and an operator changed fields, the reason names only the operator's.
         scene.beta.put(id, ["min_ram": 64])
         #expect(try await reasons(scene) == [.editedByHand(field: "min_ram")])
         #expect(scene.beta.image(id) != nil)
     }
 
-    /// A scene whose first run copies some images.
+    /// Makes a scene whose first run copies the given number of images.
     private func scene(ofImages count: Int) async throws -> CloudScene {
         let scene = try CloudScene()
         for number in 0..<count {
@@ -176,7 +177,7 @@ import Testing
         {
             scene.beta.put(image.id, ["min_ram": 64])
         }
-        // web1 and web10 to web15 stay.
+        // The images web1 and web10 to web15 stay.
         let run = try await scene.start(to: "{ cloud: beta }", limits: "deletes: 4")
         var names: [String?] = []
         let tally = try await run.undo(run: 1, removes: true) { copy in

@@ -48,7 +48,7 @@ import Testing
         let long = try #require(run.tuning.transport.answerSecondsMax)
         #expect(long > HTTPRequest(.get, "http://127.0.0.1").timeoutSeconds)
         run.expectEnd(withinSeconds: 30)
-        // Two targets, and what the sources list.
+        // The time is shared by two targets and the listing of the sources.
         #expect(run.tuning.transport.answerSecondsMax == 30 / 2 / 3)
         run.expectEnd(withinSeconds: 6)
         var transport = run.tuning.transport
@@ -60,7 +60,7 @@ import Testing
         let start = ContinuousClock.now
         let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
         #expect(error?.code == .timedOut)
-        // Without the limit each of its tries takes a minute.
+        // Without the limit, each of its tries takes a minute.
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 

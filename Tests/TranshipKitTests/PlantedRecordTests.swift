@@ -9,10 +9,10 @@ import Testing
 
 @testable import TranshipKit
 
-/// Records of another project under the ids of our copies, with our marker. Who knows a source can
-/// compute both.
+/// Records of another project under the ids of our copies, with our marker. Anyone who knows a
+/// source can compute both.
 @Suite(.timeLimit(.minutes(5))) struct PlantedRecordTests {
-    /// How the other project left its record.
+    /// The state in which the other project left its record.
     enum Planted: String, CaseIterable {
         case queued, sameData, otherData
     }
@@ -20,7 +20,7 @@ import Testing
     private func planted(
         _ how: Planted, _ visibility: String, at scene: CloudScene, keys: String
     ) async throws -> (id: String, fields: [String: JSONValue]?) {
-        // What the other project does first: a run to a cloud of its own that names our project.
+        // The other project first runs a pipeline to a cloud of its own that names our project.
         let copy = try await scene.run(to: "{ cloud: theirs, \(keys) }", journal: "theirs.sqlite")
         let transfer = try #require(copy.transfer)
         let id = try #require(transfer.imageID)
@@ -57,14 +57,14 @@ import Testing
             #expect(scene.beta.data(own) == noise(1000, seed: 7))
             #expect(scene.beta.image(own)?["owner"] == "project")
             #expect(scene.beta.image(own)?["os_command_line"] == nil)
-            // Where the target shows the record, the run says whose it is.
+            // If the target shows the record, the run names its owner.
             let isSeen = seesAll || visibility != "private"
             let notes = transfer.remarks + first.item.notes
             #expect(
                 notes.contains { $0.words.contains("someone") || keepsID && $0.words.contains(id) }
                     == isSeen, "\(notes.map(\.words))")
 
-            // Neither a second run nor one without the journal makes another one.
+            // Neither a second run nor one without the journal makes a second copy.
             for journal in ["journal.sqlite", "lost.sqlite"] {
                 let next = try await scene.run(to: "{ cloud: beta, \(keys) }", journal: journal)
                 #expect([.skip, .update].contains(next.item.action), "\(journal)")

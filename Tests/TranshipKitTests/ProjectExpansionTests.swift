@@ -14,14 +14,14 @@ import Testing
 
 @testable import TranshipKit
 
-/// What the clouds say of the projects in a table.
+/// The facts about the projects in a table that the clouds report.
 @Suite struct ProjectExpansionTests {
     /// Clouds whose user has a role in the projects `demo` and `other`, and in no other.
     private struct TwoProjects: Connections {
         static let demo = "0123456789abcdef0123456789abcdef"
 
         let glance: GlanceServer
-        /// Of the project in the clouds' entries; nil if the entries name none.
+        /// The domain of the project in the clouds' entries; nil if the entries name none.
         var domain: CloudConfiguration.Domain?
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
@@ -43,7 +43,7 @@ import Testing
     }
 
     private let glance: GlanceServer
-    /// Keystone says nothing of it to this user.
+    /// A project that Keystone does not show to this user.
     private static let unread = String(repeating: "ab", count: 16)
     private static let missing = String(repeating: "cd", count: 16)
 
@@ -60,7 +60,7 @@ import Testing
         glance.answer(
             "GET", "/v3/projects/\(TwoProjects.demo)",
             with: .status(200, text: #"{"project":{"id":"\#(TwoProjects.demo)","name":"demo"}}"#))
-        // As a Keystone that compares ids without case.
+        // Some Keystones compare ids without case.
         glance.answer(
             "GET", "/v3/projects/\(TwoProjects.demo.uppercased())",
             with: .status(200, text: #"{"project":{"id":"\#(TwoProjects.demo)","name":"demo"}}"#))
@@ -88,7 +88,7 @@ import Testing
         glance.answer("GET", "/v3/projects", with: .status(200, text: #"{"projects":[]}"#))
     }
 
-    /// - Parameter keys: more keys of the source and of the target.
+    /// - Parameter keys: further keys of the source and of the target.
     private func expansion(
         _ table: String, source: String = "", target: String = "",
         domain: CloudConfiguration.Domain? = nil,
@@ -189,7 +189,7 @@ import Testing
                 lines.contains { $0.hasPrefix("  project \"\(name)\" of the \(side) cloud ") },
                 "\(error)")
         }
-        // An administrator has a role in no project and finds all of them.
+        // An administrator has no role in the projects and finds all of them.
         #expect(lines.count { $0.hasPrefix("    hint: correct its name") } == 3)
         #expect(lines.count { $0.hasPrefix("    hint: give the user of cloud") } == 2)
     }

@@ -16,8 +16,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// Whole runs between two clouds that are not as the newest Glance is: old, narrow, busy. Each one
-/// is a case from a public report.
+/// Complete runs between two clouds that differ from the newest Glance: old, restricted or busy.
+/// Each test is a case from a public report.
 @Suite(.timeLimit(.minutes(5))) struct PublicCasesTests {
     private let folder: TemporaryFolder
     private let alpha: GlanceServer
@@ -114,7 +114,7 @@ import Testing
         for name in ["a", "b", "c"] { put(name) }
         for cloud in [alpha, beta] {
             versions("v2.6", at: cloud)
-            // A condition that the service does not know is a property, which no image has.
+            // A service takes an unknown condition for a property, which no image has.
             cloud.answer(with: .status(200, text: #"{"images":[]}"#)) {
                 $0.path == "/v2/images" && $0.target.contains("os_hidden")
             }
@@ -182,7 +182,7 @@ import Testing
 
     // MARK: Limits
 
-    /// A target that takes so many properties for one image.
+    /// Makes a target that accepts the given number of properties for one image.
     private func target(properties: Int) throws -> GlanceServer {
         var settings = GlanceModel.Settings()
         settings.propertiesMax = properties
@@ -254,7 +254,7 @@ import Testing
 
     // MARK: Kernels
 
-    /// No condition selected it, so none leaves it out.
+    /// No condition selected the kernel, so no condition can leave it out.
     @Test func `A kernel without data has a hint of its own`() async throws {
         let kernel = "11111111-1111-4111-8111-111111111111"
         put("machine", ["kernel_id": .string(kernel)])
@@ -350,7 +350,8 @@ import Testing
 
     // MARK: Lists that lie
 
-    /// SQLite ends a text at U+0000: such ids became one, and the row of the journal another one.
+    /// SQLite ends a text at U+0000: two such ids became one, and the row of the journal became
+    /// another one.
     @Test func `Ids that cannot be ids end the plan, and the journal stays whole`() async throws {
         put("a")
         alpha.answer(

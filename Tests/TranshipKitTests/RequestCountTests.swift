@@ -15,15 +15,16 @@ import Testing
 
 @testable import TranshipKit
 
-/// docs/requests.md says how many requests an image costs. Each row is counted here: the difference
-/// between runs of 12 and of 4 images, so that what a run needs once does not count.
+/// Counts the requests that an image costs, for each row of docs/requests.md. Each count is the
+/// difference between runs of 12 and of 4 images, so that requests which a run makes only once do
+/// not count.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct RequestCountTests {
     private struct Situation: Sendable, CustomTestStringConvertible {
         var name: String
         var source: [String: JSONValue] = [:]
         var target = ""
         var settings = ""
-        /// Requests of one image at the source and at the target.
+        /// The requests for one image at the source and at the target.
         var atSource: [String]
         var atTarget: [String]
 
@@ -50,7 +51,7 @@ import Testing
             name: "already there", settings: "again", atSource: [], atTarget: []),
     ]
 
-    /// Images of one run, and what was asked at both ends.
+    /// Returns the requests at both ends in a run with the given number of images.
     private func asked(
         _ situation: Situation, images: Int
     ) async throws -> (source: [String], target: [String]) {
@@ -88,7 +89,7 @@ import Testing
         )
     }
 
-    /// Without ids: `GET …/file`.
+    /// Returns a request without ids: `GET …/file`.
     private static func general(_ request: String) -> String {
         request.replacing(/\ \/v2\/images\/[0-9a-f-]{36}/) { _ in " …" }
             .replacing(/\?.*/) { _ in "" }
@@ -119,7 +120,7 @@ import Testing
         }
     }
 
-    /// What a run asks Keystone for the names of as many projects.
+    /// Returns the requests of a run to Keystone for the names of the given number of projects.
     private func askedForNames(projects: Int) async throws -> [[String: Int]] {
         let scene = try CloudScene()
         for number in 0..<projects {
@@ -161,7 +162,7 @@ import Testing
         #expect(many[0]["GET /v3/projects/ID"] == 12 && few[0]["GET /v3/projects/ID"] == 4)
         for counts in [few, many] {
             #expect(counts[0]["GET /v3/auth/projects"] == 1)
-            // The journal has them.
+            // The journal has the names.
             #expect(counts[1].keys.allSatisfy { !$0.contains("projects") }, "\(counts[1])")
         }
     }

@@ -21,14 +21,14 @@ import Testing
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "")
     }
 
-    /// Milliseconds since 1970 at which the local clock shows this minute of the day.
+    /// Returns the milliseconds since 1970 at which the local clock shows this minute of the day.
     private static func time(_ minute: Int) throws -> Int64 {
         let newYear: Int64 = 1_767_225_600_000
         let times = (0..<2880).map { newYear + Int64($0) * 60_000 }
         return try #require(times.first { LocalTime.minuteOfDay($0) == minute })
     }
 
-    /// What the limits say and set.
+    /// The notices of the limits and the values that they set.
     private final class Watch: Sendable {
         let lines = Guarded<[String]>([])
         let images = Guarded<[ImagesAtOnce]>([])
@@ -80,7 +80,7 @@ import Testing
             _ = try await journal.override(
                 bandwidth: bandwidth, images: images, of: run, at: Timestamp.now())
             await limits.look(watch.set)
-            // The same is said once.
+            // The same notice comes only once.
             await limits.look(watch.set)
         }
         try await set(.atMost(50 << 20), nil)

@@ -14,7 +14,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// A run whose images ended so, by id.
+    /// Returns the summary of a run whose images ended in the given states, by id.
     private func summary(
         _ ends: [String: (TransferState, TranshipError?)], _ actions: [PlanAction] = []
     ) async throws -> RunSummary {

@@ -10,8 +10,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// A file of this machine whose data the target has under its name already. The file promises nothing
-/// that the target reports.
+/// A file on this machine whose data the target already has under its name. The file promises no
+/// digest that the target reports.
 @Suite(.timeLimit(.minutes(2))) struct SameDataTests {
     private static let rules = ["keep-both", "update", "replace", "rename", "fail"]
     private let scene: CloudScene
@@ -28,9 +28,9 @@ import Testing
         try Data(data).write(to: URL(fileURLWithPath: path))
     }
 
-    /// A plan, which is carried out.
+    /// Plans a run and carries it out.
     ///
-    /// - Parameter settings: of the source, in YAML.
+    /// - Parameter settings: settings of the source, in YAML.
     private func run(
         _ rule: String, _ settings: String = "", journal: String = "journal.sqlite"
     ) async throws -> (item: PlanItem, transfers: [Transfer]) {
@@ -59,13 +59,13 @@ import Testing
         #expect(first.item.reason == .sameDataSameName(imageID: "there"))
         #expect(first.transfers.allSatisfy { $0.state == .skipped })
         #expect(posts == 0 && scene.beta.image("there")?["os_hidden"] != true)
-        // Also with a journal that knows it, and with none.
+        // The same with a journal that knows the image, and with a new one.
         #expect(try await run(rule, checksum).item.action == .skip)
         #expect(try await run(rule, checksum, journal: "second.sqlite").item.action == .skip)
         #expect(posts == 0)
     }
 
-    /// Of another size, it is not even read.
+    /// If the size differs, the data is not even read.
     @Test(arguments: [3000, 2999])
     func `Other data under its name obeys the rule`(bytes: Int) async throws {
         scene.beta.put("there", data: noise(bytes, seed: 4), ["name": "web"])

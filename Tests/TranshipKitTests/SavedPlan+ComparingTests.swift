@@ -10,7 +10,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// A saved plan against the plans of later runs, which find a part of it done.
+/// A saved plan compared with the plans of later runs, which find a part of it done.
 @Suite(.timeLimit(.minutes(5))) struct SavedPlanComparingTests {
     private let folder: TemporaryFolder
 
@@ -43,7 +43,7 @@ import Testing
         now.start = .fresh(now.intent, promised: now.promise)
         let other = try await plan("3", [now])
         #expect(throws: TranshipError.self) { try before.check(against: other) }
-        // A copy of another plan that is to be changed was not begun by this one.
+        // This plan did not begin the update of another plan's copy.
         now = item
         now.action = .update
         now.reason = .fieldsChanged(imageID: "copy", fields: ["tags"])

@@ -108,7 +108,7 @@ import Testing
                 """)
     }
 
-    /// A change of the record, and the field that is named for it.
+    /// A change to the record, and the field that the message names for it.
     private static let changes: [(String, @Sendable (inout Intent) -> Void)] = [
         ("name: sample -> other", { $0.record.name = "other" }),
         ("name: sample -> none", { $0.record.name = nil }),
@@ -232,7 +232,7 @@ import Testing
         now.action = .skip
         now.reason = .alreadyAtTarget(imageID: "copy")
         try before.check(against: try await plan("2", [now]))
-        // Not yet done, it would be shared with another project.
+        // The copy is not done yet, so it would be shared with another project.
         now.action = action
         now.reason = nil
         now.notes = [.membersHaveToAccept(["r"])]
@@ -358,7 +358,7 @@ import Testing
         let after = try await plan("2", ["a": "e", "c": "d"], ["ida": "ide"])
         #expect(before.differenceLines(from: after) == ["projects: a: b -> e"])
         #expect(before.digest != after.digest)
-        // The same line, and another project behind its name.
+        // The line is the same, but its name has another project.
         let other = try await plan("3", ["a": "b", "c": "d"], ["ida": "ide"])
         #expect(before.differenceLines(from: other) == ["members at beta: ida: idb -> ide"])
         try before.write(to: folder.file("plan.json"))

@@ -10,7 +10,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// What operators do to the versions of a series, beside the runs.
+/// Operators' changes to the versions of a series, beside the runs.
 @Suite(.timeLimit(.minutes(3))) struct SeriesByHandTests {
     private func nights(_ count: UInt64, _ rules: String = "previous: hide") async throws -> Nights
     {
@@ -33,7 +33,7 @@ import Testing
             #expect(back.summary.exitStatus == .done)
             #expect(nights.standing(1) == "a hidden deactivated" && nights.standing(2) == "a")
         }
-        // The operator activates it.
+        // The operator activates the version.
         beta.put(try #require(nights.id(1)), ["status": "active"])
         let back = try await nights.night(1, rules: "previous: hide")
         #expect(back.words == ["hide done", "restore done"])
@@ -62,7 +62,7 @@ import Testing
                 summary.changes.first { $0.image.id == first }?.reason == .currentNotShown)
             #expect(nights.standing(1) == "a" && nights.standing(2) == "mine")
         }
-        // It goes on with the next version.
+        // The series continues with the next version.
         try await nights.night(3, rules: rules)
         #expect((1...3).map { nights.standing($0) } == ["a (…)", "mine", "a"])
     }
@@ -86,7 +86,7 @@ import Testing
         #expect(nights.standing(1) == "a (…)" && nights.standing(2) == "new")
         let after = try await nights.night(2, rules: renamed)
         #expect(after.items.map(\.action) == [.skip] && after.items.flatMap(\.notes).isEmpty)
-        // And so on: the name goes to the next version.
+        // Later nights do the same: the name goes to the next version.
         try await nights.night(3, rules: renamed)
         #expect(nights.standing(3) == "new")
         #expect(nights.standing(2)?.hasPrefix("new (") == true)
@@ -107,7 +107,8 @@ import Testing
             #expect(
                 waiting.map(\.reason) == [.nameHeld(imageID: holder, edited: "protection")])
         }
-        // What users get, what they had before, and the newest of those that wait.
+        // Three versions stay: the one that users get, the one they had before, and the newest of
+        // those that wait.
         let standing = (1...7).map { nights.standing($0) }
         #expect(standing == ["a (…)", "a", nil, nil, nil, nil, "a (…)"])
         let images = ["a": noise(5000, seed: 7)]
@@ -125,10 +126,10 @@ import Testing
         beta.put(holder, ["protected": false])
         let night = try await nights.night(7, rules: rules)
         #expect(night.summary.exitStatus == .done)
-        // The version that users had is the one before, and takes the place of the one before it.
+        // The version that users had becomes the one before, and replaces that one.
         #expect(nights.standing(7) == "a" && nights.standing(2) == "a (…)")
         #expect(nights.standing(1) == nil)
-        // And so on as ever.
+        // Then the series continues as usual.
         try await nights.night(8, rules: rules)
         #expect((1...8).compactMap { nights.standing($0) } == ["a (…)", "a"])
         #expect(nights.standing(7) == "a (…)" && nights.standing(8) == "a")
@@ -164,7 +165,7 @@ import Testing
                 [1, 2, 3].map { nights.standing($0) } == ["a (…)", "a", "a (…)"])
             summary = try await nights.night(3, rules: rules).summary
         }
-        // The operator undoes it.
+        // The operator undoes the change.
         if what == "protected" {
             beta.put(current, ["protected": false])
         } else {
@@ -186,7 +187,7 @@ import Testing
         #expect(try await !nights.night(1, rules: rules).items.flatMap(\.notes).contains(note))
         beta.put(id, ["visibility": "community"])
         #expect(try await nights.night(1, rules: rules).items.flatMap(\.notes).contains(note))
-        // All that has to be undone is named at once.
+        // The reason names at once everything that has to be undone.
         beta.put(id, ["protected": true])
         let next = try await nights.night(2, rules: rules)
         #expect(
@@ -194,7 +195,7 @@ import Testing
                 == [.nameHeld(imageID: id, edited: FieldNames(["protection", "visibility"]))])
     }
 
-    /// A version that waits, and the next one: what becomes of the first one.
+    /// An event at a waiting version, and true if the version goes when the next one comes.
     @Test(
         arguments: [
             ("nothing", true), ("protected", false), ("name", false), ("visibility", false),
@@ -232,7 +233,7 @@ import Testing
                 $0.method == "PUT" && $0.path.hasSuffix("/file")
             }
         case "own name again":
-            // It was the current version for a while.
+            // The waiting version was the current one for a while.
             beta.put(holder, ["protected": false])
             try await nights.night(3, rules: rules)
             #expect(nights.standing(3) == "a")
@@ -307,7 +308,7 @@ import Testing
         #expect(nights.standing(1) == "mine" && nights.standing(2) == "a")
         #expect(nights.standing(3) == "a (…)")
 
-        // What it goes back from stays visible.
+        // The version from which the rollback goes back stays visible.
         beta.put(try #require(nights.id(2)), ["protected": true])
         let next = try nights.run(rules: "previous: rename")
         let newest = try #require(nights.id(3))
@@ -381,7 +382,7 @@ import Testing
             return found
         }
         #expect(try await reasons() == [.changedByRun(2, field: FieldNames([field]))])
-        // An operator edits it as well.
+        // An operator also edits the version.
         nights.clouds["beta"]?.put(try #require(nights.id(1)), ["tags": ["mine"]])
         let fields = FieldNames([field, "tags"].sorted())
         #expect(try await reasons() == [.editedByHand(field: fields)])

@@ -11,9 +11,9 @@ import Testing
 
 @testable import TranshipKit
 
-/// What nights and operators make of the versions of a series.
+/// Changes of nights and operators to the versions of a series.
 @Suite(.timeLimit(.minutes(3))) struct SeriesTests {
-    /// How many images have the name of the series, after each request.
+    /// The number of images with the name of the series, after each request.
     private final class Named: Sendable {
         let counts = Guarded<[(request: String, count: Int)]>([])
 
@@ -27,11 +27,12 @@ import Testing
             }
         }
 
-        /// After the first night.
+        /// Checks the counts after the first night.
         func check() {
             let counts = counts.withLock { $0 }
             #expect(counts.allSatisfy { (1...2).contains($0.count) }, "\(counts)")
-            // Two only from one PATCH to the next request that changes something.
+            // There are two such images only from one PATCH to the next request that changes
+            // something.
             let changes = counts.filter { !$0.request.hasPrefix("GET") }
             for (one, next) in zip(changes, changes.dropFirst()) where one.count == 2 {
                 #expect(one.request.hasPrefix("PATCH"), "\(changes)")
@@ -55,7 +56,7 @@ import Testing
             #expect(night.words == ["rename done", "promote done"])
             #expect(nights.standing(version) == "a" && nights.standing(version - 1) == "a (…)")
         }
-        // A version that comes back.
+        // A version comes back.
         try await nights.night(2, rules: "previous: rename")
         #expect(nights.standing(2) == "a" && nights.standing(4) == "a (…)")
         named.check()
@@ -176,7 +177,7 @@ import Testing
             let run = try nights.run(rules: "")
             _ = try await run.carryOut(try await run.rollback(series: "memory:a", to: nil))
         }
-        // Nothing says what becomes of earlier versions: newer ones are hidden.
+        // No rule concerns earlier versions, so a rollback hides newer ones.
         #expect((1...3).map { nights.standing($0) } == ["a", "a hidden", "a hidden"])
         try await nights.night(3, rules: "")
         #expect((1...3).map { nights.standing($0) } == ["a", "a hidden", "a hidden"])
@@ -247,7 +248,7 @@ import Testing
                 _ = try? await run.carryOut(try await run.rollback(series: "memory:a", to: nil))
                 let isHeld = try await !nights.journal.heldVersions().isEmpty
                 try await nights.night(2, rules: "previous: rename")
-                // It is in the journal as a whole, or not at all.
+                // The journal has the rollback completely, or not at all.
                 #expect(nights.standing(isHeld ? 1 : 2) == "a", "at \(number)")
                 #expect(nights.standing(isHeld ? 2 : 1) == "a (…)", "at \(number)")
                 named.check()
@@ -319,7 +320,7 @@ import Testing
         #expect(error?.code == .notFound && error?.hint == "it has: memory:a")
     }
 
-    /// What the series has at beta, the newest first.
+    /// Returns the versions of the series at beta, the newest first.
     private func standings(_ nights: Nights) async throws -> [(word: String, standing: String)] {
         var found: [(String, String)] = []
         try await SeriesStatus.read(nights.journal) { series throws(TranshipError) in
@@ -347,7 +348,7 @@ import Testing
         #expect(error?.code == .notFound)
         #expect(
             error?.hint == "name one that the targets have: \(found[0].word), \(found[1].word)")
-        // Its source offers it again, so it is copied again.
+        // The source offers the version again, so it is copied again.
         try await nights.night(1, rules: rules)
         try await nights.night(1, rules: rules)
         #expect(try await standings(nights).map(\.standing) == ["current", earlier, earlier])
@@ -420,7 +421,7 @@ import Testing
             #expect(try await run.carryOut(rollback).exitStatus == .done)
             return rollback
         }
-        /// What others see of versions 1 to 5, under the name of the series.
+        /// Returns the versions from 1 to 5 that others see under the name of the series.
         func shown(_ cloud: String = "beta") -> [UInt64] {
             (1...5).filter { ["a", "b"].contains(nights.standing($0, at: cloud)) }
         }
@@ -436,13 +437,13 @@ import Testing
         for cloud in ["beta", "gamma"] {
             #expect(shown(cloud) == (Set(left).union([1, 3])).sorted(), "\(cloud)")
         }
-        // b goes back too, by the id of an image, and a stays where it is.
+        // The source b goes back too, by the id of an image, and a does not change.
         let second = try await rollback(to: nights.id(2))
         #expect(second.place?.hasSuffix("/b.img") == true)
         #expect(shown() == [1, 2] && shown("gamma") == [1, 2])
         try await night([:])
         #expect(shown() == [1, 2])
-        // A new version of b ends the rollback of b alone.
+        // A new version of b ends only the rollback of b.
         try await night(["b.img": 5])
         #expect(shown() == (Set(left).union([1, 5])).sorted())
         let held = try await nights.journal.heldVersions()

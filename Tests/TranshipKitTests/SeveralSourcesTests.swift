@@ -15,7 +15,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct SeveralSourcesTests {
     static let rules = "previous: hide, keep: 0, expired: { action: delete, after: 0s }"
 
-    /// Two folders with versions, and what they have.
+    /// Two folders with versions, and their contents.
     private struct Folders {
         let nights: Nights
 
@@ -94,14 +94,14 @@ import Testing
             #expect(found.items.allSatisfy { $0.refusal == nil }, "night \(night)")
             #expect(nights.standing(x) != nil && nights.standing(y + 10) != nil)
         }
-        // Each still has a memory of its own.
+        // Each source still has a memory of its own.
         try folders.remove("y/disk-20260102.img")
         let back = try await folders.night()
         #expect(back.items.compactMap(\.refusal?.code) == [.olderVersion])
         #expect(nights.standing(12) == "y 20260102")
     }
 
-    /// Two versions of each source.
+    /// Makes two versions of each source.
     private func twoNights() async throws -> Folders {
         let folders = try Folders()
         for version in [1, 2] as [UInt64] {
@@ -147,7 +147,7 @@ import Testing
         }
         let both = ["x 2 /x/disk-{version}.img", "y 2 /y/disk-{version}.img"]
         #expect(try await current() == both)
-        // Only one moves on.
+        // Only one source has a new version.
         try folders.put("x/disk-3.img", 3)
         _ = try await folders.night(rules: "previous: hide")
         #expect(try await current() == ["x 3 /x/disk-{version}.img", both[1]])

@@ -9,7 +9,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// Members that come and go at the source after the copy, in whole runs between two clouds.
+/// Members that the source gains and loses after the copy, in complete runs between two clouds.
 @Suite(.timeLimit(.minutes(5))) struct SharingTests {
     private let scene: CloudScene
     private var alpha: GlanceServer { scene.alpha }
@@ -118,7 +118,7 @@ import Testing
     }
 }
 
-/// A target that takes few members for an image (`image_member_quota`).
+/// A target that accepts few members for an image (`image_member_quota`).
 @Suite(.timeLimit(.minutes(5))) struct MemberQuotaTests {
     private let scene: CloudScene
     private let quota: Quota
@@ -127,7 +127,7 @@ import Testing
     private final class Quota: Sendable {
         private struct State {
             var max = 2
-            /// How many each image has, by the path of its members.
+            /// The number of members of each image, by the path of its members.
             var members: [String: Int] = [:]
         }
 
@@ -207,7 +207,7 @@ import Testing
         #expect(second["size-1000"]?.imageID == id)
         #expect(scene.beta.members(of: id) == ["p0", "p1", "p2"])
         #expect(scene.beta.ids.count == 4)
-        // Only the one that was not sent.
+        // Only the image that was not sent before.
         #expect(scene.beta.asked.count { $0.hasSuffix("/file") } == 4)
     }
 }

@@ -9,9 +9,9 @@ import Testing
 
 @testable import TranshipKit
 
-/// Publishers are asked side by side for a plan, and the plan has them in the order of its file.
+/// For a plan, publishers are asked in parallel. The plan has them in the order of its file.
 @Suite(.timeLimit(.minutes(2))) struct SourcesAheadTests {
-    /// What was asked, and how much of it at once.
+    /// The requested names, and the largest number of parallel requests.
     private final class Asked: Sendable {
         private let state = Guarded((names: Set<String>(), now: 0, most: 0))
 
@@ -28,7 +28,7 @@ import Testing
         var count: Int { state.withLock(\.names.count) }
         var most: Int { state.withLock(\.most) }
 
-        /// Waits for so many others, on a thread of a server.
+        /// Waits for the given number of requests, on a thread of a server.
         func wait(for count: Int) {
             let limit = Date().addingTimeInterval(20)
             while self.count < count, Date() < limit { usleep(5000) }
@@ -69,7 +69,7 @@ import Testing
     @Test func `No publisher waits for another one`() async throws {
         let asked = Asked()
         let count = 5
-        // Each answers once all were asked, the first one last.
+        // Each server answers once all were asked, the first one last.
         let servers = try (0..<count).map { number in
             try server(asked) {
                 asked.wait(for: count)
@@ -87,7 +87,7 @@ import Testing
     {
         let asked = Asked()
         let count = 6
-        // None answers before all are asked.
+        // The server answers no request before all have arrived.
         let server = try server(asked) { asked.wait(for: count) }
         let names = try await names((0..<count).map { "\(server.url)/\($0).img" })
         #expect(names.count == count)

@@ -12,10 +12,10 @@ import Testing
 
 @testable import TranshipKit
 
-/// A pool of mirrors: the list of checksums is fresh, and some hosts have older data.
+/// A pool of mirrors: the list of checksums is new, and some hosts have older data.
 @Suite(.timeLimit(.minutes(2))) struct StaleMirrorTests {
     private static let fresh = noise(30_000)
-    /// Of the same size, longer and shorter than the fresh data.
+    /// Older data: of the same size, longer and shorter than the new data.
     private static let others = [
         noise(30_000, seed: 2), noise(31_000, seed: 2), noise(29_000, seed: 2),
     ]
@@ -28,7 +28,7 @@ import Testing
         glance = try GlanceServer()
     }
 
-    /// A host that answers whole reads with these data in turn, the last one again and again.
+    /// Makes a host that answers complete reads with these data in turn, and repeats the last one.
     private func host(_ reads: [[UInt8]], looks: [UInt8] = Self.fresh) throws -> RawHTTPServer {
         let list = "\(sha256(Self.fresh).value)  disk.raw\n"
         let turn = Guarded(0)

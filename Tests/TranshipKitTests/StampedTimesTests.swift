@@ -9,7 +9,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// Sources that write the time of their answer into each one, night after night.
+/// Sources that write the time of their answer into each answer, night after night.
 @Suite(.timeLimit(.minutes(3))) struct StampedTimesTests {
     private static let hides =
         "method: upload, keep: 1, previous: hide, expired: { action: delete, after: 0s }"
@@ -86,7 +86,7 @@ import Testing
             #expect(version == 51 ? before == nil : before != "a", "\(night.words)")
             #expect(nights.standing(version - 2) == nil)
         }
-        // And the other way around.
+        // The same with the roles of the two exchanged.
         let run = try run(nights, Offer(a: 2, b: 55), rules: rules, several: true)
         _ = try await nights.night(run)
         #expect(nights.standing(2) == "a" && nights.standing(55) == "a")

@@ -8,11 +8,11 @@ import Testing
 @testable import TranshipKit
 
 /// A month of a nightly mirror: the newest image of a publisher that signs its list, in two clouds.
-/// Each night something happens, and ends in the state that the table says.
+/// Each night has an event, and ends in the state in the table.
 ///
-/// A state is the current version, and behind the bar the earlier ones with what became of them: `r`
-/// renamed, `h` hidden, `'` renamed by hand. Cloud one renames earlier versions, cloud two hides them;
-/// both keep two and delete the rest. Each has an image of another owner under the same name.
+/// A state is the current version, and behind the bar the earlier ones with their treatment: `r`
+/// renamed, `h` hidden, `'` renamed by hand. Cloud one renames earlier versions, cloud two hides
+/// them; both keep two and delete the rest. Each has an image of another owner under the same name.
 @Suite(
     .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"), .timeLimit(.minutes(30)))
 struct ThirtyNightsTests {
@@ -174,7 +174,7 @@ struct ThirtyNightsTests {
         }
     }
 
-    /// Cloud one is in the state of the night while cloud two has got nothing yet.
+    /// Cloud one reaches the state of the night before cloud two has got any data.
     @Test func `A cloud that takes its time keeps the other one from nothing, in any night`()
         async throws
     {
@@ -197,8 +197,8 @@ struct ThirtyNightsTests {
         let words = Guarded<[String]>([])
     }
 
-    /// Each night, the first start dies at its first commit, the second one at its second, and so on,
-    /// until one comes to its end.
+    /// In each night, the first start dies at its first commit, the second one at its second, and
+    /// so on, until one start reaches its end.
     @Test(arguments: [true, false])
     func `Nights with a death at every commit end in the same way`(before: Bool) async throws {
         let month = try Month(inMemory: true)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import TranshipKit
 
-/// Copies that the target has and does not list, and copies that others changed, in whole runs.
+/// Copies that the target has and does not list, and copies that others changed, in complete runs.
 @Suite(.timeLimit(.minutes(5))) struct UnlistedCopyTests {
     private let scene: CloudScene
 

@@ -15,7 +15,8 @@ import Testing
 
 @testable import TranshipKit
 
-/// Whole runs of a kind of source that the format does not have: a line gives it to the factory.
+/// Complete runs with a kind of source that the format does not have: a line gives it to the
+/// factory.
 @Suite(.timeLimit(.minutes(5))) struct WholeRunTests {
     private let folder: TemporaryFolder
     private let glance: GlanceServer
@@ -46,7 +47,7 @@ import Testing
             kinds: [MemoryImages.kind])
     }
 
-    /// One start, in which `work` uses the run.
+    /// Makes one start, in which `work` uses the run.
     private func start<Value: Sendable>(
         _ images: [String: [UInt8]], writes: Bool = true, resuming interrupted: Run? = nil,
         _ work: (PipelineRun) async throws -> Value
@@ -63,7 +64,7 @@ import Testing
                 environment: [:], tuning: tuning, writes: writes, resuming: interrupted))
     }
 
-    /// A whole run: how it ended, and the data of the copies by name.
+    /// Performs a complete run, and returns its summary and the data of the copies by name.
     private func run(
         _ images: [String: [UInt8]]
     ) async throws -> (summary: RunSummary, copies: [String: [UInt8]]) {
@@ -77,7 +78,7 @@ import Testing
         }
     }
 
-    /// What the journal says of its last run.
+    /// The journal's last run.
     private var lastRun: Run? {
         get async throws {
             try await Journal.openIfPresent(path: folder.file("journal.sqlite")).lastRun()
@@ -222,7 +223,7 @@ import Testing
             try await start(["a": noise(1000)]) { try await $0.plan(matching: saved) }
         }
         #expect(error?.code == .planDrifted)
-        // A run without a plan hides none that was interrupted before.
+        // A run without a plan does not hide an interrupted one before it.
         let drifted = try #require(try await lastRun)
         #expect(drifted.outcome == .failed && drifted.plannedAt == nil)
         #expect(glance.changes.isEmpty)
@@ -230,7 +231,7 @@ import Testing
             try await run.carryOut(try await run.plan(matching: saved)).images(in: .done)
         }
         #expect(done == 2)
-        // What was signed off and is already done is not drift.
+        // Approved work that is already done is not drift.
         try await start(Self.two) { run in
             let plan = try await run.plan(matching: saved)
             #expect(plan.work.images == 0)
@@ -245,7 +246,7 @@ import Testing
         }
         let interrupted = try #require(try await lastRun)
         #expect(interrupted.isInterrupted && interrupted.plannedAt != nil)
-        // What the sources have become in the meantime is for the next plan.
+        // Later changes to the sources are left for the next plan.
         let more = Self.two.merging(["c": noise(1)]) { one, _ in one }
         try await start(more, resuming: interrupted) { run in
             let plan = try await run.plan()
@@ -267,7 +268,7 @@ import Testing
             #expect(try await run.carryOut(plan).exitStatus == .interrupted)
         }
         let interrupted = try #require(try await lastRun)
-        // A run of the same plan that is interrupted before it begins does not hide it.
+        // A run of the same plan that is interrupted before it begins does not hide the other run.
         try await start(Self.two) { run in
             run.stop(drains: true)
             let error = await #expect(throws: TranshipError.self) {
