@@ -17,7 +17,7 @@ extension EndToEndTests {
             var testDescription: String { name }
 
             static let all = [
-                // Nothing listens at its port.
+                // No server listens at its port.
                 Trouble(
                     source: "cloud: nowhere", name: "nowhere", status: 5,
                     words: "source nowhere does not answer"),

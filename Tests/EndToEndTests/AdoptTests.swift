@@ -9,7 +9,7 @@ import Testing
 extension EndToEndTests {
     /// A journal that is lost, or older than the target.
     @Suite struct AdoptTests {
-        /// Three images in alpha, and the pipeline that copies them.
+        /// Puts three images into alpha, and returns the pipeline that copies them.
         private func threeImages(_ scene: Scene, _ rest: String = "") async throws -> String {
             for number in 0..<3 {
                 try await scene.alpha.add(
@@ -64,7 +64,7 @@ extension EndToEndTests {
                 let file = try await threeImages(scene)
                 let run = try await scene.tranship("run", file)
                 try #require(run.status == 0, run.said)
-                // One is gone, so half of them is there.
+                // One copy is gone, so the target has only a part of them.
                 try await scene.beta.delete(try await scene.beta.images(scene.prefix)[0])
                 forget(scene)
                 let again = try await scene.tranship("run", file)
@@ -79,7 +79,7 @@ extension EndToEndTests {
         func stale() async throws {
             try await scene("stale") { scene in
                 let file = try await threeImages(scene)
-                // The journal as it was before the first image was compared.
+                // Saves the journal as it was before the first image was compared.
                 let killed = try await scene.tranship(
                     "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "before:13"])
                 try #require(killed.status == 128 + SIGKILL, killed.said)
@@ -98,7 +98,7 @@ extension EndToEndTests {
 
                 let adopt = try await scene.tranship("adopt", file, "--format", "json")
                 #expect(adopt.status == 0, adopt.said)
-                // Copies of other pipelines may stand there as well.
+                // The target may also have copies of other pipelines.
                 let found = adopt.lines("adoption").filter { $0.name.hasPrefix(scene.prefix) }
                 #expect(found.count == 3, adopt.said)
                 for adoption in found where adoption.name != "\(scene.prefix) 2" {
@@ -116,9 +116,9 @@ extension EndToEndTests {
         @Test("clean lists what is left over, and with --yes removes that and nothing else")
         func clean() async throws {
             try await scene("clean") { scene in
-                // One at a time: a kill leaves no other request on its way.
+                // One image at a time: then a kill leaves no other request under way.
                 let file = try await threeImages(scene, "limits: { images: 1 }")
-                // Kill runs until the target has a record without its body.
+                // Kills runs until the target has a record without its body.
                 var begun: [JSONValue] = []
                 for number in 8...20 {
                     let killed = try await scene.tranship(
@@ -137,7 +137,7 @@ extension EndToEndTests {
                 #expect(needed.status == 0, needed.said)
                 #expect(!needed.output.contains("remove "), needed.said)
 
-                // Without their sources no run continues them.
+                // Without their sources, no run continues these transfers.
                 for image in try await scene.alpha.images(scene.prefix) {
                     try await scene.alpha.delete(image)
                 }
@@ -152,7 +152,7 @@ extension EndToEndTests {
                 #expect(listed.talk.contains("nothing was changed"), listed.said)
                 let there = try await scene.beta.images(scene.prefix)
                 #expect(there.count == begun.count + 1)
-                // What arrived whole in the meantime is not a leftover.
+                // An image whose data arrived completely in the meantime is not a leftover.
                 let empty = there.filter {
                     $0.text("status") == "queued" && $0.id != foreign.id
                 }.map(\.id)

@@ -99,7 +99,7 @@ extension EndToEndTests {
                     command.signal(SIGKILL)
                     let outcome = await command.outcome()
                     #expect(outcome.status == 128 + SIGKILL, outcome.said)
-                    // Each image that an archive source would see is whole.
+                    // Each image that an archive source would see is complete.
                     for name in names(scene, ".json") {
                         let data = name.replacing(".json", with: ".data")
                         let folder = scene.folder.appendingPathComponent("export/images")
@@ -125,7 +125,7 @@ extension EndToEndTests {
             }
         }
 
-        /// The folder of a disk that is not mounted looks like a folder to begin with.
+        /// The folder of a disk that is not mounted looks like the folder of a new archive.
         @Test("an archive that has gone is not begun again in silence, and holds up no cloud")
         func unmounted() async throws {
             try await scene("archivegone") { scene in
@@ -153,7 +153,7 @@ extension EndToEndTests {
                 let check = try await scene.tranship("check", file)
                 #expect(check.status == 1 && check.talk.contains("mount its disk"), check.said)
 
-                // An archive of a version to come holds up no cloud either.
+                // An archive of a future version does not delay a cloud either.
                 try FileManager.default.moveItem(at: away, to: export)
                 let marker = export.appendingPathComponent("tranship-archive.json")
                 let text = try String(contentsOf: marker, encoding: .utf8)
@@ -192,7 +192,7 @@ extension EndToEndTests {
                 let files = scene.files(in: "export/images")
                 #expect(files.count == 8 && !files.contains { $0.hasPrefix(".") }, "\(files)")
 
-                // Each run takes back what it made itself.
+                // Each run removes the images that it made itself.
                 try Data("mine".utf8).write(
                     to: scene.folder.appendingPathComponent("export/images/notes.txt"))
                 for journal in journals {

@@ -39,7 +39,7 @@ extension EndToEndTests {
                     #expect(outcome.status == entry.status, outcome.said)
                     #expect(outcome.talk.contains(entry.words), outcome.said)
                     #expect(outcome.talk.contains(entry.cloud), outcome.said)
-                    // `run` writes the time first.
+                    // `run` begins each line with the time.
                     let lines = outcome.talk.split(separator: "\n").map {
                         $0.split(separator: "Z ", maxSplits: 1).last ?? $0
                     }
@@ -105,7 +105,7 @@ extension EndToEndTests {
                 #expect(refused.talk.contains("hint: "), refused.said)
                 #expect(refused.talk.contains("cacert"), refused.said)
 
-                // It is trusted now, and no Keystone.
+                // The server's certificate is trusted now, but the server is not a Keystone.
                 for more in ["    cacert: \(server.certificate)", "    verify: false"] {
                     let trusted = try await scene.tranship(
                         "run", file, environment: try clouds(more))

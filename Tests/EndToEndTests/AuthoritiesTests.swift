@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Which certificates count. In a mount namespace, where the folder of the system's authorities
-/// is another one: Debian builds curl with that folder.
+/// The certificates that count. Runs in a mount namespace with another folder of the system's
+/// authorities: Debian builds curl with that folder.
 @Suite(.timeLimit(.minutes(2))) struct AuthoritiesTests {
     private static let server = #"""
         import http.server, os, ssl, sys, threading
@@ -53,7 +53,7 @@ import Testing
             openssl rehash system
             unshare -rm true
             """, in: folder)
-        // Some systems give namespaces to the administrator only.
+        // On some systems, only the administrator may make namespaces.
         if prepared.said.contains("unshare") { return }
         try #require(prepared.status == 0, "\(prepared.said)")
         let tranship = StartedProcess.tranship.path

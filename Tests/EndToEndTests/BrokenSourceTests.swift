@@ -9,17 +9,16 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// URL sources that do not do what they should. None of them may leave
-    /// anything at the target.
+    /// URL sources with faults. None of them may leave anything at the target.
     @Suite struct BrokenSourceTests {
-        /// One source, how its run ends, and what is said.
+        /// One source, with the exit code and the words of its run.
         struct Fault: Sendable, CustomTestStringConvertible {
             let testDescription: String
             let status: Int32
             let words: [String]
-            /// For every request of the run.
+            /// The reply to every request of the run.
             let reply: Reply
-            /// For the plan's HEAD; nil if all is well when it is planned.
+            /// The reply to the plan's HEAD; nil if the source is in order while it is planned.
             var head: Reply?
             var isPromised = true
         }

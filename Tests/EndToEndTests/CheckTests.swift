@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// `check`: what a migration left at the target, and a departure's audit.
+    /// `check`: the state of the target after a migration, and the audit of a departure.
     @Suite struct CheckTests {
         private func verdicts(_ outcome: Outcome) -> [String: String] {
             Dictionary(
@@ -82,7 +82,7 @@ extension EndToEndTests {
             }
         }
 
-        /// The first bytes are the same, so no plan notices it.
+        /// The first bytes are the same, so no plan notices the change.
         @Test("data that changed at a server without versions is found by reading it")
         func silentChange() async throws {
             let data = Guarded(noise(300_000, seed: 41))
@@ -108,7 +108,7 @@ extension EndToEndTests {
                 let lines = try await scene.tranship(
                     "check", file, "--download", "--format", "json")
                 #expect(fields(lines, "\(scene.prefix) a") == ["data"], lines.said)
-                // Other first bytes are a new version.
+                // Other first bytes make a new version.
                 data.withLock { $0[600] ^= 1 }
                 let again = try await scene.tranship("run", file)
                 #expect(again.status == 0, again.said)
@@ -132,7 +132,7 @@ extension EndToEndTests {
                 let lost = try await scene.tranship("check", file)
                 #expect(lost.status == 4, lost.said)
                 #expect(lost.output.contains("members: \(member) -> \"\"; `projects`"), lost.said)
-                // An administrator's token may ask for the names of projects.
+                // An administrator's token may request the names of projects.
                 let named = try scene.pipeline(
                     """
                     sources:

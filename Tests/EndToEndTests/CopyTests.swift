@@ -141,7 +141,7 @@ extension EndToEndTests {
             }
         }
 
-        /// As the openstack client downloads them, two at a time.
+        /// Compares data that the openstack client downloads, two images at a time.
         private func expectSameBytes(
             _ originals: [JSONValue], _ copies: [JSONValue], _ scene: Scene
         ) async throws {
@@ -161,8 +161,8 @@ extension EndToEndTests {
     }
 }
 
-/// Expects that the journal has a done transfer for each image at
-/// the target, and no other.
+/// Expects that the journal has a done transfer for each image at the target, and no other
+/// transfer.
 func expectJournal(
     agrees copies: [JSONValue], _ scene: Scene, at location: SourceLocation = #_sourceLocation
 ) async throws {

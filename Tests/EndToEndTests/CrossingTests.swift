@@ -9,9 +9,9 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Machine images whose kernels belong to another project, moved with a token of each project.
+    /// Machine images whose kernels belong to another project, copied with a token of each project.
     @Suite struct CrossingTests {
-        /// How a kernel of the one project is shown to the other one.
+        /// The ways in which a kernel of one project is visible to the other project.
         private static let ways = ["accepted", "pending", "community", "unseen"]
 
         private func projects(_ cloud: LabCloud) async throws -> [String: String] {
@@ -20,7 +20,7 @@ extension EndToEndTests {
             ) { first, _ in first }
         }
 
-        /// A kernel of team-a and a machine image of demo that names it.
+        /// Adds a kernel of team-a, and a machine image of demo that names it.
         @discardableResult
         private func add(
             _ scene: Scene, _ way: String, _ here: [String: String], seed: UInt64
@@ -38,7 +38,7 @@ extension EndToEndTests {
             if visibility == "shared" {
                 let member = try #require(here["demo"])
                 try await LabCloud.alphaAdmin.share(kernel.id, with: member)
-                // Its owner alone sees this one.
+                // Only the owner sees this membership.
                 try await LabCloud.alphaAdmin.share(kernel.id, with: try #require(here["other"]))
                 if way == "accepted" {
                     _ = try await LabCloud.alphaAdmin.service.setMemberStatus(
@@ -105,7 +105,7 @@ extension EndToEndTests {
                 let again = try await scene.tranship("plan", file)
                 #expect(again.output.contains("\(copies.count) to skip"), again.said)
 
-                // Of a machine that stays, the kernel stays.
+                // If a machine image stays, its kernel stays.
                 let kept = try #require(copies.first { $0.name.hasSuffix("machine unseen") })
                 try await LabCloud.betaAdmin.change(kept.id, ["os_distro": "debian"])
                 let undo = try await scene.tranship("rollback", file, "1", "--yes")
@@ -136,7 +136,7 @@ extension EndToEndTests {
                 let here = try await projects(.alphaAdmin)
                 let broken = try await add(scene, "community", here, seed: 3)
                 try await add(scene, "unseen", here, seed: 4)
-                // Only administrators read the data of a deactivated image.
+                // Only administrators can read the data of a deactivated image.
                 try await LabCloud.alphaAdmin.service.deactivate(broken.kernel.id)
                 let file = try pipeline(scene, "{ demo: team-a, team-a: demo }")
                 let run = try await scene.tranship("run", file)

@@ -9,7 +9,8 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// The service takes anything as `raw`. What is something else never gets there.
+    /// A look at the data. The service accepts anything as `raw`, but data in another format never
+    /// gets to it.
     @Suite struct DataLookTests {
         private func write(_ files: [String: [UInt8]], in scene: Scene) throws {
             for (name, bytes) in files {
@@ -70,7 +71,7 @@ extension EndToEndTests {
         @Test("a web page in the place of a planned image leaves nothing, spooled or not")
         func pageInTheRun() async throws {
             let data = noise(300_000, seed: 42)
-            // As long as the image was: another size may be found out first.
+            // As long as the image: a run may notice another size first.
             let page = DiskHeads.html + [UInt8](repeating: 0x20, count: 300_000 - 47)
             let server = try RawHTTPServer { request in
                 .status(200, body: request.isLook ? data : page)

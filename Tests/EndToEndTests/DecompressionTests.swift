@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What publishers compress is sent decompressed, and proved as both.
+    /// Compressed data of publishers, which is sent decompressed and proved in both forms.
     @Suite struct DecompressionTests {
         private func source(
             _ scene: Scene, _ url: String, checksum: Checksum, _ rest: String = ""
@@ -47,7 +47,8 @@ extension EndToEndTests {
                 let copy = try await scene.beta.only(scene.prefix)
                 #expect(copy.text("os_hash_value") == (try digest(.sha512, of: disk).value))
                 #expect(copy.text("disk_format") == "qcow2")
-                // All three: what was published, what was sent, what the target holds.
+                // The journal has all three: the published data, the sent data, and the data at the
+                // target.
                 let journalled = try #require(try await scene.journalled().first)
                 #expect(journalled["published"]?["promise"] == .string("\(sum)"))
                 #expect(journalled["published"]?["computed"] == .string("\(sum)"))
@@ -135,7 +136,7 @@ extension EndToEndTests {
             let data = try compressed(disk, .xz)
             try await scene("unpack-kill") { scene in
                 for transfer in ["stream", "spool"] {
-                    // Half of it is too much for the buffers between both.
+                    // Half of the data does not fit into the buffers between both sides.
                     let gate = try GatedServer(data) { _ in true }
                     let file = try source(
                         scene, "\(gate.server.url)/\(transfer).raw.xz",

@@ -8,19 +8,20 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Leaving a cloud for good: all that several projects have, and then what has changed since.
+    /// The departure from a cloud: a copy of all images of several projects, and then of later
+    /// changes.
     @Suite struct DepartureTests {
         private static let conditions =
             "hidden: any, status: [active, deactivated], snapshots: include"
 
         private static let letters = ["a", "b", "c"]
 
-        /// The pipeline of three projects.
+        /// Makes the pipeline of three projects.
         ///
         /// - Parameters:
-        ///   - condition: of the source's images.
-        ///   - rules: of the target.
-        ///   - letters: of the projects, in the order of the table.
+        ///   - condition: the conditions for the source's images.
+        ///   - rules: the rules of the target.
+        ///   - letters: the letters of the projects, in the order of the table.
         private func pipeline(
             _ scene: Scene, _ way: String, _ condition: String = "", _ rules: String = "",
             letters: [String] = letters
@@ -68,8 +69,8 @@ extension EndToEndTests {
             }
         }
 
-        /// The same by a token of each project, whichever project comes first in the table: a kernel
-        /// in another project is copied by that project's token.
+        /// Tests the same with a token of each project, in any order of the table: a kernel in
+        /// another project is copied with that project's token.
         private func byTokens(
             _ scene: Scene, _ departure: Departure, _ before: [String]
         ) async throws {
@@ -84,7 +85,7 @@ extension EndToEndTests {
                 let check = try await scene.start(["check", file] + journal).outcome()
                 #expect(check.status == 0, check.said)
                 let lines = check.output.split(separator: "\n")
-                // Those are named for the members that have to accept them.
+                // The output names copies only because members still have to accept them.
                 #expect(lines.allSatisfy { $0.contains(" to accept the copy ") }, check.said)
                 let after = try await departure.seen(at: "beta")
                 Departure.expectSame(before, after)
@@ -111,7 +112,7 @@ extension EndToEndTests {
                 beta = try await Proxy(to: .beta)
             }
 
-            /// The requests of one run at both Image services.
+            /// Performs one run, and returns its requests at both Image services.
             func asked() async throws -> (alpha: [String], beta: [String]) {
                 let (source, target) = (alpha.asked.count, beta.asked.count)
                 let clouds = try Proxy.cloudsFile(
@@ -135,7 +136,7 @@ extension EndToEndTests {
                 _ = try await runs.asked()
                 let idle = try await runs.asked()
 
-                // Bytes never change under an id: an image is removed, and made again.
+                // The bytes of an id never change: an image is removed, and made again.
                 let renewed = try #require(originals.first { $0.name.hasSuffix(" rescue") })
                 let edited = try #require(originals.first { $0.name.hasSuffix(" scratch disk") })
                 try await scene.alpha.delete(renewed)
@@ -154,7 +155,8 @@ extension EndToEndTests {
                 for copy in before where copy.id != update.id {
                     #expect(after.first { $0.id == copy.id } == copy)
                 }
-                // Beside the listings, a run with nothing to do looks at what images name.
+                // Besides the listings, a run with nothing to do examines only the images that
+                // others name.
                 let named = Set(
                     originals.flatMap { [$0.text("kernel_id"), $0.text("ramdisk_id")] })
                 for request in idle.alpha + idle.beta where request.contains("/v2/images/") {
@@ -167,7 +169,8 @@ extension EndToEndTests {
             }
         }
 
-        /// Expects that what a run asks beside a run with nothing to do is about these images.
+        /// Expects that the requests beyond those of a run with nothing to do are only about these
+        /// images.
         private func expectOnly(
             _ requests: [String], beyond idle: [String], about images: [JSONValue]
         ) {

@@ -10,13 +10,13 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// The files in `pipelines/`, as they are, with publishers that have the real layout, lists and
-    /// signatures. Three things are other than in the file: the publishers' addresses lead to this
+    /// The unchanged files in `pipelines/`, with publishers that have the real layout, lists and
+    /// signatures. Three things differ from the file: the publishers' addresses lead to this
     /// machine, the clouds' entries are those of the lab's administrators, and the names of images
     /// begin with the test's prefix.
     @Suite(.enabled(if: SigningKey.isPossible, "needs gpg and gpgv"))
     struct ExampleTests {
-        /// The text of a file in `pipelines/`, with the changes above.
+        /// Returns the text of a file in `pipelines/`, with the changes above.
         private func text(
             _ file: String, _ scene: Scene, _ upstream: Upstream? = nil
         ) throws -> String {
@@ -26,9 +26,9 @@ extension EndToEndTests {
                 contentsOf: root.appendingPathComponent(file), encoding: .utf8)
             if let upstream { text = upstream.redirected(text) }
             text.replace(#/cloud: (alpha|beta)\b/#) { "cloud: \($0.1)-admin" }
-            // Names within an `image` block.
+            // The names within an `image` block.
             text.replace(#/\n( {6,}name: "?)/#) { "\n\($0.1)\(scene.prefix) " }
-            // Images of a cloud.
+            // The images of a cloud.
             text.replace("    images:\n", with: "    images:\n      name: \"\(scene.prefix)*\"\n")
             return text
         }
@@ -176,7 +176,7 @@ extension EndToEndTests {
 }
 
 extension Scene {
-    /// All images of this test at beta, by id, as the service describes them.
+    /// Returns all images of this test at beta, by id, as the service describes them.
     fileprivate func images() async throws -> [String: JSONValue] {
         try await LabCloud.betaAdmin.images(prefix).reduce(into: [:]) { $0[$1.id] = $1 }
     }

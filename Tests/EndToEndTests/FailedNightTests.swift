@@ -8,9 +8,9 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Nights at a real Keystone that fail before anything is planned.
+    /// Nights at a real Keystone that fail before the run is planned.
     @Suite struct FailedNightTests {
-        /// The clouds of the lab with parts of their file replaced.
+        /// Writes the lab's clouds.yaml with parts of it replaced.
         private func clouds(
             _ scene: Scene, _ name: String, _ changes: [(String, String)]
         ) throws -> [String: String] {

@@ -10,14 +10,14 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// A source that answers late, as one far away does, and a real target.
+    /// A source that answers late, like a distant one, and a real target.
     @Suite struct FarSourceTests {
         private static let mebibytes = 72
         private static let sizeBytes = mebibytes << 20
         private static let answerMicroseconds: UInt32 = 60_000
         private static let pattern = noise(1 << 20, seed: 8)
 
-        /// No two mebibytes are alike.
+        /// Returns bytes of which no two mebibytes are alike.
         private static func bytes(_ span: Range<Int>) -> [UInt8] {
             var bytes: [UInt8] = []
             for number in span.lowerBound >> 20...(span.upperBound - 1) >> 20 {
@@ -61,7 +61,7 @@ extension EndToEndTests {
         }
 
         private static func promise() throws -> Checksum {
-            // The target reports another algorithm, so it does not fetch the data itself.
+            // The target reports another algorithm, so it cannot fetch the data itself.
             let digest = try StreamingDigest(.sha256)
             for number in 0..<mebibytes {
                 bytes(number << 20..<(number + 1) << 20).withUnsafeBytes { digest.update($0) }
@@ -73,7 +73,7 @@ extension EndToEndTests {
         func parts() async throws {
             let broken = Guarded<Set<String>>([])
             let server = try Self.server { request in
-                // Each part breaks once that does not begin at the first byte.
+                // Each part that does not begin at the first byte breaks once.
                 guard let range = request[header: "range"], !range.hasPrefix("bytes=0-") else {
                     return false
                 }

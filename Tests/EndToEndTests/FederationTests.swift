@@ -15,7 +15,7 @@ extension EndToEndTests {
             if: Lab.federationURL != nil,
             "scripts/lab oidc up starts the provider; it needs Apache with mod_auth_openidc"))
     struct FederationTests {
-        /// A clouds.yaml that also has an entry with a token of the provider.
+        /// Writes a clouds.yaml that also has an entry with a token of the provider.
         private func clouds(_ scene: Scene) async throws -> String {
             // A reset of alpha forgets the provider.
             try await Lab.run(["oidc", "up"])
@@ -36,7 +36,7 @@ extension EndToEndTests {
             return path.path
         }
 
-        /// A token of the provider, asked for as any other program does.
+        /// Requests a token from the provider as any other program does.
         private func token(of entry: ArraySlice<String>) async throws -> String {
             func value(_ key: String) throws -> String {
                 let line = try #require(entry.first { $0.contains("      \(key): ") })
@@ -98,7 +98,7 @@ extension EndToEndTests {
                 #expect(wrong.talk.contains("invalid_grant"), wrong.said)
                 #expect(!wrong.everything.contains("not-the-password"), wrong.said)
 
-                // A token that someone else signed.
+                // A token with a forged signature.
                 let text = try String(contentsOfFile: path, encoding: .utf8)
                 let forged = text.replacing(
                     /access_token: "[^"]+"/, with: "access_token: \"a.b.c\"")

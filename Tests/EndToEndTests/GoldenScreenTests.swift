@@ -11,8 +11,8 @@ import Testing
 @testable import tranship
 
 extension EndToEndTests {
-    /// The screens of real runs in real terminals, in `Golden`. Names and sizes are fixed; times, rates
-    /// and ids are masked. `TRANSHIP_WRITE_DOCS=1` writes the files again.
+    /// The screens of real runs in real terminals, in `Golden`. Names and sizes are fixed; times,
+    /// rates and ids are masked. `TRANSHIP_WRITE_DOCS=1` writes the files again.
     @Suite struct GoldenScreenTests {
         @Test(
             "plan, progress, watching, a bad end and a good one fit the terminal",
@@ -45,7 +45,7 @@ extension EndToEndTests {
                 #expect(good.outcome.status == 0, good.outcome.said)
                 try golden("good-end").expect(night.masked(good.screen))
                 let report = try await terminal.run(["report"], in: scene, journal: nil)
-                // What is above names the user and the machine.
+                // The lines above name the user and the machine.
                 try golden("report").expect(
                     night.masked(report.screen).drop { !$0.hasPrefix("IMAGE") })
                 try await night.spoil()
@@ -72,9 +72,10 @@ extension EndToEndTests {
     }
 }
 
-/// A run with images that arrive, one that fails, one that is refused and one whose name is taken.
+/// A run with several images that arrive, one that fails, one that is refused and one whose name is
+/// taken.
 private struct Night {
-    /// So that they end in this order.
+    /// The sizes that make the images end in this order.
     private static let imagesKiB = [600, 780, 990]
     private static let names = ["夜間イメージ ⚡", "cafe\u{301} nightly", "ubuntu-24.04"]
 
@@ -129,7 +130,7 @@ private struct Night {
             """, file: file)
     }
 
-    /// Leaves out what went wrong, and adds an image.
+    /// Removes the faulty entries, and adds an image.
     func mend() throws {
         try scene.file("d.raw", bytes: 20 << 10, seed: 31)
         try write(
@@ -151,7 +152,7 @@ private struct Night {
         }
     }
 
-    /// Waits until the run says how far it is.
+    /// Waits until the run reports its progress.
     func begin() async throws {
         let path = scene.folder.appendingPathComponent("tranship/\(scene.prefix).sqlite-progress")
             .path
@@ -163,8 +164,8 @@ private struct Night {
 
     // MARK: Masks
 
-    /// What the screen shows, without what differs from run to run. Nothing changes its width. Only
-    /// a word that is longer than the terminal may be longer than a row.
+    /// Returns the screen with masks for the parts that differ from run to run. No mask changes a
+    /// width. Only a word that is longer than the terminal may be longer than a row.
     func masked(_ screen: ScreenModel) -> [String] {
         #expect(screen.unknown.isEmpty, "\(screen.unknown)")
         for row in screen.longRows {
@@ -172,7 +173,7 @@ private struct Night {
         }
         var lines = screen.lines
         while lines.last?.isEmpty == true { lines.removeLast() }
-        // The lab has images of other tests.
+        // The lab has images of other tests as well.
         return lines.filter { !$0.contains(/[0-9] images? listed/) }.map { line in
             masked(line).replacing(/[\d.]+ ([KM]i)?B\/s/) { _ in "000 KiB/s" }
         }
@@ -180,7 +181,7 @@ private struct Night {
 
     private func masked(_ line: String) -> String {
         line.replacing(scene.prefix.suffix(6), with: "abcdef")
-            // The beginning of a name that is cut.
+            // The beginning of a shortened name.
             .replacing(/e2e-screen-([0-9a-f]{1,5})…/) {
                 "e2e-screen-\("abcdef".prefix($0.output.1.count))…"
             }
@@ -196,24 +197,25 @@ private struct Night {
         String(text.map { $0.isNumber ? "0" : $0 })
     }
 
-    /// Each screen that was drawn, with the figures of the moment masked as well.
+    /// Returns each screen that was drawn, with the current figures masked as well.
     func frames(_ output: String, _ columns: Int) -> [[String]] {
         var screen = ScreenModel(columns: columns)
         var frames: [[String]] = []
-        // Before each drawing, the one before is wiped.
+        // Each drawing begins by wiping the one before.
         for part in output.split(separator: "\r\u{1B}[", omittingEmptySubsequences: false)
             .enumerated()
         {
             screen.write((part.offset == 0 ? "" : "\r\u{1B}[") + part.element)
             let lines = screen.lines.map { maskedFigures(masked($0), columns) }
-            // At the beginning and the end there are fewer.
+            // At the beginning and the end, there are fewer lines.
             let sending = lines.count { $0.contains("sending  00%") }
             if sending == Self.names.count { frames.append(lines) }
         }
         return frames
     }
 
-    /// A figure of the moment may have one digit less or more, and a bar is as long as they let it.
+    /// Masks the current figures, which may have one digit less or more, and the bar, whose length
+    /// depends on them.
     private func maskedFigures(_ line: String, _ columns: Int) -> String {
         let tail = columns < 70 ? "" : "  000 KiB/s  0:00"
         return line.replacing(/sending +\d+% +[\d.]+\/(600|780|990) KiB.*/) { _ in
@@ -226,7 +228,7 @@ private struct Night {
     }
 }
 
-/// A screen in a file.
+/// A file with a screen.
 private struct Golden {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden")
@@ -245,7 +247,8 @@ private struct Golden {
         #expect(golden == text, "\(file.path) is not:\n\(text)", sourceLocation: location)
     }
 
-    /// Expects that one of the frames is the golden one. The one that was drawn most often is written.
+    /// Expects that one of the frames is the golden one. When the files are written, takes the
+    /// frame that was drawn most often.
     func expectOne(
         of frames: [[String]], at location: SourceLocation = #_sourceLocation
     ) throws {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Image services without Keystone, and what `doctor` says of each kind.
+    /// Image services without Keystone, and the output of `doctor` for each kind.
     @Suite struct ImportCloudsTests {
         @Test(
             "an Image service without Keystone is a target and a source",
@@ -156,8 +156,8 @@ extension EndToEndTests {
                 let told = try #require(
                     line?.wholeMatch(of: /clock     (\d+) s (ahead of|behind) ours/), outcome.said)
                 #expect(told.2 == words)
-                // The Date was made before the command began: as late as that
-                // it was when the answer came.
+                // The Date was made before the command began. Its age counts up to the arrival of
+                // the answer.
                 let ahead = try #require(Int(told.1)) * seconds.signum()
                 #expect(ahead <= seconds + 1)
                 #expect(Double(ahead) >= Double(seconds) - outcome.seconds - 2)
@@ -213,7 +213,7 @@ extension EndToEndTests {
 }
 
 extension Scene {
-    /// The one command that takes no journal.
+    /// Runs the only command that takes no journal.
     func doctor(_ arguments: String..., clouds: String? = nil) async throws -> Outcome {
         var environment = environment
         if let clouds { environment["OS_CLIENT_CONFIG_FILE"] = clouds }

@@ -13,12 +13,12 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Imports that fail: told with the service's words, at once, and followed
-    /// by our own transfer where `auto` chose them.
+    /// Imports that fail: reported with the service's words, at once, and followed by our own
+    /// transfer if `auto` chose them.
     @Suite struct ImportFailureTests {
         private static let data = Sample.raw(300_000, seed: 43)
 
-        /// A server that serves us and answers Glance otherwise.
+        /// Starts a server that serves Tranship, and gives Glance another reply.
         private func server(toGlance reply: Reply) throws -> RawHTTPServer {
             try RawHTTPServer { $0.isByGlance ? reply : .status(200, body: Self.data) }
         }
@@ -126,7 +126,7 @@ extension EndToEndTests {
                 let original = try await scene.addNoise()
                 let named = try scene.cloudPipeline(
                     target: "alpha-two", targetKeys: "method: glance-download")
-                // Its data is gone from the store, which only reading shows.
+                // The data is gone from the store, which only a read shows.
                 let place = "\(Lab.folder)/alpha/data/fast/\(original.id)"
                 try FileManager.default.moveItem(atPath: place, toPath: "\(place).away")
                 let run = try await scene.tranship("run", named)

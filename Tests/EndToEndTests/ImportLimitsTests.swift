@@ -9,11 +9,11 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// A project's quotas: known before the first byte, and kept while running.
+    /// A project's quotas: known before the first byte, and respected while running.
     @Suite struct ImportLimitsTests {
         @Test("Keystone's limits: known before the first byte, and kept while running")
         func unifiedLimits() async throws {
-            // One restart of the service for all of them; limits take none.
+            // One restart of the service serves all of them; limits need none.
             try await Lab.with("unified-limits", "on", of: "beta") {
                 try await cannotFit("image_size_total", "the plan adds 4 MiB")
                 try await cannotFit("image_count_total", "the plan adds 2 images")
@@ -29,7 +29,7 @@ extension EndToEndTests {
             }
         }
 
-        /// Said by `plan`, refused by `run`.
+        /// Expects that `plan` warns about a limit and `run` refuses.
         private func cannotFit(_ limit: String, _ words: String) async throws {
             try await scene("cannotfit") { scene in
                 for number in 0..<2 {
@@ -52,15 +52,15 @@ extension EndToEndTests {
             }
         }
 
-        /// Waits until the run has looked at its imports so often: each look is a turn of the
-        /// scheduler, in which another import could begin.
+        /// Waits until the run has looked at its imports the given number of times. Each look is a
+        /// turn of the scheduler, in which another import could begin.
         private func looks(_ count: Int, _ command: RunningCommand) async throws {
             try await waits("looks at the imports") {
                 command.output.components(separatedBy: #""note_code":"importing""#).count > count
             }
         }
 
-        /// No more images are imported at once than `image_count_uploading`.
+        /// Expects that at most `image_count_uploading` images are imported at once.
         private func uploading() async throws {
             let gate = try GatedServer(Sample.raw(200_000, seed: 61))
             try await scene("uploading") { scene in
@@ -80,12 +80,12 @@ extension EndToEndTests {
             }
         }
 
-        /// No more bytes are staged at once than `image_stage_total`.
+        /// Expects that at most `image_stage_total` bytes are staged at once.
         private func staged() async throws {
             let gate = try GatedServer(Sample.raw(600_000, seed: 62))
             try await scene("staged") { scene in
                 let file = try scene.manyURLs(gate, count: 3)
-                // One of 0.6 MB fits into 1 MiB, two do not.
+                // One image of 0.6 MB fits into 1 MiB, two do not.
                 try await Lab.withLimit("image_stage_total", 1, of: "beta") {
                     let command = try scene.start(["run", file, "--format", "json"])
                     try await waits("an import") { gate.fetches == 1 }
@@ -125,7 +125,7 @@ extension EndToEndTests {
                     #expect(try await LabCloud.alphaTwo.images(scene.prefix).count == 6, run.said)
                     let states = try await scene.journalled().filter { $0.text("target") == "beta" }
                         .map { $0.text("state") }
-                    // One met the quota, and the others were not tried.
+                    // One transfer reached the quota, and the others were not tried.
                     #expect(states.count { $0 == "failed" } == 1, "\(states)")
                     #expect(states.count { $0 == "planned" } == 3, "\(states)")
                 }
@@ -148,7 +148,7 @@ extension Scene {
             """)
     }
 
-    /// Several images at one server, to be fetched by beta itself.
+    /// Makes a pipeline of several images at one server, which beta fetches itself.
     func manyURLs(_ gate: GatedServer, count: Int) throws -> String {
         let sources = (0..<count).map { number in
             """

@@ -9,11 +9,11 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Each method moves a real image, by name and by `auto`, and the plan says
-    /// why.
+    /// The methods, each of which moves a real image, by name and by `auto`, with the reason in the
+    /// plan.
     @Suite struct ImportMethodsTests {
         private static let data = Sample.raw(300_000, seed: 41)
-        /// Why `auto` uploads it; `MethodCostTests` has larger ones.
+        /// The reason why `auto` uploads the image; `MethodCostTests` has larger ones.
         private static let small =
             "it has less than 8.0 MiB, which the target need not fetch itself"
 
@@ -98,7 +98,7 @@ extension EndToEndTests {
             try await scene("urls") { scene in
                 let sum = try digest(
                     #require(Checksum.Algorithm(rawValue: algorithm)), of: Self.data)
-                // A record of what beta reports, wherever it is empty.
+                // A record that shows the algorithm of beta even if beta has no other image.
                 try await scene.beta.add("\(scene.prefix) witness", [1, 2, 3])
                 let file = try scene.pipeline(
                     """
@@ -185,8 +185,8 @@ extension EndToEndTests {
             try await scene("damaged") { scene in
                 let original = try await scene.addNoise()
                 let damaged = Guarded<[String]>([])
-                // The service has stored and hashed the data; the first to read
-                // it finds one byte changed on the disk.
+                // The service has stored and hashed the data. The first reader finds one byte
+                // changed on the disk.
                 let proxy = try await Proxy(to: .beta) { request in
                     let parts = request.path.split(separator: "/").map(String.init)
                     guard request.method == "GET", parts.count == 4, parts[3] == "file" else {
@@ -216,7 +216,7 @@ extension EndToEndTests {
                 #expect(transfer.text("state") == "failed", "\(transfer)")
                 #expect(transfer["error"]?.text("code") == "verification-mismatch", "\(transfer)")
                 #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
-                // What only reports are compared of passes.
+                // A run that compares only reports does not notice this.
                 let other = try scene.cloudPipeline(
                     target: "proxied", targetKeys: "method: \(method)")
                 let trusting = try await scene.tranship("run", other, environment: clouds)

@@ -9,11 +9,11 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Waiting holds nothing: no thread, no place in memory that a kill loses.
+    /// Waiting imports, which hold no thread, and whose state no kill can lose.
     @Suite struct ImportScaleTests {
         private static let count = 200
-        /// What the limits allow, however many wait: two for each of 4 images
-        /// that move, one for each of 16 looks, and what the runtime keeps.
+        /// The limit for any number of waiting imports: two threads for each of 4 images that move,
+        /// one for each of 16 looks, and those of the runtime.
         private static let threadsMax = 8 + 16 + 16
 
         @Test("200 images in import hold no threads, and each wait outlives a SIGKILL")
@@ -61,7 +61,7 @@ extension EndToEndTests {
                 let states = try await scene.journalled().map { $0.text("state") }
                 #expect(states.count == Self.count)
                 #expect(states.allSatisfy { $0 == "done" })
-                // Nothing was staged or asked for twice.
+                // No data was staged twice, and no import was requested twice.
                 #expect(imports(glance) == Self.count)
                 #expect(glance.asked.count { $0.hasSuffix("/stage") } == Self.count)
             }

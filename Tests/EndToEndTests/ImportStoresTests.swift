@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Several stores, and stores that fail; and what the service converts.
+    /// Several stores, stores that fail, and conversions by the service.
     @Suite struct ImportStoresTests {
         private func stores(of image: JSONValue) -> [String] {
             image.text("stores").split(separator: ",").map(String.init).sorted()
@@ -201,7 +201,8 @@ extension EndToEndTests {
                     #expect(refused.talk.contains("accept_transformed"), refused.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty)
 
-                    // An upload converts nothing, and an administrator may copy it on.
+                    // An upload converts nothing, and an administrator may copy the image to
+                    // further stores.
                     let auto = try scene.pipeline(
                         """
                         sources: [{ file: ./disk.qcow2, image: { name: "\(scene.prefix)" } }]
@@ -224,7 +225,7 @@ extension EndToEndTests {
                         transfer["remarks"]?.array?.contains {
                             $0.string?.hasPrefix("transformed: ") == true
                         } == true, "\(transfer)")
-                    // And it stays done.
+                    // The copy stays done.
                     let again = try await scene.tranship(
                         "run", try file("accept_transformed: true"))
                     #expect(again.status == 0, again.said)

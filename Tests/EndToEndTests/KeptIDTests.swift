@@ -35,7 +35,7 @@ extension EndToEndTests {
                         try await scene.beta.data(original.id)
                             == (try await scene.alpha.data(original.id)))
                 }
-                // Neither by this journal nor by one that knows nothing.
+                // Neither this journal nor a new one copies it again.
                 for journal in [scene.journal, scene.journal + "-2"] {
                     let again = try await scene.tranship("run", file, "--journal", journal)
                     #expect(again.status == 0, again.said)

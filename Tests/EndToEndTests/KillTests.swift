@@ -9,14 +9,14 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// SIGKILL, which no process can handle: at every commit of the journal, and
-    /// between commits while many images are in different states. After one more
-    /// run every image is there once.
+    /// SIGKILL, which no process can handle: at every commit of the journal, and between commits
+    /// while many images are in different states. After one more run, every image is at the target
+    /// once.
     ///
-    /// `make soak` sets `TRANSHIP_SOAK` to a number of random moments;
-    /// `TRANSHIP_SEED` repeats those of an earlier soak.
+    /// `make soak` sets `TRANSHIP_SOAK` to a number of random moments; `TRANSHIP_SEED` repeats
+    /// those of an earlier soak.
     @Suite struct KillTests {
-        /// What the target shows when a run is killed, by status.
+        /// The state of the target when a run is killed, by status.
         private struct Moment: Sendable, CustomStringConvertible {
             var description: String
             var isNow: @Sendable ([String: Int]) -> Bool
@@ -55,7 +55,7 @@ extension EndToEndTests {
 
         @Test("SIGKILL at every commit of the journal, before and after it, costs nothing")
         func everyCommit() async throws {
-            // Planning is the same for all; one of them is killed there as well.
+            // Planning is the same for all ways. Only the runs of one way are killed there as well.
             let all = KillLine.all.filter { !$0.isLong || Self.soakMoments != nil }
             let lines = all.enumerated().map { ($1, $0 == 0 ? 1 : KillLine.planCommits) }
             try await withThrowingTaskGroup(of: String.self) { group in
@@ -100,20 +100,21 @@ extension EndToEndTests {
 
         // MARK: Commits
 
-        /// Kills a run of one image at each of its commits, each time with an
-        /// image and a journal of its own, until a run has no such commit.
+        /// Kills a run of one image at each of its commits, each time with an image and a journal
+        /// of its own, until a run has no such commit.
         ///
-        /// - Returns: how many runs were killed.
+        /// - Returns: the number of killed runs.
         private func everyCommit(_ line: KillLine, from first: Int) async throws -> Int {
             var killed = 0
-            // In short: dying with everything done but the commit is the harder case.
+            // The short test kills only before commits: a process that dies with everything done
+            // but the commit is the harder case.
             let isWhole = first == 1 || Self.soakMoments != nil
             for number in first... {
                 for moment in isWhole ? ["before", "after"] : ["before"] {
                     let wasKilled = try await atCommit(
                         "\(moment):\(number)", line, isFirst: number == first)
                     guard wasKilled else {
-                        // Far more than the commits of planning, or nothing was tested.
+                        // Fewer kills mean that only the commits of planning were tested.
                         #expect(
                             killed >= (isWhole ? 12 : 6),
                             "\(line.name) was killed at \(killed) points only")
@@ -125,7 +126,7 @@ extension EndToEndTests {
             return killed
         }
 
-        /// - Parameter isFirst: nothing but planning was committed before.
+        /// - Parameter isFirst: true if only planning was committed before.
         private func atCommit(
             _ point: String, _ line: KillLine, isFirst: Bool
         ) async throws -> Bool {
@@ -151,8 +152,8 @@ extension EndToEndTests {
             return wasKilled
         }
 
-        /// Every image exactly once at each target, with its bytes, and nothing
-        /// else that we made.
+        /// Expects every image exactly once at each target, with its bytes, and no other image of
+        /// ours.
         private func expectWhole(
             _ scenery: KillLine.Scenery, _ line: KillLine, _ scene: Scene, _ context: String
         ) async throws {
@@ -180,7 +181,7 @@ extension EndToEndTests {
         ) async throws {
             var left = times
             while left > 0 {
-                // Images of which every run is killed a few times before the last.
+                // A group of images; its runs are killed a few times before the last one.
                 let kills = min(left, Int.random(in: 1...6, using: &random))
                 left -= kills
                 let fractions = (0..<kills).map { _ in Double.random(in: 0..<1, using: &random) }
@@ -233,8 +234,8 @@ extension EndToEndTests {
                 #expect(last.status == 0, "\(context)\n\(last.said)")
                 let copies = try await scene.beta.images(scene.prefix)
                 Comparison.expectEqual(originals, copies, "\(context)\n\(last.said)")
-                // The service's own hash of what it stored proves the bytes. What it
-                // hands out is compared as well.
+                // The service's own hash of its stored data proves the bytes. The data that it
+                // returns is compared as well.
                 for copy in copies {
                     let original = originals.first {
                         $0["os_hash_value"] == copy["os_hash_value"]

@@ -9,9 +9,9 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// A publisher whose folder gets a new file now and then.
+    /// A publisher whose folder gets a new file from time to time.
     @Suite struct LatestTests {
-        /// Whose versions a test may add and take away.
+        /// A publisher whose versions a test can add and remove.
         final class Publisher: Sendable {
             let server: RawHTTPServer
             private let content: Content
@@ -155,7 +155,7 @@ extension EndToEndTests {
                 func metrics() throws -> String { try String(contentsOf: place, encoding: .utf8) }
                 #expect(try metrics().contains("tranship_source_version_stale\(label) 0\n"))
 
-                // The clock of the command is the machine's, so real time has to pass.
+                // The command uses the machine's clock, so real time has to pass.
                 try await waits("the version to be stale") {
                     try await scene.tranship("plan", file).talk
                         .contains("has offered version 1 since")
@@ -210,7 +210,7 @@ extension EndToEndTests {
             }
         }
 
-        /// Which key signs.
+        /// The key that signs.
         private final class Signer: Sendable {
             let index = Guarded(0)
         }

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// A cloud with Images API v1 alone as the source of a pipeline.
+    /// A cloud with only Images API v1 as the source of a pipeline.
     @Suite struct LegacySourceTests {
         @Test("a legacy cloud's images arrive as they are, once", arguments: LegacyCloud.all)
         func copy(_ cloud: LegacyCloud) async throws {
@@ -40,7 +40,7 @@ extension EndToEndTests {
                 ]
                 let member = UUID().uuidString.lowercased()
                 try await cloud.service().addMember(originals[6].id, projectID: member)
-                // None of these is to be copied.
+                // None of these should be copied.
                 _ = try await cloud.add("\(scene.prefix) reserved", nil)
                 let deleted = try await cloud.add("\(scene.prefix) deleted", [1])
                 try await cloud.service().delete(deleted.id)

@@ -26,7 +26,7 @@ extension EndToEndTests {
         func change() async throws {
             try await scene("limit") { scene in
                 let bytes = 8 * Sample.mebibyte
-                // A quarter of an hour at the rate of the file.
+                // At the rate of the file, the copy would take a quarter of an hour.
                 let file = try scene.filePipeline(bytes: bytes, "limits: { bandwidth: 8KiB/s }")
                 let before = try await scene.tranship("limit", "1MiB/s", "--journal", scene.journal)
                 #expect(before.status == 7, before.said)
@@ -91,7 +91,7 @@ extension EndToEndTests {
                     try scene.file(
                         "\(number).raw", bytes: Sample.mebibyte, seed: UInt64(10 + number))
                 }
-                // Two entries of one cloud: together they read one image at a time.
+                // Two entries of one cloud together read one image at a time.
                 let file = try scene.pipeline(
                     """
                     sources:
@@ -155,7 +155,7 @@ extension EndToEndTests {
                     try await scene.beta.images("\(scene.prefix) other").first?.text("status")
                         == "active"
                 }
-                // A target begins to fetch when it gets to it.
+                // A target begins to fetch at a time of its choice.
                 try await waits("two reads from the host with a limit") { reads() >= 2 }
                 #expect(reads() == 2)
                 gate.open()
@@ -170,13 +170,13 @@ extension EndToEndTests {
         func fullDisk() async throws {
             try await scene("fulldisk") { scene in
                 let file = try scene.filesPipeline(8, bytes: 20_000)
-                // From too small for the schema to almost enough for the run, in
-                // blocks of 512 bytes.
+                // From too small for the schema to almost enough for the run, in blocks of 512
+                // bytes.
                 for blocks in [20, 150, 300, 450] {
                     let full = try await scene.tranship(
                         "run", file, shell: "ulimit -f \(blocks)")
                     #expect(full.status == 7, "\(blocks) blocks: \(full.said)")
-                    // Or the plan beside it, which comes to the limit first for some sizes.
+                    // For some sizes, the plan beside the journal reaches the limit first.
                     #expect(
                         full.talk.contains("/journal.sqlite cannot be used")
                             || full.talk.contains("/journal.sqlite-run cannot be used"), full.said)

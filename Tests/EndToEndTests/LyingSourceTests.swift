@@ -34,12 +34,12 @@ extension EndToEndTests {
                 #expect(run.talk.contains("do not match their checksum"), run.said)
                 #expect(run.talk.contains("5f5f5f"), run.said)
                 #expect(!seen.statuses.contains("active"), "\(seen)")
-                // It was there to be seen, and often enough to mean something.
+                // The image was visible, and the watch looked often enough.
                 #expect(seen.statuses.contains("queued") || seen.statuses.contains("saving"))
                 #expect(seen.looks > 20)
                 #expect(try await scene.beta.images(scene.prefix).isEmpty)
 
-                // The next run tries again and finds the same.
+                // The next run tries again, with the same result.
                 let again = try await scene.tranship("run", file)
                 #expect(again.status == 6, again.said)
                 #expect(try await scene.beta.images(scene.prefix).isEmpty)
@@ -88,7 +88,7 @@ extension EndToEndTests {
     }
 }
 
-/// Looks at an image's status at beta as fast as the service answers.
+/// Reads an image's status at beta as fast as the service answers.
 private final class StatusWatch: Sendable {
     struct Seen: Sendable {
         var statuses: Set<String> = []

@@ -8,10 +8,10 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What a plan says that clouds may refuse to a member, against what a run does by the policies
-    /// of real services.
+    /// The plan's notes about requests that clouds may refuse to a member, compared with the result
+    /// of a run under the policies of real services.
     @Suite struct MemberRightsTests {
-        /// The notes of the plan's only image, by their codes.
+        /// Returns the codes of the notes on the plan's only image.
         private func notes(_ scene: Scene, _ file: String) async throws -> [String] {
             let plan = try await scene.tranship("plan", file, "--format", "json")
             let items = plan.lines("plan-item")
@@ -34,7 +34,7 @@ extension EndToEndTests {
                 """)
         }
 
-        /// The state and the code of the failure of the run's only transfer.
+        /// Returns the state and the failure's code of the run's only transfer.
         private func ended(_ scene: Scene) async throws -> [String?] {
             let transfers = try await scene.journalled()
             try #require(transfers.count == 1)
@@ -52,7 +52,7 @@ extension EndToEndTests {
                 #expect(try await ended(scene) == ["unpublished", "unpublished"], run.said)
                 let copy = try await scene.beta.only(scene.prefix)
                 #expect(copy.text("visibility") == "private")
-                // A later run goes on with it, and says the same.
+                // A later run continues with the copy, and has the same note.
                 #expect(try await notes(scene, file).contains("public-may-be-refused"))
             }
         }

@@ -8,9 +8,9 @@ import OpenStackImage
 import Testing
 
 extension EndToEndTests {
-    /// Whom copies are shared with, and what the members answered.
+    /// The members of copies, and their answers.
     @Suite struct MembersTests {
-        /// From a project to another one of the same Keystone.
+        /// Makes a pipeline from a project to another one of the same Keystone.
         private func file(_ scene: Scene, target: String) throws -> String {
             try scene.cloudPipeline(
                 target: target,
@@ -108,7 +108,7 @@ extension EndToEndTests {
                 let quiet = try await scene.tranship("run", file)
                 #expect(quiet.talk.contains("nothing to do"), quiet.said)
 
-                // It says no at the target. Another one comes.
+                // The member rejects the copy at the target, and the source gets another member.
                 try await answer(copy, member, .rejected)
                 let newer = "0123456789abcdef0123456789abcdef"
                 try await scene.alpha.share(original.id, with: newer)
@@ -118,7 +118,7 @@ extension EndToEndTests {
                     try await LabCloud.alphaAdmin.members(copy.id) == [member, newer].sorted())
                 #expect(try await status(copy, member) == .rejected)
 
-                // One that is removed at the source keeps the copy, and the plan says so.
+                // A member that is removed at the source keeps the copy, and the plan says so.
                 try await scene.alpha.service.removeMember(original.id, projectID: newer)
                 let plan = try await scene.tranship("plan", file, "-v")
                 #expect(

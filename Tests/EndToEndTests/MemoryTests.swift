@@ -12,12 +12,13 @@ extension EndToEndTests {
     @Suite struct MemoryTests {
         private static let images = 4
         private static let mebibytesAnImage = 3.0
-        /// Half of it is the program's code, which the kernel maps and may drop: some 3 MiB more of
-        /// the same program if its file was just written and lies whole in the page cache.
+        /// The memory before any transfer. Half of it is the program's code, which the kernel maps
+        /// and may drop. It is about 3 MiB more if the program's file was just written and is
+        /// completely in the page cache.
         private static let mebibytesBefore = 56.0
 
-        /// True of the binary as it is shipped. A debug build's code, and the Swift libraries that it
-        /// loads, take some 15 MiB more.
+        /// True for the binary as it is shipped. A debug build's code, and the Swift libraries that
+        /// it loads, take about 15 MiB more.
         private static let isRelease =
             ProcessInfo.processInfo.environment["TRANSHIP_RELEASE_BINARY"] != nil
 
@@ -26,7 +27,7 @@ extension EndToEndTests {
             let server = try Self.zeros(bytes: 1 << 30)
             try await scene("memory") { scene in
                 let file = try pipeline(server, scene)
-                // What there is before the first byte moves.
+                // The memory before the first byte moves.
                 let plan = try scene.start(["plan", file])
                 async let before = plan.peakMemoryMebibytes()
                 #expect(await plan.outcome().status == 0)
@@ -47,7 +48,7 @@ extension EndToEndTests {
             }
         }
 
-        /// What each image leaves in memory once it is done would count in the thousands.
+        /// Memory that each finished image leaves behind would matter with thousands of images.
         @Test("600 images one after the other take at most 12 MiB more than 60")
         func images() async throws {
             func peak(_ images: Int) async throws -> Double {
@@ -73,9 +74,8 @@ extension EndToEndTests {
             #expect(many - few <= 12, "\(few) MiB, then \(many) MiB")
         }
 
-        /// The same command on a small and on a large image of the same bytes,
-        /// proved both times: what it takes more for the large one is what it
-        /// buffers.
+        /// Runs the same command on a small and on a large image of the same bytes, each time with
+        /// a proof. The difference in memory is the size of the buffers.
         @Test("a download of 512 MiB takes at most 4 MiB more than one of 128 MiB")
         func download() async throws {
             let (small, large) = (128 * Sample.mebibyte, 512 * Sample.mebibyte)
@@ -103,7 +103,7 @@ extension EndToEndTests {
                 return await peak
             }
             for file in ["-", "disk.raw"] {
-                // Looked at from outside, a short life is easily seen too small.
+                // The measurement from outside easily misses the peak of a short process.
                 var before = 0.0
                 for _ in 0..<3 { before = max(before, try await peak("small", small, to: file)) }
                 let most = try await peak("large", large, to: file)
@@ -112,7 +112,7 @@ extension EndToEndTests {
             }
         }
 
-        /// An Image service without Keystone, with images of zeros.
+        /// Starts an Image service without Keystone, with images of zeros.
         private static func images(
             _ images: [(id: String, bytes: Int, sha512: String)]
         ) throws -> RawHTTPServer {

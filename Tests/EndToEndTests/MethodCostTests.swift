@@ -7,12 +7,12 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// `method: auto` by what each method costs.
+    /// `method: auto`, which chooses by the cost of each method.
     @Suite struct MethodCostTests {
         private static let unknown =
             "upload takes about 7 s a GiB (assumed), glance-download about 13 s (assumed)"
 
-        /// Large enough to be measured.
+        /// Returns data that is large enough to be measured.
         private static func measuredData(seed: UInt64) -> [UInt8] {
             Scene.largeData(seed: seed)
                 + [UInt8](repeating: 7, count: 64 * Sample.mebibyte)
@@ -71,7 +71,7 @@ extension EndToEndTests {
             let data = Scene.largeData(seed: 84)
             let server = try RawHTTPServer { _ in .status(200, body: data) }
             try await scene("narrowurl") { scene in
-                // A record of what beta reports, wherever it is empty.
+                // A record that shows the algorithm of beta even if beta has no other image.
                 try await scene.beta.add("\(scene.prefix) witness", [1, 2, 3])
                 let wide = try scene.promisedPipeline("\(server.url)/image.img", data: data)
                 #expect(try await scene.planned(wide).text("method") == "upload")

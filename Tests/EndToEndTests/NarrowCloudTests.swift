@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Targets that take less than others, and members that have to accept.
+    /// Targets that accept less than others, and members that have to accept a copy.
     @Suite struct NarrowCloudTests {
         @Test("formats that the target does not take are refused in the plan, with its list")
         func formats() async throws {
@@ -118,7 +118,7 @@ extension EndToEndTests {
                     while let page = try await pages.next() {
                         let ours = page.filter { $0.name?.hasPrefix(scene.prefix) == true }
                         seen += ours.map(\.id)
-                        // Each other one is deleted before the page after it.
+                        // Every second image is deleted before the next page.
                         if let last = ours.last, seen.count % 2 == 0 {
                             try await scene.alpha.service.delete(last.id)
                             gone.insert(last.id)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What cron mails and a log keeps of a run.
+    /// The output of a run in cron's mail and in a log.
     @Suite struct NightLogTests {
         private func file(_ scene: Scene, checksum: String = "", _ rest: String = "") throws
             -> String
@@ -105,7 +105,7 @@ extension EndToEndTests {
                 #expect(outcomes?["done"]?.integer == 1, json.said)
                 #expect(json.lines("refused").map { $0.text("code") } == ["unreachable"], json.said)
 
-                // The command of the last step, as a shell reads it.
+                // Reads the command of the last step as a shell does.
                 _ = try write("")
                 let step = try #require(
                     run.talk.split(separator: "\n").last { $0.contains("then run again: ") })

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What runs every night without a person who looks.
+    /// Runs in each night, without a person who watches.
     @Suite struct NightTests {
         @Test("the metrics of a night are a file that a collector can read")
         func metrics() async throws {
@@ -35,13 +35,14 @@ extension EndToEndTests {
                 ] {
                     #expect(text.contains(value), "\(value)\n\(text)")
                 }
-                // Each family has its words once, and before its samples.
+                // Each family has its description once, and before its samples.
                 let families = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") }
                 #expect(Set(families).count == families.count)
                 let mode = try FileManager.default.attributesOfItem(atPath: place.path)
                 #expect(mode[.posixPermissions] as? Int == 0o644)
 
-                // A pipeline file with a mistake says nothing of the journal: all else stays.
+                // A pipeline file with a mistake does not name its journal, so all other metrics
+                // stay.
                 let mistaken = try scene.pipeline("sources: [", file: "mistaken.yaml")
                 let unread = try await scene.tranship("run", mistaken, "--metrics", place.path)
                 #expect(unread.status == 2, unread.said)
@@ -55,7 +56,7 @@ extension EndToEndTests {
                     try String(contentsOf: new, encoding: .utf8)
                         .contains("tranship_run_exit_code{pipeline=\"mistaken\"} 2\n"))
 
-                // A night that cannot begin says so, and keeps the last success.
+                // A night that cannot begin reports that, and keeps the last success.
                 let success = try #require(
                     text.split(separator: "\n").first {
                         $0.hasPrefix("tranship_last_success_time_seconds{")
@@ -68,7 +69,7 @@ extension EndToEndTests {
                 #expect(after.contains("tranship_run_exit_code{pipeline=\"\(scene.prefix)\"} 2\n"))
                 #expect(after.contains(success))
 
-                // Even a quiet run says that the collector gets nothing new.
+                // Even a quiet run reports that the collector gets no new metrics.
                 let folder = scene.folder.appendingPathComponent("folder.prom")
                 try FileManager.default.createDirectory(
                     at: folder, withIntermediateDirectories: false)

@@ -40,7 +40,7 @@ extension EndToEndTests {
                 #expect(failed["error"]?.text("code") == "format-rejected", run.said)
                 let status = try await scene.tranship("status", "--format", "json")
                 expectLines(status, ["status", "transfer"])
-                // Talk goes to standard error, and no table to either.
+                // Messages go to standard error, and neither stream has a table.
                 #expect(!run.output.contains("STATE"))
             }
         }
@@ -53,7 +53,7 @@ extension EndToEndTests {
                 let lines = try await scene.tranship("run", file)
                 #expect(lines.status == 0, lines.said)
                 #expect(!lines.talk.contains("\u{1B}"), lines.said)
-                // A log has a line of progress a minute, and this takes seconds.
+                // A log has one line of progress a minute, and this run takes seconds.
                 #expect(!lines.talk.contains("in flight"), lines.said)
 
                 try await scene.beta.delete(try await scene.beta.only(scene.prefix))
@@ -149,7 +149,7 @@ extension EndToEndTests {
                     #expect(outcome.talk.contains(words), outcome.said)
                     #expect(outcome.talk.contains("pipeline.yaml:"), outcome.said)
                     let errors = outcome.talk.split(separator: "\n").count {
-                        // `run` writes the time first.
+                        // `run` begins each line with the time.
                         $0.hasPrefix("error: ") || $0.contains("Z error: ")
                     }
                     #expect(errors == 1, outcome.said)
@@ -212,7 +212,7 @@ extension EndToEndTests {
                     "run", try scene.cloudPipeline(source: "alpha-wrong-password"))
                 said += wrong.output + wrong.talk
                 #expect(try await scene.beta.images(scene.prefix).count == 2, "\(said)")
-                // The requests did carry them.
+                // The requests did carry the secrets.
                 #expect(server.requests.contains { $0.target.contains("\(planted)-query") })
                 #expect(server.requests.contains { $0.target.contains("\(planted)-environment") })
                 #expect(server.requests.contains { $0[header: "X-Mirror-Key"] != nil })
@@ -234,7 +234,8 @@ extension EndToEndTests {
             }
         }
 
-        /// Serves images by every answer that could carry a secret into a message.
+        /// Starts a server that serves images with every answer that could carry a secret into a
+        /// message.
         private func secretiveServer(_ planted: String) throws -> RawHTTPServer {
             let data = noise(200_000, seed: 9)
             return try RawHTTPServer { request in

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// The table `image: { owner }`, with projects by their names at two Keystones.
+    /// The table `image: { owner }`, with projects by their names in two Keystones.
     @Suite struct OwnerTableTests {
         private func file(_ scene: Scene, _ table: String) throws -> String {
             try scene.pipeline(
@@ -61,7 +61,7 @@ extension EndToEndTests {
                     let check = try await scene.tranship("check", file)
                     #expect(check.status == 0, check.said)
                 }
-                // The other spellings found the copies of the first.
+                // The other spellings found the copies of the first one.
                 #expect(try await LabCloud.betaAdmin.images(scene.prefix).count == 2)
             }
         }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What is decided before the first byte.
+    /// The decisions before the first byte.
     @Suite struct PlanTests {
         @Test(
             "a kernel and a ramdisk outside the selection come along, and are named at the target")
@@ -287,7 +287,7 @@ extension EndToEndTests {
             }
         }
 
-        /// Plan and run say so and do nothing.
+        /// Expects that plan and run report the refusal and copy nothing.
         private func expectRefused(_ scene: Scene, _ words: [String]) async throws {
             let file = try scene.cloudPipeline()
             let plan = try await scene.tranship("plan", file)

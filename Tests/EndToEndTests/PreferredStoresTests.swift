@@ -37,7 +37,7 @@ extension EndToEndTests {
                     "run", fill, "--journal", scene.folder.path + "/fill.sqlite")
                 #expect(filled.status == 0, filled.said)
                 let original = try await scene.beta.only(scene.prefix)
-                // A reader of the copy in the other store sees it.
+                // A reader of the copy in the other store notices the change.
                 let fast = "\(Lab.folder)/beta/data/fast/\(original.id)"
                 let handle = try #require(FileHandle(forUpdatingAtPath: fast))
                 try handle.seek(toOffset: 150_000)
@@ -50,7 +50,7 @@ extension EndToEndTests {
                     "run", try pipeline(scene, "prefer_stores: fast", file: "fast.yaml"),
                     "--journal", scene.folder.path + "/fast.sqlite")
                 #expect(wrong.status == 6, wrong.said)
-                // `web` has no image.
+                // The store `web` has no image.
                 let right = try await scene.tranship(
                     "run", try pipeline(scene, "prefer_stores: [web, slow]", file: "slow.yaml"))
                 #expect(right.status == 0, right.said)

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// `projects`: the images of several projects, each to its own.
+    /// `projects`: the images of several projects, each copied to its own project.
     @Suite struct ProjectsTests {
         private static let table = "projects: { demo: team-a, other@Default: team-b }"
 
@@ -19,8 +19,8 @@ extension EndToEndTests {
             ) { first, _ in first }
         }
 
-        /// Two projects with images of one name, one of them shared with the other project and with
-        /// a stranger.
+        /// Adds images of one name to two projects. One of them is shared with the other project
+        /// and with a foreign one.
         private func addImages(_ scene: Scene) async throws {
             let other = try await LabCloud.alphaOther.projectID
             let shared = try await scene.alpha.add(
@@ -34,7 +34,8 @@ extension EndToEndTests {
                 "\(scene.prefix) image", Sample.raw(9000, seed: 3), ["visibility": "private"])
         }
 
-        /// Name, hash, visibility, owner and members of each image, by a service's own records.
+        /// Returns name, hash, visibility, owner and members of each image, by the service's own
+        /// records.
         private func seen(_ scene: Scene, _ cloud: LabCloud) async throws -> [String] {
             var lines: [String] = []
             for image in try await cloud.images(scene.prefix) {

@@ -9,8 +9,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// What a target refuses: its own words are shown, and nothing of ours is
-    /// left there half done.
+    /// The refusals by a target: its own words are shown, and no unfinished copy of ours stays.
     @Suite struct RefusalTests {
         @Test("413: an image that is too large for the target is told with the service's words")
         func tooLarge() async throws {
@@ -22,7 +21,7 @@ extension EndToEndTests {
                     #expect(run.talk.contains("Glance answered 413"), run.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
                 }
-                // The cap is gone, and the journal knows where to go on.
+                // The limit is gone, and the journal knows where to continue.
                 let again = try await scene.tranship("run", file)
                 #expect(again.status == 0, again.said)
                 #expect(try await scene.beta.images(scene.prefix).count == 1)
@@ -107,7 +106,7 @@ extension EndToEndTests {
                     environment: [
                         "OS_CLIENT_CONFIG_FILE": try cloud.cloudsFile(in: scene.folder)
                     ])
-                // A full quota is a limit that was reached; the rest are failures.
+                // A full quota is a limit that was reached; the others are failures.
                 #expect(run.status == (status == 413 ? 8 : 3), run.said)
                 #expect(run.talk.contains("Glance answered \(status): \(words)"), run.said)
                 #expect(cloud.ids.isEmpty, "\(cloud.ids)")
@@ -135,7 +134,7 @@ extension EndToEndTests {
 }
 
 extension Scene {
-    /// A file of noise in this scene's folder.
+    /// Writes a file of noise in this scene's folder.
     @discardableResult
     func file(_ name: String, bytes: Int, seed: UInt64 = 7) throws -> URL {
         let file = folder.appendingPathComponent(name)
@@ -143,7 +142,7 @@ extension Scene {
         return file
     }
 
-    /// A file of noise to a cloud, under the prefix as its name.
+    /// Makes a pipeline from a file of noise to a cloud, with the prefix as its name.
     func filePipeline(
         bytes: Int, disk: String = "raw", image: String = "", source: String = "",
         target: String = "beta", _ rest: String = ""

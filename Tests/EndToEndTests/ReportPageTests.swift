@@ -17,7 +17,7 @@ extension EndToEndTests {
                 .first { FileManager.default.isExecutableFile(atPath: $0) }
         }()
 
-        /// What Tests/reference/browser.py saw of the page at one moment.
+        /// The state of the page at one moment, as Tests/reference/browser.py reads it.
         private struct Look: Decodable {
             var rows: [String]
             var count: String
@@ -52,8 +52,8 @@ extension EndToEndTests {
         private static let images = 200
         private static let secret = "planted-secret"
 
-        /// The pages of a run of 200 images, one that fails, one that is refused, and one whose
-        /// address is secret.
+        /// Writes the page of a run with 200 images, one that fails, one that is refused, and one
+        /// whose address is secret.
         private func report(_ scene: Scene, to page: URL) async throws {
             let images = scene.folder.appendingPathComponent("images")
             try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
@@ -120,20 +120,20 @@ extension EndToEndTests {
                 let visits = try await visits(scene, browser, page, word: "MACHINE-07")
                 #expect(visits.map(\.scheme) == ["light", "dark"])
                 for visit in visits {
-                    // The page itself is all that was ever asked for.
+                    // The browser requested only the page itself.
                     #expect(visit.requests == [page.absoluteString])
                     #expect(visit.complaints.isEmpty, "\(visit.complaints)")
                     for look in visit.all { isReadable(look) }
                     showsWhatIsAsked(visit)
                 }
-                // The button turns the page into the other one.
+                // The button switches the page to the other scheme.
                 #expect(visits[0].whole.background != visits[1].whole.background)
                 #expect(visits[0].other.background == visits[1].whole.background)
                 #expect(visits[1].other.background == visits[0].whole.background)
             }
         }
 
-        /// On the screen of a laptop: 1366 by 768.
+        /// Expects that the page is readable on the screen of a laptop: 1366 by 768.
         private func isReadable(_ look: Look) {
             #expect(look.width == 1366)
             #expect(!look.scrollsSideways)
@@ -141,7 +141,7 @@ extension EndToEndTests {
             // WCAG 2.2, success criterion 1.4.3.
             #expect(look.leastContrast >= 4.5, "\(look.leastContrastOf)")
             #expect(look.barsOutside == 0)
-            // Half of the page is for the time line.
+            // Half of the page is for the timeline.
             #expect(look.narrowestTrack ?? 1366 >= 600)
             #expect(look.lowestBar ?? 10 >= 10)
             #expect(look.narrowestBar ?? 2 >= 2)

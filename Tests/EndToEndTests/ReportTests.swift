@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// `report`: what a run did, in each of its forms.
+    /// `report`: the results of a run, in each of its forms.
     @Suite struct ReportTests {
         @Test("a report has each transfer in each form, and the request ids are in the cloud's log")
         func forms() async throws {

@@ -44,7 +44,7 @@ extension EndToEndTests {
                 #expect(left.count == 3, removal.said)
                 for image in before { #expect(left.contains(image), removal.said) }
 
-                // The next run copies again what was removed.
+                // The next run copies the removed images again.
                 let again = try await scene.tranship("run", file)
                 #expect(again.status == 0, again.said)
                 #expect(try await scene.beta.images(scene.prefix).count == 13)

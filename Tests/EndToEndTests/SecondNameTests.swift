@@ -7,7 +7,7 @@ import LabSupport
 import Testing
 
 extension EndToEndTests {
-    /// `tranship copy … --name`: as `cp a b; cp a c` leaves two files.
+    /// `tranship copy … --name`: like `cp a b; cp a c`, it leaves two copies.
     @Suite struct SecondNameTests {
         @Test("a second name is a second image, from a cloud, an archive and a file")
         func second() async throws {

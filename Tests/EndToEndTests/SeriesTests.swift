@@ -35,7 +35,7 @@ extension EndToEndTests {
             return run
         }
 
-        /// By id, whether each image of the series is hidden.
+        /// Returns the hidden flag of each image of the series, by id.
         private func hidden(_ scene: Scene) async throws -> [String: Bool] {
             try await scene.beta.images(scene.prefix).reduce(into: [:]) {
                 $0[$1.id] = $1["os_hidden"]?.bool
@@ -63,7 +63,7 @@ extension EndToEndTests {
                 let again = try await night(scene, 3, rules)
                 #expect(again.talk.contains("nothing to do"), again.said)
 
-                // What an operator protects is not deleted.
+                // A protected image is not deleted.
                 _ = try await scene.beta.change(ids[1], ["protected": true])
                 let fourth = try await night(scene, 4, rules)
                 #expect(fourth.talk.contains("1 hidden, 1 left as they are"), fourth.said)

@@ -141,7 +141,7 @@ extension EndToEndTests {
 
                 let text = try String(contentsOfFile: file, encoding: .utf8)
                 try Data("\(text)\norder: listed\n".utf8).write(to: URL(fileURLWithPath: file))
-                // The service may still work on requests of the process that is gone.
+                // The service may still perform requests of the ended process.
                 var before: [String] = []
                 for _ in 1...10 {
                     let ids = try await scene.beta.images(scene.prefix).map(\.id).sorted()
@@ -198,7 +198,7 @@ extension EndToEndTests {
 
         // MARK: Parts
 
-        /// Four images that take some seconds together.
+        /// Makes a pipeline of images that take some seconds together.
         private func slow(_ scene: Scene, images: Int = 4) async throws -> String {
             for number in 1...4 {
                 try await scene.alpha.add(
@@ -208,7 +208,7 @@ extension EndToEndTests {
             return try scene.cloudPipeline("limits: { images: \(images), bandwidth: 2MiB/s }")
         }
 
-        /// Waits until the target is receiving.
+        /// Waits until the target receives data.
         private func inFlight(_ scene: Scene) async throws {
             let end = ContinuousClock.now + .seconds(60)
             while ContinuousClock.now < end {

@@ -11,7 +11,7 @@ import Testing
 
 @testable import tranship
 
-/// In processes of their own, as signals and limits belong to the process.
+/// Tests in processes of their own, because signals and limits belong to the process.
 @Suite(.timeLimit(.minutes(2))) struct SignalThreadTests {
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func `A signal arrives while all threads of Dispatch are busy`(number: Int32) async {
@@ -76,7 +76,7 @@ import Testing
             let filter = try String(
                 contentsOfFile: "/proc/self/coredump_filter", encoding: .ascii)
             #expect(filter.allSatisfy { "0\n".contains($0) })
-            // A program that takes cores would also get the environment.
+            // A program that collects core dumps would also get the environment.
             #expect(cprocess_is_dumpable() == 0)
         }
     }

@@ -10,7 +10,7 @@ import Testing
 
 extension EndToEndTests {
     @Suite struct SpoolTests {
-        /// Of the image in the test of a killed run; `make soak` takes 2048.
+        /// The size of the image in the test of a killed run; `make soak` uses 2048.
         private static let mebibytes =
             ProcessInfo.processInfo.environment["TRANSHIP_SPOOL_MIB"].flatMap { Int($0) } ?? 256
 
@@ -25,7 +25,7 @@ extension EndToEndTests {
                 try await waits(withinSeconds: 120, "90 % of the image") {
                     source.sentBytes >= size * 9 / 10
                 }
-                // What is on its way arrives; the source says nothing more.
+                // Data under way arrives; the source sends no more.
                 try await waits(withinSeconds: 60, "most of it in the journal") {
                     let reading = try await scene.journalled().first?["reading"]
                     guard case .integer(let read)? = reading?["read"] else { return false }
@@ -98,7 +98,7 @@ extension EndToEndTests {
                 let file = try scene.urlPipeline(
                     source.url, checksum: source.sha256.description,
                     "transfer: spool\nlimits: { attempts: 2 }")
-                // No file larger than 4 MiB.
+                // The shell allows no file larger than 4 MiB.
                 let full = try await scene.tranship("run", file, shell: "ulimit -f 8192")
                 #expect(full.status == 5, full.said)
                 #expect(full.talk.contains("File too large"), full.said)
@@ -116,7 +116,7 @@ extension EndToEndTests {
             try await scene("spoolclean") { scene in
                 let file = try scene.urlPipeline(
                     source.url, checksum: source.sha256.description, "transfer: spool")
-                // Killed when it has read, and the source forgotten after that.
+                // The run is killed after it has read the data, and then the source is removed.
                 let killed = try await scene.tranship(
                     "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "after:13"])
                 try #require(killed.status == 128 + SIGKILL, killed.said)
@@ -126,7 +126,7 @@ extension EndToEndTests {
                 let needed = try await scene.tranship("clean", file)
                 #expect(!needed.output.contains("file "), needed.said)
 
-                // A journal that does not know of it any more.
+                // The journal does not know this file any more.
                 let run = try await scene.tranship("run", file)
                 try #require(run.status == 0, run.said)
                 let orphan = folder.appendingPathComponent(left[0])
@@ -149,12 +149,12 @@ extension EndToEndTests {
     }
 }
 
-/// A large file with an ETag and ranges, made as it is sent, that counts what
-/// it sends and stops at nine tenths until it is opened.
+/// A large file with an ETag and ranges, made while it is sent. Counts the bytes that it sends, and
+/// stops at nine tenths until it is opened.
 private final class CountingSource: Sendable {
     let sizeBytes: Int64
     let sha512: Checksum
-    /// Promised where the target is not to fetch the data itself: it reports sha512.
+    /// The promise for targets that should not fetch the data themselves: they report sha512.
     let sha256: Checksum
     private let server: RawHTTPServer
     private let state: State
@@ -168,7 +168,7 @@ private final class CountingSource: Sendable {
     init(mebibytes: Int, stopsAt tenths: Int64? = 9) throws {
         let size = Int64(mebibytes) << 20
         let pattern = noise(1 << 20, seed: 6)
-        /// No two mebibytes are alike.
+        /// Returns a mebibyte; no two are alike.
         @Sendable func mebibyte(_ number: Int64) -> [UInt8] {
             var bytes = pattern
             for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: number >> (index * 8)) }
@@ -196,7 +196,7 @@ private final class CountingSource: Sendable {
                 }
                 exchange.sendHead(first > 0 ? 206 : 200, head)
                 guard !request.isLook else {
-                    // The plan reads no further.
+                    // The plan reads only this part.
                     exchange.send(request.method == "HEAD" ? [] : mebibyte(0))
                     return exchange.close()
                 }

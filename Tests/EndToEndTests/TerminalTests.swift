@@ -9,7 +9,7 @@ import Testing
 @testable import tranship
 
 extension EndToEndTests {
-    /// Runs in real pseudo terminals.
+    /// Runs in real pseudoterminals.
     @Suite struct TerminalTests {
         private func pipeline(_ scene: Scene, mebibytes: Int = 4) throws -> String {
             for number in 1...2 {
@@ -27,7 +27,7 @@ extension EndToEndTests {
                 """)
         }
 
-        /// What is left on the screen when a run has ended: no bar, no line twice.
+        /// Expects a clean screen after a run: no bar, and no line twice.
         private func expectClean(_ screen: ScreenModel, _ said: Comment) {
             #expect(screen.unknown.isEmpty, "\(screen.unknown)")
             #expect(!screen.lines.contains { $0.contains("[#") || $0.contains("[-") }, said)
@@ -42,7 +42,7 @@ extension EndToEndTests {
                 let (outcome, screen) = try await terminal.run(
                     ["run", file], in: scene)
                 #expect(outcome.status == 0, outcome.said)
-                // Figures come first where both do not fit.
+                // If figures and bar do not both fit, the figures come first.
                 #expect(outcome.output.contains("[#") == (columns > 60), outcome.said)
                 #expect(outcome.output.contains("elapsed 0:0"), outcome.said)
                 expectClean(screen, outcome.said)
@@ -97,7 +97,7 @@ extension EndToEndTests {
             }
         }
 
-        /// How many different percentages the screen has shown.
+        /// Returns the number of different percentages that the screen has shown.
         private static func percents(_ output: String) -> Int {
             Set(output.matches(of: /\] (\d+)%/).map { String($0.output.1) }).count
         }

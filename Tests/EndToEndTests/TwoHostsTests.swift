@@ -7,8 +7,8 @@ import LabSupport
 import Testing
 
 extension EndToEndTests {
-    /// The same pipeline at the same time from two machines that know nothing of
-    /// each other: two journals, one target.
+    /// The same pipeline at the same time on two machines that do not know of each other: two
+    /// journals, one target.
     @Suite struct TwoHostsTests {
         private func original(_ scene: Scene, _ images: Int) async throws -> [JSONValue] {
             for number in 0..<images {
@@ -49,7 +49,7 @@ extension EndToEndTests {
                 let second = try host(scene, "two", file, "--format", "json")
                 let outcomes = [await first.outcome(), await second.outcome()]
                 for outcome in outcomes { #expect(outcome.status == 0, outcome.said) }
-                // They met: the second one found bodies of the first.
+                // The two runs met: the second one found bodies of the first.
                 #expect(
                     outcomes[1].lines("waiting").contains {
                         $0["note_code"]?.string == "other-process-sends"
@@ -80,7 +80,7 @@ extension EndToEndTests {
             }
         }
 
-        /// Slow enough that both meet in the middle of bodies.
+        /// Makes a pipeline that is slow enough for both runs to meet in the middle of bodies.
         private func pipeline(
             _ scene: Scene, _ method: String
         ) async throws -> (file: String, images: Int) {

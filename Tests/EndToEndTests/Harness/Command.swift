@@ -7,9 +7,9 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// How a command ended and what it said.
+/// The end of a command and its output.
 struct Outcome: Sendable {
-    /// The exit code; 128 and the signal's number where a signal ended it.
+    /// The exit code; 128 and the signal's number if a signal ended the command.
     var status: Int32
     var output: String
     var talk: String
@@ -28,8 +28,7 @@ struct Outcome: Sendable {
         lines.filter { $0["type"]?.string == type }
     }
 
-    /// All that it said, for the comment of an expectation.
-    /// What it said on both, for what may stand on either.
+    /// The output on both standard output and standard error, for words that may be on either.
     var everything: String { output + talk }
     var said: Comment { "exit \(status)\n\(output)\n\(talk)" }
 }
@@ -42,8 +41,8 @@ final class RunningCommand: Sendable {
     private let talkFile: URL
     private let peak = Guarded<Int64>(0)
 
-    /// - Parameter shell: commands for a shell that then becomes the binary,
-    ///   for limits that only a shell can set.
+    /// - Parameter shell: commands for a shell that then becomes the binary, for limits that only a
+    ///   shell can set.
     init(
         _ arguments: [String], environment: [String: String], folder: URL, shell: String? = nil,
         binary: URL = StartedProcess.tranship
@@ -66,13 +65,13 @@ final class RunningCommand: Sendable {
 
     func signal(_ number: Int32) { process.signal(number) }
 
-    /// What it has said so far on standard error.
+    /// The text on standard error so far.
     var talk: String { (try? String(contentsOf: talkFile, encoding: .utf8)) ?? "" }
 
-    /// What it has said so far on standard output.
+    /// The text on standard output so far.
     var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
-    /// Waits for the end. What hangs is ended by force, and is an issue.
+    /// Waits for the end. Kills a command that hangs, and records an issue.
     func outcome(withinSeconds limit: Double = 400) async -> Outcome {
         let watchdog = Task { [pid] in
             try await Task.sleep(for: .seconds(limit))
@@ -88,9 +87,9 @@ final class RunningCommand: Sendable {
                 + Double(seconds.components.attoseconds) / 1e18)
     }
 
-    /// Looks at the kernel's high-water mark of resident memory until the end.
+    /// Watches the kernel's high-water mark of resident memory until the end.
     ///
-    /// (`wait4` would count the memory of the process that forked as well.)
+    /// (`wait4` would also count the memory of the process that forked.)
     func peakMemoryMebibytes() async -> Double {
         var peak = 0.0
         while true {

@@ -6,21 +6,21 @@ import Foundation
 import LabSupport
 import Testing
 
-/// What differs between images and their copies, by the services' own records.
+/// The differences between images and their copies, by the services' own records.
 enum Comparison {
     private static let compared = [
         "name", "status", "disk_format", "container_format", "min_disk", "min_ram", "size",
         "visibility", "protected", "os_hidden", "os_hash_algo", "os_hash_value", "checksum",
     ]
     private static let references = ["kernel_id", "ramdisk_id"]
-    /// What a service sets itself.
+    /// Fields that a service sets itself.
     private static let ofTheService: Set<String> = [
         "id", "owner", "created_at", "updated_at", "virtual_size", "stores", "locations",
         "direct_url", "self", "file", "schema", "tags",
     ]
 
-    /// One line for each difference; empty when every original has exactly one
-    /// copy and there is nothing else.
+    /// Returns one line for each difference; empty if every original has exactly one copy and no
+    /// other image exists.
     static func differences(_ originals: [JSONValue], _ copies: [JSONValue]) -> [String] {
         var left = copies
         var found: [String] = []
@@ -75,7 +75,7 @@ enum Comparison {
         }
     }
 
-    /// Expects that the target has every original once, and nothing else.
+    /// Expects that the target has every original once, and no other image.
     static func expectEqual(
         _ originals: [JSONValue], _ copies: [JSONValue], _ said: Comment = "",
         at location: SourceLocation = #_sourceLocation
@@ -85,9 +85,9 @@ enum Comparison {
     }
 }
 
-/// The openstack client: not a line of ours between the service and a test.
+/// The openstack client: it has no line of our code between the service and a test.
 enum OpenStackClient {
-    /// The sha512 of an image's data as this client downloads it.
+    /// Returns the sha512 of an image's data as this client downloads it.
     static func sha512(_ id: String, cloud: String, folder: URL) async throws -> String {
         let file = folder.appendingPathComponent("\(id).data")
         defer { try? FileManager.default.removeItem(at: file) }

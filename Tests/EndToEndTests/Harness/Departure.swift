@@ -6,10 +6,10 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// Three projects on alpha and on beta, with a user each, and alpha's images.
+/// Three projects on alpha and on beta, each with a user, and alpha's images.
 ///
-/// Made, filled and looked at by openstacksdk (`Tests/reference/departure.py`): not a line of ours
-/// is between a user and the service.
+/// Uses openstacksdk to make, fill and read them (`Tests/reference/departure.py`): no line of our
+/// code is between a user and the service.
 struct Departure {
     private let scene: Scene
     private let cloudsFile: String
@@ -32,9 +32,10 @@ struct Departure {
         try await departure.sdk("remove")
     }
 
-    /// What the three users see at a cloud, a line each.
+    /// Returns one line for each thing that the three users see at a cloud.
     ///
-    /// An offer that a project rejected is not made to it again, so that line is left out.
+    /// Leaves out the lines of rejected offers: an offer that a project rejected is not made to it
+    /// again.
     func seen(at cloud: String) async throws -> [String] {
         try await sdk("see", cloud, clouds: cloudsFile).split(separator: "\n").map(String.init)
             .filter { !$0.hasSuffix(" rejected") && $0.split(separator: " ")[1] != "rejected" }
@@ -54,7 +55,7 @@ struct Departure {
             """, sourceLocation: location)
     }
 
-    /// Lines of one list that the other one lacks, for messages.
+    /// Returns the lines of one list that the other one lacks, for messages.
     private static func missing(_ lines: [String], in others: [String]) -> String {
         Set(lines).subtracting(others).sorted().joined(separator: "\n")
     }

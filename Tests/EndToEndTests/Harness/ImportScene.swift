@@ -8,7 +8,7 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// As ``scene(_:under:_:)``, which knows of alpha and beta only.
+/// Like ``scene(_:under:_:)``, which knows only alpha and beta.
 func scene(
     _ topic: String, cleaning clouds: [LabCloud], _ body: (Scene) async throws -> Void
 ) async throws {
@@ -29,14 +29,15 @@ func scene(
 }
 
 extension Scene {
-    /// One image of noise in alpha, under the prefix as its name.
+    /// Adds one image of noise to alpha, with the prefix as its name.
     @discardableResult
     func addNoise(bytes: Int = 300_000, seed: UInt64 = 5) async throws -> JSONValue {
         try await alpha.add(
             prefix, Sample.raw(bytes, seed: seed), ["visibility": "private"])
     }
 
-    /// A URL with its sha512 promised, which is what the lab's clouds report.
+    /// Makes a pipeline of a URL with its promised sha512, which is the algorithm that the lab's
+    /// clouds report.
     func promisedPipeline(
         _ url: String, data: [UInt8], target: String = "beta", targetKeys: String = "",
         _ rest: String = ""
@@ -54,13 +55,14 @@ extension Scene {
             """)
     }
 
-    /// Makes `auto` let a target fetch what is not small: sending would take 64 s a GiB.
+    /// Limits with which `auto` lets a target fetch images that are not small: sending would take
+    /// 64 s a GiB.
     static let slowLink = "limits: { images: 1, bandwidth: 16MiB/s }"
 
     /// Data that is not small.
     static func largeData(seed: UInt64) -> [UInt8] { Sample.raw(9 * Sample.mebibyte, seed: seed) }
 
-    /// What the plan says of the only image in it.
+    /// Returns the plan's only item.
     func planned(_ file: String) async throws -> JSONValue {
         let plan = try await tranship("plan", file, "--format", "json")
         try #require(plan.status == 0, plan.said)
@@ -69,7 +71,7 @@ extension Scene {
         return items[0]
     }
 
-    /// What the journal says of the only transfer in it.
+    /// Returns the journal's only transfer.
     func transfer() async throws -> JSONValue {
         let all = try await journalled()
         try #require(all.count == 1, "\(all)")
@@ -77,7 +79,7 @@ extension Scene {
     }
 }
 
-/// A web server whose bodies begin at once and end when it is opened.
+/// A web server whose bodies begin at once, and end when the gate is opened.
 final class GatedServer: Sendable {
     let server: RawHTTPServer
     let sha512: Checksum
@@ -88,7 +90,7 @@ final class GatedServer: Sendable {
         let halves = Guarded(0)
     }
 
-    /// - Parameter waits: who has to wait; the others get all at once.
+    /// - Parameter waits: true for requests that have to wait; the others get all data at once.
     init(
         _ data: [UInt8], waits: @escaping @Sendable (ReceivedRequest) -> Bool = { $0.isByGlance }
     ) throws {
@@ -109,21 +111,21 @@ final class GatedServer: Sendable {
 
     var url: String { "\(server.url)/image.img" }
 
-    /// How many of Glance's requests have come.
+    /// The number of Glance's requests that have arrived.
     var fetches: Int { server.requests.count { $0.isByGlance && $0.method == "GET" } }
 
-    /// How many bodies have come to their middle: the rest waits.
+    /// The number of bodies that are sent up to their middle: the rest waits.
     var halves: Int { gate.halves.withLock { $0 } }
 
     func open() { gate.isOpen.withLock { $0 = true } }
 }
 
 extension ReceivedRequest {
-    /// Of the service itself, and not of ours.
+    /// True for requests of the service itself, not of Tranship.
     var isByGlance: Bool { self[header: "user-agent"]?.hasPrefix("tranship") != true }
 }
 
-/// Waits until a cloud shows what is expected; an issue after the limit.
+/// Waits until a condition about a cloud is true; records an issue after the limit.
 func waits(
     withinSeconds seconds: Double = 30, _ what: Comment,
     at location: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool

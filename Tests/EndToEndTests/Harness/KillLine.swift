@@ -7,35 +7,35 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// A way by which images are moved while their process is killed.
+/// A way to move images, for tests that kill the process meanwhile.
 struct KillLine: Sendable {
     /// The images at the sources, and the pipeline that moves them.
     struct Scenery: Sendable {
         var file: String
-        /// What has to arrive, by name.
+        /// The data that has to arrive, by name.
         var data: [String: [UInt8]]
         /// The images at the source, by name; empty for URLs.
         var originals: [String: JSONValue] = [:]
         var server: RawHTTPServer?
     }
 
-    /// The first commit after planning, which is the same for all.
+    /// The number of the first commit after planning, which is the same for all.
     static let planCommits = 7
 
     var name: String
     var targets: [LabCloud] = [.beta]
-    /// Clouds that a scene does not clean by itself.
+    /// Clouds that a scene does not clean on its own.
     var cleaning: [LabCloud] = []
-    /// The pipeline's targets.
+    /// The text of the pipeline's targets.
     var keys: String
-    /// The pipeline's other keys.
+    /// The text of the pipeline's other keys.
     var rest = ""
     var isURL = false
-    /// Killed by `make soak` only.
+    /// True if only `make soak` kills its runs.
     var isLong = false
-    /// Of the smallest image.
+    /// The size of the smallest image.
     var sizeBytes = 200_000
-    /// A second, while runs are killed at random moments.
+    /// The limit per second while runs are killed at random moments.
     var bandwidth = "2MiB/s"
     var expectation: @Sendable (JSONValue, Scenery, Comment) -> Void = { _, _, _ in }
 
@@ -62,7 +62,7 @@ struct KillLine: Sendable {
             name: "two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
             keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload",
             rest: "transfer: stream"),
-        // Large enough to be written down twice while they are read.
+        // Large enough for two commits of the position while the data is read.
         KillLine(
             name: "spool", keys: beta("method: upload"), rest: "transfer: spool",
             sizeBytes: 2_300_000, bandwidth: "8MiB/s"),
@@ -89,8 +89,8 @@ struct KillLine: Sendable {
     }
 
     /// - Parameters:
-    ///   - images: how many images to make.
-    ///   - isSlow: slow enough that most kills meet an image in flight.
+    ///   - images: the number of images to make.
+    ///   - isSlow: true for a limit so low that most kills meet an image in flight.
     func prepare(_ scene: Scene, _ images: Int, isSlow: Bool) async throws -> Scenery {
         let limits = isSlow ? "limits: { bandwidth: \(bandwidth) }" : ""
         var scenery = Scenery(file: "", data: [:])
@@ -144,7 +144,7 @@ struct KillLine: Sendable {
     }
 }
 
-/// Images at the targets that are none of ours, although they carry a marker.
+/// Images at the targets that are not ours, although they carry a marker.
 struct Bystander: Sendable {
     static let suffix = " bystander"
     private var images: [(cloud: LabCloud, id: String)] = []

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 extension LegacyCloud {
-    /// Creates an image, with data where some is given.
+    /// Creates an image, with data if it is given.
     func add(
         _ name: String, _ bytes: [UInt8]?, _ fields: LegacyImageFields = .init()
     ) async throws -> LegacyImage {
@@ -25,7 +25,7 @@ extension LegacyCloud {
         return try await service().create(fields, from: ring, sizeBytes: Int64(bytes.count))
     }
 
-    /// Removes every image whose name begins like this.
+    /// Removes every image whose name begins with the prefix.
     func removeImages(_ prefix: String) async throws {
         let service = try service()
         for image in try await service.images(LegacyImageQuery(publicity: .any)).all()
@@ -39,7 +39,7 @@ extension LegacyCloud {
 }
 
 extension Scene {
-    /// The lab's clouds and this one, under the name `old`.
+    /// Writes a clouds.yaml with the lab's clouds and this one, under the name `old`.
     func cloudsFile(with legacy: LegacyCloud, _ keys: [String] = []) throws -> [String: String] {
         let path = folder.appendingPathComponent("clouds.yaml")
         let entry = ["auth_type: none", "image_endpoint_override: \(try legacy.url())"] + keys

@@ -6,8 +6,8 @@ import GlanceServer
 import LabSupport
 
 extension GlanceServer {
-    /// The lab's clouds.yaml with one more entry, `model`: this server as Keystone
-    /// and Image service.
+    /// Writes the lab's clouds.yaml with one more entry, `model`: this server as Keystone and Image
+    /// service.
     func cloudsFile(in folder: URL) throws -> String {
         let entry = """
               model:

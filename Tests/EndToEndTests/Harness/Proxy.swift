@@ -7,14 +7,13 @@ import OpenStackImage
 import TestSupport
 import Testing
 
-/// Sits in front of a real Image service of the lab, passes everything on, and
-/// does in between what a test is about. For requests of at most a MiB, and any answer that memory holds.
+/// A proxy in front of a real Image service of the lab. Passes everything on, and does between them
+/// what a test needs. For requests of at most a MiB, and answers of any size that memory holds.
 final class Proxy: Sendable {
     private let server: RawHTTPServer
 
-    /// - Parameter before: called with each request, when all of it has come
-    ///   and before the service sees it.
-    /// - Parameter headers: added to each answer.
+    /// - Parameter before: called with each complete request, before the service sees it.
+    /// - Parameter headers: headers that are added to each answer.
     init(
         to cloud: LabCloud, adding headers: [(String, String)] = [],
         before: @escaping @Sendable (ReceivedRequest) -> Void = { _ in }
@@ -35,17 +34,17 @@ final class Proxy: Sendable {
         }
     }
 
-    /// The requests that have come, in order, as `GET /v2/images`.
+    /// The requests that have arrived, in order, such as `GET /v2/images`.
     var asked: [String] { server.requests.map { "\($0.method) \($0.path)" } }
 
-    /// The lab's clouds.yaml with one more entry, `proxied`: beta's user, and
-    /// this proxy as the Image service.
+    /// Writes the lab's clouds.yaml with one more entry, `proxied`: beta's user, and this proxy as
+    /// the Image service.
     func cloudsFile(in folder: URL) throws -> String {
         try Self.cloudsFile(in: folder, adding: [("proxied", "beta", self)])
     }
 
-    /// The lab's clouds.yaml with more entries: each like another one, with a proxy as the Image
-    /// service.
+    /// Writes the lab's clouds.yaml with more entries: each is like another one, with a proxy as
+    /// the Image service.
     static func cloudsFile(
         in folder: URL, adding entries: [(name: String, like: String, proxy: Proxy)]
     ) throws -> String {

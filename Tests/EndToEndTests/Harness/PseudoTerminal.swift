@@ -5,9 +5,9 @@ import Foundation
 import LabSupport
 import TestSupport
 
-/// A command in a terminal of its own: what it writes, and the screen that comes of it.
+/// A command in a terminal of its own, with its output and the resulting screen.
 struct PseudoTerminal {
-    /// Starts the command in a terminal of this size. After some seconds the terminal changes its
+    /// Starts the command in a terminal of this size. After some seconds, the terminal changes its
     /// width, or the command gets the key that interrupts it.
     private static let program = """
         import fcntl, os, pty, select, struct, sys, termios, time
@@ -42,13 +42,13 @@ struct PseudoTerminal {
 
     var columns = 80
     var rows = 24
-    /// The width from then on; nil keeps it.
+    /// The width after the change; nil keeps it.
     var resizedColumns: Int?
     var interrupts = false
-    /// When that happens.
+    /// The time of the change or of the key.
     var afterSeconds = 0
 
-    /// - Parameter journal: nil is the place where commands look for it.
+    /// - Parameter journal: the path of the journal; nil for the place where commands look for it.
     func run(
         _ arguments: [String], in scene: Scene, term: String = "xterm", journal: String?,
         environment: [String: String] = [:]
@@ -58,7 +58,7 @@ struct PseudoTerminal {
         return await end(of: command)
     }
 
-    /// Starts the command, whose output shows what is on the screen so far.
+    /// Starts the command. Its output shows the screen so far.
     func start(
         _ arguments: [String], in scene: Scene, term: String = "xterm", journal: String?,
         environment: [String: String] = [:]
@@ -73,7 +73,7 @@ struct PseudoTerminal {
             folder: scene.folder, binary: Lab.python)
     }
 
-    /// Waits for the end of a command that ``start(_:in:term:journal:environment:)`` gave.
+    /// Waits for the end of a command that ``start(_:in:term:journal:environment:)`` returned.
     func end(of command: RunningCommand) async -> (outcome: Outcome, screen: ScreenModel) {
         let outcome = await command.outcome()
         var screen = ScreenModel(columns: columns)
@@ -95,8 +95,8 @@ extension PseudoTerminal {
     }
 }
 
-/// The columns that a terminal gives to characters, as the C library knows them: not as Tranship
-/// counts them.
+/// The columns that a terminal gives to characters, as the C library reports them, and not as
+/// Tranship counts them.
 enum TerminalCells {
     /// `wcwidth` of X/Open, which the headers hide.
     private static let widthOfScalar: (@convention(c) (Int32) -> Int32)? = dlsym(nil, "wcwidth").map
@@ -118,16 +118,16 @@ enum TerminalCells {
     }
 }
 
-/// A terminal without scrolling that wraps long lines again when its width changes, as those of
-/// desktops do. Knows the few sequences that Tranship writes.
+/// A terminal without scrolling that wraps long lines again when its width changes, as desktop
+/// terminals do. Knows the few sequences that Tranship writes.
 struct ScreenModel {
     private(set) var columns: Int
-    /// Rows, each with whether it goes on in the next one. A wide character takes two cells, and the
-    /// second one is nil.
+    /// The rows, each with a flag if it continues in the next one. A wide character takes two
+    /// cells, and the second one is nil.
     private var cells: [(text: [Character?], wraps: Bool)] = [([], false)]
     private var row = 0
     private var column = 0
-    /// Sequences that it does not know.
+    /// Sequences that the model does not know.
     private(set) var unknown: [String] = []
 
     init(columns: Int) { self.columns = columns }
@@ -195,7 +195,7 @@ struct ScreenModel {
     ) -> ArraySlice<Unicode.Scalar> {
         var rest = given.dropFirst()
         guard given.first == "[" else {
-            // An operating system command, up to its bell.
+            // An operating system command ends with a bell.
             guard given.first == "]", let bell = rest.firstIndex(of: "\u{07}") else {
                 unknown.append("ESC \(given.first.map { String($0) } ?? "")")
                 return rest

@@ -11,28 +11,28 @@ import Testing
 struct Build: Sendable {
     let version: String
     let seed: UInt64
-    /// Signs its lists.
+    /// The key that signs the publisher's lists.
     let key: SigningKey
 
-    /// The data of an image; a publisher may have several.
+    /// Returns the data of an image; a publisher may have several.
     func disk(_ index: Int = 0) -> [UInt8] {
         DiskHeads.qcow2() + noise(50_000, seed: seed * 10 + UInt64(index))
     }
 
-    /// Digits of an algorithm that Tranship does not read.
+    /// The digits of an algorithm that Tranship does not support.
     let otherDigits = String(repeating: "b", count: 128)
 }
 
-/// A nightly mirror in `pipelines/`, and what its publisher has: the real folders, names, form of
-/// the list and form of the signature.
+/// A nightly mirror in `pipelines/`, and the files of its publisher: the real folders, names, form
+/// of the list and form of the signature.
 struct PublishedExample: Sendable, CustomTestStringConvertible {
     let file: String
     let distro: String
-    /// Of the images.
+    /// The names of the images.
     let names: [String]
-    /// Relative to the pipeline file; nil if the publisher signs nothing.
+    /// The path relative to the pipeline file; nil if the publisher signs nothing.
     var keyring: String?
-    /// Three, the oldest first.
+    /// Three versions, the oldest first.
     let versions: [String]
     let publish: @Sendable (Build, Upstream) throws -> Void
 
@@ -136,7 +136,7 @@ struct PublishedExample: Sendable, CustomTestStringConvertible {
         for kind in ["generic_alpine", "nocloud_alpine"] {
             let name = "\(kind)-\(build.version)-x86_64-bios-cloudinit-r0.qcow2"
             upstream.publish("\(place)/\(name)", build.disk())
-            // The digits alone, without a name and without a line end.
+            // The file has only the digits, without a name and without a line end.
             upstream.publish(
                 "\(place)/\(name).sha512", [UInt8](try line(.sha512, build.disk()).utf8))
             upstream.publish("\(place)/\(name).asc", [1])

@@ -5,15 +5,14 @@ import Basics
 import LabSupport
 import TestSupport
 
-/// Image data that the Image service's format inspector takes for what it is
-/// declared to be.
+/// Image data that the Image service's format inspector accepts as the declared format.
 enum Sample {
     static let mebibyte = 1 << 20
 
-    /// Noise: no format that anybody knows.
+    /// Returns noise, which has no known format.
     static func raw(_ bytes: Int, seed: UInt64) -> [UInt8] { noise(bytes, seed: seed) }
 
-    /// A qcow2 header of version 3, without backing file, and noise.
+    /// Returns a qcow2 header of version 3, without backing file, and noise.
     static func qcow2(_ bytes: Int, seed: UInt64) -> [UInt8] {
         var header: [UInt8] = []
         func add(_ value: UInt64, _ width: Int) {
@@ -41,7 +40,7 @@ enum Sample {
         return header + noise(bytes - header.count, seed: seed)
     }
 
-    /// An ISO 9660 volume's first descriptors, and noise.
+    /// Returns the first descriptors of an ISO 9660 volume, and noise.
     static func iso(_ bytes: Int, seed: UInt64) -> [UInt8] {
         var volume = [UInt8](repeating: 0, count: 18 * 2048)
         volume.replaceSubrange(32768..<32775, with: [1] + Array("CD001".utf8) + [1])
@@ -51,11 +50,11 @@ enum Sample {
 }
 
 extension Scene {
-    /// Twelve images in alpha that differ in all that matters.
+    /// Adds twelve images to alpha that differ in everything that matters.
     ///
-    /// - Parameter bytes: of each, but the empty one; a little more for each
-    ///   next one, so that no two are alike.
-    /// - Parameter isPublic: makes one of them public; only an administrator can.
+    /// - Parameter bytes: the size of the first one. Each next one is a little larger, so that no
+    ///   two are alike, and one is empty.
+    /// - Parameter isPublic: makes one of them public, which only an administrator can do.
     @discardableResult
     func addTwelve(bytes: Int, isPublic: Bool = false) async throws -> [JSONValue] {
         func size(_ number: Int) -> Int { bytes + number * 4096 + number }

@@ -7,15 +7,14 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// The world of one test: a unique name prefix, an empty
-/// folder, a journal in it.
+/// The world of one test: a unique name prefix, and an empty folder with a journal.
 struct Scene: Sendable {
     let prefix: String
     let folder: URL
     var alpha: LabCloud { .alpha }
     var beta: LabCloud { .beta }
 
-    /// - Parameter parent: of the folder; nil is the one for temporary files.
+    /// - Parameter parent: the parent of the folder; nil for the one for temporary files.
     init(_ topic: String, under parent: String? = nil) throws {
         prefix = "e2e-\(topic)-\(UUID().uuidString.prefix(6).lowercased())"
         folder = (parent.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory)
@@ -30,7 +29,7 @@ struct Scene: Sendable {
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             "HOME": folder.path, "XDG_STATE_HOME": folder.path,
             "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile,
-            // A crash shall be short, and still be one.
+            // A crash should be short, but remain a crash.
             "SWIFT_BACKTRACE": "enable=no",
         ]
     }
@@ -44,7 +43,7 @@ struct Scene: Sendable {
         return path.path
     }
 
-    /// This test's images from alpha to beta.
+    /// Makes a pipeline for this test's images from alpha to beta.
     func cloudPipeline(
         source: String = "alpha", target: String = "beta", targetKeys: String = "",
         _ rest: String = ""
@@ -61,7 +60,8 @@ struct Scene: Sendable {
             """)
     }
 
-    /// Files `1.raw`, `2.raw`, … to beta, with the prefix before each name.
+    /// Makes a pipeline for the files `1.raw`, `2.raw`, … to beta, with the prefix before each
+    /// name.
     func filesPipeline(_ count: Int, bytes: Int, _ rest: String = "") throws -> String {
         for number in 1...count {
             try file("\(number).raw", bytes: bytes, seed: UInt64(number))
@@ -76,7 +76,7 @@ struct Scene: Sendable {
             """)
     }
 
-    /// A URL to beta, under the prefix as its name.
+    /// Makes a pipeline for a URL to beta, with the prefix as its name.
     func urlPipeline(
         _ url: String, checksum: String? = nil, disk: String = "raw", _ rest: String = ""
     ) throws -> String {
@@ -105,14 +105,14 @@ struct Scene: Sendable {
             shell: shell, binary: binary)
     }
 
-    /// Runs to the end.
+    /// Runs a command to its end.
     func tranship(
         _ arguments: String..., environment: [String: String] = [:], shell: String? = nil
     ) async throws -> Outcome {
         try await start(arguments, environment: environment, shell: shell).outcome()
     }
 
-    /// What the journal says of each transfer.
+    /// Returns the transfers in the journal.
     func journalled() async throws -> [JSONValue] {
         let outcome = try await tranship("status", "--format", "json")
         #expect(outcome.status == 0, outcome.said)
@@ -141,7 +141,7 @@ struct Scene: Sendable {
     }
 }
 
-/// Runs a test in a scene of its own and cleans up after it.
+/// Runs a test in a scene of its own, and cleans up after it.
 func scene(
     _ topic: String, under parent: String? = nil, _ body: (Scene) async throws -> Void
 ) async throws {

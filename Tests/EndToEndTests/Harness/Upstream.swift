@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 
 /// The servers of all publishers, on one port: `https://HOST/PATH` is at `URL/HOST/PATH`. A folder
-/// shows its entries as Apache does.
+/// lists its entries as Apache does.
 final class Upstream: Sendable {
     let server: RawHTTPServer
     private let site: Site
@@ -41,12 +41,12 @@ final class Upstream: Sendable {
         server = try RawHTTPServer { request in site.reply(request.path) }
     }
 
-    /// - Parameter address: without its scheme: `cloud.debian.org/images/…`.
+    /// - Parameter address: the address without its scheme: `cloud.debian.org/images/…`.
     func publish(_ address: String, _ data: [UInt8]) {
         site.files.withLock { $0["/\(address)"] = data }
     }
 
-    /// A pipeline file with its addresses here.
+    /// Returns a pipeline file with its addresses on this machine.
     func redirected(_ pipeline: String) -> String {
         pipeline.replacing("https://", with: "\(server.url)/")
     }
