@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `status --all`: which nights there were.
+/// `status --all`: the list of past runs.
 @Suite(.timeLimit(.minutes(5))) struct AllRunsTests {
     @Test func `Every pipeline has a line with its last run`() async throws {
         let desk = try Desk()

@@ -11,11 +11,11 @@ import TranshipKit
 
 @testable import tranship
 
-/// What commands answer after their work is done: whom they take back, and what they are asked for
-/// and cannot do.
+/// The answers of commands after their work is done: the copies that they take back, and the
+/// requests that they cannot satisfy.
 @Suite(.timeLimit(.minutes(5)))
 struct AnswersTests {
-    /// curl makes the path of the image of `/v2/images/ID/tags/..`.
+    /// For curl, `/v2/images/ID/tags/..` is the path of the image.
     @Test(arguments: [".", ".."])
     func `A name that a path takes for another place is sent to no service`(
         dots: String
@@ -55,7 +55,7 @@ struct AnswersTests {
         }
         let list = try await desk.run("tranship rollback \(name) 1")
         #expect(list.status == 4, "\(list.said)")
-        // A name that no journal has is still a mistyped file.
+        // A name without a journal is still a mistyped file.
         let unknown = try await desk.run("tranship plan \(name)0")
         #expect(unknown.status == 2, "\(unknown.said)")
     }
@@ -100,7 +100,7 @@ struct AnswersTests {
         let statement = try await desk.run("tranship report night --in-toto")
         #expect(statement.status == 1 && statement.output.isEmpty, "\(statement.said)")
 
-        // What someone else removed is not ours.
+        // A copy that someone else removed does not count as removed by us.
         _ = try await desk.run("tranship run night.yaml")
         for image in try await desk.run("tranship image list --cloud beta -f value -c id").output
             .split(separator: "\n")
@@ -147,7 +147,7 @@ struct AnswersTests {
         let named = try await desk.run("\(copy) --name b")
         #expect(named.status == 0, "\(named.said)")
         let again = try await desk.run("\(copy) --on-conflict \(rule)")
-        // Without Keystone it is not known whose image it is, so it is not replaced.
+        // Without Keystone, the image's owner is unknown, so the image is not replaced.
         let isConflict = ["fail", "replace"].contains(rule)
         #expect(again.status == (isConflict ? 3 : 0), "\(again.said)")
         let copies = desk.beta.active.count { $0.data == FaultyWeb.noise }

@@ -8,10 +8,11 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// Five bad nights as cron sees them: the exit code, what the log says to do next, and that it works.
+/// Five bad nights as cron sees them: the exit code, the next step in the log, and a test that the
+/// step works.
 @Suite(.timeLimit(.minutes(5)))
 struct BadNightTests {
-    /// The run's log, and the command that it says to type when the cause is gone.
+    /// Returns the command that the run's log names for the time after the repair.
     private func badNight(
         _ desk: Desk, status: Int32, _ words: [String]
     ) async throws -> String {

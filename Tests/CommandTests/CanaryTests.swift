@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// Secrets of every kind, planted where an operator puts them, in runs of the real binary against
-/// services that fail in every way. They must be in nothing that the binary leaves behind.
+/// services that fail in every way. Nothing that the binary leaves behind may contain them.
 @Suite(.timeLimit(.minutes(10))) struct CanaryTests {
     @Test(arguments: LoudPlace.allCases)
     func `No secret leaves the process`(place: LoudPlace) async throws {
@@ -23,7 +23,8 @@ import Testing
         }
     }
 
-    /// All of them in `make soak`. Otherwise a third at each place, so that each is at some place.
+    /// The failures at a place. `make soak` tries all of them. Otherwise a third is tried at each
+    /// place, so that each is tried at some place.
     private static func failures(at place: LoudPlace) -> [LoudFailure] {
         if place == .nowhere { return [.text] }
         if ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] != nil {
@@ -34,13 +35,13 @@ import Testing
             .filter { ($0.offset + number) % 3 == 0 }.map(\.element)
     }
 
-    /// The bird sings where it may: a test that finds nothing could be deaf.
+    /// Tests the search itself: a test that finds no secret could be searching wrongly.
     @Test func `What is looked for is found where it is`() async throws {
         let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
         try scene.folder.write(Array("x \(CanaryScene.Bird.password.rawValue) y".utf8), to: "told")
         try scene.folder.write(Array("x \(CanaryScene.basic) y".utf8), to: "told-basic")
         #expect(try await scene.findings().count == 2)
-        // The services get the secrets, or nothing is proved.
+        // The services have to get the secrets, or the test proves nothing.
         for command in CanaryScene.commands { try await scene.run(command) }
         let asked =
             scene.cloud.source.server.requests + scene.cloud.target.server.requests
@@ -69,7 +70,7 @@ import Testing
         #expect(try await scene.findings() == [])
     }
 
-    /// A proxy that refuses, and shows what it got.
+    /// The proxy refuses, and shows the request.
     @Test func `A proxy does not get the password into a message`() async throws {
         let loud = try RawHTTPServer { _ in LoudFailure.text.reply }
         let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
@@ -124,7 +125,7 @@ import Testing
                 .allSatisfy { $0.hasPrefix("url:") || $0.hasPrefix("checksum_file:") },
             "\(signed)")
         #expect(text.contains("image_source"))
-        // Neither file is one of those that tell nothing.
+        // Both files have secrets by design, so only the output is checked.
         let told = try await scene.findings().filter { $0.contains("said-") }
         #expect(told == [])
     }

@@ -6,10 +6,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The programs that a command started, after a signal to the command alone.
+/// The programs that a command started, after a signal only to the command.
 @Suite(.timeLimit(.minutes(2)))
 struct ChildProcessesTests {
-    /// False for a process that has ended, also if its parent has not asked how.
+    /// Returns false for a process that has ended, even if its parent has not waited for it.
     private func isAlive(_ desk: Desk, _ file: String) throws -> Bool {
         let path = desk.shell.folder.appendingPathComponent(file)
         let id = try #require(
@@ -37,7 +37,7 @@ struct ChildProcessesTests {
                 auth: { auth_url: "\(Desk.deadAddress)", project_id: p }
 
             """)
-        // The second program does not end at SIGTERM.
+        // The second program ignores SIGTERM.
         try desk.write(
             "token.sh",
             """
@@ -47,7 +47,7 @@ struct ChildProcessesTests {
             wait
 
             """)
-        // A run that drains aborts at the second signal.
+        // A run that drains aborts only at the second signal.
         let signals = command.contains("--drain") ? 2 : 1
         let outcome = try await desk.run(
             """

@@ -14,7 +14,7 @@ struct ClosedStreamsTests {
             ("run night.yaml", ">&- 2>&-", 0), ("run night.yaml", "<&- 2>&-", 0),
             ("run night.yaml -q", "<&- >&- 2>&-", 0),
             ("copy a.raw beta --name copy", "<&- >&- 2>&-", 0),
-            // Its table has no place on standard output.
+            // With -v, the run needs standard output for its table.
             ("run night.yaml -v", "<&- >&- 2>&-", 1),
         ] as [(String, String, Int32)])
     func `A run works without them`(
@@ -30,7 +30,7 @@ struct ClosedStreamsTests {
         #expect(status.output.contains(/(?m)^run +1, .*done/), "\(status.said)")
     }
 
-    /// Nothing reads `/dev/null` in place of data either.
+    /// A command must not use `/dev/null` for its data either.
     @Test(arguments: [
         ("run night.yaml --format json", "<&- >&-"), ("plan night.yaml", "<&- >&-"),
         ("image list --cloud alpha", "<&- >&-"),

@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// What the parser says of itself, as a page of documentation.
+/// The parser's own description of the commands, as a page of documentation.
 struct CommandReference {
     private let root: Command
 
@@ -11,7 +11,7 @@ struct CommandReference {
         root = try JSONDecoder().decode(Tool.self, from: json).command
     }
 
-    /// The commands that do something, in the order of the help.
+    /// The commands without subcommands, in the order of the help.
     var leaves: [Command] { root.leaves }
 
     var markdown: String {
@@ -55,7 +55,7 @@ struct CommandReference {
 
         var path: String { ((superCommands ?? []) + [commandName]).joined(separator: " ") }
 
-        /// `help` explains itself.
+        /// False for `help`, which explains itself.
         var isShown: Bool { shouldDisplay != false && commandName != "help" }
 
         var leaves: [Command] {
@@ -101,10 +101,10 @@ struct CommandReference {
         var isOptional: Bool
         var isRepeating: Bool
 
-        /// Said once, on top of the page.
+        /// True for options that the page describes once, at its top.
         var isEverywhere: Bool { ["help", "version"].contains(names?.last?.name) }
 
-        /// Said once for all commands on one cloud.
+        /// True for options that the page describes once for all commands on one cloud.
         var isOfCloud: Bool { sectionTitle == "Cloud" }
 
         private var spelling: String {
@@ -131,7 +131,7 @@ struct CommandReference {
 }
 
 extension String {
-    /// Without the spaces that every line that has text begins with.
+    /// The text without the leading spaces that all its lines share.
     fileprivate var outdented: String {
         let lines = split(separator: "\n", omittingEmptySubsequences: false)
         let margin = lines.filter { !$0.isEmpty }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
@@ -139,7 +139,7 @@ extension String {
     }
 }
 
-/// At most 100 columns; the lines after the first begin further in.
+/// Wraps words at 100 columns; the lines after the first are indented.
 private func wrapped(_ words: [String]) -> String {
     var (text, column) = ("", 0)
     for word in words {

@@ -6,8 +6,8 @@ import Testing
 
 @testable import tranship
 
-/// `docs/cli.md` is written from what the parser says of itself:
-/// `TRANSHIP_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
+/// Writes `docs/cli.md` from the parser's own description: `TRANSHIP_WRITE_DOCS=1 swift test
+/// --filter CommandReferenceTests`.
 @Suite struct CommandReferenceTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/cli.md").standardizedFileURL
@@ -57,7 +57,7 @@ import Testing
         #expect(ShortCommands.expanded([]).isEmpty)
     }
 
-    /// A line that a terminal of 80 columns wraps is a broken command when it is copied.
+    /// If a terminal of 80 columns wraps a line, a copy of that command is broken.
     @Test func `No example and no line of help is wider than 80 columns`() async throws {
         let shell = try Shell()
         defer { shell.remove() }

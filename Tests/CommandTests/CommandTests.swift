@@ -6,7 +6,7 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// Every command against a real cloud, as a user would type it.
+/// Every command against a real cloud, as a user types it.
 @Suite(.serialized, .enabled(if: Lab.isUp), .timeLimit(.minutes(5)))
 struct CommandTests {
     @Test(arguments: Transcript.names.filter { !$0.hasPrefix("v1") })
@@ -14,7 +14,7 @@ struct CommandTests {
         try await replay(Transcript(name))
     }
 
-    /// The real one where the lab has one (`scripts/lab legacy up`).
+    /// Uses the lab's real legacy cloud, if it has one (`scripts/lab legacy up`).
     @Test(arguments: Transcript.names.filter { $0.hasPrefix("v1") }, LegacyCloud.addresses)
     func `Commands on a legacy cloud say what their transcript says`(
         name: String, address: String?
@@ -40,7 +40,7 @@ struct CommandTests {
             words.merge(learned) { $1 }
         }
         for step in transcript.endings.reversed() {
-            // What was never learned was never made.
+            // If a word was never learned, its resource was never made.
             guard let command = try? Pattern.filled(step.command, words: words) else { continue }
             let outcome = try await shell.run(command)
             if outcome.status != step.status {
@@ -49,12 +49,12 @@ struct CommandTests {
         }
     }
 
-    /// What a command begins with that asks a service without Keystone.
+    /// Returns the beginning of a command on a service without Keystone.
     private static func cloud(at url: String) -> String {
         "env -u OS_CLOUD -u OS_CLIENT_CONFIG_FILE OS_AUTH_TYPE=none OS_IMAGE_ENDPOINT_OVERRIDE=\(url)"
     }
 
-    /// The words learned; nil when something else was said.
+    /// Returns the learned words; nil if the output differs.
     private func check(
         _ step: Transcript.Step, in transcript: Transcript, _ shell: Shell,
         _ words: [String: String]
@@ -98,6 +98,6 @@ struct CommandTests {
 }
 
 enum LegacyCloud {
-    /// Nil is the in-process one.
+    /// The addresses of legacy clouds; nil is the one in this process.
     static let addresses: [String?] = Lab.legacyURL.map { [nil, $0] } ?? [nil]
 }

@@ -51,7 +51,7 @@ import Testing
                         case 'copy'
 
                 """))
-        // The image of legacy clouds has no such word.
+        // The image command of legacy clouds has no such word.
         #expect(script.split(separator: " 'save'\n").count == 2)
         #expect(
             script.contains(

@@ -10,13 +10,14 @@ import Testing
 @testable import TranshipKit
 @testable import tranship
 
-/// What reports say of copies that the target converted.
+/// The reports about copies that the target converted.
 @Suite struct ConvertedReportTests {
     private let reported: ReportedRun
     private let sent: Checksum
     private let found: Checksum
 
-    /// `a` was sent and hashed, `b` was fetched by the target without a promise.
+    /// Makes a run in which `a` was sent and hashed, and `b` was fetched by the target without a
+    /// promise.
     init() async throws {
         reported = try await ReportedRun(["a", "b"].map { Sample.item($0) })
         sent = try Sample.checksum(.sha512, "a")

@@ -11,7 +11,7 @@ import Testing
 /// Runs every recipe of `docs/cookbook.md`, and reads the tables beside it.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct CookbookTests {
-    /// A recipe, and the copies that it makes, by what follows the prefix of their name.
+    /// The recipes with the copies that they make, by their names after the prefix.
     static let copies: [(title: String, names: [String])] = [
         ("One image", ["ubuntu-24.04"]),
         ("Three images", ["debian-12", "ubuntu-22.04", "ubuntu-24.04"]),
@@ -34,7 +34,7 @@ struct CookbookTests {
                 .appendingPathComponent("../../docs/\(name)").standardizedFileURL, encoding: .utf8)
     }
 
-    /// The part of the page under a heading.
+    /// Returns the part of the page under a heading.
     private static func recipe(_ title: String) throws -> Substring {
         let page = try page("cookbook.md")
         let start = try #require(page.firstRange(of: "\n## \(title)\n"), "\(title)")
@@ -109,8 +109,8 @@ struct CookbookTests {
     }
 }
 
-/// Three images at alpha, files and an address: what the recipes name. Their names have a prefix of
-/// this test, so the recipes are rewritten to have it as well.
+/// The things that the recipes name: three images at alpha, files and an address. Their names have
+/// a prefix of this test, so the recipes are rewritten to have it as well.
 private struct Kitchen {
     private let shell: Shell
     private let web: FaultyWeb
@@ -143,7 +143,7 @@ private struct Kitchen {
         try #require(files.status == 0, "\(files.talk)")
     }
 
-    /// The recipe's words as this test has them.
+    /// Returns the recipe with the names of this test.
     private func own(_ text: String) throws -> String {
         var text = text
         for name in ["ubuntu-24.04", "ubuntu-22.04", "ubuntu-*", "debian-12", "debian-*", "prod"] {
@@ -167,7 +167,7 @@ private struct Kitchen {
 
     func run(_ command: String) async throws -> Outcome { try await shell.run(try own(command)) }
 
-    /// What is at beta, without the prefix; the address gives its own name.
+    /// Returns the names of the images at beta, without the prefix; the address gives its own name.
     func copies() async throws -> [String] {
         let list = "tranship image list --cloud beta --limit 200 -f value -c name"
         let names = try await shell.run(list).output.split(separator: "\n").map(String.init)

@@ -7,8 +7,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// What a copy and `init` say to do next, done as it is said: none of it leads back to where it
-/// began.
+/// Follows the next steps that a copy and `init` name: none of them may lead back to its beginning.
 @Suite(.timeLimit(.minutes(5)))
 struct CopyHintsTests {
     private func folder(_ desk: Desk, _ files: [String: [UInt8]]) throws {
@@ -87,7 +86,7 @@ struct CopyHintsTests {
             words.contains(
                 "copy the file by itself with its --disk-format, such as --disk-format raw"),
             "\(copy.said)")
-        // The others are done, so nothing is to be run again.
+        // The other images are done, so no command has to run again.
         #expect(!words.contains("run again"), "\(copy.said)")
         let alone = try await desk.run("tranship copy g/c.img beta --disk-format raw")
         #expect(alone.status == 0, "\(alone.said)")

@@ -6,7 +6,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// The verdict of `doctor` about clouds without Keystone; the lab has those with one.
+/// The verdict of `doctor` about clouds without Keystone; the lab has clouds with Keystone.
 @Suite(.timeLimit(.minutes(5)))
 struct DoctorCommandTests {
     @Test func `A cloud is judged as a source and as a target`() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import tranship
 
-/// What stays on a terminal below the lines that scroll.
+/// The drawing on a terminal below the lines that scroll.
 @Suite(.timeLimit(.minutes(5))) struct DrawingTests {
     @Test func `A message leaves the drawing below it, in one piece`() {
         var drawing = Drawing()
@@ -46,7 +46,7 @@ import Testing
                 + "targets: [{ archive: ./ar }]\n")
         let run = try await desk.run("tranship run s.yaml --progress tty")
         #expect(run.status == 0, "\(run.said)")
-        // Each piece is what one call writes; the end of the run has no drawing.
+        // Each piece is the text of one write; the end of the run has no drawing.
         let pieces = run.talk.components(separatedBy: "\r\u{1B}[").filter {
             $0.contains(": done (")
         }

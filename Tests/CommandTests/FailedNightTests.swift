@@ -7,7 +7,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// What `status`, `report`, hooks and metrics say of a night that failed as a whole.
+/// The output of `status`, `report`, hooks and metrics about a night that failed as a whole.
 @Suite(.timeLimit(.minutes(5)))
 struct FailedNightTests {
     private func kill(_ desk: Desk) throws {
@@ -85,7 +85,7 @@ struct FailedNightTests {
         #expect(resume.talk.contains("night.yaml` plans again"), "\(resume.said)")
     }
 
-    /// A damaged journal may be the one of the interrupted run.
+    /// A damaged journal may belong to the interrupted run.
     @Test func `A damaged journal ends a resume with 7, and its hint works`() async throws {
         let desk = try Desk()
         defer { desk.remove() }
@@ -120,13 +120,13 @@ struct FailedNightTests {
     {
         let desk = try Desk()
         defer { desk.remove() }
-        // Some systems give namespaces to the administrator only.
+        // On some systems, only the administrator may make namespaces.
         guard try await desk.run("unshare -rm true").status == 0 else { return }
         try desk.write("night.yaml", Desk.pipeline())
         #expect(try await desk.run("tranship run night.yaml").status == 0)
         let journal = try #require(files(desk).first { $0.hasSuffix("night.sqlite") })
-        // A process may end before its journal is closed, and leave the files with which SQLite reads a
-        // journal there. The last one to close it removes them.
+        // A process may end before its journal is closed, and leave SQLite's own files beside it.
+        // The last process that closes the journal removes them.
         let closed = try await desk.run(
             "python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                 + "c.execute(\"PRAGMA wal_checkpoint(TRUNCATE)\"); c.close()' \(journal)")

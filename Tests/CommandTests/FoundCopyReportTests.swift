@@ -10,11 +10,11 @@ import Testing
 @testable import TranshipKit
 @testable import tranship
 
-/// What reports say of copies that a run found at the target.
+/// The reports about copies that a run found at the target.
 @Suite struct FoundCopyReportTests {
     private let reported: ReportedRun
 
-    /// `a` was promised, the source of `b` was read, and `c` was sent.
+    /// Makes a run in which `a` was promised, the source of `b` was read, and `c` was sent.
     init() async throws {
         reported = try await ReportedRun(["a", "b", "c"].map { Sample.item($0) })
         let digest = try Sample.checksum(.sha512, "d")

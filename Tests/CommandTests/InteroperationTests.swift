@@ -5,7 +5,7 @@ import Foundation
 import LabSupport
 import Testing
 
-/// `create_image` of the lab's openstacksdk beside ours.
+/// `create_image` of the lab's openstacksdk, compared with ours.
 @Suite(.enabled(if: Lab.isUp), .timeLimit(.minutes(2)))
 struct InteroperationTests {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -22,7 +22,7 @@ struct InteroperationTests {
             #expect(outcome.status == 0, "\(command)\n\(outcome.talk)")
             return outcome.output.split(separator: "\n")
         }
-        /// The image's id, and how many bodies were sent.
+        /// Returns the image's id, and the number of bodies that were sent.
         func sdk(_ name: String) async throws -> [Substring] {
             try await said(
                 "\(Lab.python.path) \(Self.script) alpha \(name) disk.raw | jq -r '.id, .bodies'"

@@ -3,8 +3,8 @@
 
 import Testing
 
-/// What fails once in twenty runs is seen by many of them. Two at a time, since each then waits for
-/// the other at other moments.
+/// Finds failures that occur once in twenty runs. Two processes run at a time, so that each waits
+/// for the other at different moments.
 @Suite(.timeLimit(.minutes(5)))
 struct ManyRunsTests {
     private static let runs = 40

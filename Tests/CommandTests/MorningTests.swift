@@ -9,12 +9,12 @@ import Testing
 
 @testable import tranship
 
-/// What people read after a night, good or bad, and that what it says to do works.
+/// The output that people read after a night, good or bad, with a test that its next steps work.
 @Suite(.timeLimit(.minutes(5)))
 struct MorningTests {
     private static let page = Array("<!DOCTYPE html><html><body>404</body></html>".utf8)
 
-    /// A pipeline with all files of the folder `k` as one source.
+    /// Writes a pipeline with all files of the folder `k` as one source.
     private func glob(_ desk: Desk, _ files: [String: [UInt8]]) throws {
         let folder = desk.shell.folder.appendingPathComponent("k")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -54,7 +54,7 @@ struct MorningTests {
         }
         #expect(count("\(3 * each)", in: status.output) > 0, "\(status.said)")
         #expect(status.output.contains("is empty"), "\(status.said)")
-        // A screen has 24 lines, and one of 80 columns wraps the longest.
+        // A screen has 24 lines, and one of 80 columns wraps the longest line.
         #expect(status.output.split(separator: "\n").count <= 24, "\(status.said)")
         #expect(status.output.contains("tranship run "), "\(status.said)")
         let all = try await desk.run("tranship status -v")
@@ -138,14 +138,14 @@ struct MorningTests {
             "\"m-new\" of cloud alpha is called \"m-newer\" now; run 1 copied it: write the new name",
             "run 1 copied the image \"m-del\", and cloud alpha does not have it any more",
         ] {
-            // The warning before the plan, and the step.
+            // Once in the warning before the plan, and once in the next step.
             #expect(count(words, in: night.talk) == 2, "\(words)\n\(night.said)")
         }
         #expect(!night.talk.contains("did you mean"), "\(night.said)")
         #expect(!night.talk.contains("correct the name"), "\(night.said)")
         let status = try await desk.run("tranship status")
         #expect(count("write `hidden: any`", in: status.output) == 1, "\(status.said)")
-        // As the steps say.
+        // The operator follows the steps.
         desk.alpha.put(try #require(ids["m-off"]), ["status": "active"])
         try desk.write(
             "night.yaml", pipeline(["m-off", "m-hid", "m-newer", "m-ok"], ", hidden: any"))
@@ -214,7 +214,7 @@ struct MorningTests {
             "version: 1\nname: night\nsources:\n\(entries.joined())targets: [{ archive: ./arc }]\n")
         let began = ContinuousClock.now
         let plan = try await desk.run("tranship plan night.yaml")
-        // Each for itself would wait 1.5 s.
+        // One after the other, they would wait 1.5 s each.
         let alone = 1.5 * Double(sources)
         #expect((ContinuousClock.now - began) / .seconds(1) < alone / 2, "\(plan.said)")
         #expect(plan.output.contains("! \(sources) refused"), "\(plan.said)")

@@ -7,8 +7,8 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// What a person reads who uses Tranship for the first time: each message leads on, in the words of
-/// the command that was typed.
+/// The messages for a person who uses Tranship for the first time: each leads to the next step, in
+/// the words of the command that was typed.
 @Suite(.timeLimit(.minutes(5)))
 struct NewcomerTests {
     @Test func `A clouds file without clouds is named, and its removal helps`() async throws {
@@ -35,7 +35,7 @@ struct NewcomerTests {
         #expect(copy.status == 3, "\(copy.said)")
         let hint = "correct the path in --checksum-file, or put the file there"
         #expect(copy.talk.contains("hint: \(hint)"), "\(copy.said)")
-        // And in the next steps, where lines are broken at blanks.
+        // The next steps have the hint too. They break lines at blanks.
         let words = copy.talk.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(words.ranges(of: hint).count > 1, "\(copy.said)")
         #expect(!copy.talk.contains("first word of the command"), "\(copy.said)")

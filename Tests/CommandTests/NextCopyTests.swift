@@ -7,7 +7,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// What a copy and its plan say of the next step, and how a copy is repeated.
+/// The next step in the output of a copy and its plan, and the repetition of a copy.
 @Suite(.timeLimit(.minutes(5)))
 struct NextCopyTests {
     /// A list of checksums without the file has a hint of its own.

@@ -14,7 +14,7 @@ import Testing
 @Suite struct NextReportTests {
     private static let run = "tranship run p.yaml"
 
-    /// The steps after a run with these failures, without that of `status`.
+    /// Returns the steps after a run with these failures, without the one that names `status`.
     private func steps(
         changes failed: [TranshipError] = [], images: [TranshipError] = []
     ) async throws -> [String] {

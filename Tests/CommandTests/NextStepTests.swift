@@ -7,18 +7,18 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// What a person reads after a mistake, and what to do then: each next step is done, and works.
+/// The messages after a mistake, with their next steps: each step is performed, and has to work.
 @Suite(.timeLimit(.minutes(5)))
 struct NextStepTests {
     // MARK: Broken pipeline files
 
-    /// A file with mistakes, what is said of it, and the file as the message says to write it.
+    /// A file with mistakes, the messages about it, and the file as the messages advise.
     struct BrokenFile: CustomTestStringConvertible, Sendable {
         var title: String
-        /// Parts of the right file and what is there instead.
+        /// Parts of the correct file, each with its replacement.
         var broken: [(String, String)]
         var said: [String]
-        /// Parts of the right file and what the message says to write there.
+        /// Parts of the correct file, each with the text that the message advises.
         var mended: [(String, String)] = []
 
         var testDescription: String { title }
@@ -180,7 +180,7 @@ struct NextStepTests {
 
     // MARK: Wrong command lines
 
-    /// A command, its status, what is said, and the command that it leads to.
+    /// A command, its status, its messages, and the next command in them.
     struct WrongCommand: CustomTestStringConvertible, Sendable {
         let command: String
         let status: Int32
@@ -411,7 +411,7 @@ struct NextStepTests {
             next: "tranship run day.yaml --plan p.json"),
     ]
 
-    /// Of an image of a cloud, the line is that of the source that selects it.
+    /// For an image of a cloud, it is the line of the source that selects the image.
     @Test(arguments: [false, true])
     func `A next step names the line of the cloud that an image comes from`(
         isResumed: Bool

@@ -4,8 +4,7 @@
 import Foundation
 import Testing
 
-/// `Sources/tranship/PipelineReference.swift` is written from the tables of
-/// `docs/pipeline-format.md`:
+/// Writes `Sources/tranship/PipelineReference.swift` from the tables of `docs/pipeline-format.md`:
 /// `TRANSHIP_WRITE_DOCS=1 swift test --filter PipelineReferenceTests`.
 @Suite struct PipelineReferenceTests {
     private static func file(_ path: String) -> URL {
@@ -37,7 +36,7 @@ import Testing
         }
         let lines = outcome.output.split(separator: "\n").map(String.init)
         let headings = Set(lines.filter { $0.first?.isLetter == true && $0 == $0.uppercased() })
-        // What the rows send a reader to.
+        // The sections to which the rows refer the reader.
         for match in outcome.output.matches(of: /see\s+([a-z][a-z ]+[a-z])\s*\n/) {
             let name = match.1.uppercased()
             let isThere = headings.contains { $0.hasPrefix(name) }
@@ -52,7 +51,7 @@ import Testing
     }
 }
 
-/// The tables of the page, for a terminal.
+/// The tables of the page, formatted for a terminal.
 struct PipelineReferenceText {
     let page: String
 
@@ -108,12 +107,12 @@ struct PipelineReferenceText {
         return lines.joined(separator: "\n")
     }
 
-    /// What keys of the tables refer to, and no table shows.
+    /// The headings that keys of the tables refer to, and that no table has.
     private static let explained: Set = [
         "Bandwidth", "Hooks", "Many projects", "series", "Earlier versions", "Globs",
     ]
 
-    /// The paragraphs and examples below a heading, up to its first list or table.
+    /// Returns the paragraphs and examples below a heading, up to its first list or table.
     private func explanation(below heading: String) -> [String] {
         var lines: [String] = []
         var paragraph: [Substring] = []
@@ -137,7 +136,7 @@ struct PipelineReferenceText {
         return lines
     }
 
-    /// A line of an example, with its comment above it: beside it, both are too wide.
+    /// Returns a line of an example, with its comment above it: side by side, they are too wide.
     private static func example(_ line: Substring) -> [String] {
         guard let mark = line.firstRange(of: "  #") else { return ["      \(line)"] }
         let indentation = line.prefix { $0 == " " }
@@ -164,7 +163,8 @@ struct PipelineReferenceText {
         }
     }
 
-    /// - Parameter rows: a header, a rule, and what follows; none for text that is not a table.
+    /// - Parameter rows: a header, a rule, and the rows after them; none for text that is not a
+    ///   table.
     private func section(_ title: String, _ rows: [[String]]) -> [String] {
         let known = ["Key", "Placeholder", "Kind of value", "Value"]
         guard let header = rows.first, known.contains(header[0]) else { return [] }
@@ -199,7 +199,7 @@ struct PipelineReferenceText {
         }
     }
 
-    /// Without links and code marks.
+    /// Returns the text without links and code marks.
     private static func plain(_ text: Substring) -> String {
         String(text).replacing(/\[([^\]]+)\]\([^)]+\)/) { String($0.output.1) }
             .replacing("`", with: "")
@@ -210,7 +210,7 @@ struct PipelineReferenceText {
         return String(text[..<(ends.min() ?? text.endIndex)])
     }
 
-    /// A name, and words beside it.
+    /// Returns the lines of a name and its description.
     private static func entry(_ name: String, _ words: String) -> [String] {
         var lines: [String] = []
         // Several keys may share a row.

@@ -9,7 +9,7 @@ import TranshipKit
 
 @testable import tranship
 
-/// Sizes are what a source claims.
+/// Progress with the sizes that a source claims.
 @Suite struct ProgressTests {
     @Test func `A run of any size has a line`() {
         var snapshot = RunProgress()

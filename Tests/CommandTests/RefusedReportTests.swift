@@ -11,7 +11,7 @@ import Testing
 @testable import TranshipKit
 @testable import tranship
 
-/// What reports and hooks say of images that have no transfer.
+/// The output of reports and hooks about images that have no transfer.
 @Suite struct RefusedReportTests {
     private let reported: ReportedRun
 

@@ -10,7 +10,7 @@ import Testing
 @testable import TranshipKit
 @testable import tranship
 
-/// Names of strangers in the HTML report.
+/// Names from outside in the HTML report.
 @Suite struct ReportNamesTests {
     @Test func `The page shows characters that a browser hides or obeys`() async throws {
         let folder = try TemporaryFolder()

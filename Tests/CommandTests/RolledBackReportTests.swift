@@ -10,7 +10,7 @@ import Testing
 @testable import TranshipKit
 @testable import tranship
 
-/// What each form of a report says of copies that a rollback removed since.
+/// The entries about copies that a rollback removed later, in each form of a report.
 @Suite struct RolledBackReportTests {
     private let reported: ReportedRun
     private var journal: Journal { reported.journal }
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    /// The images of which a rollback removed the copies.
+    /// Marks the copies of these images as removed by a rollback.
     private func remove(_ ids: Set<String>) async throws {
         let all = try await journal.transfers(run: run, in: [.done], limit: 9)
         let chosen = all.filter { ids.contains($0.source.imageID ?? "") }

@@ -7,7 +7,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// Tables of pipelines, by the options that the commands on one cloud have.
+/// Tables about pipelines, with the options that the commands on one cloud have.
 @Suite(.timeLimit(.minutes(5)))
 struct RowOptionsTests {
     @Test func `Plan, status, check and report print tables`() async throws {

@@ -3,9 +3,9 @@
 
 import Testing
 
-/// `status` and `report` take the run that they show in one way.
+/// `status` and `report` accept the run that they show in the same way.
 @Suite(.timeLimit(.minutes(5))) struct RunArgumentTests {
-    /// A shell with a pipeline file, after these commands.
+    /// Makes a shell with a pipeline file, after these commands.
     private static func shell(after commands: String) async throws -> Shell {
         let shell = try Shell()
         let prepared = try await shell.run(

@@ -37,8 +37,8 @@ struct SameAddressTests {
 
     private var reads: Int { web.requests.filter { !$0.isLook && $0.path != "/" }.count }
 
-    /// The places of the pairs: an address twice, by two spellings, with two queries, as the newest
-    /// file of a folder, and a file.
+    /// The pairs of places: the same address twice, two spellings of one, one with two queries, the
+    /// newest file of a folder, and a file.
     private var places: [(String, String)] {
         [
             ("url: '\(web.url)/disk-1.raw'", "url: '\(web.url)/disk-1.raw'"),
@@ -90,7 +90,7 @@ struct SameAddressTests {
         #expect(Set(check.output.split(separator: "\n")) == ["same"], "\(check.said)")
     }
 
-    /// Whichever of them is the first.
+    /// The order of the entries does not matter.
     @Test(arguments: 0..<5)
     func `Entries that are added, taken out or sorted move no data again`(
         pair: Int
@@ -105,7 +105,7 @@ struct SameAddressTests {
             let run = try await desk.run("tranship run night.yaml")
             #expect(run.status == 0, "\(run.said)")
             let new = try await names("beta")
-            // A file is not served.
+            // The server does not count reads of a local file.
             if pair < 4 { #expect(reads - before == new.count - old.count, "\(run.said)") }
         }
         #expect(try await names("beta") == ["a", "b"])
@@ -168,7 +168,7 @@ struct SharedJournalTests {
         #expect(try await told("run two.yaml"))
         #expect(try await told("run two.yaml"))
         #expect(try await told("plan one.yaml"))
-        // Both ways out.
+        // Both ways out of the conflict work.
         #expect(try await !told("run two.yaml --journal two.sqlite"))
         try desk.write("two.yaml", Desk.pipeline([("name: night", "name: evening")]))
         #expect(try await !told("run two.yaml"))

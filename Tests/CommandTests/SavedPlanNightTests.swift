@@ -7,7 +7,7 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// A saved plan whose run was killed, and a source that has one image more since.
+/// A saved plan whose run was killed, and a source that has one more image since then.
 @Suite(.timeLimit(.minutes(5)))
 struct SavedPlanNightTests {
     private static let pipeline = Desk.pipeline([
@@ -27,7 +27,7 @@ struct SavedPlanNightTests {
         try addImage(desk)
     }
 
-    /// Another image at the source, which the plan does not have.
+    /// Adds another image to the source, which the plan does not have.
     private func addImage(_ desk: Desk) throws {
         try Data(noise(3000, seed: 2)).write(
             to: desk.shell.folder.appendingPathComponent("b.raw"))
@@ -55,7 +55,7 @@ struct SavedPlanNightTests {
         #expect(try await desk.run("tranship resume night.yaml").status == 0)
     }
 
-    /// The commands below `Next:`.
+    /// Returns the commands below `Next:`.
     private func next(_ desk: Desk) async throws -> [String] {
         let status = try await desk.run("tranship status")
         return status.output.split(separator: "\n").compactMap { line in

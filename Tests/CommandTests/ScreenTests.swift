@@ -139,7 +139,7 @@ import TranshipKit
         let text = "    cloud \"alpha\" has no image \"\(name)\" of this project"
         let lines = text.wrapped(toColumns: 59, indent: 6)
         #expect(lines.allSatisfy { $0.columnCount <= 59 }, "\(lines)")
-        // Nothing is lost, and the line before the word is full.
+        // No text is lost, and the line before the long word is full.
         #expect(lines.first?.columnCount == 59)
         #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("      ") && !$0.hasPrefix("       ") })
         let joined = (lines.first ?? "") + lines.dropFirst().map { $0.dropFirst(6) }.joined()
@@ -214,7 +214,8 @@ import TranshipKit
                 fitted.split(whereSeparator: \.isWhitespace)
                     == text.split(whereSeparator: \.isWhitespace))
             for line in fitted.split(separator: "\n").map(String.init) {
-                // A command that is copied, and a word that is longer than the rest of a line.
+                // A command for copying may be longer, and so may a word that is longer than the
+                // rest of a line.
                 let isWhole = line.hasPrefix("  $ ") || line.split(separator: " ").count == 1
                 #expect(line.columnCount <= columns || isWhole, "\(line)")
             }

@@ -5,7 +5,7 @@ import Basics
 import TestSupport
 import Testing
 
-/// What people read of nights in which only the time of the source's answer is new.
+/// The output about nights in which only the time of the source's answer is new.
 @Suite(.timeLimit(.minutes(5)))
 struct StampedNightTests {
     private let web: RawHTTPServer

@@ -10,10 +10,10 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// `limits.images: 1000`, the most that a pipeline may ask for, with 1,000 images of 1 MiB that are
-/// all in flight at once.
+/// `limits.images: 1000`, the largest number that a pipeline may request, with 1,000 images of 1
+/// MiB that are all in flight at once.
 ///
-/// Part of `make soak`: they take minutes with a debug build.
+/// Part of `make soak`: these tests take minutes with a debug build.
 @Suite(
     .serialized, .timeLimit(.minutes(10)),
     .enabled(if: ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] != nil))
@@ -58,7 +58,7 @@ struct ThousandTests {
         #expect(seconds < 5)
     }
 
-    /// The kernel's high-water mark of resident memory, looked at until the end.
+    /// Returns the kernel's high-water mark of resident memory, which it watches until the end.
     private func peakMebibytes(of pid: Int32) async -> Double {
         var peak = 0.0
         while let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
@@ -72,7 +72,7 @@ struct ThousandTests {
     }
 }
 
-/// Two clouds, and a target that holds every body until all have begun.
+/// Two clouds. The target holds every body until all have begun.
 private final class Crowd: Sendable {
     let folder: TemporaryFolder
     private let images: Int
@@ -85,7 +85,7 @@ private final class Crowd: Sendable {
     /// - Parameter opens: false to hold the bodies until ``open()``.
     init(images: Int, opens: Bool = true) throws {
         self.images = images
-        // This process has the other ends of all connections.
+        // This process has the other ends of all connections, so it needs as many open files.
         OpenFileLimit.raise()
         folder = try TemporaryFolder()
         let data = [UInt8](repeating: 0x74, count: Self.sizeBytes)
@@ -125,12 +125,14 @@ private final class Crowd: Sendable {
 
     func open() { gate.withLock { $0.isOpen = true } }
 
-    /// How many images are whole at the target.
+    /// The number of complete images at the target.
     var copies: Int {
         target.ids.count { target.image($0)?["status"] == "active" }
     }
 
-    /// - Returns: the process, and the file that has what it says.
+    /// Starts the process.
+    ///
+    /// - Returns: the process, and the path of the file with its output.
     func start() throws -> (StartedProcess, String) {
         func entry(_ name: String, _ server: GlanceServer) -> String {
             """

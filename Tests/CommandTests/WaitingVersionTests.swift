@@ -8,7 +8,7 @@ import Testing
 
 @testable import tranship
 
-/// What the end of a run says of a copy that is done and that others do not see.
+/// The lines at the end of a run about a copy that is done and that others do not see.
 @Suite struct WaitingVersionTests {
     private func change(_ action: Change.Action, _ reason: PlanReason) -> Change {
         let origin = Origin(lineageID: "lineage", versionID: "v2")

@@ -10,10 +10,10 @@ import MigrationModel
 import TestSupport
 import Testing
 
-/// A folder with a clouds.yaml, a pipeline and a netrc full of secrets, and all that commands leave
-/// in it.
+/// A folder with a clouds.yaml, a pipeline and a netrc full of secrets, and with all files that
+/// commands write into it.
 final class CanaryScene: Sendable {
-    /// The secrets. Each has its own word, so that a finding names the kind.
+    /// The secrets. Each has a word of its own, so that a finding names the kind.
     enum Bird: String, CaseIterable, Sendable {
         case password = "birdpassword1f3a"
         case applicationCredential = "birdapplication2c9e"
@@ -29,7 +29,7 @@ final class CanaryScene: Sendable {
         case login = "birdlogin2f90"
         case proxy = "birdproxy3a5d"
         case user = "birduser4c2b"
-        /// Of the tokens that the model of Keystone issues.
+        /// The tokens that the model of Keystone issues.
         case issued = "token-one-"
         case issuedToo = "token-two-"
     }
@@ -38,7 +38,7 @@ final class CanaryScene: Sendable {
     static let netrcLogin = Data("bird:\(Bird.netrc.rawValue)".utf8).base64EncodedString()
     private static let login = Data("bird:\(Bird.login.rawValue)".utf8).base64EncodedString()
 
-    /// Everything that must not be found.
+    /// All texts that must not be found.
     private static let sought =
         Bird.allCases.map(\.rawValue) + Bird.allCases.map { LoudFailure.inEscapes($0.rawValue) } + [
             "bird$$dollar8e17", "irdescaped7c44", basic, netrcLogin, login,
@@ -62,10 +62,10 @@ final class CanaryScene: Sendable {
     private let outputs = Guarded<Int>(0)
     private let running = Guarded<Int32>(0)
 
-    /// Of the command that runs.
+    /// The process id of the command that runs.
     var pid: Int32 { running.withLock { $0 } }
 
-    /// Bytes of output so far.
+    /// The number of bytes of output so far.
     var spoken: Int {
         files.filter { $0.hasPrefix("said") }.reduce(0) {
             $0 + ((try? folder.bytes(of: $1))?.count ?? 0)
@@ -78,7 +78,7 @@ final class CanaryScene: Sendable {
 
     private static let inputs: Set<String> = ["clouds.yaml", "pipeline.yaml", ".netrc"]
 
-    /// - Parameter pipeline: sources of a pipeline in place of the usual ones; `URL` in it is the
+    /// - Parameter pipeline: sources of a pipeline instead of the usual ones; `URL` in it is the
     ///   mirror.
     init(_ cloud: LoudCloud, pipeline: String? = nil) throws {
         self.cloud = cloud
@@ -142,7 +142,7 @@ final class CanaryScene: Sendable {
             image: { name: login, disk_format: raw, container_format: bare }
         """
 
-    /// Sources that the reader of pipelines refuses.
+    /// Sources that the parser of pipelines refuses.
     static let mistakes = [
         "  - url: http://bird:\(Bird.user.rawValue)@127.0.0.1/x.raw",
         "  - url: URL/x.raw\n    headers: { X-Api-Key: [\(Bird.header.rawValue)] }",
@@ -158,7 +158,7 @@ final class CanaryScene: Sendable {
         "  - url: URL/x.raw\n    checksum_file: \"http://bird:\(Bird.user.rawValue)@h/SUMS\"",
     ]
 
-    /// Runs a command to its end, and keeps what it says beside what it writes.
+    /// Runs a command to its end, and keeps its output beside its files.
     func run(
         _ arguments: [String], _ changes: [String: String] = [:], shell: String = "true",
         expecting status: Int32? = nil
@@ -188,7 +188,8 @@ final class CanaryScene: Sendable {
         }
     }
 
-    /// Which secrets are in which files, and in the journal's rows, which are compressed.
+    /// Returns the secrets that were found, with their places: files, and the journal's rows, which
+    /// are compressed.
     func findings() async throws -> [String] {
         var found: [String] = []
         func look(_ text: String, _ place: String) {

@@ -7,14 +7,14 @@ import GlanceServer
 import TestSupport
 import Testing
 
-/// An operator's working folder: two clouds, `alpha` and `beta`, of which one image and one file are
-/// there, and what the operator types.
+/// An operator's working folder: the two clouds `alpha` and `beta`, one image, one file, and the
+/// commands that the operator types.
 struct Desk {
     let alpha: GlanceServer
     let beta: GlanceServer
     private(set) var shell: Shell
 
-    /// Where no service answers: port 9 of this machine.
+    /// An address at which no server answers: port 9 of this machine.
     static let deadAddress = "http://127.0.0.1:9"
 
     init() throws {
@@ -43,7 +43,7 @@ struct Desk {
         try Data(text.utf8).write(to: shell.folder.appendingPathComponent(name))
     }
 
-    /// The text of a pipeline from the file `a.raw` to beta, with parts replaced.
+    /// Returns the text of a pipeline from the file `a.raw` to beta, with parts replaced.
     static func pipeline(_ changes: [(String, String)] = []) -> String {
         let text = """
             version: 1
@@ -64,10 +64,10 @@ struct Desk {
 }
 
 extension Outcome {
-    /// All of it, for the message of a test that fails.
+    /// The status and all output, for the message of a failing test.
     var said: String { "status \(status)\n\(output)\(talk)" }
 
-    /// The commands that the end of a run says to type next.
+    /// The next commands that the end of a run names.
     var nextCommands: [String] {
         talk.split(separator: "\n").compactMap { line in
             guard line.contains(#/ [0-9]+\. /#),

@@ -6,12 +6,12 @@ import Digests
 import Foundation
 import TestSupport
 
-/// A web server with one good file and broken ones, and a Glance without
-/// Keystone whose images break: what real ones cannot be made to do.
+/// A web server with one good file and broken ones, and a Glance without Keystone whose images
+/// break: faults that real services cannot be made to show.
 struct FaultyWeb {
     /// A MiB of text.
     static let bytes = Array(String(repeating: "tranship ", count: 1 << 17).utf8.prefix(1 << 20))
-    /// 64 KiB that look like no format.
+    /// 64 KiB without a known format.
     static let noise: [UInt8] = {
         var state: UInt32 = 1
         return (0..<(64 << 10)).map { _ in
@@ -19,7 +19,7 @@ struct FaultyWeb {
             return UInt8(truncatingIfNeeded: state >> 24)
         }
     }()
-    /// Answers after a second.
+    /// A reply that comes after a second.
     private static let slow = Reply { exchange in
         usleep(1_000_000)
         Reply.status(200, body: noise).run(exchange)

@@ -8,11 +8,12 @@ import GlanceModel
 import GlanceServer
 import TestSupport
 
-/// How a service fails, loudly: it shows the request that it refuses, with all secrets in it.
+/// The ways in which a service fails loudly: it shows the request that it refuses, with all secrets
+/// in it.
 enum LoudFailure: String, CaseIterable, Sendable {
     case text, json, html, unauthorized, redirect, requestID, notJSON, cut, reset, spelled
 
-    /// Repeats the request in the way of this failure.
+    /// A reply that repeats the request in the way of this failure.
     var reply: Reply {
         Reply { exchange in
             guard exchange.readBody() else { return exchange.close() }
@@ -57,7 +58,7 @@ enum LoudFailure: String, CaseIterable, Sendable {
         if exchange.request.method != "HEAD" { exchange.send(Array(text.utf8)) }
     }
 
-    /// What the request says: the values of its fields, the login in them, and its body.
+    /// Returns the values in the request: those of its fields, the login in them, and its body.
     private static func values(in request: ReceivedRequest) -> [String] {
         let fields = request.headers.filter {
             !["accept", "host", "user-agent"].contains($0.name.lowercased())
@@ -73,7 +74,7 @@ enum LoudFailure: String, CaseIterable, Sendable {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 
-    /// As JSON may write any text: `\u0062\u0069`.
+    /// Returns the text with every character escaped, as JSON allows: `\u0062\u0069`.
     static func inEscapes(_ text: String) -> String {
         text.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
     }
@@ -84,12 +85,12 @@ enum LoudFailure: String, CaseIterable, Sendable {
     }
 }
 
-/// Where it fails. What is asked later only fails if it is reached.
+/// The place that fails. A later request only fails if the command reaches it.
 enum LoudPlace: String, CaseIterable, Sendable {
     case nowhere, keystone, lists, records, changes, data, mirror, sums
 }
 
-/// Two clouds and a mirror, of which one place fails.
+/// Two clouds and a mirror. One place in them fails.
 final class LoudCloud: Sendable {
     static let bytes = Array(String(repeating: "tranship ", count: 2000).utf8)
     static let imageID = "5ce00000-0000-4000-8000-000000000001"

@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// What a command must say, line by line, with placeholders.
+/// The required output of a command, line by line, with placeholders.
 struct Pattern {
     private static let kinds = [
         "UUID": "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -14,7 +14,7 @@ struct Pattern {
 
     let lines: [String]
 
-    /// The words that were learned, or nil when it does not match.
+    /// Returns the learned words; nil if the text does not match.
     func match(_ text: String, words: [String: String]) throws -> [String: String]? {
         var learned: [String] = []
         var pattern = "^"
@@ -66,7 +66,7 @@ struct Pattern {
         return result
     }
 
-    /// A command with its words put in.
+    /// Returns a command with the values of its words.
     static func filled(_ text: String, words: [String: String]) throws -> String {
         try parts(text).map { part in
             switch part {

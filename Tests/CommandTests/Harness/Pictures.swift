@@ -178,7 +178,7 @@ extension Pictures {
     }
 }
 
-/// A screen in a file. `TRANSHIP_WRITE_DOCS=1` writes it again.
+/// A file with a screen. `TRANSHIP_WRITE_DOCS=1` writes it again.
 enum GoldenScreen {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Transcripts/Screens")

@@ -9,13 +9,13 @@ import TestSupport
 @testable import TranshipKit
 @testable import tranship
 
-/// A journal with one run, and what reports read of it.
+/// A journal with one run, as reports read it.
 struct ReportedRun {
     let folder: TemporaryFolder
     let journal: Journal
     let run: MigrationModel.Run
 
-    /// - Parameter items: of the run's plan.
+    /// - Parameter items: the items of the run's plan.
     init(_ items: [PlanItem]) async throws {
         folder = try TemporaryFolder()
         journal = try await .open(path: folder.file("journal.sqlite"))
@@ -26,7 +26,7 @@ struct ReportedRun {
         get async throws { try await RunAudit.read(journalPath: journal.path) }
     }
 
-    /// The fields of each image that has an entry in the report.
+    /// Returns the fields of each image that has an entry in the report.
     func entries() async throws -> [AuditFields] {
         let audit = try await audit
         var found: [AuditFields] = []

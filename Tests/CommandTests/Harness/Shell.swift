@@ -5,18 +5,18 @@ import Foundation
 import LabSupport
 import TestSupport
 
-/// How a command ended and what it said.
+/// The end of a command and its output.
 struct Outcome: Sendable {
-    /// The exit code; 128 and the signal's number where a signal ended it.
+    /// The exit code; 128 and the signal's number if a signal ended the command.
     var status: Int32
     var output: String
     var talk: String
 }
 
-/// Runs commands with the built `tranship` in their path and nothing of the
-/// environment of the tests but the lab.
+/// Runs commands with the built `tranship` in their path. Of the environment of the tests, they get
+/// only the lab's.
 struct Shell: Sendable {
-    /// Where commands run; theirs alone.
+    /// The folder in which the commands run, and which only they use.
     let folder: URL
     var environment: [String: String]
 

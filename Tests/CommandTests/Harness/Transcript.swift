@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// A text of commands and what they must say:
+/// A text of commands with their required output:
 ///
 ///     # A title, and why it matters.
 ///     finally $ tranship image delete --missing-ok {{name}}
@@ -13,23 +13,21 @@ import Foundation
 ///     2> error: cloud "alpha" has no image of the name or id "nothing"
 ///     [1]
 ///
-/// After a command (for `sh`; a backslash at the end goes on with the next
-/// line) come its standard output line by line, its standard error behind `2> `
-/// and its exit code in brackets, which is 0 where it is left out. A line
-/// `...` stands for any lines. `finally` commands run at the end, last first,
-/// whatever happened.
+/// A command is for `sh`, and a backslash at its end continues it in the next line. After it come
+/// the lines of its standard output, its standard error with `2> ` before each line, and its exit
+/// code in brackets, which is 0 if it is left out. A line `...` stands for any lines. The
+/// `finally` commands always run at the end, the last one first.
 ///
-/// `{{word}}` is a value that is known: `{{name}}` is unique to the run,
-/// `{{dir}}` its folder, which is also where it runs, `{{web}}` the address of
-/// ``FaultyWeb``, `{{broken-cloud}} tranship …` a command on it as a cloud,
-/// `{{legacy-cloud}} tranship …` one on a legacy cloud. In what is said,
-/// `{{UUID}}`, `{{TIME}}`, `{{HEX}}`, `{{NUMBER}}`, `{{WORD}}` and `{{TEXT}}`
-/// stand for anything of the kind, and `{{word:UUID}}` also learns the word.
+/// `{{word}}` is a known value: `{{name}}` is unique to the run, `{{dir}}` is the folder in which
+/// the commands run, and `{{web}}` is the address of ``FaultyWeb``. `{{broken-cloud}} tranship …`
+/// is a command on that server as a cloud, and `{{legacy-cloud}} tranship …` one on a legacy
+/// cloud. In output, `{{UUID}}`, `{{TIME}}`, `{{HEX}}`, `{{NUMBER}}`, `{{WORD}}` and `{{TEXT}}`
+/// stand for any text of that kind, and `{{word:UUID}}` also learns the word.
 struct Transcript: Sendable {
     let file: URL
     var title = ""
     var steps: [Step] = []
-    /// In the order of the file.
+    /// The `finally` commands in the order of the file.
     var endings: [Step] = []
 
     struct Step: Sendable {
@@ -43,7 +41,7 @@ struct Transcript: Sendable {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Transcripts")
 
-    /// Those of `TRANSHIP_TRANSCRIPTS`, separated by commas; all without it.
+    /// The names in `TRANSHIP_TRANSCRIPTS`, separated by commas; all names without it.
     static let names: [String] = {
         if let names = ProcessInfo.processInfo.environment["TRANSHIP_TRANSCRIPTS"] {
             return names.split(separator: ",").map(String.init)
@@ -96,7 +94,7 @@ struct Transcript: Sendable {
             && !line.hasPrefix("finally $ ")
     }
 
-    /// `[130]`
+    /// Returns the exit code of a line such as `[130]`; nil for other lines.
     private static func status(_ line: String) -> Int32? {
         guard line.hasPrefix("["), line.hasSuffix("]") else { return nil }
         return Int32(line.dropFirst().dropLast())
