@@ -5,10 +5,10 @@ import Basics
 import MigrationModel
 import Testing
 
-/// Not the `ExitStatus` of the testing library.
+/// The exit status of a run, not the `ExitStatus` of the testing library.
 typealias ExitStatus = MigrationModel.ExitStatus
 
-/// One way in which the world fails, and what a run makes of it.
+/// One way in which the environment fails, and the expected result of a run.
 struct Fault: Sendable, CustomTestStringConvertible {
     enum Side: String, CaseIterable, Sendable {
         case source = "The source"
@@ -16,95 +16,95 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case local = "This machine"
     }
 
-    /// What the image's data does on its way.
+    /// The way of the image's data.
     enum Way: String, CaseIterable, Sendable {
         /// `PUT /v2/images/ID/file`
         case upload
         /// `PUT /v2/images/ID/stage`, then the import.
         case stage = "glance-direct"
-        /// Read into a file first, then as ``upload``.
+        /// The data is read into a file first, then as ``upload``.
         case spool
         /// The service reads the URL itself.
         case webDownload = "web-download"
         /// The service reads it from another region.
         case glanceDownload = "glance-download"
-        /// As ``upload``, and copied into further stores when it is proved.
+        /// As ``upload``, and copied into further stores after the proof.
         case copyImage = "copy-image"
 
-        /// Those that send a body.
+        /// The ways that send a body.
         static let bodies: [Way] = [.upload, .stage]
-        /// Those that read the source themselves.
+        /// The ways in which Tranship reads the source.
         static let readings: [Way] = [.upload, .stage, .spool]
-        /// Those of one record at one target.
+        /// The ways with one record at one target.
         static let records: [Way] = [.upload, .stage, .webDownload]
-        /// Those in which the service fetches the data.
+        /// The ways in which the service fetches the data.
         static let fetches: [Way] = [.webDownload, .glanceDownload]
-        /// Those with an import.
+        /// The ways with an import.
         static let imports: [Way] = [.stage, .webDownload, .glanceDownload]
     }
 
-    /// Unique, and the words of the table.
+    /// The unique name, which is also the text in the table.
     let name: String
     let side: Side
     var ways: [Way] = Way.bodies
     let setting: Setting
-    /// How the run ends in which it happens.
+    /// The end of the run with the fault.
     let end: End
-    /// How the next run ends, in which it does not.
+    /// The end of the next run, without the fault.
     var next: End = .nothingToDo
     /// The pipeline's own keys for the image, each after a comma.
     var imageKeys = ""
-    /// Images of the pipeline, all alike.
+    /// The number of images in the pipeline, which are all alike.
     var images = 1
     var sizeBytes = 600_000
-    /// How many times as fast the run's clock goes, where it has to wait long.
+    /// The factor by which the run's clock is faster, for faults with a long wait.
     var pace = 1.0
-    /// What the next run says of it.
+    /// Words that the next run has to output about the fault.
     var words: String?
-    /// What else has to be so in the end.
+    /// A further check at the end.
     var check: @Sendable (FaultScene) -> Void = { _ in }
 
     var testDescription: String { name }
 
-    /// Who breaks, and how.
+    /// The broken part, and its fault.
     enum Setting: Sendable {
         case source(SourceFault)
         case target([TargetFault], source: SourceFault? = nil)
         case local(LocalFault)
     }
 
-    /// How a run ended.
+    /// The end of a run.
     struct End: Sendable, Hashable {
         var exit: ExitStatus
-        /// Nil where the run ended before it could have one.
+        /// The state of the transfer; nil if the run ended before there was one.
         var state: TransferState?
-        /// The error's code, of the image or of the run.
+        /// The code of the image's error, or of the run's.
         var code: TranshipError.Code?
-        /// Failed tries of the image in that run.
+        /// The number of failed tries of the image in that run.
         var failedTries: ClosedRange<Int> = 0...0
         /// The images at the target under the image's name.
         var left: Left
-        /// Nothing is sent: the copy was there before.
+        /// True if nothing is sent: the copy was at the target before.
         var isStill = false
 
         enum Left: Sendable, Hashable {
             case nothing
             /// Exactly one image, active and with the right bytes.
             case copy
-            /// The same, in these of several stores.
+            /// The same, but in these of several stores.
             case partly(stores: [String])
             /// Exactly one image, which has no proved data yet or is not ours.
             case other(status: String)
         }
 
-        /// The image arrived, after so many failed tries.
+        /// The image arrived, after the given number of failed tries.
         static func done(tries: ClosedRange<Int> = 0...0) -> End {
             End(exit: .done, state: .done, failedTries: tries, left: .copy)
         }
 
         static func done(tries: Int) -> End { done(tries: tries...tries) }
 
-        /// The image was given up, and nothing of it is left.
+        /// The transfer failed, and nothing of the image is left.
         static func failed(
             _ code: TranshipError.Code, _ exit: ExitStatus = .someFailed,
             tries: ClosedRange<Int> = 1...1, left: Left = .nothing

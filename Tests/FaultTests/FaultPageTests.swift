@@ -6,8 +6,8 @@ import Foundation
 import MigrationModel
 import Testing
 
-/// docs/faults.md is written from the faults themselves: what it says of each
-/// is what ``FaultTests`` expects of it.
+/// Writes docs/faults.md from the faults themselves: the page states the ends that ``FaultTests``
+/// expects.
 @Suite struct FaultPageTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/faults.md").standardizedFileURL

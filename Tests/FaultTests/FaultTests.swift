@@ -11,10 +11,10 @@ extension Fault {
     static let all = ofSources + ofTargets + ofThisMachine
 }
 
-/// Every fault that we know of, made to happen, and what a run makes of it.
+/// Every known fault, caused in a real run, with the expected result.
 ///
-/// The target is a cloud of the lab. Each fault has a server of its own before
-/// it, or a source of its own, and an image under a name of its own.
+/// The target is a cloud of the lab. Each fault has a server of its own in front of that cloud, or
+/// a source of its own, and an image under a name of its own.
 @Suite(.enabled(if: Lab.isUp, "needs the lab: scripts/lab up"), .atLab)
 struct FaultTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -71,8 +71,8 @@ struct FaultTests {
             let states = end.state.map { Array(repeating: $0, count: scene.fault.images) }
             #expect(ended.states == states ?? [], "\(said)")
             #expect(ended.code == end.code?.rawValue, "\(said)")
-            // A busy service may begin with a broken body only when the next one comes, and
-            // refuses that one, once or until it gets another record: tries more.
+            // A busy service may notice a broken body only when the next one comes. Then it refuses
+            // that one, once or until it gets another record, so there are more tries.
             let refusals = [
                 "from saving to saving", "from uploading to uploading", "has data on staging",
             ]
@@ -81,7 +81,7 @@ struct FaultTests {
                 (0...late).contains { end.failedTries.contains(ended.failedTries - $0) },
                 "\(said)")
         } else {
-            // A process ended itself with that status, or was killed.
+            // The process ended with that status, or was killed.
             let statuses: [Int32] = [end.exit.rawValue, 128 + 9]
             #expect(statuses.contains(ended.status ?? -1), "\(said)")
         }
@@ -96,7 +96,7 @@ struct FaultTests {
         #expect(left == expected, "\(said)")
     }
 
-    /// What single faults promise beside how the run ends.
+    /// Checks the promises of single faults besides the end of the run.
     private func check(_ one: Case, _ scene: FaultScene) throws {
         for request in scene.source.requestsElsewhere {
             #expect(request[header: "authorization"] == nil)

@@ -22,8 +22,8 @@ extension Fault {
 
     // MARK: Clocks
 
-    /// The clock is set by so many milliseconds while a run is interrupted that
-    /// waits for the next try.
+    /// Makes a fault that sets the clock by the given number of milliseconds while an interrupted
+    /// run waits for the next try.
     private static func jumping(by milliseconds: Int64) -> LocalFault {
         let fault = SourceFault { _ in
             .status(503, headers: [("Retry-After", "2")], text: "later")
@@ -48,7 +48,7 @@ extension Fault {
 
     // MARK: The journal
 
-    /// What follows when the journal of a finished run has become something else.
+    /// Makes a fault that damages the journal of a finished run before the next run.
     private static func damaged(_ damage: @escaping @Sendable (FileHandle) throws -> Void)
         -> LocalFault
     {
@@ -56,7 +56,7 @@ extension Fault {
             run: { scene in
                 let first = try await scene.run()
                 guard first.exit == .done else { return first }
-                // The last task of the run closes the journal, and its log goes with that.
+                // The last task of the run closes the journal, which removes its log.
                 _ = await eventually {
                     !FileManager.default.fileExists(atPath: scene.journal + "-wal")
                 }
@@ -112,7 +112,7 @@ extension Fault {
                     }
                     try FileManager.default.setAttributes(
                         [.posixPermissions: 0o555], ofItemAtPath: scene.folder.path)
-                    // The administrator may write everything.
+                    // The administrator may write to any file.
                     return try await Command.run(scene, shell: unprivileged)
                 },
                 repair: { scene in
@@ -124,7 +124,7 @@ extension Fault {
         local(
             "the disk of the journal is full", .ended(.fatal, .journalFailed), next: .done(),
             LocalFault { scene in
-                // Blocks of 512 bytes: room for the schema, not for the run.
+                // Blocks of 512 bytes: enough for the schema, but not for the run.
                 try await Command.run(scene, shell: "ulimit -f 150")
             }),
     ]
@@ -147,8 +147,8 @@ extension Fault {
         return one
     }
 
-    /// What follows when something happens to a file of the spool while a run is
-    /// interrupted that has half of it.
+    /// Makes a fault that changes a file of the spool while a run with half of that file is
+    /// interrupted.
     private static func interrupted(
         then change: @escaping @Sendable (_ file: String) throws -> Void
     ) -> LocalFault {
@@ -167,7 +167,7 @@ extension Fault {
             repair: { scene in try scene.withSpooledFile(change) })
     }
 
-    /// The same for a file that lies there whole, and whose target is busy.
+    /// Makes the same fault for a file that is complete, with a busy target.
     private static func spooled(
         then change: @escaping @Sendable (_ file: String) throws -> Void
     ) -> LocalFault {
@@ -215,7 +215,7 @@ extension Fault {
             "the spool may not be written", .failed(.targetFailed), next: .done(),
             LocalFault(
                 run: { scene in
-                    // A file in place of the folder, so that not even root can write there.
+                    // A file in place of the folder, so that not even root can write into it.
                     try scene.folder.write([], to: "journal.spool")
                     return try await scene.run()
                 },
@@ -287,7 +287,7 @@ extension Fault {
 }
 
 extension FaultScene {
-    /// Does something to the only file in the spool.
+    /// Changes the only file in the spool.
     fileprivate func withSpooledFile(_ change: (String) throws -> Void) throws {
         let files = spooled
         try #require(files.count == 1, "\(files)")

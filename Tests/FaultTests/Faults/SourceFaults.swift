@@ -6,8 +6,8 @@ import Foundation
 import MigrationModel
 import TestSupport
 
-/// A source that breaks off may be continued at that byte or read again:
-/// both are right, and a failed try more or less is all that differs.
+/// The number of failed tries. A source that breaks off may be continued at that byte or read
+/// again. Both are right, and differ by one failed try.
 private let taken = 0...1
 
 extension Fault {
@@ -21,7 +21,7 @@ extension Fault {
         Fault(name: name, side: .source, ways: ways, setting: .source(fault), end: end, next: next)
     }
 
-    /// Given up; the next run finds the source sound.
+    /// Makes a fault with which the transfer fails. In the next run the source is sound.
     private static func given(
         _ name: String, ways: [Way] = Way.bodies, _ end: End, _ fault: SourceFault
     ) -> Fault {
@@ -77,7 +77,7 @@ extension Fault {
             SourceFault(isTLS: true) { reading in
                 .lying(declaredBytes: reading.data.count, body: reading.half)
             }),
-        // Only TLS itself shows that this is not the end.
+        // Only TLS itself shows that the body is not complete.
         source(
             "cuts TLS in the middle of a body without a declared length", ways: Way.readings,
             .done(tries: 1),
@@ -95,7 +95,7 @@ extension Fault {
             }),
     ]
 
-    /// Half of it, and then nothing.
+    /// Replies with half of the data, and then stalls.
     static func stalling(_ reading: FaultySource.Reading) -> Reply {
         Reply { exchange in
             exchange.sendHead(200, reading.head)
@@ -282,7 +282,7 @@ extension Fault {
             SourceFault(hidesLength: true) { reading in unbounded(reading.half) }),
     ]
 
-    /// A body that ends with the connection, however that ends.
+    /// Replies with a body that ends with the connection, in any way.
     private static func unbounded(_ body: [UInt8]) -> Reply {
         Reply { exchange in
             exchange.sendHead(200, [("Connection", "close")])
@@ -293,7 +293,7 @@ extension Fault {
 
     // MARK: The service fetches it
 
-    /// What the service is told to fetch; ours look at the head only.
+    /// Makes a fault in the data that the service fetches; our own requests only look at the head.
     private static func fetched(
         _ name: String, _ end: End, next: End = .done(), pace: Double = 1, _ fault: SourceFault
     ) -> Fault {
@@ -350,7 +350,7 @@ extension Fault {
             fetched(
                 "ends in the middle of its chunks", .failed(.importFailed),
                 SourceFault { reading in .chunked(reading.half, isComplete: false) }),
-            // The service waits for it for ever; we do for ten minutes.
+            // The service waits without an end, and Tranship for ten minutes.
             fetched(
                 "hangs before its answer", .failed(.importTimedOut), pace: 120,
                 SourceFault { _ in .hanging() }),

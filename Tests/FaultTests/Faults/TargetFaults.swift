@@ -84,7 +84,7 @@ extension Fault {
 
     // MARK: It is full
 
-    /// What a service does on a full disk, as it does it.
+    /// Makes the fault of a full disk, with the service's own reaction.
     private static func full(_ name: String, ways: [Way], _ end: End) -> Fault {
         Fault(
             name: name, side: .target, ways: ways,
@@ -133,7 +133,7 @@ extension Fault {
         target(
             "never sends 100-continue", .done(),
             TargetFault(.body) { passage in
-                // Who waits for it would wait for ever.
+                // A client that waits for 100-continue would wait without an end.
                 if passage.exchange.request[header: "expect"] != nil {
                     return passage.exchange.hang()
                 }
@@ -152,7 +152,7 @@ extension Fault {
             "creates the record, and the answer is lost", ways: Way.records + [.glanceDownload],
             .done(tries: 0...1),
             TargetFault(.create) { $0.loseAnswer() }),
-        // What is staged looks like a body that still comes, for 75 looks.
+        // For 75 looks, staged data looks like a body that is still arriving.
         target(
             "takes the whole body, and the answer is lost", ways: Way.bodies + [.spool], pace: 10,
             .done(tries: 1),
@@ -193,7 +193,7 @@ extension Fault {
             .done(tries: 1),
             TargetFault(.body) { $0.reset(afterBytes: 300_000) },
             TargetFault(.show, times: 3) { $0.show(with: ["status": "saving"]) }),
-        // The service still waits for the rest, and its record is busy in earnest.
+        // The service still waits for the rest, so its record is really busy.
         target(
             "holds the record busy for ever after a broken body", ways: Way.bodies + [.spool],
             pace: 20, .done(tries: 1...2),
@@ -233,12 +233,12 @@ extension Fault {
             TargetFault(.importing) {
                 $0.refuse(409, "Image has active task", afterBytes: .max)
             }),
-        // A minute without a trace of it.
+        // For a minute, the import leaves no trace.
         target(
             "accepts the import of what it is to fetch and never begins it", ways: Way.fetches,
             pace: 20, .failed(.importFailed), next: .done(),
             TargetFault(.importing) { $0.refuse(202, "", afterBytes: .max) }),
-        // Ten minutes: what is staged looks the same before and after.
+        // Takes ten minutes: staged data looks the same before and after.
         target(
             "accepts the import of what is staged and never begins it", ways: [.stage], pace: 120,
             .done(tries: 1),
@@ -299,7 +299,7 @@ extension Fault {
             }),
     ]
 
-    /// Proved, private, and in one of the stores.
+    /// The copy is proved, private, and in one of the stores.
     private static let partly = End(
         exit: .someFailed, state: .unpublished, code: .unpublished,
         left: .partly(stores: ["fast"]))

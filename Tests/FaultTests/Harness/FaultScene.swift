@@ -18,7 +18,7 @@ import Testing
 @testable import TranshipKit
 
 extension Fault.Way {
-    /// Where the images go.
+    /// The cloud to which the images go.
     var target: LabCloud {
         switch self {
         case .upload, .stage, .spool, .webDownload: .beta
@@ -36,12 +36,12 @@ extension Fault.Way {
     }
 }
 
-/// The world of one fault in one way: unique names, a
-/// folder, a source, a target that passes on to the lab's.
+/// The world of one fault in one way: unique names, a folder, a source, and a target that passes
+/// requests on to the lab's.
 struct FaultScene: Sendable {
     let fault: Fault
     let way: Fault.Way
-    /// Of the images, at source and target.
+    /// The names of the images, at source and target.
     let names: [String]
     let folder: TemporaryFolder
     let data: [UInt8]
@@ -53,8 +53,8 @@ struct FaultScene: Sendable {
     private let endings = Guarded<[@Sendable () async -> Void]>([])
 
     private static let data = noise(600_000, seed: 77)
-    /// What a stall is in these tests; the sources' pauses are shorter. A service
-    /// takes longer ones to write what is large.
+    /// The time after which a transfer counts as stalled in these tests; the sources' pauses are
+    /// shorter. A service needs longer to write large data.
     private var stallSeconds: Int { data.count == Self.data.count ? 2 : 20 }
 
     init(_ fault: Fault, _ way: Fault.Way) async throws {
@@ -96,7 +96,7 @@ struct FaultScene: Sendable {
         var keys = sourceFault.keys.split(separator: "\n").map(String.init)
         if let front { keys.append("cacert: \(front.certificateFile)") }
         if !sourceFault.isUnpromised {
-            // Of a body that passes us, another than the service reports.
+            // If the body passes through Tranship, the algorithm differs from the service's.
             let algorithm: Checksum.Algorithm = way == .webDownload ? .sha512 : .sha256
             keys.append("checksum: \(try digest(algorithm, of: data))")
         }
@@ -127,7 +127,7 @@ struct FaultScene: Sendable {
         }
     }
 
-    /// An entry of clouds.yaml without its name.
+    /// Returns an entry of clouds.yaml without its name.
     private static func entry(_ name: String, of text: String) -> String? {
         var lines: [Substring] = []
         var isIn = false
@@ -143,20 +143,21 @@ struct FaultScene: Sendable {
 
     var journal: String { folder.file("journal.sqlite") }
 
-    /// Where the pipeline spools, and what lies there.
+    /// The folder of the pipeline's spool.
     var spool: String { folder.file("journal.spool") }
     var spooled: [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: spool)
         return (names ?? []).map { "\(spool)/\($0)" }
     }
 
-    /// One whole run in this process.
+    /// Performs one complete run in this process.
     ///
     /// - Parameters:
-    ///   - wall: the machine's clock as it is set.
-    ///   - stopping: ends the run after its first failed try.
-    ///   - paceMax: with a fast clock, a service that is only busy seems to hang.
-    ///   - disk: what the spool lies on.
+    ///   - wall: the machine's clock, as it is set.
+    ///   - stopping: true to end the run after its first failed try.
+    ///   - paceMax: the limit of the pace: with a fast clock, a service that is only busy seems to
+    ///     hang.
+    ///   - disk: the disk of the spool.
     func run(
         wall: @escaping @Sendable () -> Int64 = Timestamp.now, stopping: Bool = false,
         paceMax: Double = .infinity, disk: SpoolDisk = .real
@@ -204,7 +205,7 @@ struct FaultScene: Sendable {
         return ended
     }
 
-    /// The images at the target under each image's name.
+    /// Returns the images at the target under each image's name.
     func left() async throws -> [Fault.End.Left?] {
         var left: [Fault.End.Left?] = []
         for name in names { left.append(try await self.left(name)) }
@@ -228,8 +229,8 @@ struct FaultScene: Sendable {
         return .copy
     }
 
-    /// The data of the images at alpha goes from the store's own name for it to
-    /// another one, or back.
+    /// Moves the data of the images at alpha from the store's own name for it to another one, or
+    /// back.
     func moveSource(from old: String = "", to new: String = "") async throws {
         for name in names {
             for image in try await LabCloud.alpha.named(name) {
@@ -239,7 +240,7 @@ struct FaultScene: Sendable {
         }
     }
 
-    /// Is done when the test is over, however it ends.
+    /// Registers a closure that is called when the test is over, however it ends.
     func atEnd(_ body: @escaping @Sendable () async -> Void) {
         endings.withLock { $0.append(body) }
     }
@@ -259,7 +260,7 @@ struct FaultScene: Sendable {
 }
 
 extension Surroundings {
-    /// This machine, with a clock that goes so many times as fast.
+    /// Returns this machine's surroundings with a clock that is faster by the given factor.
     fileprivate static func fast(
         _ pace: Double, wall: @escaping @Sendable () -> Int64
     ) -> Surroundings {
@@ -274,10 +275,10 @@ extension Surroundings {
     }
 }
 
-/// How a run ended, as far as the suite looks.
+/// The end of a run, with the facts that the suite checks.
 struct Ended: Sendable, CustomStringConvertible {
     var exit: MigrationModel.ExitStatus
-    /// Of a process; 128 and the signal's number where a signal ended it.
+    /// The status of a process; 128 and the signal's number if a signal ended it.
     var status: Int32?
     var code: String?
     var states: [TransferState] = []

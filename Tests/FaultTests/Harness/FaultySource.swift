@@ -6,21 +6,21 @@ import ByteStreams
 import Foundation
 import TestSupport
 
-/// What a source does wrong.
+/// The fault of a source.
 struct SourceFault: Sendable {
-    /// How many readings meet it; then the source is sound.
+    /// The number of readings with the fault; then the source is sound.
     var times = 1
-    /// The ETag that it shows; nil shows none.
+    /// The ETag that the source shows; nil for none.
     var tag: String? = "\"one\""
-    /// The pipeline names no checksum.
+    /// True if the pipeline names no checksum.
     var isUnpromised = false
-    /// `HEAD` reports no length.
+    /// True if `HEAD` reports no length.
     var hidesLength = false
-    /// It is read by https.
+    /// True if the source is read by https.
     var isTLS = false
     /// The pipeline's own keys for this source.
     var keys = ""
-    /// Instead of the sound answer to a reading; nil is the sound one after all.
+    /// Returns the reply in place of the sound answer to a reading; nil for the sound answer.
     var reply: @Sendable (FaultySource.Reading) -> Reply?
 
     init(
@@ -37,28 +37,28 @@ struct SourceFault: Sendable {
         self.reply = reply
     }
 
-    /// On every reading for as long as the fault is on.
+    /// The number of times for a fault in every reading, as long as the fault is on.
     static let always = Int.max
     static let none = SourceFault(times: 0) { _ in nil }
 }
 
-/// A web server with one file, which knows ranges and validators, and one fault.
+/// A web server with one file, which supports ranges and validators, and has one fault.
 final class FaultySource: Sendable {
     /// One request for the file's data.
     struct Reading: Sendable {
         let request: ReceivedRequest
         let data: [UInt8]
-        /// From 0, over the server's life.
+        /// The number of the reading since the server's start, from 0.
         let number: Int
-        /// The first byte that is asked for.
+        /// The first requested byte.
         let start: Int
-        /// Where another server of this test listens.
+        /// The address of another server of this test.
         let elsewhere: String
 
         var isRange: Bool { request[header: "range"] != nil }
         var half: [UInt8] { Array(data[start..<max(start, data.count / 2)]) }
 
-        /// Head of a sound answer; its length is what is left from `start`.
+        /// The head of a sound answer; its length is that of the data from `start`.
         var head: [(String, String)] { [("Content-Length", "\(data.count - start)")] }
     }
 
@@ -102,23 +102,23 @@ final class FaultySource: Sendable {
         }
     }
 
-    /// From now on nothing is wrong.
+    /// Ends the fault.
     func heal() { state.withLock { $0.isOn = false } }
 
     var url: String { server.url }
     var port: UInt16 { server.port }
 
-    /// What the server was asked, and what the one elsewhere was.
+    /// The requests to this server; the ones to the other server are separate.
     var requests: [ReceivedRequest] { server.requests }
     var requestsElsewhere: [ReceivedRequest] { other.requests }
 
-    /// `bytes=N-`, the only form that anybody here sends.
+    /// Returns the start in `bytes=N-`, the only form that these tests receive.
     private static func start(of request: ReceivedRequest) -> Int {
         guard let range = request[header: "range"], range.hasPrefix("bytes=") else { return 0 }
         return Int(range.dropFirst(6).prefix { $0.isNumber }) ?? 0
     }
 
-    /// The whole file or the range that was asked for, if the file is still the same.
+    /// Returns the whole file, or the requested range if the file is still the same.
     private static func sound(_ request: ReceivedRequest, data: [UInt8], tag: String?) -> Reply {
         var headers: [(String, String)] = [("Accept-Ranges", "bytes")]
         if let tag { headers.append(("ETag", tag)) }

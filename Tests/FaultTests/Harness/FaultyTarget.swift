@@ -6,12 +6,12 @@ import ByteStreams
 import Foundation
 import TestSupport
 
-/// What goes wrong between us and the target's Image service.
+/// A fault between Tranship and the target's Image service.
 struct TargetFault: Sendable {
-    /// Which calls of the service it is about.
+    /// The kind of the service's calls that the fault concerns.
     enum Call: String, Sendable {
         case create, upload, stage, importing, tasks, show, patch, delete, list
-        /// Upload or stage: whichever carries the body.
+        /// Upload or stage, for both kinds of body.
         case body
 
         func contains(_ call: Call) -> Bool {
@@ -20,7 +20,7 @@ struct TargetFault: Sendable {
     }
 
     let call: Call
-    /// So many calls of that kind are let through first.
+    /// The number of calls of that kind that pass before the fault.
     var after = 0
     var times = 1
     let act: @Sendable (FaultyTarget.Passage) -> Void
@@ -36,19 +36,19 @@ struct TargetFault: Sendable {
     }
 }
 
-/// Sits in front of a real Image service and passes everything on, except for the
-/// faults. What happens to the service is real.
+/// A server in front of a real Image service. Passes everything on, except for the faults. Their
+/// effects on the service are real.
 final class FaultyTarget: Sendable {
-    /// One request on its way.
+    /// One request on its way to the service.
     struct Passage {
         let exchange: RawExchange
-        /// The real service.
+        /// The address of the real service.
         let service: String
-        /// Where it keeps what it has.
+        /// The folder with the service's data.
         let folder: String
-        /// How often the data of the source was asked for.
+        /// Returns the number of times that the source's data was requested.
         let readings: @Sendable () -> Int
-        /// What heals it.
+        /// The closures that end the fault.
         fileprivate let undoing: Guarded<[@Sendable () -> Void]>
 
         var imageID: String { String(imagePath.split(separator: "/").last ?? "") }
@@ -58,26 +58,27 @@ final class FaultyTarget: Sendable {
             return "/v2/images/\(parts.count > 2 ? parts[2] : "")"
         }
 
-        /// As if there was no fault.
+        /// Passes the request on without a fault.
         func pass() {
             guard let answer = exchange.pass(to: service) else { return exchange.close() }
             exchange.answer(answer)
         }
 
-        /// The service does it all, and the answer is lost.
+        /// Lets the service perform the whole request, and loses the answer.
         func loseAnswer() {
             _ = exchange.pass(to: service)
             exchange.reset()
         }
 
-        /// The service gets so much of the body, then both connections break.
+        /// Passes the given number of bytes of the body to the service, then breaks both
+        /// connections.
         func reset(afterBytes bytes: Int64) {
             if bytes > 0 { _ = exchange.pass(to: service, bodyBytes: bytes) }
             exchange.reset()
         }
 
-        /// We are cut off, and the service waits for the rest of the body until
-        /// the target is healed.
+        /// Cuts Tranship off, while the service waits for the rest of the body until the target is
+        /// healed.
         func hold(afterBytes bytes: Int64) {
             if let body = exchange.begin(at: service, bodyBytes: bytes) {
                 undoing.withLock { $0.append { withExtendedLifetime(body) {} } }
@@ -85,7 +86,7 @@ final class FaultyTarget: Sendable {
             exchange.reset()
         }
 
-        /// An answer that the service never gave, without waiting for the body.
+        /// Answers in place of the service, without waiting for the body.
         func refuse(
             _ status: Int, _ text: String, afterBytes bytes: Int64 = 0,
             headers: [(String, String)] = []
@@ -97,8 +98,7 @@ final class FaultyTarget: Sendable {
             if !isWhole { exchange.close() }
         }
 
-        /// Passes it on, and something else happens to the service when half of
-        /// the body is there.
+        /// Passes the request on, and calls a closure when half of the body has arrived.
         func pass(whenHalf act: () -> Void) {
             let half = exchange.request[header: "content-length"].flatMap { Int64($0) } ?? 2
             var isDone = false
@@ -117,13 +117,13 @@ final class FaultyTarget: Sendable {
             for _ in 0..<2000 where readings() == 0 { usleep(5000) }
         }
 
-        /// The image as the service has it, changed before we see it.
+        /// Shows the service's image with changes.
         func show(with changes: [String: JSONValue]) {
             guard let answer = exchange.pass(to: service), answer.status == 200,
                 var image = (try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body)))?
                     .object
             else { return exchange.close() }
-            // A service that lies about data says nothing while it has none.
+            // Even a service that lies about data reports nothing while it has none.
             image.merge(changes) { $0 == .null ? .null : $1 }
             var changed = answer
             changed.body =
@@ -131,7 +131,7 @@ final class FaultyTarget: Sendable {
             exchange.answer(changed)
         }
 
-        /// Another client with our rights changes the image.
+        /// Changes the image as another client with our rights.
         func patch(_ property: String, _ value: String) {
             let text = #"[{"op":"add","path":"/\#(property)","value":"\#(value)"}]"#
             _ = exchange.ask(
@@ -139,8 +139,8 @@ final class FaultyTarget: Sendable {
                 mediaType: "application/openstack-images-v2.1-json-patch", body: Array(text.utf8))
         }
 
-        /// Passes it on, and the service finds something else in the place where
-        /// a store would put the image, until the target is healed.
+        /// Passes the request on, while a folder blocks the place where a store would put the
+        /// image, until the target is healed.
         func blockStore(_ store: String) {
             let place = "\(folder)/\(store)/\(imageID)"
             try? FileManager.default.createDirectory(
@@ -151,7 +151,7 @@ final class FaultyTarget: Sendable {
             pass()
         }
 
-        /// Another client with our rights deletes the image.
+        /// Deletes the image as another client with our rights.
         func deleteImage() { _ = exchange.ask("DELETE", imagePath, of: service) }
     }
 
@@ -165,8 +165,8 @@ final class FaultyTarget: Sendable {
     private let undoing = Guarded<[@Sendable () -> Void]>([])
 
     /// - Parameters:
-    ///   - folder: where the service keeps what it has.
-    ///   - readings: how often the data of the source was asked for.
+    ///   - folder: the folder with the service's data.
+    ///   - readings: returns the number of times that the source's data was requested.
     init(
         before service: String, _ faults: [TargetFault], folder: String,
         readings: @escaping @Sendable () -> Int
@@ -198,7 +198,7 @@ final class FaultyTarget: Sendable {
     var url: String { server.url }
     var requests: [ReceivedRequest] { server.requests }
 
-    /// From now on nothing is wrong.
+    /// Ends the faults.
     func heal() {
         state.withLock { $0.isOn = false }
         let undone = undoing.withLock { undoing in
@@ -208,7 +208,7 @@ final class FaultyTarget: Sendable {
         for undo in undone { undo() }
     }
 
-    /// The requests of one kind.
+    /// Returns the number of requests of one kind.
     func count(_ call: TargetFault.Call) -> Int {
         server.requests.count { Self.call(of: $0).map(call.contains) ?? false }
     }

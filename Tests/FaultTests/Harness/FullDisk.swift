@@ -7,8 +7,8 @@ import LabSupport
 import MigrationPipeline
 import TestSupport
 
-/// The disk of one of the lab's services, on which there is no room for large
-/// files for one run. Small files, and those of other processes, find room.
+/// The disk of one of the lab's services. For one run, it has no room for large files. Small files,
+/// and those of other processes, have room.
 actor FullDisk {
     static let beta = FullDisk("beta")
     private static let mebibytes = 16
@@ -19,8 +19,8 @@ actor FullDisk {
 
     private init(_ cloud: String) { self.cloud = cloud }
 
-    /// Runs the scene's pipeline without room. Until the scene ends, and so in
-    /// its next run, no other process takes the room away.
+    /// Runs the scene's pipeline without room. Until the scene ends, no other process takes the
+    /// room away, so the scene's next run has room.
     nonisolated func run(_ scene: FaultScene) async throws -> Ended {
         await take()
         scene.atEnd { await self.give() }
@@ -53,7 +53,7 @@ actor FullDisk {
 }
 
 extension SpoolDisk {
-    /// A disk that holds so many bytes, all of them in one folder.
+    /// Returns a disk that holds the given number of bytes, all of them in one folder.
     static func small(_ bytesMax: Int, _ folder: String) -> SpoolDisk {
         SpoolDisk { descriptor, bytes, count, offset in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

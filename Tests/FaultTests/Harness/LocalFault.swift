@@ -7,17 +7,17 @@ import Foundation
 import MigrationModel
 import TestSupport
 
-/// What goes wrong on the machine where the run is.
+/// A fault on the machine of the run.
 struct LocalFault: Sendable {
     var source = SourceFault.none
     var target: [TargetFault] = []
-    /// The run in which it happens.
+    /// Performs the run with the fault.
     let run: @Sendable (FaultScene) async throws -> Ended
-    /// Puts right what an operator would have to.
+    /// Makes the repairs that an operator would have to make.
     var repair: @Sendable (FaultScene) async throws -> Void = { _ in }
 }
 
-/// The built command, for what ends or confines a whole process.
+/// The built command, for faults that end or confine a whole process.
 enum Command {
 
     /// Runs the scene's pipeline.

@@ -3,8 +3,8 @@
 
 import TestSupport
 
-/// TLS before a plain server. Where that one closes, the connection is cut:
-/// the other side gets no close_notify, by which TLS distinguishes a cut from an end.
+/// TLS in front of a plain server. If that server closes, the connection is cut: the other side
+/// gets no close_notify, by which TLS distinguishes a cut from an end.
 struct TLSFront: Sendable {
     private let process: TLSProcess
 
