@@ -185,7 +185,7 @@ private final class TestArchive: TestSource {
             glob.words.hasSuffix("an image \"a[1]*\", but as a glob this name does not match it"))
         #expect(glob.wayOut?.hasPrefix(#"write its name as 'a\[1\]\*'"#) == true)
         #expect(try await missed(#"name: 'a\[1\]\*'"#).isEmpty)
-        // An image of the owner says more than one of another.
+        // An image of the named owner explains more than one of another owner.
         let tagged = try #require(try await missed("name: 'b*', owner: p, tags: [t]").first)
         #expect(tagged.words.hasSuffix("but it has no tag \"t\""), "\(tagged.words)")
     }

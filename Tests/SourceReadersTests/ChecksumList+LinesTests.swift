@@ -8,7 +8,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// Lists as tools and publishers write them, of files whose names need care.
+/// Lists as tools and publishers write them, with names that need care.
 @Suite(.timeLimit(.minutes(5))) struct ChecksumListLinesTests {
     private static let names = ["disk.raw", "a b.raw", "a\\b.raw", "a\nb.raw", "it's (2) ä+1.raw"]
     private static let data = Dictionary(
@@ -47,14 +47,14 @@ import Testing
         let text = String(decoding: list, as: UTF8.self)
         expectAll(Array(text.replacing("\n", with: "\r\n").utf8), "\(command), CRLF")
         expectAll(Array(text.replacing("\n", with: "\r").utf8), "\(command), CR")
-        // As a block of a tape is filled up.
+        // Padding, as in the last block of a tape.
         expectAll(list + [0], "\(command), padding")
         expectAll(list + [UInt8](repeating: 0, count: 300), "\(command), padding")
         let units = [0xFEFF] + Array(text.utf16)
         expectAll(units.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, "\(command), UTF-16")
     }
 
-    /// Names as publishers' scripts spell them.
+    /// The spellings of names in publishers' scripts.
     private enum Spelling: String, CaseIterable {
         case quoted, apostrophes, percent, percentBelowFolder, binaryQuoted
 
@@ -72,7 +72,7 @@ import Testing
 
     @Test(arguments: Spelling.allCases)
     private func `Quotes and percent-encoding of a name do not count`(spelling: Spelling) {
-        // A line has no place for it.
+        // A line cannot contain a line end.
         let left: Set = ["a\nb.raw"]
         let lines = Self.data.filter { !left.contains($0.key) }.sorted { $0.key < $1.key }
         for name in ["gnu", "bsd"] where name == "gnu" || spelling != .binaryQuoted {

@@ -58,7 +58,7 @@ import Testing
         #expect(find("a", "\(label)(a)= \(digits(.sha256))") == expected)
     }
 
-    /// Gentoo's DIGESTS: BLAKE2b has as many digits as SHA-512.
+    /// The format is that of Gentoo's DIGESTS: BLAKE2b has as many digits as SHA-512.
     @Test func `A heading decides which of two algorithms of one length it is`() throws {
         let blake = "# BLAKE2B HASH\n\(digits(.sha512, "b"))  a.img\n"
         let sha = "# SHA512 HASH\n\(digits(.sha512))  a.img\n"
@@ -99,7 +99,7 @@ import Testing
                     == "ask its publisher; if these digits are \(algorithm), write "
                     + "`checksum: \(algorithm):…`")
         }
-        // A label of the line itself counts more.
+        // A label in the line itself has precedence.
         let labelled = "\(algorithm.rawValue.uppercased()) (a.img) = \(digits(algorithm))"
         #expect(find("a.img", labelled, in: file)?.algorithm == algorithm)
     }
@@ -133,7 +133,7 @@ import Testing
         #expect(error?.message == "\(file) has only \(name) for a.img")
     }
 
-    /// Their digits are as many as those of SHA-256 or SHA-512.
+    /// Algorithms with as many digits as SHA-256 or SHA-512.
     private static let strangers = [
         "KECCAK-256", "SHAKE128", "SHAKE-256", "SKEIN-512", "SKEIN512-256", "SHA512T256",
         "SHA2-512256", "SHA3", "BLAKE2b-256", "BLAKE2s-256", "TIGER-192", "WHIRLPOOL",
@@ -201,7 +201,7 @@ import Testing
         #expect(ChecksumList.path(of: "a.img", inFolderOf: "SUMS") == "a.img")
     }
 
-    /// The list is in a folder of the tree whose paths it has, as in Debian's archive.
+    /// The list is in a folder below the root of its paths, as in Debian's archive.
     @Test(arguments: ["", "SHA256:\n"])
     func `The folders above the list decide between paths that end in the same name`(
         heading: String
@@ -324,7 +324,7 @@ import Testing
                 + "or name the list that holds a.raw")
         let two = refusal("a.raw", "\(digits(.md5))  b\n\(digits(.md5))  a.raw.\(ending)")
         #expect(two?.hint?.hasPrefix("use a.raw.\(ending), which") == true)
-        // That list is of the file inside.
+        // In this case, the list is for the decompressed file.
         let inner = refusal("a.raw.\(ending)", "\(digits(.sha256))  a.raw")
         #expect(inner?.hint?.hasPrefix("name the list that holds a.raw.\(ending)") == true)
         #expect(inner?.hint?.contains(digits(.sha256)) == false)
@@ -364,7 +364,7 @@ import Testing
         #expect(find("c.img", text) == nil)
     }
 
-    /// coreutils marks a line whose name it had to escape with a backslash.
+    /// coreutils marks a line with an escaped name by a backslash.
     @Test func `Names with spaces, brackets and escapes are found`() throws {
         let expected = try Sample.checksum(.md5, "a")
         #expect(find("my image (2).img", "\(digits(.md5))  my image (2).img") == expected)
@@ -387,7 +387,7 @@ import Testing
         #expect(find("a.img", line) == nil)
     }
 
-    /// Found by fuzzing: each took minutes when the work grew with the square of the size.
+    /// Found by fuzzing: these lists took minutes when the time grew with the square of the size.
     @Test(.timeLimit(.minutes(5)))
     func `Many names and many blanks are read in the time of their size`() {
         let names = (0..<20_000).map { "\(digits(.md5))  f\($0)" }.joined(separator: "\n")

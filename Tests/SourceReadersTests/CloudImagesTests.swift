@@ -142,7 +142,7 @@ import Testing
 
     // MARK: Going on in the middle
 
-    /// Cuts the whole body after 600 of 1000 bytes and answers ranges so.
+    /// Cuts the complete body after 600 of 1000 bytes, and answers ranges with the given reply.
     private func dropping(_ part: Reply) async throws -> SourceImage {
         let image = try await source.planned(noise(1000))
         source.glance.answer(
@@ -222,7 +222,7 @@ import Testing
         }
         #expect(ranges.first == "bytes=0-\(opening - 1)")
         #expect(ranges.dropFirst().sorted() == parts.sorted())
-        // The record was read once: it is what the parts are compared with.
+        // The record was read only once, and the parts are compared with it.
         #expect(source.glance.asked.count { $0 == "GET /v2/images/a" } == 1)
     }
 

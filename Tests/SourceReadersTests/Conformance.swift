@@ -9,28 +9,28 @@ import PipelineFiles
 import TestSupport
 import Testing
 
-/// A source that a test can make of given bytes, for the suite that every kind
-/// passes.
+/// A source that a test can make from given bytes, for the suite that every kind has to pass.
 protocol TestSource: Sendable {
     var source: any ImageSource { get }
     /// Makes these bytes the only image of the source.
     func put(_ bytes: [UInt8]) async throws
-    /// Other bytes of the same size in the same place.
+    /// Puts other bytes of the same size in the same place.
     func change() async throws
     func remove() async throws
 }
 
 extension TestSource {
-    /// The image as planning finds it.
+    /// Returns the image as planning finds it.
     func planned(_ bytes: [UInt8]) async throws -> SourceImage {
         try await put(bytes)
         let listed = try await list(source)
-        // A plan refuses empty data of publishers. With `inspect: false` it is read as all other.
+        // A plan refuses empty data of publishers. With `inspect: false` it is read like other
+        // data.
         return try #require(listed.first { $0.refusal == nil || bytes.isEmpty }).image
     }
 }
 
-/// All that the source lists.
+/// Returns everything that the source lists.
 func list(
     _ source: any ImageSource,
     _ listing: Listing = Listing(date: "2026-11-28", nowUnixSeconds: 1_795_824_000)
@@ -43,7 +43,7 @@ func list(
 }
 
 extension Listing {
-    /// The listing of a plan whose journal remembers a look at each source.
+    /// Returns the listing of a plan whose journal remembers a look at each source.
     static func remembering(_ look: Upstream.Look?) -> Listing {
         Listing(
             date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
@@ -56,7 +56,7 @@ extension Listing {
     }
 }
 
-/// The sources of a pipeline whose `sources` are these lines.
+/// Parses a pipeline with these lines as `sources`, and returns its sources.
 func entries(_ sources: String, in folder: String = "/") throws -> [Source] {
     try Pipeline.parse(
         text: "version: 1\nname: tests\nsources: [\(sources)]\ntargets: [{ cloud: beta }]\n",
@@ -83,21 +83,21 @@ func fileEntry(_ pattern: String) throws -> PipelineFiles.FileSource {
 
 struct NotThatKind: Error {}
 
-/// What came out of one reading.
+/// The result of one reading.
 struct Reading: Sendable {
     var bytes: [UInt8] = []
     var facts: [SourceFacts] = []
-    /// What else was told: "dropped at 5", "reopened at 5", "cannot go on at 5".
+    /// The other events: "dropped at 5", "reopened at 5", "cannot go on at 5".
     var told: [String] = []
-    /// Why it could not go on.
+    /// The reasons why the reading could not continue.
     var reasons: [String] = []
-    /// Of published data that was decompressed.
+    /// The proof of published data that was decompressed.
     var proof: PublishedProof?
     var tookBytes: Int64?
     var error: TranshipError?
 }
 
-/// Reads all of it, as the pipeline does.
+/// Reads all data as the pipeline does.
 func read(
     _ source: SourceImage, by reader: any ImageSource, into ring: ByteRing = ByteRing(),
     from point: ReadingPoint? = nil
@@ -140,7 +140,7 @@ func read(
     }
 }
 
-/// What ``ImageSource`` promises, for each kind of source.
+/// Checks the promises of ``ImageSource``, for each kind of source.
 func checkConformance(_ make: () async throws -> some TestSource) async throws {
     for count in [0, 1, 65_536, 3_000_001] { try await checkWhole(try await make(), count) }
     try await checkListing(try await make())
@@ -172,7 +172,7 @@ private func checkWhole(_ made: some TestSource, _ count: Int) async throws {
     let reading = await read(image, by: made.source)
     #expect(reading.error == nil, "\(count) bytes")
     #expect(reading.bytes == bytes, "\(count) bytes")
-    // Reported once, before the first byte.
+    // The size is reported once, before the first byte.
     #expect(reading.facts.map(\.sizeBytes) == [Int64(count)])
     let again = await read(image, by: made.source)
     #expect(again.bytes == bytes, "a second time")
@@ -183,20 +183,21 @@ private func checkListing(_ made: some TestSource) async throws {
     let first = try await list(made.source)
     #expect(first.count == 1 && first.allSatisfy { $0.refusal == nil })
     #expect(first.map(\.image.sizeBytes) == [1000])
-    // Keys, fingerprints and all else: ids are derived from some of it.
+    // Keys, fingerprints and all other fields are stable: ids are derived from some of them.
     #expect(try await list(made.source).map(\.image) == first.map(\.image))
     #expect(!made.source.endpoint.isEmpty)
     let image = try #require(first.first?.image)
     #expect(!image.displayName.isEmpty && !image.fingerprint.isEmpty)
     let facts = try await made.source.facts(Sample.transfer("a", source: image))
     #expect(facts.sizeBytes == 1000)
-    // Only a region of the same Keystone could fetch a cloud's image.
+    // Only a region of the same Keystone can fetch a cloud's image.
     if case .siblingImage = made.source.fetchable(image, for: nil) {
         Issue.record("a target without Keystone cannot fetch from a region")
     }
 }
 
-/// A source that states its version goes on at any byte; others never do.
+/// Checks continued readings: a source that states its version continues at any byte; other sources
+/// never do.
 private func checkGoingOn(_ made: some TestSource) async throws {
     let image = try await made.planned(noise(1000))
     let whole = await read(image, by: made.source)
@@ -222,7 +223,7 @@ private func checkCancelling(_ made: some TestSource) async throws {
             ) { _ in }
         }
     }
-    // Full, without a reader: it is blocked in the ring.
+    // The ring is full and has no reader, so the reading is blocked in it.
     #expect(await eventually { ring.writtenBytes == 64 << 10 })
     work.cancel()
     #expect(await work.value?.code == .interrupted)

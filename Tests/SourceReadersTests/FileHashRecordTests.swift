@@ -9,7 +9,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// Lists as `Get-FileHash` of PowerShell writes them.
+/// Lists in the format of PowerShell's `Get-FileHash`.
 @Suite struct FileHashRecordTests {
     private static let folder = "C:\\images (2026)\\"
     private let algorithms: [Checksum.Algorithm] = [.md5, .sha1, .sha256, .sha512]
@@ -22,7 +22,7 @@ import Testing
         try ChecksumList(list, fileName: "hashes.txt").checksum(forPath: name, shown: "hashes.txt")
     }
 
-    /// As `>` of PowerShell writes a file, and as others do.
+    /// Returns the text in the encoding of PowerShell's `>`, and in those of other tools.
     private func encodings(_ text: String) -> [[UInt8]] {
         let lines = text.replacing("\n", with: "\r\n")
         let units = [0xFEFF] + Array(lines.utf16)
@@ -32,7 +32,7 @@ import Testing
         ]
     }
 
-    /// - Parameter width: of the window, in characters.
+    /// - Parameter width: the width of the window, in characters.
     private func record(
         _ algorithm: Checksum.Algorithm, _ name: String, width: Int = .max
     ) throws -> String {
@@ -141,7 +141,7 @@ import Testing
             ChecksumList(Array("\(line)\n\(digits)  b\n".utf8), fileName: "SUMS").names == ["b"])
     }
 
-    /// Windows has them in every form of a list.
+    /// Windows has such paths in every form of a list.
     @Test(arguments: ["C:\\x\\disk.raw", "\\\\host\\x\\disk.raw", ".\\disk.raw"])
     func `Paths of Windows are paths`(path: String) throws {
         let digits = try hex(.sha256, "disk.raw")

@@ -25,7 +25,7 @@ import Testing
         return try #require(try await list(source).first)
     }
 
-    /// Not text.
+    /// Returns data that is not text.
     private static func data(_ name: String) -> [UInt8] { [0, 0xA5] + Array(name.utf8) }
 
     private func write(_ names: String...) throws {
@@ -71,7 +71,7 @@ import Testing
         #expect(earlier.image.version == "1" && earlier.refusal == nil)
         let code = Note.versionBeingFilled(version: "2", taken: "1", reason: "").code
         #expect(earlier.notes.map(\.code) == [code])
-        // Without any version, the newest one is refused.
+        // If the list has no version at all, the newest one is refused.
         try folder.write(Array("\(sum)  other.raw\n".utf8), to: "SHA256SUMS")
         let missing = try await listed(keys)
         #expect(missing.image.version == "2")
@@ -81,7 +81,7 @@ import Testing
         let whole = try await listed(
             "latest: disk-@v.raw, checksum_file: '\(folder.path)/disk-@v.raw.sha256'")
         #expect(whole.refusal == nil && whole.notes.isEmpty)
-        // Its own list comes later than the file.
+        // The version's own list appears later than the file.
         try write("disk-3.raw")
         let early = try await self.listed(
             "latest: disk-@v.raw, checksum_file: '\(folder.path)/disk-@v.raw.sha256'")
@@ -104,7 +104,7 @@ import Testing
     @Test func `A folder without a match says what it has`() async throws {
         let empty = try await listed("latest: disk-@v.raw")
         #expect(empty.refusal?.code == .sourceUnavailable)
-        // Without a version, only the address differs between two folders.
+        // Without a version, two folders differ only in the address.
         #expect(empty.image.displayName == "\(folder.path)/disk-@v.raw")
         let named = try await listed("latest: disk-@v.raw", named: "disk {version}")
         #expect(named.image.displayName == "\(folder.path)/disk-@v.raw")

@@ -42,7 +42,8 @@ import Testing
                 """) == ["3.img", "4.img", "5.img", "6.img", "7+8&9.img"])
     }
 
-    /// Sorting, other views of the folder, and scripts that have the name in their query.
+    /// Links that sort the folder or show it in another way, and scripts that have the name in
+    /// their query.
     @Test(arguments: [
         "?C=N;O=D", "?C=N&amp;O=A", "?C=S&O=A", "/noble/?C=M;O=D", "./?sort=size&order=desc",
         "?sort=name&amp;order=desc", "?layout=grid", "./?limit=100", "?dir=x.img", "?path=/x.img",
@@ -64,7 +65,7 @@ import Testing
         #expect(names("<a href=1.img>x</a><a href=\"\(link)\">x</a>") == ["1.img"])
     }
 
-    /// As browsers read them.
+    /// Links in the spellings that browsers accept.
     @Test(arguments: [
         "<a href=\"disk&#45;10.raw\">", "<a href=\"disk&#x2d;10.raw\">",
         "<a href=disk&#X2D;10.raw>",

@@ -8,7 +8,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// What gpg writes, which differs with the length of the name and of the digest.
+/// The output of gpg, whose layout depends on the lengths of the name and of the digest.
 @Suite(
     .timeLimit(.minutes(5)),
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/gpg"), "needs gpg"))
@@ -57,7 +57,7 @@ struct PrintedDigestsTests {
             for text in [own, whole, whole.replacing("\n", with: "\r\n")] {
                 #expect(find(name, text) == expected, "\(text.prefix(200))")
             }
-            // Editors and web forms take blanks away.
+            // Editors and web forms remove blanks.
             let bare = whole.split(separator: "\n").map { $0.trimmingPrefix(while: \.isWhitespace) }
             #expect(find(name, bare.joined(separator: "\n")) == expected)
         }

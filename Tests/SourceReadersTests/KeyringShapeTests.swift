@@ -25,7 +25,7 @@ import Testing
         #expect(KeyringShape([]) == .other)
         #expect(KeyringShape([UInt8]("hello".utf8)) == .other)
         #expect(KeyringShape([0, 0, 0, 32, 1, 1, 0, 2] + "KBXf".utf8) == .whole)
-        // Of an unknown length.
+        // Packets of an unknown length.
         #expect(KeyringShape([0x9B, 1]) == .whole && KeyringShape([0xC6, 230, 1]) == .whole)
     }
 }

@@ -12,8 +12,8 @@ import Testing
 @testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(5))) struct LegacyCloudImagesTests {
-    /// One image of Images API v1. What it lists in bulk has the same fields as
-    /// the head of its data.
+    /// One image of Images API v1. Its entry in the list has the same fields as the head of its
+    /// data.
     private final class TestLegacyCloud: TestSource {
         let source: any ImageSource
         private let server: RawHTTPServer
@@ -82,7 +82,7 @@ import Testing
         try await checkConformance { try TestLegacyCloud() }
     }
 
-    /// More images than requests for members go out at once.
+    /// There are more images than parallel requests for members.
     @Test func `Each private image with a member is shared, and no other`() async throws {
         let ids = (0..<20).map { "image-\($0)" }
         let server = try RawHTTPServer { request in
@@ -120,7 +120,7 @@ import Testing
         #expect(Set(shared) == Set(expected))
     }
 
-    /// The cloud had v2 when the spool read the first bytes. The spool then reads all again.
+    /// The cloud had v2 when the spool read the first bytes. The spool then reads all data again.
     @Test func `A reading in the middle is an error of the source`() async throws {
         let source = try TestLegacyCloud()
         let image = try await source.planned([1, 2, 3])

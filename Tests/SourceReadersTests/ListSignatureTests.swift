@@ -12,7 +12,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// Signed lists of checksums, with keys that are made for the test.
+/// Signed lists of checksums, with keys that the test makes.
 @Suite(
     .timeLimit(.minutes(5)), .serialized,
     .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"))
@@ -70,20 +70,22 @@ struct ListSignatureTests {
         if isInside {
             try folder.write(mark + (try key.clearSigned(Self.sums)), to: "SUMS")
             expectGood(try await listed())
-            // In the signed text as well, and with the line ends of Windows.
+            // The byte order mark may also be in the signed text, together with the line ends of
+            // Windows.
             try folder.write(mark + (try key.clearSigned(mark + Self.sums)), to: "SUMS")
             expectGood(try await listed())
             let text = String(decoding: try key.clearSigned(Self.sums), as: UTF8.self)
             try folder.write(mark + Array(text.replacing("\n", with: "\r\n").utf8), to: "SUMS")
         } else {
-            // The mark belongs to what is signed.
+            // The signature covers the byte order mark.
             try folder.write(mark + Self.sums, to: "SUMS")
             try folder.write(mark + (try key.signature(of: mark + Self.sums)), to: "SUMS.asc")
         }
         expectGood(try await listed())
     }
 
-    /// What a publisher has beside a list is not always its signature, or not the only one.
+    /// A file beside a publisher's list is not always its signature, and the list may have several
+    /// signatures.
     @Test(arguments: ["other key", "keyring", "weak", "text"])
     func `Of several files beside the list one good signature is enough`(first: String) async throws
     {
@@ -98,7 +100,7 @@ struct ListSignatureTests {
         try folder.write(bytes, to: "SUMS.asc")
         let refusal = try await listed().refusal
         #expect(refusal?.code == .signatureRefused)
-        // The last lines of gpgv are advice for those who type its command.
+        // The last lines of gpgv's output advise people who type its command.
         #expect(refusal?.message.contains("command line") == false)
         for ending in [".sign", ".sig", ".gpg"] {
             try folder.write(
@@ -106,10 +108,10 @@ struct ListSignatureTests {
             expectGood(try await listed(), ending)
             try FileManager.default.removeItem(atPath: folder.file("SUMS\(ending)"))
         }
-        // The first refusal is told.
+        // The message is that of the first refusal.
         try folder.write([UInt8]("no signature".utf8), to: "SUMS.gpg")
         #expect(try await listed().refusal?.message == refusal?.message)
-        // A signature of another text by the right key is more than no signature.
+        // A wrong signature by the right key is worse than a missing signature.
         try folder.write(try key.signature(of: [1]), to: "SUMS.asc")
         try folder.write(try key.signature(of: Self.sums, isArmoured: false), to: "SUMS.gpg")
         expectRefused(try await listed(), "is wrong")
@@ -130,7 +132,7 @@ struct ListSignatureTests {
             try folder.write(signatures, to: "SUMS.sig")
             expectGood(try await listed())
         }
-        // A key that is not in the keyring is that first of all.
+        // If the key is not in the keyring, that is the first reason.
         let other = try SigningKey().signature(of: Self.sums, isArmoured: false, digest: digest)
         try folder.write(other, to: "SUMS.sig")
         expectRefused(try await listed(), "which is not in")
@@ -155,13 +157,13 @@ struct ListSignatureTests {
         try folder.write(try key.clearSigned(Self.sums), to: "SUMS")
         expectGood(try await listed())
 
-        // A line before and after the signed text, for another name and for this one.
+        // The line for this name is before and after the signed text, which is for another name.
         let other = [UInt8]("\(sha256([1]).value)  disk.raw\n".utf8)
         let signed = try key.clearSigned([UInt8]("\(sha256([2]).value)  other.raw\n".utf8))
         try folder.write(other + signed + other, to: "SUMS")
         let refusal = try await listed().refusal
         #expect(refusal?.message.contains("it lists only other.raw") == true)
-        // To pin the checksum of the other file would lead nowhere.
+        // A hint to pin the checksum of the other file would not help.
         #expect(refusal?.hint?.hasPrefix("only the signed part of the list counts") == true)
         try folder.write(Array("\n \n".utf8) + signed + Array("\n".utf8), to: "SUMS")
         let whole = try await listed().refusal
@@ -302,7 +304,7 @@ struct ListSignatureTests {
             """)
         #expect(good.verdict == .good)
         #expect(good.fingerprint == "BB")
-        // The text is of the same form, but not from gpgv's status.
+        // The text has the same form, but is not from gpgv's status.
         #expect(GPGStatus("GOODSIG D1 Mirror\nVALIDSIG AA").verdict == .missing)
         #expect(GPGStatus("[GNUPG:] GOODSIG D1 Mirror").verdict == .missing)
         let expired = "[GNUPG:] EXPKEYSIG D1 Mirror\n[GNUPG:] VALIDSIG AA 1 1 0 4 0 22 8 00 BB"

@@ -5,7 +5,7 @@ import MigrationPipeline
 import TestSupport
 import Testing
 
-/// The kind that only tests have keeps the same promises as the others.
+/// The kind of source that only tests have keeps the same promises as the others.
 @Suite(.timeLimit(.minutes(5))) struct MemoryImagesTests {
     private struct TestMemory: TestSource {
         let memory = MemoryImages()

@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import SourceReaders
 
-/// A server with one file that knows ranges, and what a test wants to know of its requests.
+/// A server with one file that supports ranges, and that records its requests for a test.
 final class PartServer: Sendable {
     static let partBytes = 64 << 10
     static let openingBytes = SourceConnections.connectionsMax * partBytes
@@ -16,14 +16,15 @@ final class PartServer: Sendable {
     static let data = noise(8 * openingBytes, seed: 7)
     static let tag = "\"v1\""
 
-    /// What a request asks for.
+    /// The range of a request.
     struct Asked: Sendable {
         let first: Int
-        /// Nil for the rest.
+        /// The last byte; nil for the rest of the file.
         let last: Int?
         let request: ReceivedRequest
 
-        /// Counted from the first one after the opening; nil for other requests.
+        /// The number of the part, counted from the first one after the opening; nil for other
+        /// requests.
         var part: Int? {
             guard let last, first >= openingBytes, last - first < partBytes else { return nil }
             return (first - openingBytes) / partBytes
@@ -42,8 +43,8 @@ final class PartServer: Sendable {
     let server: RawHTTPServer
     private let state: Guarded<State>
 
-    /// - Parameter reply: in place of the right answer; `turn` counts the requests for that first
-    ///   byte from 1. Nil is the right answer.
+    /// - Parameter reply: returns the reply in place of the right answer; nil for the right answer.
+    ///   `turn` counts the requests with that first byte, from 1.
     init(_ reply: @escaping @Sendable (Asked, _ turn: Int) -> Reply? = { _, _ in nil }) throws {
         let state = Guarded(State())
         self.state = state
@@ -51,7 +52,7 @@ final class PartServer: Sendable {
             let asked = Self.asked(request)
             let turn = state.withLock { state in
                 state.turns[asked.first, default: 0] += 1
-                // By this clock, one connection takes long and many take no time.
+                // By this clock, one connection takes a long time, and several take none.
                 if asked.isOpening { state.nanoseconds += 10_000_000_000 }
                 return state.turns[asked.first, default: 0]
             }
@@ -88,7 +89,7 @@ final class PartServer: Sendable {
         }
     }
 
-    /// All that was asked for, in the order in which it came.
+    /// The requested ranges, in the order of arrival.
     var asked: [Asked] { server.requests.map(Self.asked) }
 
     func connections(

@@ -12,7 +12,8 @@ import Testing
 
 @testable import SourceReaders
 
-/// One image over several connections: what arrives, what is asked for, and what ends it.
+/// One image over several connections: the data that arrives, the requests, and the errors that end
+/// the reading.
 @Suite(.timeLimit(.minutes(5))) struct PartedReadingTests {
     private static let data = PartServer.data
     private static let partCount =
@@ -46,7 +47,7 @@ import Testing
             from: point)
     }
 
-    /// A reading in which nothing was noticed.
+    /// Expects a complete reading without events.
     private func expectWhole(_ reading: Reading) {
         #expect(reading.error == nil)
         #expect(reading.bytes == Self.data)
@@ -65,11 +66,11 @@ import Testing
         #expect(parts.compactMap(\.part).sorted() == Array(0..<Self.partCount))
         #expect(parts.count == Self.partCount)
         #expect(parts.allSatisfy { $0.request[header: "if-range"] == PartServer.tag })
-        // Kept connections; on a busy machine, some are idle for too long.
+        // The connections are kept. On a busy machine, some are idle for too long and close.
         #expect(server.server.connectionCount < parts.count / 2)
     }
 
-    /// Each round of parts is answered from the last one to the first one.
+    /// The server answers each round of parts from the last one to the first one.
     @Test func `Parts that arrive in the wrong order leave in the right one`() async throws {
         let answered = Guarded<Set<Int>>([])
         let round = SourceConnections.connectionsMax
@@ -206,7 +207,7 @@ import Testing
         #expect(rest.map(\.first) == [PartServer.openingBytes + 4 * PartServer.partBytes])
     }
 
-    /// The opening says which version is read, so another one is not a lie.
+    /// The lies in an opening. The opening defines the version, so another ETag is not a lie.
     static let openingLies = lies.filter { $0.testDescription != "another ETag" }
 
     @Test(arguments: openingLies)

@@ -32,7 +32,7 @@ import Testing
         #expect(listed.count == 2)
         #expect(listed[0].image.checksums == [try Sample.checksum(.sha256, "a")])
         #expect(listed[1].refusal?.message.contains("lists only a.img") == true)
-        // Several files have no `checksum` of their own.
+        // For several files, the hint does not name `checksum`.
         #expect(listed[1].refusal?.hint?.contains("`checksum:") == false)
         #expect(server.requests.count == 1)
     }
@@ -82,7 +82,7 @@ import Testing
         #expect(error?.hint?.isEmpty == false, "\(error as Any)")
     }
 
-    /// What the first answers are in the place of a detached signature.
+    /// The first answers to the request for a detached signature.
     @Test(arguments: ["404", "403", "401", "410", "206", "page", "list"], [true, false])
     func `A signature is asked for again as the list is`(first: String, isNamed: Bool) async throws
     {
@@ -115,7 +115,7 @@ import Testing
                 keyring: folder.file("keys.gpg"), place: isNamed ? server.url + "/SUMS.sig" : nil),
             client: HTTPClient())
         published.wait = { _ in }
-        // What is named is one file, and 206 says that the server has it.
+        // A signature that the pipeline names is one file, and 206 shows that the server has it.
         let passes = !isNamed || first != "206"
         let error = await failure { _ = try await published.read() }
         #expect((error == nil) == passes, "\(error as Any)")
@@ -147,7 +147,8 @@ import Testing
         #expect(server.requests.count { $0.path == "/SUMS.gpg" } == 3)
     }
 
-    /// What a server says of the signature that the pipeline file names, and a word of what to do.
+    /// The server's answers for the signature that the pipeline file names, with a word of each
+    /// hint.
     @Test(arguments: [
         (401, "`auth` and `headers`"), (403, "`auth` and `headers`"), (404, "correct `signature`"),
         (410, "correct `signature`"), (503, "run again later"),
@@ -203,7 +204,7 @@ import Testing
         #expect(server.requests.count == 3)
     }
 
-    /// hashicorp/packer#5577: a list above two folders with a file of one name each.
+    /// hashicorp/packer#5577: a list above two folders, each with a file of the same name.
     @Test(arguments: ["SUMS", "lists/SUMS"])
     func `The path relative to the list decides, for URLs and for files`(place: String) async throws
     {

@@ -11,13 +11,13 @@ import Testing
 
 @testable import SourceReaders
 
-/// Sources that drop: what goes on in the middle, and what must not.
+/// Sources that drop the connection, and the rules for continuing in the middle.
 @Suite(.timeLimit(.minutes(5))) struct ReopeningTests {
     private static let data = noise(1_000_000, seed: 3)
     private static let half = 500_000
     private static let tag = "\"v1\""
 
-    /// So quick that a test does not wait, and written down.
+    /// Makes a reopening whose waits are recorded, and so short that a test does not wait.
     private static func reopening(_ waits: Waits = Waits()) -> Reopening {
         var reopening = Reopening()
         reopening.chance = { 0 }
@@ -29,7 +29,8 @@ import Testing
         let seconds = Guarded(0.0)
     }
 
-    /// Cuts every whole body in the middle and answers ranges as it is told.
+    /// Reads from a server that cuts every complete body in the middle, and answers ranges as
+    /// given.
     private func reading(
         head: [(String, String)] = [("ETag", tag)], cut: Int = half, isChunked: Bool = false,
         waits: Waits = Waits(), from point: ReadingPoint? = nil, into ring: ByteRing = ByteRing(),
@@ -80,7 +81,7 @@ import Testing
             client: HTTPClient(), reopening: Self.reopening(waits))
     }
 
-    /// The part that was asked for, in good order.
+    /// Returns the correct reply with the requested part.
     private static func part(
         _ request: ReceivedRequest, _ head: [(String, String)] = [("ETag", tag)],
         until end: Int = data.count, total: String = "\(data.count)", shift: Int = 0
@@ -156,11 +157,11 @@ import Testing
 
     // MARK: What does not
 
-    /// One way not to honour a range.
+    /// One way to ignore or break a range.
     struct Lie: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let words: String
-        /// The server is not asked for a range again in this run.
+        /// True if no further range is requested from the server in this run.
         var isRemembered = true
         let reply: @Sendable (ReceivedRequest) -> Reply
     }
@@ -227,14 +228,14 @@ import Testing
         #expect(first.reasons.first?.contains(lie.words) == true, "\(first.reasons)")
         #expect(first.reasons.first?.contains("planted") == false)
 
-        // The image starts again, and drops again.
+        // The image starts again, and the connection drops again.
         let second = await read(image(server), by: reader)
         #expect(second.told == first.told)
         let asked = server.requests.count { $0[header: "range"] != nil }
         #expect(asked == (lie.isRemembered ? 1 : 2))
     }
 
-    /// Its head is in order, so the bytes come before the lie is seen.
+    /// The head of the part is correct, so the bytes arrive before the lie is noticed.
     @Test func `A part that is longer than it says starts the image again`() async throws {
         let data = Self.data
         let (reading, _) = try await reading { _, _ in
@@ -351,7 +352,7 @@ import Testing
 }
 
 extension Reply {
-    /// Declares one size under an ETag and sends another.
+    /// Returns a reply that declares one size under an ETag and sends another.
     fileprivate static func lyingWithTag(
         _ tag: String, declaredBytes: Int, _ body: [UInt8]
     ) -> Reply {

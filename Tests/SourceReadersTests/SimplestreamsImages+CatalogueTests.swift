@@ -12,7 +12,7 @@ import Testing
 extension SimplestreamsImagesTests {
     // MARK: Products and files that cannot be told apart
 
-    /// An index of two files, of which `b` answers with a status of its own.
+    /// Starts an index of two files, of which `b` answers with a status of its own.
     private static func twoFiles(_ a: String, _ b: String, bStatus: Int = 200) throws
         -> RawHTTPServer
     {
@@ -44,7 +44,7 @@ extension SimplestreamsImagesTests {
         #expect(refused.first?.refusal?.message.contains("product p of") == true)
         #expect(refused.first?.refusal?.message.contains("same file as r: p/x.img") == true)
         #expect(refused.last?.refusal?.message.contains("product r of") == true)
-        // A plan has each key once.
+        // A plan has each key only once.
         #expect(Set(listed.map(\.image.key)).count == listed.count)
     }
 
@@ -80,7 +80,7 @@ extension SimplestreamsImagesTests {
         #expect(listed.count == 2 && listed.first?.refusal == nil)
         #expect(listed.last?.refusal?.message.contains("/r/streams/v1/b.json") == true)
         #expect(listed.last?.image.location == "\(server.url)/r/streams/v1/b.json")
-        // What it has is not known, so nothing of it is missed.
+        // The contents of the file are unknown, so none of its products counts as missing.
         #expect(missed.withLock { $0 } == 0)
     }
 
@@ -122,7 +122,7 @@ extension SimplestreamsImagesTests {
             upstream: { lineage, _ in known.first { $0.lineage == lineage } })
     }
 
-    /// Answers with 304 if the text is as it was.
+    /// Answers 304 if the text is unchanged.
     private static func tagged(_ text: String, _ request: ReceivedRequest) -> Reply {
         let tag = "\"\(text.utf8.reduce(5381) { ($0 &* 33) &+ Int($1) })\""
         return request[header: "If-None-Match"] == tag
@@ -149,13 +149,13 @@ extension SimplestreamsImagesTests {
         #expect(again.map(\.upstream?.look?.product) == first.map(\.upstream?.look?.product))
         let asked = server.requests.dropFirst(before)
         #expect(asked.allSatisfy { $0[header: "If-None-Match"] != nil })
-        // The index has no checksum of one of them, so its data is asked for as well.
+        // The index has no checksum of one image, so the look also requests its data.
         #expect(
             asked.map(\.path) == [
                 "/r/streams/v1/index.json", "/r/streams/v1/released.json", "/r/jammy/1.img",
             ])
 
-        // A new version is seen, though the index of the files is as it was.
+        // A new version is noticed although the index of the files is unchanged.
         let newer = Self.products().replacing("20241201", with: "20241202").replacing(
             String(repeating: "b", count: 64), with: String(repeating: "c", count: 64))
         offer.withLock { $0 = newer }
@@ -178,11 +178,11 @@ extension SimplestreamsImagesTests {
         for known in [[], [first[0]], [first[1]]] {
             #expect(try await list(source, Self.remembering(known)).count == 2)
         }
-        // Another selection is another memory.
+        // Another selection has a memory of its own.
         let other = try await list(
             self.source(server, ", products: { arch: amd64 }"), Self.remembering(first))
         #expect(other.map(\.image.version) == ["20241201"])
-        // What is missed would not be said of an index that is not read.
+        // If the index were not read, missing products would not be reported.
         let some = try await list(self.source(server, ", products: { release: [noble, nix] }"))
         #expect(some.allSatisfy { $0.upstream?.look?.product == nil } && some.count == 1)
     }

@@ -19,7 +19,7 @@ import Testing
           "com.example:ids": {"datatype": "image-ids", "format": "products:1.0", "path": "x.json"}}}
         """
 
-    /// Two releases; the first has two versions, the newer one first.
+    /// Returns two releases; the first has two versions, the newer one first.
     static func products(path: String = "noble/2.img") -> String {
         let digits = String(repeating: "b", count: 64)
         return """
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// An index with one image whose server reports an ETag.
+    /// An index with one image, on a server that reports an ETag.
     private final class TestStreams: TestSource {
         let server: RawHTTPServer
         let source: any ImageSource
@@ -171,7 +171,7 @@ import Testing
     ) async throws {
         let server = try server(index: text)
         defer { server.stop() }
-        // What may pass makes the source absent, and nothing else refuses its products.
+        // A transient error makes the source absent; any other error refuses its products.
         let thrown = await failure { _ = try await list(source(server)) }
         #expect((thrown != nil) == isTransient)
         let refusal =
@@ -213,7 +213,7 @@ import Testing
             Set(server.requests.map(\.path).filter { $0.hasSuffix(".img") }) == ["/r/jammy/1.img"])
     }
 
-    /// Beside one that is right.
+    /// The faulty product is beside a correct one.
     @Test(arguments: [
         ("5", "it is not an object"), ("[]", "it is not an object"),
         (#"{"versions": [1]}"#, #"its "versions" are not an object"#),
@@ -297,7 +297,7 @@ import Testing
         #expect(refusal.message.withControlsShown == refusal.message)
     }
 
-    /// Names, properties and earlier versions' names are made of them.
+    /// Names, properties and the names of earlier versions contain these values.
     @Test(arguments: ["\\u001b[2J", "\\n", "\\u202e", "\\u2028"], ["20241201", "24.04", "ubuntu"])
     func `Versions and fields with control characters refuse their product alone`(
         character: String, field: String
@@ -386,7 +386,7 @@ import Testing
         #expect(listed.refusal?.message.contains(words) == true)
     }
 
-    /// Whether its products are gone is not known then.
+    /// In that case, it is unknown whether the products are gone.
     @Test func `An index that is down is thrown, and not refused`() async throws {
         let server = try RawHTTPServer { _ in .status(503, text: "later") }
         defer { server.stop() }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// How many connections the images of a run share.
+/// The number of connections that the images of a run share.
 @Suite struct SourceConnectionsTests {
     private let connections = SourceConnections()
 
@@ -49,7 +49,7 @@ import Testing
         #expect(asked.withLock { $0 } == ["http://h:9/a"])
         #expect(first?.message == "http://h:9: \(refused)" && first?.hint == "look")
         #expect(first?.message == second?.message)
-        // It sent us on to another host.
+        // The failed request had been redirected to another host.
         for path in ["c", "d"] { _ = await ask("http://g/\(path)", refused) }
         #expect(asked.withLock { $0.count } == 3)
     }

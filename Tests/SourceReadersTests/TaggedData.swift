@@ -4,7 +4,7 @@
 import Basics
 import TestSupport
 
-/// Data that a server has an ETag for, and that a test changes and removes.
+/// Data for which a server has an ETag, and which a test changes and removes.
 final class TaggedData: Sendable {
     private let bytes = Guarded<[UInt8]?>(nil)
     private let version = Guarded(1)
@@ -19,7 +19,7 @@ final class TaggedData: Sendable {
 
     func put(_ bytes: [UInt8]) { self.bytes.withLock { $0 = bytes } }
 
-    /// To others of the size that the conformance suite uses.
+    /// Replaces the data by other data of the size that the conformance suite uses.
     func change() {
         put(noise(1000, seed: 2))
         version.withLock { $0 += 1 }

@@ -90,7 +90,7 @@ import Testing
         let source = try source(
             server, "latest: noble-@v.img, checksum_file: '\(server.url)/SUMS'")
         let image = try #require(try await SourceReadersTests.list(source).first?.image)
-        // The last of the list has the highest version.
+        // The last line of the list has the highest version.
         #expect(image.version == "9.11-rc")
         #expect(image.checksums.first?.value == Self.digits("2"))
         #expect(server.requests.filter { $0.path == "/SUMS" }.count == 1)
@@ -136,7 +136,7 @@ import Testing
         #expect(server.requests.allSatisfy { $0.target.hasSuffix("?key=planted") })
     }
 
-    /// A server that needs `download=1` needs it in `url`.
+    /// If a server needs `download=1`, it has to be in `url`.
     @Test func `The queries of links are dropped, and that of the folder is sent`() async throws {
         let page = """
             <a href="?C=N;O=D">Name</a><a href="noble-9.9.img?download=0">x</a>
@@ -206,7 +206,7 @@ import Testing
             return
         }
         #expect(reason.contains("/n/3/SUMS"), "\(reason)")
-        // The note is of this night alone.
+        // Only this plan has the note; the remembered look does not.
         #expect(listed.upstream?.look?.notes == Array(listed.notes.dropLast()))
         let two = try await newest([
             "/n/3/SUMS": "", "/n/2/SUMS": nil, "/n/3/disk-3.img": "c",
@@ -226,7 +226,7 @@ import Testing
         #expect(listed.image.version == "3" && listed.refusal?.code == .sourceUnavailable)
     }
 
-    /// It is not a matter of time.
+    /// Waiting does not help with these lists.
     @Test(arguments: [
         "\(digits("c"))  disk-3.img\n\(digits("d"))  disk-3.img\n", "<html><body>login",
         "abc  disk-3.img\n",

@@ -11,9 +11,9 @@ import Testing
 
 @testable import SourceReaders
 
-/// What a plan finds out about a URL before any image data is transferred.
+/// The facts that a plan learns about a URL before any image data is transferred.
 @Suite(.timeLimit(.minutes(5))) struct URLImageListingTests {
-    /// Lists one URL of a server that answers every request so.
+    /// Lists one URL of a server that answers every request with the handler.
     private func listed(
         _ path: String = "/disk.img", image: String = "", more: String = "",
         isPromised: Bool = true, _ handler: @escaping RawHTTPServer.Handler
@@ -72,7 +72,7 @@ import Testing
         let words = "which has no value for this image"
         #expect(nameless.refusal?.message.contains(words) == true, "\(nameless.refusal as Any)")
         #expect(nameless.image.name == nil && nameless.upstream?.look == nil)
-        // Another refusal says more.
+        // Another refusal explains more.
         let (page, _) = try await listed(image: fields, isPromised: false) { _ in
             .status(200, body: DiskHeads.html)
         }
@@ -113,7 +113,7 @@ import Testing
         #expect(image.refusal?.code == .formatRejected)
         #expect(image.refusal?.message.contains("(\(type), 100000 bytes)") == true)
         #expect(image.refusal?.hint?.contains("inspect: false") == true)
-        // If the operator means it, or a checksum proves it, the type is a remark.
+        // If the operator wants it, or a checksum proves the data, the type is only a note.
         for (more, isPromised) in [(", inspect: false", false), ("", true)] {
             let (meant, _) = try await listed(
                 image: "disk_format: raw", more: more, isPromised: isPromised
@@ -236,7 +236,7 @@ import Testing
     func `Another mirror of the pool is asked`(status: Int) async throws {
         let counter = Counter()
         let (image, requests) = try await listed(image: "disk_format: raw") { _ in
-            // The first mirror refuses the HEAD, and the GET where that is asked for.
+            // The first mirror refuses the HEAD, and also the GET in the case of 404.
             counter.next() <= (status == 404 ? 2 : 1)
                 ? .status(status, text: "not here") : .status(200, body: noise(90_000))
         }
@@ -274,7 +274,7 @@ import Testing
         #expect(await read(first.image, by: source).error == nil)
     }
 
-    /// Neither a time in which every file of a reproducible build was changed says anything.
+    /// The time at which a reproducible build sets all its files shows no version either.
     @Test(arguments: [nil, "Thu, 01 Jan 1970 00:00:01 GMT"])
     func `Of data without a version, the first bytes show a new one`(changed: String?)
         async throws
@@ -288,7 +288,7 @@ import Testing
         defer { server.stop() }
         let plain = URLImage(
             source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
-        // A longer look has the same digest.
+        // A longer look gives the same digest.
         let unpacked = URLImage(
             source: try urlEntry(server.url + "/a.img", ", decompress: auto"), sourceIndex: 0,
             client: HTTPClient())

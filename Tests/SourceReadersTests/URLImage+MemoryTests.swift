@@ -11,12 +11,12 @@ import Testing
 
 @testable import SourceReaders
 
-/// The second look at a source that was looked at before.
+/// The second look at a known source.
 @Suite(.timeLimit(.minutes(3))) struct URLImageMemoryTests {
     private static let sums = String(repeating: "a", count: 64) + "  a.img\n"
     private static let time = "Sat, 21 Nov 2026 00:00:00 GMT"
 
-    /// A mirror that answers 304, if it is asked for what it has.
+    /// A mirror that answers 304 if the request names its current state.
     private final class Mirror: Sendable {
         let tag = Guarded("\"v1\"")
         let sums = Guarded(URLImageMemoryTests.sums)
@@ -52,14 +52,14 @@ import Testing
 
     private var listKey: String { ", checksum_file: '\(server.url)/SUMS'" }
 
-    /// Looks as a plan does whose journal remembers the look.
+    /// Looks as a plan does if its journal remembers the given look.
     private func look(
         _ source: URLImage, knowing look: Upstream.Look? = nil
     ) async throws -> ListedImage {
         try #require(try await list(source, .remembering(look)).first)
     }
 
-    /// The requests of a second look, and what it found.
+    /// Returns the requests of a second look, and its result.
     private func second(
         _ source: URLImage, after first: ListedImage
     ) async throws -> (requests: [String], listed: ListedImage) {
@@ -171,12 +171,12 @@ import Testing
         let (requests, listed) = try await second(source, after: first)
         #expect(requests == ["HEAD /a.img"])
         #expect(listed.image.fingerprint == first.image.fingerprint)
-        // Nor when the data is read.
+        // The read of the data does not send one either.
         #expect(await read(listed.image, by: source).bytes == [1, 2, 3])
     }
 
-    /// A time of 1970 is that of every state of the data, and an empty ETag too: a server that answers
-    /// 304 to them says nothing.
+    /// A time of 1970 is the same for every state of the data, and so is an empty ETag: an answer
+    /// of 304 to them proves nothing.
     @Test(
         arguments: [
             [("Last-Modified", "Thu, 01 Jan 1970 00:00:00 GMT")],

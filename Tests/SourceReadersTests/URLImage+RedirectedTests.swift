@@ -11,9 +11,10 @@ import Testing
 
 @testable import SourceReaders
 
-/// A stable name that redirects to a dated file, whose list knows the dated name only.
+/// A stable name that redirects to a dated file, while the list has only the dated name.
 @Suite(.timeLimit(.minutes(5))) struct URLImageRedirectedTests {
-    /// What a publisher has: each day a folder, and `latest`, which leads to the newest one.
+    /// The files of a publisher: one folder for each day, and `latest`, which leads to the newest
+    /// one.
     private final class Publisher: Sendable {
         let day = Guarded(1)
         let lists = Guarded<Set<String>>([])
@@ -23,7 +24,7 @@ import Testing
 
         static func data(_ day: Int) -> [UInt8] { noise(3000, seed: UInt64(clamping: day)) }
 
-        /// The days' lists have all days.
+        /// The list of each day contains all days.
         static let list = (1...3).map { "\(sha256(data($0)).value)  x-2026010\($0).img\n" }.joined()
 
         func answer(_ request: ReceivedRequest) -> Reply {
@@ -65,7 +66,7 @@ import Testing
             reopening: reopening)
     }
 
-    /// Looks as a plan does whose journal remembers the look.
+    /// Looks as a plan does if its journal remembers the given look.
     private func look(
         _ source: URLImage, knowing look: Upstream.Look? = nil
     ) async throws -> ListedImage {
@@ -86,7 +87,8 @@ import Testing
 
     @Test(
         arguments: [
-            // The list redirects as the data does; it is beside the final file only; elsewhere.
+            // The list redirects as the data does; then it is only beside the final file; then it
+            // is in other folders.
             (
                 lists: ["20260101", "20260102"], redirected: ["x.img", "SUMS"],
                 place: "/latest/SUMS"
@@ -126,7 +128,7 @@ import Testing
         server.stop()
     }
 
-    /// Another server must not choose the line, and gets no header of the operator.
+    /// Another server must not choose the line, and gets no header from the operator.
     @Test(arguments: ["/latest/SUMS", "/all/SUMS"])
     func `A redirect to another server finds no other name`(place: String) async throws {
         let other = Publisher()

@@ -65,7 +65,7 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
-    /// One reading of a URL that is answered so, planned with this version.
+    /// Reads a URL once, planned with this version, from a server with this reply.
     private func reading(
         _ reply: Reply, planned seen: SeenVersion? = nil, sizeBytes: Int64? = nil
     ) async throws -> Reading {

@@ -13,7 +13,7 @@ import Testing
 
 @testable import SourceReaders
 
-/// `decompress` at files and URLs: what is planned, what is read, and what is promised of which.
+/// `decompress` for files and URLs: the planned data, the read data, and the promise for each.
 @Suite(.timeLimit(.minutes(5))) struct UnpackingTests {
     private static let disk = DiskHeads.qcow2() + noise(700_000)
 
@@ -127,8 +127,8 @@ import Testing
         #expect(refusal?.hint?.contains("`decompress: auto`") == true)
     }
 
-    /// zstd data that begins with a frame to skip, bzip2 data that begins with an empty stream, and
-    /// what only other tools unpack.
+    /// zstd data that begins with a skippable frame, bzip2 data that begins with an empty stream,
+    /// and formats that only other tools unpack.
     @Test func `Compressed data is known however it begins`() async throws {
         let folder = try TemporaryFolder()
         let data = [
@@ -241,7 +241,7 @@ import Testing
         #expect(reading.tookBytes == Int64(data.count))
     }
 
-    /// Ring and thread of the decompression end with the reading.
+    /// The ring and the thread of the decompression end together with the reading.
     @Test func `A target that breaks ends the reading`() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(try compressed(noise(5_000_000), .gz), to: "a.raw.gz")
