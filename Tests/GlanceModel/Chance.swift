@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Numbers that look like chance and are the same for the same seed, on every
-/// machine (SplitMix64).
+/// Pseudorandom numbers that are the same for the same seed on every machine (SplitMix64).
 package struct Chance: Sendable {
     private var state: UInt64
 
@@ -19,10 +18,10 @@ package struct Chance: Sendable {
         return value ^ (value >> 31)
     }
 
-    /// From 0 up to and without `bound`.
+    /// Returns a number from 0 to below `bound`.
     package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-    /// From 0 up to and without 1.
+    /// Returns a number from 0 to below 1.
     package mutating func unit() -> Double { Double(next() >> 11) / Double(1 << 53) }
 
     package mutating func happens(_ probability: Double) -> Bool { unit() < probability }

@@ -6,9 +6,9 @@ package import HTTPTransport
 
 /// Upload, stage and download.
 extension GlanceModel {
-    /// What the model says when the head of an upload has come.
+    /// The model's answer after the head of an upload has arrived.
     package enum Beginning: Sendable {
-        /// Send the body; then ``finish(_:work:body:fault:)`` with this number.
+        /// Send the body; then call ``finish(_:work:body:fault:)`` with this number.
         case taking(work: Int)
         case answered(HTTPResponse)
     }
@@ -48,7 +48,7 @@ extension GlanceModel {
         guard image.hasFormats else {
             return .answered(.refusal(400, "disk_format and container_format must be set"))
         }
-        // Data that a refused upload left in the store is in the way for good.
+        // Data that a refused upload left in the store blocks the image permanently.
         guard image.fields["checksum"] == .null || image.fields["checksum"] == nil else {
             return .answered(.refusal(500, "The data of this image exists already"))
         }
@@ -61,9 +61,9 @@ extension GlanceModel {
         return .taking(work: work)
     }
 
-    /// Ends an upload or a stage whose whole body has come.
+    /// Ends an upload or a stage whose complete body has arrived.
     ///
-    /// - Returns: 410 if the image is gone or belongs to later work by now.
+    /// - Returns: 410 if the image is gone or belongs to later work.
     package mutating func finish(
         _ request: ModelRequest, work: Int, body: [UInt8], fault: BodyFault? = nil
     ) -> HTTPResponse {
@@ -83,8 +83,8 @@ extension GlanceModel {
             return .refusal(413, "Image exceeds the storage quota")
         }
         if fault == .format || (!isStaged && !image.matchesFormat(body)) {
-            // What `PUT file` refused stays in the store, and its digests stay on
-            // the record.
+            // The data of a refused `PUT file` stays in the store, and its digests stay in the
+            // record.
             if !isStaged {
                 report(body, on: id)
                 nameStore(of: id)
@@ -103,7 +103,7 @@ extension GlanceModel {
         return HTTPResponse(status: 204)
     }
 
-    /// The service notices that the connection of an upload or a stage broke.
+    /// Breaks the connection of an upload or a stage, as the service notices it.
     package mutating func breakOff(_ id: String, work: Int) {
         guard let image = images[id], image.work == work,
             ["saving", "uploading"].contains(image.status)
@@ -160,8 +160,9 @@ extension GlanceModel.Image {
         fields["disk_format"]?.string != nil && fields["container_format"]?.string != nil
     }
 
-    /// Glance accepts any data as `raw`, and inspects what claims to be `qcow2`: on
-    /// its way to a store, and not on its way to the staging area.
+    /// Returns true if the format inspector accepts the data. Glance accepts any data as `raw`. It
+    /// inspects data that claims to be `qcow2` on its way to a store, and not on its way to the
+    /// staging area.
     func matchesFormat(_ body: [UInt8]) -> Bool {
         fields["disk_format"] != "qcow2" || body.starts(with: [0x51, 0x46, 0x49, 0xFB])
     }

@@ -4,13 +4,13 @@
 import Basics
 import HTTPTransport
 
-/// Imports: `POST …/import` starts one, the front decides when and how it ends.
+/// Imports: `POST …/import` starts one, and the front decides when and how it ends.
 extension GlanceModel {
-    /// How an import fails.
+    /// The ways in which an import fails.
     package enum ImportFailure: Sendable {
         /// The image is queued again and names the stores that failed.
         case stores
-        /// The image is queued again and still says that it is being imported, as
+        /// The image is queued again but still reports that it is being imported, as
         /// `glance-download` leaves it: only the task shows the failure.
         case silent
         /// The format inspector refuses the data: the image stays `importing`.
@@ -76,8 +76,8 @@ extension GlanceModel {
         return [request.headers["X-Image-Meta-Store"] ?? defaultStore]
     }
 
-    /// Ends an import with the data that the service fetched; nil for what is
-    /// staged or, for `copy-image`, there already.
+    /// Ends an import with the data that the service fetched. Nil for staged data or, for
+    /// `copy-image`, for the existing data.
     package mutating func endImport(_ id: String, work: Int, data: [UInt8]? = nil) {
         guard let image = images[id], image.work == work, image.isImporting else { return }
         let stores = image.fields["os_glance_importing_to_stores"]?.string ?? defaultStore
@@ -128,6 +128,6 @@ extension GlanceModel {
 }
 
 extension GlanceModel.Image {
-    /// An import was accepted and has not ended.
+    /// True if an import was accepted and has not ended.
     package var isImporting: Bool { tasks.last?["status"] == "processing" }
 }

@@ -6,7 +6,7 @@ import HTTPTransport
 
 /// Create, list, change and delete records.
 extension GlanceModel {
-    /// Only the service sets these; clients get 403.
+    /// The fields that only the service sets; clients get 403.
     private static let readOnly: Set<String> = [
         "checksum", "created_at", "direct_url", "file", "id", "os_hash_algo", "os_hash_value",
         "schema", "self", "size", "status", "stores", "updated_at", "virtual_size",
@@ -17,7 +17,7 @@ extension GlanceModel {
     ])
     private static let visibilities: Set<String> = ["public", "private", "shared", "community"]
 
-    /// Why a field may not have that value; nil if it may.
+    /// Returns the refusal of a field's value; nil if the value is allowed.
     private func refusal(
         _ key: String, _ value: JSONValue, _ caller: Caller
     ) -> HTTPResponse? {
@@ -135,8 +135,8 @@ extension GlanceModel {
         if let refusal = isOverLimit(changed.fields) { return refusal }
         images[image.id] = changed
         touch(image.id)
-        // Glance 33 saves the new owner before it finds that the caller may no longer
-        // see the image.
+        // Glance 33 saves the new owner before it notices that the caller may no longer see the
+        // image.
         guard changed.isVisible(to: caller) else {
             return .refusal(403, "Forbidding request, image \(image.id) not visible")
         }
@@ -222,7 +222,7 @@ extension GlanceModel {
             "images": .array(page.map(\.shown)), "first": "/v2/images",
             "schema": "/v2/schemas/images",
         ]
-        // Glance names a next page after each full page, even after the last one.
+        // Glance links a next page after each full page, even after the last one.
         if let last = page.last, page.count == min(limit, settings.pageMax) {
             let rest = request.query.filter { $0.name != "marker" }
                 .map { "\($0.name)=\(Self.encoded($0.value))&" }.joined()

@@ -4,7 +4,7 @@
 import Basics
 import HTTPTransport
 
-/// Members, tags, and whether an image may be used.
+/// Members, tags, and the activation of images.
 extension GlanceModel {
     mutating func answerMembers(
         _ image: Image, _ request: ModelRequest, _ caller: Caller
@@ -38,7 +38,7 @@ extension GlanceModel {
             images[image.id]?.members.remove(at: index)
             return HTTPResponse(status: 204)
         case .put:
-            // The owner cannot accept an image in the member's name.
+            // The owner cannot accept an image for the member.
             guard caller.isAdmin || name == caller.project else { return .refusal(403) }
             guard let status = request.json?["status"]?.string,
                 ["pending", "accepted", "rejected"].contains(status)

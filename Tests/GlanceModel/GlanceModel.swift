@@ -5,18 +5,16 @@ package import Basics
 import Digests
 package import HTTPTransport
 
-/// The Image service API v2 as a pure state machine: a request goes in, an
-/// answer comes out.
+/// The Image service API v2 as a pure state machine: it takes a request and returns an answer.
 ///
-/// The model starts no thread and reads no clock. Its user sets
-/// ``nowMilliseconds``, feeds bodies with ``begin(_:as:)`` and
-/// ``finish(_:work:body:fault:)``, and decides when an import ends. Two fronts
-/// use it: ``GlanceServer`` over a socket, and the simulation.
+/// The model starts no thread and reads no clock. Its user sets ``nowMilliseconds``, passes bodies
+/// to ``begin(_:as:)`` and ``finish(_:work:body:fault:)``, and decides when an import ends. Two
+/// fronts use it: ``GlanceServer`` over a socket, and the simulation.
 ///
-/// The rules are those of Glance 33. `ConformanceTests` sends the same requests
-/// to the model and to a real Glance.
+/// The rules are those of Glance 33. `ConformanceTests` sends the same requests to the model and to
+/// a real Glance.
 package struct GlanceModel: Sendable {
-    /// Who sends a request.
+    /// The caller of a request.
     package struct Caller: Sendable, Hashable {
         package var project: String
         package var isAdmin: Bool
@@ -27,8 +25,7 @@ package struct GlanceModel: Sendable {
         }
     }
 
-    /// What differs from cloud to cloud.
-    /// What imports make of image data.
+    /// The conversion of image data by imports.
     package struct Conversion: Sendable {
         package var diskFormat: String
         package var convert: @Sendable ([UInt8]) -> [UInt8]
@@ -39,32 +36,34 @@ package struct GlanceModel: Sendable {
         }
     }
 
+    /// The settings that differ from cloud to cloud.
     package struct Settings: Sendable {
-        /// Members may make their images public.
+        /// True if members may make their images public.
         package var allowsPublic = false
-        /// Reported as `os_hash_algo`; nil for a service that reports only MD5.
+        /// The algorithm in `os_hash_algo`; nil for a service that reports only MD5.
         package var hashAlgorithm: Checksum.Algorithm? = .sha512
         package var importMethods = [
             "glance-direct", "web-download", "copy-image", "glance-download",
         ]
-        /// The first one is the default.
+        /// The stores; the first one is the default.
         package var stores = ["fast", "slow"]
-        /// Glance's `image_size_cap`.
+        /// The value of Glance's `image_size_cap`.
         package var imageBytesMax: Int64?
-        /// Properties, tags and members of one image (Glance's defaults).
+        /// The limits for properties, tags and members of one image (Glance's defaults).
         package var propertiesMax = 128
         package var tagsMax = 128
         package var membersMax = 128
-        /// Images per page, if the client names no limit.
+        /// The number of images per page if the client names no limit.
         package var pageDefault = 25
         package var pageMax = 1000
         /// The caller of requests without a token.
         package var caller = Caller(project: "project", isAdmin: true)
-        /// Requests without a valid token get 401.
+        /// True if requests without a valid token get 401.
         package var needsToken = false
-        /// Imports change the data, as the plugin `image_conversion` does; nil if they store it as it is.
+        /// The conversion by imports, like that of the plugin `image_conversion`; nil if imports
+        /// store the data as it is.
         package var conversion: Conversion?
-        /// In the catalogue of new tokens, unless it is nil.
+        /// The address of the Image service in the catalogue of new tokens; nil to leave it out.
         package var imageURL: String?
         /// Computes digests. A simulation that knows them already passes its own.
         package var digest: @Sendable (Checksum.Algorithm, [UInt8]) -> String = {
@@ -89,8 +88,8 @@ package struct GlanceModel: Sendable {
 
     // MARK: State
 
-    /// Reads or changes an image directly, as no client can. Setting nil forgets
-    /// the image and leaves its id free.
+    /// Reads or changes an image directly, which no client can do. Setting nil removes the image
+    /// and leaves its id free.
     package subscript(id: String) -> Image? {
         get { images[id] }
         _modify { yield &images[id] }
@@ -230,19 +229,20 @@ package struct GlanceModel: Sendable {
 
     // MARK: Keystone
 
-    /// The caller of a request by its token; nil if the token is not valid.
+    /// Returns the caller of a request by its token; nil if the token is not valid.
     package func caller(of request: ModelRequest) -> Caller? {
         guard settings.needsToken else { return settings.caller }
         return request.headers["X-Auth-Token"].flatMap { tokens[$0] }
     }
 
-    /// All tokens end: the next request with one of them gets 401.
+    /// Ends all tokens: the next request with one of them gets 401.
     package mutating func endTokens() {
         tokens = [:]
         tokenNumber += 1
     }
 
-    /// The token is of the caller's project. If a request names one, the project has that name.
+    /// Issues a token for the caller's project. If a request names a project, the token's project
+    /// has that name.
     private mutating func issueToken(_ request: ModelRequest) -> HTTPResponse {
         let token = "token-\(settings.caller.project)-\(tokenNumber)"
         tokens[token] = settings.caller

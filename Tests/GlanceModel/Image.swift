@@ -4,7 +4,7 @@
 package import Basics
 
 extension GlanceModel {
-    /// One image of the model, with what clients see of it and what they do not.
+    /// One image of the model, with the parts that clients see and those that they do not.
     package struct Image: Sendable {
         package struct Member: Sendable {
             package var project: String
@@ -15,17 +15,17 @@ extension GlanceModel {
         }
 
         package let id: String
-        /// The record as clients read it, but for `updated_at`.
+        /// The record as clients read it, except for `updated_at`.
         package var fields: [String: JSONValue]
         package var data: [UInt8]?
         package var staged: [UInt8]?
         package var members: [Member] = []
         package var tasks: [[String: JSONValue]] = []
-        /// Numbers the upload, stage or import that was last started.
+        /// The number of the upload, stage or import that was started last.
         package var work = 0
         /// Milliseconds since 1970.
         package var updatedAtMilliseconds: Int64
-        /// Orders images that were created in the same second.
+        /// A number that orders images created in the same second.
         let number: Int
 
         init(_ id: String, owner: String, number: Int, at milliseconds: Int64) {
@@ -74,8 +74,8 @@ extension GlanceModel {
             }
         }
 
-        /// Whether an image is in the caller's list, which shows less than the
-        /// caller may read.
+        /// Returns true if an image is in the caller's list, which has fewer images than the caller
+        /// may read.
         func isListed(for caller: Caller, _ visibility: String?) -> Bool {
             if let visibility, visibility != "all", visibility != self.visibility { return false }
             if fields["owner"] == .string(caller.project) { return true }

@@ -4,11 +4,11 @@
 package import Basics
 
 extension JSONValue {
-    /// Reads a JSON text (RFC 8259) in UTF-8; nil when it is none.
+    /// Reads a JSON text (RFC 8259) in UTF-8; nil if it is not valid.
     ///
-    /// Gives the same values as a `JSONDecoder` in a fraction of its time: a
-    /// simulation spends much of its time on reading and writing records. If an
-    /// object repeats a name, the last value counts.
+    /// Gives the same values as a `JSONDecoder` in a fraction of its time: a simulation spends much
+    /// of its time on reading and writing records. If an object repeats a name, the last value
+    /// counts.
     package init?(text: [UInt8]) {
         let value: JSONValue? = text.withUnsafeBufferPointer { bytes in
             var reader = JSONReader(bytes: bytes)
@@ -18,10 +18,9 @@ extension JSONValue {
         self = value
     }
 
-    /// The JSON text, without spaces and with its names in order, so that equal
-    /// values are equal bytes.
+    /// The JSON text, without spaces and with sorted names, so that equal values have equal bytes.
     ///
-    /// - Precondition: its numbers are finite; JSON knows no others.
+    /// - Precondition: its numbers are finite; JSON has no others.
     package var text: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024)
@@ -76,15 +75,14 @@ extension JSONValue {
     }
 }
 
-/// Reads a JSON text from its first byte to its last. Every function leaves
-/// ``position`` behind what it has read, and gives nil at what is not JSON.
+/// Reads a JSON text from its first byte to its last. Every function moves ``position`` behind the
+/// bytes that it read, and returns nil for invalid JSON.
 private struct JSONReader {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
     var depth = 0
 
-    /// Arrays and objects in one another: what comes from outside must not
-    /// exhaust the stack.
+    /// The maximal depth of arrays and objects: input from outside must not exhaust the stack.
     private static let depthMax = 512
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -102,7 +100,7 @@ private struct JSONReader {
         while let byte = next, [0x20, 0x0A, 0x0D, 0x09].contains(byte) { position += 1 }
     }
 
-    /// True where that byte comes next, which is taken.
+    /// Takes the next byte if it is the given one, and returns true.
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         position += 1
@@ -198,7 +196,9 @@ private struct JSONReader {
         return Int64(exactly: value).map(JSONValue.integer) ?? .number(value)
     }
 
-    /// - Returns: how many there were.
+    /// Takes all following digits.
+    ///
+    /// - Returns: the number of digits.
     private mutating func digits() -> Int {
         let start = position
         while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
@@ -226,7 +226,7 @@ private struct JSONReader {
         return nil
     }
 
-    /// The rest of a string in which something is escaped.
+    /// Reads the rest of a string that contains an escape.
     private mutating func escapedString(after given: [UInt8]) -> String? {
         var text = given
         while let byte = next, byte >= 0x20 {

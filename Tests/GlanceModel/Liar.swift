@@ -4,29 +4,30 @@
 import Basics
 package import HTTPTransport
 
-/// Changes whole answers of a service, as a seed says: the lies of a service that is broken,
-/// hostile, or something else than it claims.
+/// Changes whole answers of a service, by a seed: the lies of a service that is broken, hostile, or
+/// of another kind than it claims.
 ///
-/// Some lies come now and then. A habit is told in every answer of one kind, since many faults show
-/// only if a service repeats itself. The same seed and the same answers give the same lies.
+/// Some lies come from time to time. A habit is a lie in every answer of one kind, since many
+/// faults show only if a service repeats itself. The same seed and the same answers give the same
+/// lies.
 package struct Liar: Sendable {
-    /// What can be wrong with an answer.
+    /// The faults of an answer.
     package enum Lie: CaseIterable, Sendable {
-        // The head.
+        // Faults of the head.
         case status, redirect, headerDropped, headerRepeated, headerOdd, otherMediaType
-        // The body as a whole.
+        // Faults of the body as a whole.
         case empty, cut, garbage, page, deep, long, twice, echo
-        // Fields of the record, or of a record of the list.
+        // Faults of fields in the record, or in a record of the list.
         case fieldDropped, fieldsDropped, fieldRetyped, fieldNumber, fieldLong, fieldOdd
         case fieldWord, fieldSwapped, digestsDropped
-        // Lists.
+        // Faults of lists.
         case listReversed, listRepeated, listEmpty, nextCircle, nextForEver
-        // Answers to other questions.
+        // Answers to other requests.
         case wrongID, otherRecord, earlierAnswer
     }
 
     package private(set) var chance: Chance
-    /// How often an answer is a lie.
+    /// The probability that an answer is a lie.
     private let rate: Double
     private let habit: Habit?
     /// The hosts that lie.
@@ -54,20 +55,20 @@ package struct Liar: Sendable {
         "POST import", "PATCH image", "PUT file", "POST tokens", "GET file", "HEAD", "GET url",
     ]
 
-    /// Habits that decide what a copy's proof is worth, or whether a start ever ends.
+    /// Habits that affect the value of a copy's proof, or whether a start ever ends.
     private static let tellingHabits: [(String, Lie)] = [
         ("GET image", .digestsDropped), ("GET image", .fieldNumber), ("GET image", .garbage),
         ("GET image", .fieldWord), ("GET images", .fieldNumber), ("GET images", .digestsDropped),
         ("GET tasks", .empty), ("PUT file", .status), ("GET file", .headerOdd),
     ]
 
-    /// How much rarer lies are where one ends a start before anything is copied. What comes later
-    /// would never be tried.
+    /// Factors by which lies are rarer in answers that can end a start before any image is copied.
+    /// Otherwise the later steps would never be tested.
     private static let doors: [String: Double] = [
         "POST tokens": 20, "GET info": 10, "GET import": 10, "GET images": 4,
     ]
 
-    /// - Parameter places: hosts of which some lie.
+    /// - Parameter places: the hosts; some of them lie.
     package init(_ given: Chance, places: [String]) {
         var chance = given
         rate = chance.pick([0.01, 0.05, 0.15, 0.4])
@@ -85,30 +86,31 @@ package struct Liar: Sendable {
         self.chance = chance
     }
 
-    /// What the log of a seed says of it.
+    /// The words about the liar in the log of a seed.
     package var words: String {
         "lies \(rate), of \(places.sorted().joined(separator: ", "))"
             + (habit.map { "; always \($0.lie) in answers to \($0.kind)" } ?? "")
     }
 
-    /// Whether the service only says that it did what was asked.
+    /// Returns true if the service only claims to have performed the request.
     package mutating func pretends(_ request: HTTPRequest, at place: String) -> Bool {
         places.contains(place) && request.method != .get && chance.happens(rate / 4)
     }
 
-    /// How long an answer takes; nil if no longer than usual.
+    /// Returns the time that an answer takes; nil for the usual time.
     package mutating func delayMilliseconds(at place: String) -> Int64? {
         guard places.contains(place), chance.happens(rate / 10) else { return nil }
         return chance.milliseconds(1000...600_000)
     }
 
-    /// An answer that the service gives before the body of an upload; nil if it waits for the body.
+    /// Returns an answer that the service gives before the body of an upload; nil if it waits for
+    /// the body.
     package mutating func earlyAnswer(at place: String) -> HTTPResponse? {
         guard places.contains(place), chance.happens(rate / 10) else { return nil }
         return HTTPResponse(status: chance.pick([302, 400, 403, 409, 413, 500, 507]))
     }
 
-    /// The body of a download, and whether it is a lie.
+    /// Returns the body of a download, which may be a lie.
     package mutating func data(_ truth: [UInt8], at place: String) -> [UInt8] {
         guard places.contains(place), chance.happens(rate) else { return truth }
         switch chance.below(6) {
@@ -121,7 +123,7 @@ package struct Liar: Sendable {
         }
     }
 
-    /// What the service answers in place of the truth; the truth if it does not lie this time.
+    /// Returns the service's answer in place of the truth; the truth if it does not lie this time.
     ///
     /// - Returns: the answer, and the lies in it.
     package mutating func answer(
@@ -148,7 +150,7 @@ package struct Liar: Sendable {
         return (said, lies)
     }
 
-    /// Method, and what the path asks for.
+    /// Returns the method, with the kind of the path.
     private static func kind(of request: HTTPRequest) -> String {
         let path = ModelRequest(request.method, request.url.withoutRoot).path
         guard path.first == "v2" || path.last == "tokens" else {
@@ -227,7 +229,7 @@ package struct Liar: Sendable {
         }
     }
 
-    /// What debug pages and some proxies do: they show the request that they refuse.
+    /// Returns a page that shows the refused request, as debug pages and some proxies do.
     private static func echo(_ request: HTTPRequest, asJSON: Bool) -> [UInt8] {
         let fields = request.headers.fields.map { "\($0.name): \($0.value)" }
         let lines = ["\(request.method.rawValue) \(request.url)"] + fields
@@ -242,13 +244,14 @@ package struct Liar: Sendable {
         guard case .object(var list) = JSONValue(text: said.body),
             let images = list["images"]?.array
         else { return }
-        // A process may read 100,000 pages, which takes too long here. It has to notice a circle.
+        // A process may read 100,000 pages, which takes too long for a test. But it has to notice a
+        // circle.
         guard lie == .nextCircle || pages < Self.pagesMax else { return }
         pages += 1
         if lie == .nextForEver {
             list["next"] = .string("/v2/images?limit=1&never=\(pages)")
         } else {
-            // One page names the other; or, with one link, itself.
+            // Two or three pages link to each other in a circle.
             let number = chance.happens(0.5) ? pages % 2 : pages % 3
             list["next"] = .string("/v2/images?limit=1&circle=\(number)")
         }
@@ -295,7 +298,7 @@ package struct Liar: Sendable {
 }
 
 extension String {
-    /// Path and query of an absolute URL.
+    /// The path and query of an absolute URL.
     var withoutRoot: String {
         guard let start = firstRange(of: "://")?.upperBound,
             let slash = self[start...].firstIndex(of: "/")

@@ -4,9 +4,9 @@
 import Basics
 import HTTPTransport
 
-/// The lies of a ``Liar`` inside of a record or a list.
+/// The lies of a ``Liar`` within a record or a list.
 enum LyingFields {
-    /// Fields that decide something. Others are changed as well, but less often.
+    /// The fields that affect decisions. Others are changed as well, but less often.
     private static let telling: Set<String> = [
         "id", "status", "size", "checksum", "os_hash_algo", "os_hash_value", "name", "visibility",
         "protected", "os_hidden", "owner", "disk_format", "created_at", "updated_at", "stores",
@@ -14,10 +14,10 @@ enum LyingFields {
         "min_disk", "min_ram", "message", "type", "expires_at", "issued_at", "project", "value",
         "member_id", "tags",
     ]
-    /// The lists that answers consist of.
+    /// The names of the lists in answers.
     private static let lists = ["images", "tasks", "members", "stores"]
 
-    /// Does nothing if the body is not JSON, or has nothing to lie about.
+    /// Changes a body; does nothing if the body is not JSON, or has no field to change.
     static func change(_ lie: Liar.Lie, _ said: inout HTTPResponse, _ chance: inout Chance) {
         guard let value = JSONValue(text: said.body) else { return }
         said.body = changed(value, lie, &chance).text
@@ -67,7 +67,7 @@ enum LyingFields {
             for key in keys where chance.happens(0.5) { object[key] = nil }
         case .fieldRetyped: object[key] = chance.pick(others(object[key] ?? .null))
         case .fieldNumber:
-            // Sizes are added up, reserved and compared; the others are only shown.
+            // Sizes are added, reserved and compared; the other numbers are only shown.
             let numeric = ["size", "size", "size", "min_disk", "min_ram", "virtual_size"]
                 .filter(keys.contains)
             object[numeric.isEmpty ? key : chance.pick(numeric)] = chance.pick(numbers)
@@ -86,7 +86,7 @@ enum LyingFields {
         }
     }
 
-    /// A value that the field could have.
+    /// Changes a field to another possible value.
     private static func changeWord(
         _ object: inout [String: JSONValue], _ key: String, _ chance: inout Chance
     ) {

@@ -7,9 +7,9 @@ package import HTTPTransport
 /// A request as a ``GlanceModel`` reads it.
 package struct ModelRequest: Sendable {
     package var method: HTTPRequest.Method
-    /// Percent-decoded, without the leading slash: `["v2", "images", …]`.
+    /// The percent-decoded path without the leading slash: `["v2", "images", …]`.
     package var path: [String]
-    /// In the order of the query string; names may repeat.
+    /// The parameters in the order of the query string; names may repeat.
     package var query: [(name: String, value: String)]
     package var headers: HTTPHeaders
     package var body: [UInt8]
@@ -33,7 +33,7 @@ package struct ModelRequest: Sendable {
     /// The image that the path names.
     package var id: String? { path.count > 2 ? path[2] : nil }
 
-    /// What follows the image in the path: `file`, `members`, …; else empty.
+    /// The part of the path after the image: `file`, `members`, …; otherwise empty.
     package var part: String { path.count > 3 ? path[3] : "" }
 
     var json: JSONValue? { JSONValue(text: body) }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// RFC 3339, as the Image service writes it.
+/// Times in the format of RFC 3339, as the Image service writes them.
 package enum UTCText {
-    /// - Parameter milliseconds: since 1970.
+    /// - Parameter milliseconds: the time since 1970.
     package static func text(_ milliseconds: Int64) -> String {
         let seconds = milliseconds / 1000
         let ofDay = seconds % 86_400
@@ -13,9 +13,8 @@ package enum UTCText {
             + "\(two(ofDay / 60 % 60)):\(two(ofDay % 60))Z"
     }
 
-    /// The Gregorian date so many days after 1970-01-01, counted in years that
-    /// begin in March
-    /// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+    /// Returns the Gregorian date the given number of days after 1970-01-01, counted in years that
+    /// begin in March (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
     private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = shifted / 146_097
