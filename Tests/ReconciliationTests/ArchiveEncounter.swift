@@ -20,15 +20,15 @@ import TestSupport
 
 @testable import SourceReaders
 
-/// The same as ``Encounter``, with an archive as the target. Its folder is real.
+/// Like ``Encounter``, with an archive as the target. Its folder is real.
 final class ArchiveEncounter {
-    /// What became of it.
+    /// The end of the encounter.
     struct Ending {
         var action: PlanAction?
         var transfer: Transfer
-        /// How many times the run read the data of the source.
+        /// The number of times that the run read the data of the source.
         var readings: Int
-        /// The ids of which the archive has a record or data.
+        /// The ids for which the archive has a record or data.
         var ids: Set<String>
         var firstID: String
         var isRight: Bool

@@ -3,7 +3,7 @@
 
 import MigrationModel
 
-/// What an archive has under the id that the image has or will have.
+/// The archive's state of the id that the image has or will have.
 enum Archived: String, CaseIterable, Sendable {
     case absent = "not there"
     case prepared = "a record without data"
@@ -26,9 +26,9 @@ enum Archived: String, CaseIterable, Sendable {
     var hasOtherData: Bool { self == .other || self == .publishedOther }
 }
 
-/// What a run has to make of each pair of states: the second table of docs/journal.md.
+/// The required result of a run for each pair of states: the second table of docs/journal.md.
 enum ArchiveRule {
-    /// An archive imports nothing.
+    /// The states without imports, which an archive does not have.
     static let ours = Ours.allCases.filter { $0 != .importing }
 
     static func of(_ ours: Ours, _ found: Archived) -> String {
@@ -52,7 +52,8 @@ enum ArchiveRule {
         }
     }
 
-    /// What was compared before is not sent again by the same run.
+    /// Returns the result for broken data. The run that compares the data does not also send it
+    /// again.
     private static func broken(_ ours: Ours, compared: String) -> String {
         switch ours {
         case .verifying: compared

@@ -5,13 +5,13 @@ import Basics
 import Dispatch
 import MigrationPipeline
 
-/// Time that passes only when someone waits for it.
+/// A clock that moves only when a caller waits.
 final class Clock: Sendable {
     private let milliseconds = Guarded<Int64>(1_800_000_000_000)
 
     var now: Int64 { milliseconds.withLock { $0 } }
 
-    /// Called with one transfer in hand at the most, so nothing else goes on.
+    /// At most one transfer is active, so nothing else happens meanwhile.
     @Sendable func after(
         _ wait: Int, _ body: @escaping @Sendable () -> Void
     ) -> @Sendable () -> Void {
@@ -20,7 +20,7 @@ final class Clock: Sendable {
         return {}
     }
 
-    /// Of a run: real but for the time, and never random.
+    /// The surroundings of a run: real except for the time, and never random.
     var surroundings: Surroundings {
         var surroundings = Surroundings.machine
         surroundings.now = { self.now }

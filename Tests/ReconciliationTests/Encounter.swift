@@ -18,21 +18,21 @@ import TestSupport
 
 @testable import SourceReaders
 
-/// One state of ours meets one state of the image at the target: a journal whose
-/// run was cut off, a record, and the next run over both. Everything is real
-/// but the two services and the clock, which jumps to whatever is waited for.
+/// The meeting of one state in the journal with one state of the image at the target: a journal
+/// whose run was cut off, a record, and the next run with both. Everything is real except for the
+/// two services and the clock, which jumps to the awaited time.
 final class Encounter {
-    /// What became of it.
+    /// The end of the encounter.
     struct Ending {
-        /// What the plan wanted.
+        /// The action in the plan.
         var action: PlanAction?
         var transfer: Transfer
         var waitedSeconds: Int64
-        /// Method and path of every request that changes something.
+        /// The method and path of every request that changes something.
         var changes: [String]
-        /// The id of the record that was met.
+        /// The id of the record that the run found.
         var firstID: String
-        /// The bytes that stand under the id that the journal ends with.
+        /// The bytes at the target under the id with which the journal ends.
         var data: [UInt8]?
         var bytes: [UInt8]
 
@@ -53,7 +53,7 @@ final class Encounter {
     private let beta: GlanceServer
     private let clock = Clock()
 
-    /// - Parameter keepID: of the pipeline file.
+    /// - Parameter keepID: the value in the pipeline file.
     init(method: String, keepID: String = "false") throws {
         meeting = try Meeting(
             target: "{ cloud: beta, method: \(method), "

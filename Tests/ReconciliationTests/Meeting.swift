@@ -14,8 +14,8 @@ import TestSupport
 
 @testable import SourceReaders
 
-/// What every encounter has, whatever its target is: a source with one image, a journal, and runs over
-/// both.
+/// The common parts of every encounter, for any kind of target: a source with one image, a journal,
+/// and runs with both.
 struct Meeting {
     let bytes = noise(1000)
     let journal: Journal
@@ -38,14 +38,14 @@ struct Meeting {
         alpha.put(Self.sourceID, data: bytes, ["name": "original"])
     }
 
-    /// How many times runs read the data of the source.
+    /// The number of times that runs read the data of the source.
     var readings: Int {
         alpha.asked.count { $0 == "GET /v2/images/\(Self.sourceID)/file" }
     }
 
-    /// A run that begins, is in the given state, and is cut off.
+    /// Performs a run that begins, reaches the given state, and is cut off.
     ///
-    /// - Returns: what it planned.
+    /// - Returns: the planned item.
     func begin(
         _ ours: Ours, at target: OpenedTarget, now: Int64,
         checksum: (PlanItem) throws -> Checksum?
@@ -61,9 +61,9 @@ struct Meeting {
         return item
     }
 
-    /// The next run, whole.
+    /// Performs the next run completely.
     ///
-    /// - Returns: what it planned, and the transfer as it ended.
+    /// - Returns: the planned action, and the transfer at the end.
     func goOn(
         _ item: PlanItem, at target: OpenedTarget, now: Int64, _ surroundings: Surroundings
     ) async throws -> (action: PlanAction?, transfer: Transfer) {

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-/// The table of docs/journal.md is written from the rules that are tested.
+/// Writes the table of docs/journal.md from the tested rules.
 @Suite(.serialized) struct ReconciliationPageTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/journal.md").standardizedFileURL

@@ -6,8 +6,8 @@ import MigrationModel
 import TestSupport
 import Testing
 
-/// Every state of ours with every state of the image at the target: what the
-/// next run makes of it, as docs/journal.md says.
+/// Tests every state in the journal with every state of the image at the target: the next run has
+/// to do what docs/journal.md says.
 @Suite(.timeLimit(.minutes(15))) struct ReconciliationTests {
     @Test(arguments: Ours.allCases, Found.allCases)
     func `A run makes of each state what the rule says`(ours: Ours, found: Found) async throws {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// Deleted once, an id is lost for ever.
+    /// The id of a deleted image is lost permanently.
     @Test(arguments: Ours.allCases, Found.allCases)
     func `No record under a kept id is ever discarded`(ours: Ours, found: Found) async throws {
         let required = try await Encounter(method: ours.method, keepID: "true").play(ours, found)
@@ -46,7 +46,7 @@ import Testing
 }
 
 extension Encounter.Ending {
-    /// What was seen, in the words of the table.
+    /// Returns the observed result in the words of the table.
     func rule(_ ours: Ours, _ found: Found) -> String {
         switch action {
         case .skip: return "nothing to do"
@@ -80,7 +80,7 @@ extension Encounter.Ending {
 }
 
 extension ArchiveEncounter.Ending {
-    /// What was seen, in the words of the table.
+    /// Returns the observed result in the words of the table.
     func rule(_ ours: Ours) -> String {
         switch action {
         case .skip: return "nothing to do"

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a run has to make of each pair of states: the table of docs/journal.md.
+/// The required result of a run for each pair of states: the table of docs/journal.md.
 ///
-/// "Next id" is the copy made again under the next id of the derived sequence;
-/// "discarded" is the record that was found, deleted.
+/// "Next id" is a new copy under the next id of the derived sequence; "discarded" means that the
+/// record that was found is deleted.
 enum Rule {
     static func of(_ ours: Ours, _ found: Found) -> String {
         let row = row(found)
@@ -23,16 +23,16 @@ enum Rule {
 
     private struct Row {
         var unknown: String
-        /// Nil: as `unknown`.
+        /// Nil for the same as `unknown`.
         var registered: String?
         var sending: String
-        /// Nil: as `sending`.
+        /// Nil for the same as `sending`.
         var failed: String?
         var importing: String
         var verifying: String
         var publishing: String
         var done: String
-        /// Nil: as `done`.
+        /// Nil for the same as `done`.
         var unpublished: String?
     }
 
@@ -61,7 +61,7 @@ enum Rule {
                 importing: "a minute; discarded; next id", verifying: lost,
                 publishing: "`unpublished`", done: "next id")
         case .saving:
-            // No import looks so: it is another host's.
+            // No import of ours has this state, so another host made it.
             Row(
                 unknown: "an hour; discarded; next id", sending: "75 looks; discarded; next id",
                 importing: "an hour; discarded; next id", verifying: lost,
@@ -87,8 +87,8 @@ enum Rule {
                 unknown: conflict, sending: wrong, importing: wrong, verifying: wrong,
                 publishing: conflict, done: conflict)
         case .deactivated:
-            // A member cannot read it back, so only what was begun is compared. The checksum proves the
-            // copy of another journal.
+            // A member cannot read the data back, so only a begun transfer is compared. The
+            // checksum proves the copy of another journal.
             Row(
                 unknown: "nothing to do", registered: "adopted; compared, published",
                 sending: "compared, published", importing: "compared, published",
@@ -99,7 +99,7 @@ enum Rule {
                 unknown: "discarded; next id", sending: "discarded; next id", importing: lost,
                 verifying: lost, publishing: "`unpublished`", done: "next id")
         case .deletedStatus, .pendingDelete:
-            // As one that is gone.
+            // The same as for a deleted image.
             Row(
                 unknown: "next id", sending: "next id", importing: "next id",
                 verifying: "next id", publishing: "next id", done: "next id")

@@ -4,13 +4,13 @@
 import Basics
 import MigrationModel
 
-/// What the journal says of an image when a run begins.
+/// The state of an image in the journal when a run begins.
 enum Ours: String, CaseIterable, Sendable {
-    /// `planned`, `reading`, `read`, or no row at all: no record is named.
+    /// `planned`, `reading`, `read`, or no row at all: the journal names no record.
     case unknown = "nothing yet"
     case registered, sending, importing, verifying, publishing, done, unpublished, failed
 
-    /// Takes a planned transfer to this state, as a run does that is killed then.
+    /// Takes a planned transfer to this state, as in a run that is killed at that moment.
     func reach(
         _ transfer: inout Transfer, imageID: String, checksum: Checksum?, now: Int64
     ) throws {
@@ -48,7 +48,7 @@ enum Ours: String, CaseIterable, Sendable {
     var method: String { self == .importing ? "glance-direct" : "upload" }
 }
 
-/// What is at the target under the id that the image has or will have.
+/// The state at the target of the id that the image has or will have.
 enum Found: String, CaseIterable, Sendable {
     case absent = "not there, never was"
     case deleted = "not there, was deleted"
@@ -65,7 +65,7 @@ enum Found: String, CaseIterable, Sendable {
     case deletedStatus = "`deleted`"
     case pendingDelete = "`pending_delete`"
 
-    /// Nil where no record is seen.
+    /// The status in the record; nil if there is no visible record.
     var status: String? {
         switch self {
         case .absent, .deleted: nil
