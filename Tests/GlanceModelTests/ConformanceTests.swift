@@ -9,7 +9,7 @@ import LabSupport
 import OpenStackImage
 import Testing
 
-/// The model of Glance answers as a real Glance does.
+/// Checks that the model answers as a real Glance does.
 @Suite struct ConformanceTests {
     @Test(arguments: Script.all)
     func `The model answers as the script says`(script: Script) async throws {
@@ -22,10 +22,12 @@ import Testing
     }
 }
 
-/// What the script is run against.
+/// The service against which the script runs.
 protocol ConformingService: Sendable {
     func project(_ who: Step.Who) async throws -> String
-    /// - Parameter path: below the service's root, with the query.
+    /// Sends a request.
+    ///
+    /// - Parameter path: the path below the service's root, with the query.
     func send(
         _ who: Step.Who, _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPHeaders,
         _ body: [UInt8]?
@@ -62,8 +64,8 @@ private final class ModelService: ConformingService {
         }
     }
 
-    /// The service works between two requests: there is nothing behind the
-    /// script's URLs and regions.
+    /// Ends an import, as the service does between two requests: the script's URLs and regions have
+    /// no server.
     private static func endImport(_ id: String, _ model: inout GlanceModel) {
         guard let image = model[id], image.isImporting else { return }
         let asked = image.tasks.last?["input"]?["import_req"]?["method"]?["name"]?.string
@@ -99,7 +101,7 @@ private struct LabService: ConformingService {
 }
 
 extension Script {
-    /// Longest wait for work in the background.
+    /// The longest wait for work in the background.
     private static let waitSeconds = 60.0
 
     func run(against service: some ConformingService) async throws {

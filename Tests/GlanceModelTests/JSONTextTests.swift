@@ -40,7 +40,7 @@ import Testing
         #expect(JSONValue(text: [0x22, 0x5C, 0x6E, 0xC3, 0x22]) == nil)
     }
 
-    /// What comes from outside must not exhaust the stack.
+    /// Input from outside must not exhaust the stack.
     @Test func `Depth has a limit`() {
         func nested(_ count: Int) -> [UInt8] {
             Array(repeating: UInt8(ascii: "["), count: count)
@@ -51,8 +51,8 @@ import Testing
         #expect(JSONValue(text: Array(repeating: UInt8(ascii: "["), count: 1_000_000)) == nil)
     }
 
-    /// A text with one byte changed is read as a decoder reads it, or refused
-    /// as it refuses it; but that takes a comma before the end of an object.
+    /// With one byte changed, a text gives the same result as a decoder. The exception is a comma
+    /// before the end of an object, which the decoder accepts.
     @Test func `A damaged text is judged as by a decoder`() throws {
         let text = Array(#"{"a":[1,-2.5,true,null,"x\ny\u00fc"],"b":{"c":"d"},"n":10}"#.utf8)
         for index in text.indices {

@@ -5,8 +5,8 @@ import Basics
 import HTTPTransport
 import Testing
 
-/// What the Image service does, as requests and answers. Each part starts with
-/// fresh ids and leaves nothing that the next one sees.
+/// The behavior of the Image service, as requests and answers. Each part starts with new ids and
+/// leaves nothing that the next one sees.
 struct Script: Sendable, CustomTestStringConvertible {
     let name: String
     let steps: [Step]
@@ -88,7 +88,7 @@ struct Script: Sendable, CustomTestStringConvertible {
                 .add("$a", "number", 1, 400), .add("$a", "checksum", "x", 403),
                 .add("$a", "visibility", "public", 403), .add("$a", "os_glance_x", "y", 403),
             ]),
-        // The answer says no, and the image is given away all the same.
+        // The answer is a refusal, but the image changes its owner.
         Script(
             "a member who sets another owner is refused and loses the image",
             [
@@ -332,7 +332,7 @@ struct Script: Sendable, CustomTestStringConvertible {
                     "images/$a/import", ["method": ["name": "copy-image"], "stores": ["slow"]],
                     202, as: .admin),
                 .until("images/$a", ["status": active, "stores": "fast,slow"]),
-                // Until its end, the task may write the record back as it was before.
+                // Until its end, the task may write its earlier state of the record back.
                 .until("images/$a/tasks", ["tasks.0.status": "success"], as: .admin),
                 .delete("stores/fast/$a", 403), .delete("stores/fast/$a", as: .admin),
                 .get("images/$a", 200, ["stores": "slow"]),
@@ -351,7 +351,7 @@ struct Script: Sendable, CustomTestStringConvertible {
                 .until("images/$a/tasks", ["tasks.0.status": "failure"]),
                 .until("images/$a", ["status": queued, "os_glance_failed_import": "fast"]),
                 .get("images/$a", 200, ["checksum": nil, "os_glance_importing_to_stores": ""]),
-                // The record takes data again.
+                // The record accepts data again.
                 .send("images/$a/file"), .get("images/$a", 200, ["status": active]),
             ]),
         Script(

@@ -4,16 +4,16 @@
 import Basics
 import HTTPTransport
 
-/// One request of the conformance script, and what must come back.
+/// One request of the conformance script, and the required answer.
 ///
-/// In paths, bodies and expected values `$a`, `$b`, … are image ids, fresh in
-/// each run, and `$owner` and `$other` are projects.
+/// In paths, bodies and expected values, `$a`, `$b`, … are image ids that are new in each run, and
+/// `$owner` and `$other` are projects.
 struct Step: Sendable {
     enum Who: Sendable { case owner, other, admin }
 
     var who = Who.owner
     var method: HTTPRequest.Method
-    /// Below `/v2/`, with the query.
+    /// The path below `/v2/`, with the query.
     var path: String
     var headers: HTTPHeaders = [:]
     var json: JSONValue?
@@ -23,12 +23,12 @@ struct Step: Sendable {
     var fields: [String: JSONValue] = [:]
     /// Members that the answer must not have.
     var absent: [String] = []
-    /// The answer's `images`, in order.
+    /// The ids in the answer's `images`, in order.
     var images: [String]?
     var answerHeaders: [String: String] = [:]
     var answerBody: [UInt8]?
-    /// Repeat the request until the answer is as expected: the service works in
-    /// the background.
+    /// True to repeat the request until the answer is as expected: the service works in the
+    /// background.
     var isEventual = false
 
     static func get(
