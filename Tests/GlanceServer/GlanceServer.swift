@@ -7,16 +7,17 @@ import HTTPTransport
 package import OpenStackImage
 package import TestSupport
 
-/// A ``GlanceModel`` behind a socket, for states and answers that a real
-/// service cannot be brought into.
+/// A ``GlanceModel`` behind a socket, for states and answers that a real service cannot be made to
+/// show.
 ///
 /// A test puts images into any state, answers chosen requests itself with
-/// ``refuse(_:_:status:text:times:where:)``, and reads what was ``asked``.
+/// ``refuse(_:_:status:text:times:where:)``, and reads the requests in ``asked``.
 package final class GlanceServer: Sendable {
     package let server: RawHTTPServer
     private let state: ServedModel
 
-    /// - Parameter keptBodyBytes: how much of each request's body ``server`` records.
+    /// - Parameter keptBodyBytes: the number of bytes of each request's body that ``server``
+    ///   records.
     package init(
         _ settings: GlanceModel.Settings = .init(), keptBodyBytes: Int = 1 << 20
     ) throws {
@@ -27,7 +28,7 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model.settings.imageURL = url }
     }
 
-    /// The root of its Image service. Its Keystone is at `v3` below it.
+    /// The root of the Image service. Its Keystone is at `v3` below it.
     package var url: String { server.url }
 
     /// A client without Keystone.
@@ -38,7 +39,7 @@ package final class GlanceServer: Sendable {
                     name: "model", authentication: .none, imageEndpointOverride: server.url)))
     }
 
-    /// Method and path of every request so far.
+    /// The method and path of every request so far.
     package var asked: [String] { server.requests.map { "\($0.method) \($0.path)" } }
 
     /// The requests that change something.
@@ -50,7 +51,7 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model[id]?.fields }
     }
 
-    /// Adds a record, or changes one. One that is `uploading` has staged data.
+    /// Adds or changes a record. A record that is `uploading` has staged data.
     package func put(_ id: String, _ fields: [String: JSONValue]) {
         state.withLock { state in
             state.model.put(id, fields)
@@ -72,7 +73,7 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model[id].flatMap { $0.data ?? $0.staged } }
     }
 
-    /// Deletes an image, or an id that was never used: it is burned.
+    /// Deletes an image, or burns an id that was never used.
     package func burn(_ id: String) { state.withLock { $0.model.remove(id) } }
 
     package func isBurned(_ id: String) -> Bool {
@@ -94,8 +95,8 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model[id]?.members.map(\.project) ?? [] }
     }
 
-    /// The active images with their data, all of one moment: an image that is deleted between two
-    /// looks would seem to have none.
+    /// The active images with their data, all at one moment. If an image were deleted between two
+    /// looks, it would seem to have no data.
     package var active: [(id: String, fields: [String: JSONValue], data: [UInt8])] {
         state.withLock { state in
             state.model.images.compactMap { id, image in
@@ -105,43 +106,44 @@ package final class GlanceServer: Sendable {
         }
     }
 
-    /// The images that are there, in no order.
+    /// The ids of all images, in no order.
     package var ids: [String] { state.withLock { Array($0.model.images.keys) } }
 
-    /// From now on an import ends as soon as a client reads its image.
+    /// Makes each later import end as soon as a client reads its image.
     ///
-    /// - Parameter data: what the service fetched; nil for what was staged.
+    /// - Parameter data: the data that the service fetched; nil for staged data.
     package func endImports(fetching data: [UInt8]? = nil) {
         state.withLock { $0.endsImports = .some(data) }
     }
 
-    /// Changes what the service is configured to.
+    /// Changes the service's configuration.
     package func configure(_ change: @Sendable (inout GlanceModel.Settings) -> Void) {
         state.withLock { change(&$0.model.settings) }
     }
 
-    /// Calls this before it reads the body of an upload, on the thread of its connection.
+    /// Sets a closure that is called before the body of an upload is read, on the thread of its
+    /// connection.
     package func holdBodies(_ hold: @escaping @Sendable () -> Void) {
         state.withLock { $0.holdBody = hold }
     }
 
-    /// Images with this data have one copy of it in memory.
+    /// Lets images with this data share one copy of it in memory.
     package func share(_ data: [UInt8]) { state.withLock { $0.shared = data } }
 
-    /// Calls this after each request that is not image data, with what the request was and all
-    /// images as it left them.
+    /// Sets a closure that is called after each request without image data, with the request and
+    /// all images as it left them.
     package func afterEachRequest(
         _ body: @escaping @Sendable (_ request: String, _ images: [[String: JSONValue]]) -> Void
     ) {
         state.withLock { $0.watch = body }
     }
 
-    /// New records get these fields, whatever was asked for; null takes a field away.
+    /// Gives new records these fields, no matter what the request says; null removes a field.
     package func making(_ fields: [String: JSONValue]) {
         state.withLock { $0.making = fields }
     }
 
-    /// All tokens end now.
+    /// Ends all tokens.
     package func endTokens() { state.withLock { $0.model.endTokens() } }
 
     // MARK: Faults
@@ -154,7 +156,7 @@ package final class GlanceServer: Sendable {
         answer(method, path, times: times, with: .status(status, text: text), where: condition)
     }
 
-    /// Answers such requests in the test's own way, at most `times` times.
+    /// Answers such requests with the test's own reply, at most `times` times.
     package func answer(
         _ method: String, _ path: String, times: Int = .max, with reply: Reply,
         where condition: @escaping @Sendable (ReceivedRequest) -> Bool = { _ in true }
@@ -164,12 +166,12 @@ package final class GlanceServer: Sendable {
         }
     }
 
-    /// Carries such requests out and closes the connection instead of an answer.
+    /// Performs such requests, and closes the connection in place of an answer.
     package func loseAnswer(_ method: String, _ path: String, times: Int = 1) {
         state.withLock { $0.lost["\(method) \(path)", default: 0] += times }
     }
 
-    /// The same for every request that satisfies a condition.
+    /// Answers every request that satisfies a condition with the test's own reply.
     package func answer(
         times: Int = .max, with reply: Reply,
         where condition: @escaping @Sendable (ReceivedRequest) -> Bool
@@ -191,12 +193,13 @@ private final class ServedModel: Sendable {
     struct State: Sendable {
         var model: GlanceModel
         var scripts: [Script] = []
-        /// Imports end with this data, or with what was staged; nil while they do not end.
+        /// The data with which imports end, or nil for staged data; the outer nil if they do not
+        /// end.
         var endsImports: [UInt8]??
         var holdBody: (@Sendable () -> Void)?
         var shared: [UInt8]?
         var making: [String: JSONValue]?
-        /// How many answers are lost, by method and path of the request.
+        /// The number of answers to lose, by method and path of the request.
         var lost: [String: Int] = [:]
         var watch: (@Sendable (String, [[String: JSONValue]]) -> Void)?
     }
@@ -268,7 +271,7 @@ private final class ServedModel: Sendable {
                 ? [] : state.model.images.keys.compactMap { state.model[$0]?.fields }
             return (response, state.watch, images)
         }
-        // Outside of the lock: it may ask and change the server.
+        // Outside the lock: the closure may read and change the server.
         watch?("\(given.method.rawValue) \(exchange.received.path)", images)
         return response
     }
