@@ -3,7 +3,7 @@
 
 import Dispatch
 
-/// Runs what blocks on a serial queue of its own, as production code must.
+/// Runs a blocking closure on a serial queue of its own, as production code must.
 public func blocking<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
@@ -14,11 +14,11 @@ public func blocking<Value: Sendable>(
     }
 }
 
-/// Bytes that look random and are the same for the same seed.
+/// Returns bytes that look random and are the same for the same seed.
 public func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
     return [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, filled in
-        // Eight at a time: tests are not optimised, and they make megabytes.
+        // Eight bytes at a time: tests are not optimized, and they make megabytes.
         let words = UnsafeMutableRawBufferPointer(buffer)
         var offset = 0
         while offset < count {

@@ -4,12 +4,12 @@
 import Basics
 import ByteStreams
 
-/// A web server whose answers a test changes, as a publisher does from night to night.
+/// A web server whose answers a test changes, as a publisher changes its files from night to night.
 public final class ChangingServer<Offer: Sendable>: Sendable {
     private let offer: Guarded<Offer>
     private let server: RawHTTPServer
 
-    /// - Parameter answer: to a request for what is published now.
+    /// - Parameter answer: returns the reply to a request, from the current offer.
     public init(
         _ first: Offer, _ answer: @escaping @Sendable (Offer, ReceivedRequest) -> Reply
     ) throws {

@@ -4,13 +4,13 @@
 internal import CSpawn
 internal import Foundation
 
-/// Starts commands and waits for them, in the system's own calls.
+/// Starts commands and waits for them, with the system's own calls.
 ///
-/// Not by Foundation's `Process`: it copies entries of `/proc/self/fd` whole, reads beyond the last
-/// one, and crashed test processes with some 1,500 open files. It also learns of an end by a socket
-/// that a daemon, started at that moment, may inherit and keep open.
+/// Does not use Foundation's `Process`: it copies all entries of `/proc/self/fd`, reads beyond the
+/// last one, and crashed test processes with about 1,500 open files. It also learns of an end
+/// through a socket that a daemon, started at that moment, may inherit and keep open.
 public enum ChildProcess {
-    /// Descriptors of which the child gets copies. Nil stands for `/dev/null`.
+    /// The descriptors of which the child gets copies; nil for `/dev/null`.
     public struct Descriptors {
         public var input: Int32?
         public var output: Int32?
@@ -24,9 +24,9 @@ public enum ChildProcess {
     /// Starts a command, and gives it no other descriptor and no blocked signal.
     ///
     /// - Parameters:
-    ///   - command: the program, by its path or as `PATH` has it, and its arguments.
-    ///   - environment: nil stands for that of this process.
-    ///   - folder: where it runs; nil stands for that of this process.
+    ///   - command: the program, by its path or by its name in `PATH`, and its arguments.
+    ///   - environment: nil for that of this process.
+    ///   - folder: the folder in which the command runs; nil for that of this process.
     /// - Returns: its process id, for ``wait(for:)``.
     public static func start(
         _ command: [String], environment: [String: String]? = nil, folder: String? = nil,
@@ -46,7 +46,7 @@ public enum ChildProcess {
         }
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
-        // A child would inherit the signals that threads of Dispatch block.
+        // Otherwise a child would inherit the signals that threads of Dispatch block.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -86,7 +86,7 @@ public enum ChildProcess {
     }
 }
 
-/// Two ends of a pipe, which no child inherits.
+/// The two ends of a pipe, which no child inherits.
 public struct PipeEnds: Sendable {
     public let reading: Int32
     public let writing: Int32
@@ -97,9 +97,9 @@ public struct PipeEnds: Sendable {
         (reading, writing) = (ends[0], ends[1])
     }
 
-    /// What arrives up to its end. BLOCKS.
+    /// Returns the text that arrives up to the end. BLOCKS.
     ///
-    /// - Parameter lines: how many lines are enough; nil if all are wanted.
+    /// - Parameter lines: the number of lines to wait for; nil for all.
     public func text(lines: Int? = nil) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

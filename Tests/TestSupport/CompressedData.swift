@@ -3,7 +3,7 @@
 
 public import MigrationModel
 
-/// What the format's own tool makes of the bytes.
+/// Compresses bytes with the format's own tool.
 public func compressed(_ bytes: [UInt8], _ compression: Compression) throws -> [UInt8] {
     let folder = try TemporaryFolder()
     try folder.write(bytes, to: "data")

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The beginnings of files in many formats, written by the formats' own specifications.
+/// The beginnings of files in many formats, written after the formats' own specifications.
 public enum DiskHeads {
-    /// Bytes of a head, by offset; the rest is 0.
+    /// Returns the bytes of a head: the parts at their offsets, and 0 elsewhere.
     private static func bytes(_ count: Int, _ parts: [(offset: Int, bytes: [UInt8])]) -> [UInt8] {
         var head = [UInt8](repeating: 0, count: count)
         for part in parts {
@@ -20,7 +20,8 @@ public enum DiskHeads {
         big(value, width).reversed()
     }
 
-    /// As `qemu-img create` writes it: a header of 104 bytes, its extensions, the backing file.
+    /// Returns a head as `qemu-img create` writes it: a header of 104 bytes, its extensions, and
+    /// the backing file.
     public static func qcow2(
         sizeBytes: UInt64 = 1 << 30, version: UInt64 = 3, backing: String = "",
         dataFile: String? = nil
@@ -47,7 +48,7 @@ public enum DiskHeads {
         return bytes(256 << 10, parts)
     }
 
-    /// The text that describes a VMDK.
+    /// Returns the text that describes a VMDK.
     public static func vmdkDescriptor(
         _ type: String, file: String = "disk-flat.vmdk", parent: String? = nil,
         extents: [String]? = nil
@@ -60,7 +61,7 @@ public enum DiskHeads {
         return Array(text.utf8)
     }
 
-    /// A VMDK with its data, or one extent of several.
+    /// Returns a VMDK with its data, or one extent of several.
     public static func vmdk(
         sectors: UInt64 = 2048, type: String? = "streamOptimized", parent: String? = nil,
         extents: [String] = ["RW 2048 SPARSE \"disk.vmdk\""], atSector sector: UInt64 = 1,
@@ -76,7 +77,7 @@ public enum DiskHeads {
             ])
     }
 
-    /// - Parameter type: 3 is dynamic, 4 differencing.
+    /// - Parameter type: 3 for dynamic, 4 for differencing.
     public static func vhd(sizeBytes: UInt64 = 1 << 30, type: UInt64 = 3) -> [UInt8] {
         bytes(
             1536,
@@ -88,7 +89,7 @@ public enum DiskHeads {
 
     public static let vhdx = bytes(64 << 10, [(0, Array("vhdxfile".utf8))])
 
-    /// - Parameter type: 1 is dynamic, 4 a difference.
+    /// - Parameter type: 1 for dynamic, 4 for a difference.
     public static func vdi(sizeBytes: UInt64 = 1 << 30, type: UInt64 = 1) -> [UInt8] {
         bytes(
             1 << 20,
@@ -99,7 +100,7 @@ public enum DiskHeads {
             ])
     }
 
-    /// - Parameter isHybrid: with the partition table that makes it boot as a disk.
+    /// - Parameter isHybrid: true to add the partition table with which it boots as a disk.
     public static func iso(isHybrid: Bool = false) -> [UInt8] {
         bytes(
             128 << 10,
@@ -124,7 +125,7 @@ public enum DiskHeads {
         Array("BZh9".utf8) + [0x17, 0x72, 0x45, 0x38, 0x50, 0x90, 0, 0, 0, 0]
     public static let lz4 = bytes(2000, [(0, [0x04, 0x22, 0x4D, 0x18, 0x64])])
 
-    /// A frame of zstd or lz4 that decoders skip.
+    /// Returns a frame of zstd or lz4 that decoders skip.
     public static func skippable(_ count: Int) -> [UInt8] {
         [0x53, 0x2A, 0x4D, 0x18] + little(UInt64(count), 4) + noise(count, seed: 5)
     }

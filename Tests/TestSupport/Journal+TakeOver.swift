@@ -6,10 +6,10 @@ public import MigrationJournal
 public import MigrationModel
 
 extension Journal {
-    /// Makes these items a run's transfers, as planning does; those without an
-    /// action are created from nothing.
+    /// Makes these items a run's transfers, as planning does. Items without an action are created
+    /// from the beginning.
     ///
-    /// - Parameter plan: nil is one of its own.
+    /// - Parameter plan: the plan of the items; nil for a new one.
     public func takeOver(
         _ items: [PlanItem], order: TransferOrder = .listed, in plan: Plan? = nil
     ) async throws -> Run {
@@ -41,7 +41,7 @@ extension Plan {
 }
 
 extension PlanItem {
-    /// Decided as a create, unless it is decided already.
+    /// The item, decided as a create unless it is already decided.
     fileprivate var created: PlanItem {
         guard action == nil else { return self }
         var item = self

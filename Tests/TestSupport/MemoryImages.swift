@@ -9,7 +9,8 @@ public import MigrationPipeline
 
 /// A kind of source that only tests have: images in memory, by name.
 ///
-/// This file, and one line that gives it to the factory: `tuning.kinds[MemoryImages.kind] = …`.
+/// It consists of this file, and one line that gives it to the factory:
+/// `tuning.kinds[MemoryImages.kind] = …`.
 public final class MemoryImages: ImageSource {
     /// The key of its entries in a pipeline file, such as `memory: images`.
     public static let kind = "memory"
@@ -25,7 +26,7 @@ public final class MemoryImages: ImageSource {
     public var endpoint: String { "memory" }
     public var limitImages: Int? { nil }
 
-    /// Puts image data there, or takes it away with nil.
+    /// Adds image data, or removes it with nil.
     public func put(_ name: String, _ bytes: [UInt8]?) {
         images.withLock { $0[name] = bytes }
     }

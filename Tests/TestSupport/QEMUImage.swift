@@ -3,12 +3,12 @@
 
 internal import Foundation
 
-/// Disk images by `qemu-img`, for tests that are enabled if it is installed.
+/// Disk images from `qemu-img`, for tests that are enabled if it is installed.
 public enum QEMUImage {
     public static let isPossible = FileManager.default.isExecutableFile(
         atPath: "/usr/bin/qemu-img")
 
-    /// The bytes of a raw disk as an image of another format of QEMU.
+    /// Converts a raw disk to an image of another format of QEMU.
     ///
     /// - Parameter options: further options of `qemu-img convert`.
     public static func make(
@@ -21,7 +21,7 @@ public enum QEMUImage {
         return try folder.bytes(of: "image")
     }
 
-    /// The raw disk in an image.
+    /// Returns the raw disk in an image.
     public static func disk(in image: [UInt8], _ format: String) throws -> [UInt8] {
         let folder = try TemporaryFolder()
         try folder.write(image, to: "image")

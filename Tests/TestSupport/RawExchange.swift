@@ -5,7 +5,7 @@ import Basics
 import Digests
 import Foundation
 
-/// One request at a server, in the hands of a reply.
+/// One request at a server, while a reply handles it.
 public final class RawExchange {
     public let request: ReceivedRequest
     let socket: RawSocket
@@ -25,15 +25,15 @@ public final class RawExchange {
         index = log.add(request)
     }
 
-    /// The request with as much of its body as was read.
+    /// The request with the part of its body that was read.
     public var received: ReceivedRequest { log.all[index] }
 
     var canGoOn: Bool { isBodyRead && !isClosing }
 
-    /// Reads the body to its end, or so many bytes of it.
+    /// Reads the body to its end, or the given number of its bytes.
     ///
-    /// - Parameter each: gets the payload piece by piece, as it comes.
-    /// - Returns: false when it did not come to a well-formed end.
+    /// - Parameter each: gets the payload piece by piece, as it arrives.
+    /// - Returns: false if the body has no well-formed end.
     @discardableResult
     public func readBody(
         atMost limit: Int64 = .max, each: ([UInt8]) -> Void = { _ in }
@@ -82,29 +82,29 @@ public final class RawExchange {
         return false
     }
 
-    /// Sends bytes as they are; false when the client has gone.
+    /// Sends bytes without changes; returns false if the client has gone.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool { socket.write(bytes) }
 
     @discardableResult
     public func send(_ text: String) -> Bool { socket.write(Array(text.utf8)) }
 
-    /// Status line and headers, with nothing added to them.
+    /// Sends the status line and the headers, without additions.
     public func sendHead(_ status: Int, _ headers: [(String, String)] = []) {
         let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
         send("HTTP/1.1 \(status) \(reason(status))\r\n\(lines)\r\n")
     }
 
-    /// The connection closes after this reply, unread bytes or not.
+    /// Closes the connection after this reply, even with unread bytes.
     public func close() { isClosing = true }
 
-    /// The connection is reset after this reply.
+    /// Resets the connection after this reply.
     public func reset() {
         socket.resetOnClose()
         isClosing = true
     }
 
-    /// Says nothing until the client leaves or the server stops.
+    /// Sends nothing until the client leaves or the server stops.
     public func hang() {
         isClosing = true
         socket.waitForEnd()

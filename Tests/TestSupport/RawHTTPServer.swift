@@ -5,13 +5,13 @@ import Basics
 import ByteStreams
 import Foundation
 
-/// An HTTP server on loopback for the faults that real services cannot be made
-/// to show: it cuts, resets, drips, hangs and lies as it is told.
+/// An HTTP server on loopback for faults that real services cannot be made to show: it cuts,
+/// resets, drips, hangs and lies.
 ///
-/// Raw sockets, one thread a connection, no limits: for tests only. It records
-/// what it got. `stop()` (or the end of its life) ends every connection.
+/// Raw sockets, one thread for each connection, no limits: for tests only. It records the requests.
+/// `stop()` or its deinitialization ends every connection.
 public final class RawHTTPServer: Sendable {
-    /// Decides on a reply when the head of a request has come.
+    /// A closure that chooses a reply when the head of a request has arrived.
     public typealias Handler = @Sendable (ReceivedRequest) -> Reply
 
     public let port: UInt16
@@ -19,20 +19,20 @@ public final class RawHTTPServer: Sendable {
     private let listener: Int32
     private let connections = ConnectionSet()
 
-    /// - Parameter keptBodyBytes: how much of each request's body is recorded.
+    /// - Parameter keptBodyBytes: the number of bytes of each request's body that are recorded.
     public init(keptBodyBytes: Int = 1 << 20, _ handler: @escaping Handler) throws {
         log = RequestLog(keptBodyBytes: keptBodyBytes)
         listener = try listeningSocket()
         port = boundPort(listener)
         let (listener, log, connections) = (listener, log, connections)
         Thread.detachNewThread {
-            // Closed by this thread alone: the number of a closed socket is
-            // soon another server's, whose connections would come here.
+            // Only this thread closes the socket. The number of a closed socket soon belongs to
+            // another server, whose connections would come here.
             defer { close(listener) }
             while true {
                 let fd = accept(listener, nil, nil)
                 guard fd >= 0 else { return }
-                // Or a child of another test would keep it open.
+                // Otherwise a child of another test would keep it open.
                 _ = fcntl(fd, F_SETFD, FD_CLOEXEC)
                 guard connections.add(fd) else {
                     close(fd)
@@ -46,8 +46,8 @@ public final class RawHTTPServer: Sendable {
         }
     }
 
-    /// Replies to each path (query not looked at) with its list in order, the
-    /// last one again and again; 404 elsewhere.
+    /// Replies to each path (without its query) with its list in order, and repeats the last reply;
+    /// replies 404 to other paths.
     public convenience init(scripts: [String: [Reply]]) throws {
         let turns = Guarded<[String: Int]>([:])
         try self.init { request in
@@ -65,17 +65,17 @@ public final class RawHTTPServer: Sendable {
     /// `http://127.0.0.1:port`
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// All requests so far, in the order in which their heads came. The last
-    /// ones may still be growing.
+    /// All requests so far, in the order in which their heads arrived. The last ones may still be
+    /// incomplete.
     public var requests: [ReceivedRequest] { log.all }
 
-    /// How many connections were accepted.
+    /// The number of connections that were accepted.
     public var connectionCount: Int { connections.acceptedCount }
 
-    /// How many connections are open.
+    /// The number of open connections.
     public var openConnectionCount: Int { connections.openCount }
 
-    /// Waits until the requests are as described; false after the limit.
+    /// Waits until the requests satisfy the condition; returns false after the limit.
     public func received(
         withinSeconds seconds: Double = 60,
         _ condition: @Sendable ([ReceivedRequest]) -> Bool
@@ -88,7 +88,7 @@ public final class RawHTTPServer: Sendable {
     }
 }
 
-/// Looks again every few milliseconds until it is so; false after the limit.
+/// Checks the condition every few milliseconds until it is true; returns false after the limit.
 public func eventually(
     withinSeconds seconds: Double = 60, _ condition: @Sendable () -> Bool
 ) async -> Bool {
@@ -165,7 +165,7 @@ private final class ConnectionSet: Sendable {
     }
 }
 
-/// One connection: requests one after the other, until a reply closes it.
+/// Serves one connection: requests one after the other, until a reply closes it.
 private func serve(_ fd: Int32, _ log: RequestLog, _ handler: RawHTTPServer.Handler) {
     signal(SIGPIPE, SIG_IGN)
     let socket = RawSocket(fd)

@@ -4,9 +4,9 @@
 import Foundation
 
 extension RawSocket {
-    /// A connection to a server on loopback; nil where nothing listens.
+    /// Connects to a server on loopback; nil if no server listens.
     ///
-    /// The creator closes it.
+    /// The caller closes the connection.
     convenience init?(connectingTo url: String) {
         guard let port = URL(string: url)?.port else { return nil }
         let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -26,8 +26,8 @@ extension RawSocket {
         self.init(fd)
     }
 
-    /// What a server on loopback answers to a request that another server got,
-    /// chunks joined; nil where nothing listens or the answer breaks off.
+    /// Returns the answer of a server on loopback to a request that another server got, with its
+    /// chunks joined; nil if no server listens or the answer breaks off.
     public static func answer(
         of url: String, to request: ReceivedRequest
     ) -> (status: Int, headers: [(String, String)], body: [UInt8])? {
@@ -40,7 +40,7 @@ extension RawSocket {
             "\(request.method) \(request.target) HTTP/1.1\r\n\(headers)"
             + "Content-Length: \(request.body.count)\r\nConnection: close\r\n\r\n"
         socket.write(Array(head.utf8) + request.body)
-        // A status line read as a request line: the status stands for the path.
+        // The status line is parsed as a request line, so the status is in the place of the path.
         guard let answer = socket.readHead(), let status = Int(answer.path),
             let body = socket.body(of: answer, isEmpty: request.method == "HEAD" || status == 204)
         else { return nil }
@@ -74,12 +74,12 @@ extension RawSocket {
         return nil
     }
 
-    /// The body behind a URL; nil for any answer but 200 with a length.
+    /// Returns the body of a URL; nil for any answer but 200 with a length.
     func get(_ url: String) -> [UInt8]? {
         defer { close(fd) }
         let path = URL(string: url)?.path ?? "/"
         write(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8))
-        // A status line read as a request line: the status stands for the path.
+        // The status line is parsed as a request line, so the status is in the place of the path.
         guard let head = readHead(), head.path == "200",
             let length = head[header: "content-length"].flatMap({ Int($0) })
         else { return nil }

@@ -3,22 +3,22 @@
 
 import Foundation
 
-/// A connection with a buffer for what was read too far.
+/// A connection with a buffer for bytes that were read too early.
 public final class RawSocket {
     let fd: Int32
     private var buffer: [UInt8] = []
 
     init(_ fd: Int32) {
         self.fd = fd
-        // Or the end of an answer would wait here, and a reset would drop it.
+        // Otherwise the end of an answer would wait in the kernel, and a reset would drop it.
         var option: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         setsockopt(fd, Int32(IPPROTO_TCP), Int32(TCP_NODELAY), &option, size)
     }
 
-    /// The next request's head; nil when the connection ends before.
+    /// Reads the next request's head; returns nil if the connection ends before.
     func readHead() -> ReceivedRequest? {
-        // TLS: answered as web servers do who find it on a plain port.
+        // TLS: answers as web servers do that get it on a plain port.
         if buffer.isEmpty, fill(), buffer.first == 0x16 {
             write(Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".utf8))
             return nil
@@ -41,7 +41,7 @@ public final class RawSocket {
         return nil
     }
 
-    /// A line without its end.
+    /// Reads a line, and returns it without its end.
     func readLine() -> String? {
         while true {
             if let end = buffer.firstIndex(of: 10) {
@@ -54,7 +54,7 @@ public final class RawSocket {
         }
     }
 
-    /// At most so many bytes, and at least one; nil at the end.
+    /// Reads at least one byte, and at most the given number; returns nil at the end.
     func read(atMost count: Int) -> [UInt8]? {
         if buffer.isEmpty, !fill() { return nil }
         let bytes = Array(buffer.prefix(count))
@@ -70,7 +70,7 @@ public final class RawSocket {
         return true
     }
 
-    /// False when the other side has gone.
+    /// Writes bytes; returns false if the other side has gone.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Bool {
         var done = 0
@@ -86,14 +86,14 @@ public final class RawSocket {
         return true
     }
 
-    /// Closing from now on sends RST instead of FIN.
+    /// Makes a later close send RST instead of FIN.
     func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(
             fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Returns when the other side has closed, or this server was stopped.
+    /// Returns when the other side has closed, or when this server was stopped.
     func waitForEnd() {
         while fill() { buffer = [] }
     }

@@ -3,14 +3,14 @@
 
 import Foundation
 
-/// What a ``RawHTTPServer`` does with a request.
+/// The reaction of a ``RawHTTPServer`` to a request.
 public struct Reply: Sendable {
     public let run: @Sendable (RawExchange) -> Void
 
-    /// Anything at all.
+    /// Makes a reply of any kind.
     public init(_ run: @escaping @Sendable (RawExchange) -> Void) { self.run = run }
 
-    /// Reads the whole body, then answers in good order.
+    /// Reads the complete body, then answers correctly.
     public static func status(
         _ status: Int, headers: [(String, String)] = [], body: [UInt8] = []
     ) -> Reply {
@@ -30,7 +30,7 @@ public struct Reply: Sendable {
         .status(status, headers: headers, body: Array(text.utf8))
     }
 
-    /// 302 to another place, or any other 3xx.
+    /// Redirects to another place, with 302 or any other 3xx.
     public static func redirect(_ status: Int = 302, to location: String) -> Reply {
         .status(status, headers: [("Location", location)])
     }
@@ -45,8 +45,7 @@ public struct Reply: Sendable {
         }
     }
 
-    /// 200 with a body in chunks of 64 KiB; without their end where it is not
-    /// to be complete.
+    /// Answers 200 with a body in chunks of 64 KiB; without their end if it should be incomplete.
     public static func chunked(_ body: [UInt8], isComplete: Bool = true) -> Reply {
         Reply { exchange in
             exchange.readBody()
@@ -87,7 +86,7 @@ public struct Reply: Sendable {
         }
     }
 
-    /// Takes the head (and so much of the body) and never answers.
+    /// Reads the head and the given number of bytes of the body, and never answers.
     public static func hanging(afterBodyBytes bytes: Int64 = 0) -> Reply {
         Reply { exchange in
             if bytes > 0 { exchange.readBody(atMost: bytes) }
@@ -95,7 +94,7 @@ public struct Reply: Sendable {
         }
     }
 
-    /// Answers after so much of the body, reads no more of it and closes; as
+    /// Answers after the given number of bytes of the body, reads no more of it and closes. As
     /// bytes are left unread, the client sees a reset.
     public static func early(
         _ status: Int, text: String, afterBodyBytes bytes: Int64 = 0
@@ -108,7 +107,7 @@ public struct Reply: Sendable {
         }
     }
 
-    /// Resets without an answer after so much of the body.
+    /// Resets without an answer after the given number of bytes of the body.
     public static func resettingEarly(afterBodyBytes bytes: Int64) -> Reply {
         Reply { exchange in
             exchange.readBody(atMost: bytes)

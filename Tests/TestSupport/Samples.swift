@@ -4,9 +4,9 @@
 public import Basics
 public import MigrationModel
 
-/// Plain values to start a test from; each test changes what it is about.
+/// Plain values from which tests start; each test changes the relevant ones.
 public enum Sample {
-    /// An active image of a cloud with 10 bytes and nothing promised.
+    /// Returns an active image of a cloud with 10 bytes and without a promise.
     public static func source(
         _ id: String = "s1", sizeBytes: Int64? = 10, checksums: [Checksum] = [],
         properties: [String: String] = [:]
@@ -46,7 +46,7 @@ public enum Sample {
                 promised: promise ?? source.checksums.first, sizeBytes: source.sizeBytes))
     }
 
-    /// An undecided item of a plan.
+    /// Returns an undecided item of a plan.
     public static func item(
         _ id: String = "s1", to targetKey: String = "beta", source: SourceImage? = nil,
         record: PlannedRecord? = nil
@@ -58,7 +58,7 @@ public enum Sample {
         return PlanItem(intent, firstImageID: "\(id)-0", promise: source.checksums.first)
     }
 
-    /// What a target lists; active and unmarked.
+    /// Returns an image in a target's listing; active and without a marker.
     public static func target(
         _ id: String, at targetKey: String = "beta", name: String? = "sample",
         status: ImageStatus = .active, checksums: [Checksum] = [],
@@ -70,7 +70,7 @@ public enum Sample {
             ownerID: nil, originValue: marker)
     }
 
-    /// A checksum of the right length that is told apart by one digit.
+    /// Returns a checksum of the right length that consists of one digit.
     public static func checksum(
         _ algorithm: Checksum.Algorithm, _ digit: Character
     ) throws -> Checksum {
@@ -78,7 +78,7 @@ public enum Sample {
     }
 }
 
-/// The error that `body` throws; nil when it throws none.
+/// Returns the error that `body` throws; nil if it throws none.
 public func failure(_ body: () async throws -> Void) async -> TranshipError? {
     do {
         try await body()

@@ -4,12 +4,12 @@
 internal import Basics
 internal import Foundation
 
-/// What a command of the shell writes. BLOCKS until it ends.
+/// Returns the output of a shell command. BLOCKS until it ends.
 public func output(of command: String, in folder: TemporaryFolder) throws -> [UInt8] {
     try output(of: command, inFolder: folder.path)
 }
 
-/// The same in a folder of the caller's.
+/// Returns the output of a shell command in the given folder. BLOCKS until it ends.
 public func output(of command: String, inFolder folder: String) throws -> [UInt8] {
     let pid = try ChildProcess.start(
         ["/bin/sh", "-c", "(\(command)) > output.data 2> talk.data"], folder: folder)

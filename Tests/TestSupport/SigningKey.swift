@@ -4,9 +4,9 @@
 internal import Basics
 internal import Foundation
 
-/// An OpenPGP key of a publisher that a test plays, in a home of its own. Needs gpg.
+/// The OpenPGP key of a publisher that a test plays, in a home of its own. Needs gpg.
 public final class SigningKey: Sendable {
-    /// Short, because the agent's socket is in it.
+    /// The home of gpg. Its path is short, because it is part of that of the agent's socket.
     private let home: String
     private let options: String
     public let fingerprint: String
@@ -16,8 +16,8 @@ public final class SigningKey: Sendable {
     }
 
     /// - Parameters:
-    ///   - isExpired: made and used in 2020, and valid for a day then.
-    ///   - isOld: made and used in 2020, and valid for ever.
+    ///   - isExpired: true for a key that was made and used in 2020, and was valid for a day.
+    ///   - isOld: true for a key that was made and used in 2020, and is always valid.
     public init(isExpired: Bool = false, isOld: Bool = false) throws {
         home = "/tmp/tk-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
@@ -48,16 +48,16 @@ public final class SigningKey: Sendable {
         try Self.run("gpg \(options) \(isArmoured ? "--armor" : "") --export-secret-keys", home)
     }
 
-    /// A signature beside the text that is valid for a day. Of a key of 2020, it has expired.
+    /// Returns a detached signature that is valid for a day. With a key of 2020, it has expired.
     public func signatureForADay(of text: [UInt8]) throws -> [UInt8] {
         try Data(text).write(to: URL(fileURLWithPath: home + "/text"))
         return try Self.run(
             "gpg \(options) --armor --default-sig-expire 1d --detach-sign --output - text", home)
     }
 
-    /// A signature beside the text.
+    /// Returns a detached signature.
     ///
-    /// - Parameter digest: as gpg calls it; nil is gpg's own choice.
+    /// - Parameter digest: the digest in gpg's spelling; nil for gpg's own choice.
     public func signature(
         of text: [UInt8], isArmoured: Bool = true, digest: String? = nil
     ) throws -> [UInt8] {
@@ -68,7 +68,7 @@ public final class SigningKey: Sendable {
             home)
     }
 
-    /// The text with its signature around it.
+    /// Returns the text with its signature around it.
     public func clearSigned(_ text: [UInt8]) throws -> [UInt8] {
         try Data(text).write(to: URL(fileURLWithPath: home + "/text"))
         return try Self.run("gpg \(options) --clear-sign --output - text", home)

@@ -3,17 +3,17 @@
 
 public import Foundation
 
-/// A command that a test has started, with nothing on its standard input.
+/// A command that a test has started, with an empty standard input.
 public final class StartedProcess: Sendable {
     public let pid: Int32
     private let ending: Task<Int32, Never>
 
-    /// What the build puts beside the tests: the commands.
+    /// The folder with the built commands, which is also that of the tests.
     public static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
         .resolvingSymlinksInPath().deletingLastPathComponent()
 
-    /// Where `tranship` is: the one that was built with the tests, or with
-    /// `TRANSHIP_COMMAND_FOLDER` another, such as a release or one that a package installed.
+    /// The folder with `tranship`: the one that was built with the tests, or with
+    /// `TRANSHIP_COMMAND_FOLDER` another one, such as a release or an installed package.
     public static let commands =
         ProcessInfo.processInfo.environment["TRANSHIP_COMMAND_FOLDER"]
         .map { URL(fileURLWithPath: $0) } ?? binaries
@@ -21,9 +21,9 @@ public final class StartedProcess: Sendable {
     public static let tranship = commands.appendingPathComponent("tranship")
 
     /// - Parameters:
-    ///   - folder: where it runs.
-    ///   - output: the file that its standard output goes to.
-    ///   - talk: the same of standard error; may be the same file.
+    ///   - folder: the folder in which the command runs.
+    ///   - output: the file for its standard output.
+    ///   - talk: the file for its standard error; may be the same file.
     public init(
         _ executable: URL, _ arguments: [String], environment: [String: String],
         folder: URL? = nil, output: URL, talk: URL
@@ -39,7 +39,7 @@ public final class StartedProcess: Sendable {
         ending = Task { (try? await blocking { ChildProcess.wait(for: pid) }) ?? -1 }
     }
 
-    /// The same of `/bin/sh`.
+    /// Starts `/bin/sh` in the same way.
     public convenience init(
         shell command: String, _ arguments: [String] = [], environment: [String: String],
         folder: URL? = nil, output: URL, talk: URL
@@ -59,7 +59,7 @@ public final class StartedProcess: Sendable {
 
     public func signal(_ number: Int32) { kill(pid, number) }
 
-    /// Waits for the end: the exit code; 128 and the signal's number where a
-    /// signal ended it.
+    /// The exit code, after a wait for the end; 128 and the signal's number if a signal ended the
+    /// command.
     public var status: Int32 { get async { await ending.value } }
 }

@@ -3,19 +3,19 @@
 
 import Foundation
 
-/// A server on loopback with a certificate of its own for 127.0.0.1: Python's,
-/// because no TLS server comes with Swift.
+/// A server on loopback with a certificate of its own for 127.0.0.1. It is Python's, because Swift
+/// comes without a TLS server.
 public final class TLSProcess: Sendable {
     public let url: String
     public let certificateFile: String
     private let pid: Int32
-    /// The server ends when the writing end is closed.
+    /// The pipe to the server, which ends when the writing end is closed.
     private let input: PipeEnds
     private let folder: URL
 
     /// - Parameters:
-    ///   - script: Python. It gets the files of the certificate and of the key,
-    ///     then `arguments`; prints its port, and ends with its standard input.
+    ///   - script: a Python script. It gets the files of the certificate and of the key, then
+    ///     `arguments`. It prints its port, and ends with its standard input.
     public init(script: String, arguments: [String] = []) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "tranship-tls-\(UUID().uuidString)")

@@ -17,7 +17,7 @@ public final class TemporaryFolder: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// A path in it.
+    /// Returns a path in the folder.
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
     @discardableResult

@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// What a real service answered to a request that a server of ours passed on.
+/// The answer of a real service to a request that a server of ours passed on.
 public struct UpstreamAnswer: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
@@ -19,8 +19,8 @@ public struct UpstreamAnswer: Sendable {
 extension RawExchange {
     /// Passes the request on to the real service and returns its answer.
     ///
-    /// - Parameter limit: so much of the body; with less than all of it the
-    ///   connection to the service breaks there, and there is no answer.
+    /// - Parameter limit: the number of bytes of the body to pass. If that is less than all, the
+    ///   connection to the service breaks at that point, and there is no answer.
     public func pass(
         to url: String, bodyBytes limit: Int64 = .max, each: (Int64) -> Void = { _ in }
     ) -> UpstreamAnswer? {
@@ -45,8 +45,8 @@ extension RawExchange {
         return upstream.answer(to: request.method)
     }
 
-    /// Begins to pass the request on and does not end it: the service waits for
-    /// the rest of the body for as long as the value lives.
+    /// Begins to pass the request on and does not end it: the service waits for the rest of the
+    /// body as long as the returned value exists.
     public func begin(at url: String, bodyBytes limit: Int64) -> UnfinishedBody? {
         guard let upstream = RawSocket(connectingTo: url) else { return nil }
         let isChunked = request[header: "transfer-encoding"] != nil
@@ -60,7 +60,7 @@ extension RawExchange {
         return UnfinishedBody(upstream.fd)
     }
 
-    /// Hands an answer on to the client.
+    /// Passes an answer on to the client.
     public func answer(_ answer: UpstreamAnswer) {
         let framing: Set<String> = ["connection", "transfer-encoding", "content-length"]
         var headers = answer.headers.filter { !framing.contains($0.name.lowercased()) }
@@ -70,7 +70,7 @@ extension RawExchange {
         if request.method != "HEAD" { send(answer.body) }
     }
 
-    /// A request of the test itself, with the token of the client that sent this one.
+    /// Sends a request of the test itself, with the token of the client that sent this one.
     public func ask(
         _ method: String, _ target: String, of url: String, mediaType: String? = nil,
         body: [UInt8] = []
@@ -88,7 +88,7 @@ extension RawExchange {
     }
 }
 
-/// A body of which a service still waits for the rest.
+/// A body whose rest a service still waits for.
 public final class UnfinishedBody: Sendable {
     private let fd: Int32
 
@@ -107,7 +107,7 @@ extension RawSocket {
     }
 
     fileprivate func answer(to method: String) -> UpstreamAnswer? {
-        // A status line read as a request line: the status stands for the path.
+        // The status line is parsed as a request line, so the status is in the place of the path.
         guard let head = readHead(), let status = Int(head.path) else { return nil }
         var answer = UpstreamAnswer(status: status, headers: head.headers, body: [])
         if method == "HEAD" || status == 204 { return answer }

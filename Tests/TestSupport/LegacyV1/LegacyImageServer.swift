@@ -5,12 +5,11 @@ import Basics
 import Digests
 import Foundation
 
-/// Images API v1 in memory, as Glance 15 serves it without a Keystone: every
-/// caller is the administrator.
+/// Images API v1 in memory, as Glance 15 serves it without a Keystone: every caller is the
+/// administrator.
 ///
-/// For machines without a Python 2.7. The same suite runs against it and, where
-/// there is one, against a real Glance 15, so it cannot be more forgiving than
-/// that. It holds bodies of up to a MiB.
+/// For machines without a Python 2.7. The same suite runs against it and, if there is one, against
+/// a real Glance 15, so it cannot be more tolerant than that. It holds bodies of up to a MiB.
 public final class LegacyImageServer: Sendable {
     private let server: RawHTTPServer
     public var url: String { server.url }
@@ -32,14 +31,14 @@ public final class LegacyImageServer: Sendable {
         }
     }
 
-    /// What it was asked so far.
+    /// The requests so far.
     public var requests: [ReceivedRequest] { server.requests }
 }
 
-/// A request, taken apart.
+/// A request, split into its parts.
 struct LegacyCall {
     let method: String
-    /// Decoded segments of the path: `["v1", "images", "<id>"]`.
+    /// The decoded segments of the path: `["v1", "images", "<id>"]`.
     let path: [String]
     let query: [String: String]
     let request: ReceivedRequest
@@ -62,8 +61,8 @@ struct LegacyCall {
 
     subscript(header name: String) -> String? { request[header: name] }
 
-    /// Whether the service takes it for a request with data: a length of 0 is
-    /// none, chunks are some even if there are none of them.
+    /// True if the service treats it as a request with data: a length of 0 means no data, and a
+    /// chunked body means data even without a chunk.
     var hasData: Bool {
         self[header: "transfer-encoding"] != nil
             || (Int(self[header: "content-length"] ?? "") ?? 0) > 0
@@ -94,7 +93,7 @@ struct LegacyAnswer {
     }
 }
 
-/// A refusal, written as WebOb does.
+/// A refusal in the format of WebOb.
 struct LegacyRefusal: Error {
     let status: Int
     let message: String

@@ -26,7 +26,7 @@ extension LegacyImageStore {
             image.fields.merge(metadata.fields) { $1 }
             image.properties = metadata.properties
             if let external { image.fields["size"] = external }
-            // Glance takes a size of 0 for all the data that is to come.
+            // Glance treats a size of 0 as complete: no further data comes.
             image.fields["status"] = metadata.fields["size"] == 0 ? "active" : "queued"
             state.images.append(image)
         }
@@ -117,7 +117,7 @@ extension LegacyImageStore {
         return origin
     }
 
-    /// Looks at the other end, as the service does before it makes a record.
+    /// Returns the size at the other end, which the service reads before it makes a record.
     private func sizes(
         _ origin: Origin?, _ metadata: LegacyMetadata
     ) throws(LegacyRefusal) -> JSONValue? {
@@ -129,7 +129,7 @@ extension LegacyImageStore {
         return .integer(found)
     }
 
-    /// Gives the image its data, where the request brings or names some.
+    /// Gives the image its data, if the request has or names some.
     private func filled(
         _ id: String, _ call: LegacyCall, _ origin: Origin?, status: Int
     ) throws(LegacyRefusal) -> LegacyAnswer {
@@ -137,8 +137,8 @@ extension LegacyImageStore {
         switch origin {
         case .copyFrom(let url):
             let before = try record(id, status: status)
-            // In the background there, before the answer is read here: the
-            // client cannot tell, as it has to look again in either case.
+            // Glance copies in the background; here, the copy ends before the client reads the
+            // answer. The client sees no difference, since it has to look again in either case.
             try store(try fetch(url), in: id)
             return before
         case .location(let url):
@@ -206,7 +206,7 @@ extension LegacyImageStore {
         }
     }
 
-    /// The bytes behind a URL on this machine.
+    /// Returns the bytes of a URL on this machine.
     func fetch(_ url: String) throws(LegacyRefusal) -> [UInt8] {
         guard let socket = RawSocket(connectingTo: url),
             let body = socket.get(url)

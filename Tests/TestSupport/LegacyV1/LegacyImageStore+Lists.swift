@@ -81,7 +81,7 @@ extension LegacyImageStore {
                     switch name {
                     case "size_min": image.fields["size"]?.integer ?? 0 >= number
                     case "size_max": image.fields["size"]?.integer ?? 0 <= number
-                    // Despite their names, equality.
+                    // Despite their names, these test for equality.
                     default: image.fields[name]?.integer == number
                     }
                 }
@@ -105,7 +105,7 @@ extension LegacyImageStore {
         return conditions
     }
 
-    /// A time as the images have it, so that texts compare as times do.
+    /// Returns a time in the format of the images, in which texts compare as times do.
     private func normalised(_ text: String) -> String? {
         var text = text
         if text.hasSuffix("Z") { text.removeLast() }

@@ -45,7 +45,7 @@ extension LegacyStoredImage {
         }
     }
 
-    /// A removed member comes back only with a word on sharing.
+    /// Adds a member. A removed member comes back only if the request states `can_share`.
     fileprivate mutating func addMember(_ id: String, _ canShare: Bool?) {
         if let place = members.firstIndex(where: { $0.id == id }) {
             guard let canShare else { return }

@@ -5,12 +5,12 @@ import Basics
 import Digests
 import Foundation
 
-/// The images of the in-process service, and what it does with them.
+/// The images of the service in this process, and its operations.
 final class LegacyImageStore: Sendable {
     struct State {
-        /// In order of creation, deleted ones too.
+        /// The images in order of creation, including deleted ones.
         var images: [LegacyStoredImage] = []
-        /// So that no two times are the same.
+        /// The last time, so that no two times are equal.
         var microseconds: Int64 = 0
 
         mutating func now() -> String {
@@ -89,7 +89,7 @@ final class LegacyImageStore: Sendable {
     }
 }
 
-/// `2016-11-21T03:04:05.000006`: UTC without saying so.
+/// Returns `2016-11-21T03:04:05.000006`: UTC, although the text does not state it.
 func legacyTime(_ microseconds: Int64) -> String {
     let seconds = Date(timeIntervalSince1970: Double(microseconds / 1_000_000))
     let text = seconds.formatted(.iso8601.dateTimeSeparator(.standard)).dropLast()

@@ -3,21 +3,21 @@
 
 import Basics
 
-/// An image as the in-process service of v1 keeps it.
+/// An image as the v1 service in this process keeps it.
 struct LegacyStoredImage {
     struct Member {
         var id: String
         var canShare: Bool
-        /// A row that was removed stays, as it does in Glance's database.
+        /// True for a removed row, which stays as in Glance's database.
         var isDeleted = false
     }
 
-    /// By the names of the API, all of them always there.
+    /// The fields by their names in the API, all of them always present.
     var fields: [String: JSONValue]
-    /// Null for one that came empty.
+    /// The properties; null for one that was sent empty.
     var properties: [String: JSONValue] = [:]
     var data: [UInt8] = []
-    /// Read for each request for the data.
+    /// The address that is read for each request for the data.
     var location: String?
     var members: [Member] = []
 
