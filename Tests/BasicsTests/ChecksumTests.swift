@@ -21,8 +21,8 @@ import Testing
         #expect(try JSONDecoder().decode([Checksum].self, from: data) == [checksum])
     }
 
-    /// Operators paste `sha512sum` output, so a value that is too short or has
-    /// a file name after it is the mistake to explain.
+    /// Operators paste the output of `sha512sum`, so the mistakes to explain are a value that is
+    /// too short and a file name after the value.
     @Test(arguments: Checksum.Algorithm.allCases)
     func `Digits alone are told the algorithm that they fit`(algorithm: Checksum.Algorithm) throws {
         let digits = String(repeating: "0a", count: algorithm.digitCount / 2)

@@ -5,7 +5,7 @@ import Basics
 import Foundation
 import Testing
 
-/// Foundation's decoder is the measure.
+/// Compares with Foundation's decoder.
 @Suite struct JSONTextTests {
     private func value(_ text: String) -> JSONValue? { value(Array(text.utf8)) }
 

@@ -6,7 +6,7 @@ import Glibc
 import Testing
 
 @Suite struct OpenFileLimitTests {
-    /// In a process of its own, as the limit is one of the process.
+    /// Runs in a process of its own, because the limit belongs to the process.
     @Test func `The limit is raised as far as it may be`() async {
         await #expect(processExitsWith: .success) {
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

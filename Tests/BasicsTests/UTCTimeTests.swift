@@ -33,7 +33,7 @@ struct UTCTimeTests {
 
     @Test("writing a moment and reading it again gives it back, over four centuries")
     func roundTrip() {
-        // A prime near a day, so that all hours and days of the year come up.
+        // A prime near the length of a day, so that all hours and all days of the year occur.
         for moment in stride(from: Int64(-5_000_000_000), to: 8_000_000_000, by: 8_640_013) {
             #expect(UTCTime.unixSeconds(UTCTime.text(unixSeconds: moment)) == moment)
         }

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// As a shell passes the output of a command: `<(command)`.
+    /// A shell passes the output of a command in this way: `<(command)`.
     @Test func `A descriptor that was passed may be a pipe`() throws {
         var ends: [Int32] = [0, 0]
         let status = pipe(&ends)
