@@ -19,8 +19,8 @@ import Testing
             }
             try await group.waitForAll()
         }
-        // 800,000 bytes, less the twentieth of a second that may come at once and
-        // the last piece, for which no task waits.
+        // The time for 800,000 bytes, without the bytes of a twentieth of a second that may pass at
+        // once, and without the last piece, for which no task waits.
         #expect(ContinuousClock.now - start > .milliseconds(650))
     }
 
@@ -31,7 +31,7 @@ import Testing
         ring.fail(TranshipError(.interrupted, "interrupted"))
         let start = ContinuousClock.now
         await #expect(throws: TranshipError.self) { try await write.value }
-        // It would be days.
+        // Otherwise it would take days.
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 
@@ -41,7 +41,7 @@ import Testing
         let write = Task { try await blocking { try ring.put(noise(200_000), pieceBytes: 1000) } }
         #expect(await eventually { ring.writtenBytes > 0 })
         limiter.change(bytesPerSecond: nil)
-        // It would be days.
+        // Otherwise it would take days.
         try await write.value
         #expect(ring.writtenBytes == 200_000)
     }
@@ -50,10 +50,10 @@ import Testing
 
     private static let second: UInt64 = 1_000_000_000
 
-    /// What writers may write, at which time.
+    /// A permission for a writer: the number of bytes at a time.
     private typealias Grant = (at: UInt64, bytes: Int)
 
-    /// Plays writers that ask as a ring does, and that rest now and then.
+    /// Plays writers that ask as a ring does, and that rest from time to time.
     ///
     /// - Parameter change: called at each step.
     private func play(
@@ -99,7 +99,7 @@ import Testing
         return grants
     }
 
-    /// The most bytes in any one second.
+    /// Returns the largest number of bytes in any one second.
     private func most(_ grants: [Grant]) -> Int {
         var (first, sum, most) = (0, 0, 0)
         for grant in grants {
@@ -150,9 +150,9 @@ import Testing
                 Double(part.reduce(0) { $0 + $1.bytes }) >= 0.95 * Double(whole * seconds.count),
                 "\(seconds)")
         }
-        // 8 writers with 16 KiB every millisecond.
+        // 8 writers with 16 KiB in every millisecond.
         #expect(most(bytes(21..<30)) > 100 * mebibyte)
-        // In the second after the limit is back, nothing is made up for.
+        // In the second after the limit is back, the writers get no extra bytes.
         #expect(Double(most(bytes(30..<31))) <= 1.2 * Double(mebibyte))
     }
 }

@@ -75,8 +75,8 @@ import Testing
     }
 }
 
-/// Two ends, each of which is closed once. Used by one test at a time; the
-/// ends' numbers do not change.
+/// The two ends of a pipe, each of which is closed once. Only one test at a time uses it, and the
+/// numbers of the ends do not change.
 private final class Pipe: Sendable {
     let readEnd: Int32
     let writeEnd: Int32

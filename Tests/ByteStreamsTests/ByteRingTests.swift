@@ -59,8 +59,8 @@ import Testing
     @Test func `A slow observer holds the producer back and sees everything`() async throws {
         let seen = Guarded<Int64>(0)
         let gate = Guarded<Bool>(false)
-        // Holding its thread is forbidden to real observers; here it stands for
-        // a digest that is slower than the source.
+        // A real observer must not hold its thread. This one represents a digest that is slower
+        // than the source.
         let ring = ByteRing(
             capacityBytes: 4096,
             observers: [
@@ -123,7 +123,7 @@ import Testing
     @Test func `Memory is asked for by the first write, and its lack is an error of ours`()
         async throws
     {
-        // More than any address space.
+        // Larger than any address space.
         let ring = ByteRing(capacityBytes: 1 << 50)
         let error = await #expect(throws: TranshipError.self) {
             try await blocking { try ring.put([1], pieceBytes: 1) }

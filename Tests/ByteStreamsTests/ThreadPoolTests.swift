@@ -37,13 +37,13 @@ import Testing
                 done.withLock { $0 += 1 }
             }
             #expect(await eventually { done.withLock { $0 } == round })
-            // The thread must have come back before the next job.
+            // The thread must be free again before the next job.
             usleep(20_000)
         }
         #expect(threads.withLock { $0.count } < 20)
     }
 
-    /// In a process of its own, whose address space has no room for more stacks.
+    /// Runs in a process of its own, whose address space has no room for more stacks.
     @Test func `Without a thread there is an error, and the next job runs`() async {
         await #expect(processExitsWith: .success) {
             let pool = ThreadPool()
@@ -65,7 +65,7 @@ import Testing
     }
 }
 
-/// The error of ours that a body throws; nil when it throws none.
+/// Returns our error that a body throws; nil if it throws none.
 private func failure(_ body: () throws -> Void) async -> TranshipError? {
     do {
         try body()
