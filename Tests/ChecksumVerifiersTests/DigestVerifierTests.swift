@@ -15,7 +15,7 @@ import Testing
         try Sample.checksum(algorithm, digit)
     }
 
-    /// What a pass over these bytes computes, or how it ends.
+    /// Returns the result of a pass over these bytes, or its error.
     private func judge(
         _ bytes: [UInt8], promise: Checksum?, reported: Checksum.Algorithm,
         promisedBytes: Int64? = nil, _ mode: VerificationMode = .proof, isAtURL: Bool = false
@@ -32,7 +32,7 @@ import Testing
         return try running.judge(totalBytes: Int64(bytes.count))
     }
 
-    // RFC 1321, A.5, and FIPS 180-4, of "abc".
+    // The digests of "abc" from RFC 1321, A.5, and FIPS 180-4.
     private let abc = Array("abc".utf8)
     private let md5 = "md5:900150983cd24fb0d6963f7d28e17f72"
     private let sha256 = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -187,7 +187,7 @@ import Testing
             Issue.record("a conversion was not seen")
             return
         }
-        // An upload converts nothing: other bytes are damage.
+        // An upload converts nothing, so other bytes are damage.
         guard case .mismatch = compare(computed: computed, reported: reported, sizeBytes: 99)
         else {
             Issue.record("damage was taken for a conversion")
