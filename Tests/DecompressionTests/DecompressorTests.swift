@@ -9,9 +9,9 @@ import Testing
 
 @testable import Decompression
 
-/// Compressed data as the formats' own tools write it, and what damage makes of it.
+/// Compressed data from the formats' own tools, intact and damaged.
 @Suite(.timeLimit(.minutes(5))) struct DecompressorTests {
-    /// What came out, and why no more did.
+    /// The output, and the error that ended it.
     struct Result {
         var bytes: [UInt8] = []
         var error: TranshipError?
@@ -55,11 +55,11 @@ import Testing
         return await Result(bytes: bytes ?? [], error: error)
     }
 
-    /// Part noise and part zeros, as disks are; larger than every buffer.
+    /// Part noise and part zeros, like real disks; larger than every buffer.
     private static let disk =
         noise(700_000) + [UInt8](repeating: 0, count: 2_000_000) + noise(1_000_001, seed: 2)
 
-    /// Heads of frames by RFC 8878, section 3.1.1, before a block of 3 bytes.
+    /// Heads of frames after RFC 8878, section 3.1.1, before a block of 3 bytes.
     @Test(
         arguments: [
             (
@@ -99,7 +99,7 @@ import Testing
         let parts = [noise(300_000), [], noise(70_000, seed: 3)]
         var data: [UInt8] = []
         for part in parts { data += try compressed(part, compression) }
-        // Longer than the buffers, too. Padding of xz has a multiple of four bytes.
+        // Some counts exceed the buffers. The padding of xz is a multiple of four bytes.
         for count in [0, 1, 3, 4, 1024, 131_071, 300_000] {
             let padding = [UInt8](repeating: 0, count: compression == .xz ? count & ~3 : count)
             let result = await decompress(data + padding, compression)
@@ -120,15 +120,15 @@ import Testing
                 == Array(Self.disk.prefix(65_536)))
     }
 
-    /// What is between and behind the streams, members or frames of one file.
+    /// The bytes between and behind the streams, members or frames of one file.
     struct Joint: Sendable, CustomTestStringConvertible {
         let compression: Compression
         var before: [UInt8] = []
         var between: [UInt8] = []
         var behind: [UInt8] = []
-        /// How many bytes of the end are missing.
+        /// The number of bytes that are missing at the end.
         var missing = 0
-        /// Nil if the data comes out whole.
+        /// The error's words; nil if the data is decompressed completely.
         var words: String?
 
         var testDescription: String {
@@ -138,8 +138,9 @@ import Testing
 
     private static func zeros(_ count: Int) -> [UInt8] { .init(repeating: 0, count: count) }
 
-    /// The .xz File Format, section 2.2, has padding of four bytes between streams and behind them;
-    /// RFC 8878, section 3.1.2, frames to skip; RFC 1952, section 2.2, members in a row.
+    /// The .xz File Format, section 2.2, allows padding of four bytes between streams and behind
+    /// them; RFC 8878, section 3.1.2, allows skippable frames; RFC 1952, section 2.2, allows
+    /// several members.
     private static let joints: [Joint] = {
         var joints: [Joint] = []
         for count in [4, 8, 4096, 262_144] {
@@ -190,7 +191,7 @@ import Testing
         #expect(result.error?.hint?.isEmpty == false)
     }
 
-    /// As pzstd writes them.
+    /// pzstd writes such frames.
     @Test func `Frames to skip are skipped, wherever they are`() async throws {
         let parts = [noise(200_000), noise(300_000, seed: 2)]
         var data: [UInt8] = []
@@ -278,7 +279,7 @@ import Testing
     }
 
     @Test func `Data that grows without end is cut off`() async throws {
-        // 3 GiB in some 100 KiB.
+        // 3 GiB in about 100 KiB.
         let zeros = try TemporaryFolder()
         let shell = "head -c 3G /dev/zero | zstd -q -T1"
         let data = try output(of: shell, in: zeros)
