@@ -21,7 +21,8 @@ import Testing
         return inputs
     }
 
-    /// The harness waits for tasks, so it must not hold one of their threads.
+    /// Runs work on a thread of its own: the harness waits for tasks, so it must not hold one of
+    /// their threads.
     private static func onOwnThread<Value: Sendable>(
         _ work: @escaping @Sendable () -> Value
     ) async -> Value {
@@ -46,7 +47,7 @@ import Testing
         }
     }
 
-    /// A field that `Transfer` gets makes the examples of its rows useless.
+    /// A new field in `Transfer` makes the examples of its rows useless.
     @Test func `The example of a row is a row that this version reads`() async throws {
         let rows = try Self.inputs(FuzzTarget.journalRow.rawValue)
         let row = try #require(rows["planned"])

@@ -5,7 +5,7 @@
 ///
 /// The raw value names the target for `make fuzz TARGET=…` and the folder of its corpus.
 enum FuzzTarget: String, CaseIterable {
-    /// JSON of the Image service, API v2, and what the pipeline makes of it.
+    /// JSON of the Image service, API v2, and the pipeline's use of it.
     case imageAnswers = "image-answers"
     /// Header fields and JSON of the Image service, API v1.
     case legacyAnswers = "legacy-answers"
@@ -15,7 +15,7 @@ enum FuzzTarget: String, CaseIterable {
     case refusals
     /// Content-Range, Content-Disposition, Retry-After, dates, checksums, sizes.
     case headerFields = "header-fields"
-    /// URLs out of catalogues, redirects and `next` links.
+    /// URLs from catalogues, redirects and `next` links.
     case addresses
     case cloudsFile = "clouds-file"
     case pipelineFile = "pipeline-file"
@@ -28,7 +28,7 @@ enum FuzzTarget: String, CaseIterable {
     /// The contents of a row of the journal.
     case journalRow = "journal-row"
 
-    /// Parses the bytes and uses what they hold, as a command would. Refusals are right answers; a
+    /// Parses the bytes and uses the values as a command would. A refusal is a right result; a
     /// trap, a hang or much memory is not.
     func run(_ bytes: [UInt8]) {
         switch self {

@@ -3,7 +3,7 @@
 
 @testable import HTTPTransport
 
-/// An HTTP answer out of one input: header lines up to an empty line, then the body.
+/// An HTTP answer from one input: header lines up to an empty line, then the body.
 struct FuzzedAnswer {
     let response: HTTPResponse
 

@@ -6,9 +6,9 @@ import Basics
 @testable import HTTPTransport
 @testable import SourceReaders
 
-/// Bytes as the header fields of an answer, and as the short texts that stand in them.
+/// Bytes as the header fields of an answer, and as the short texts in them.
 enum FuzzedHeaderFields {
-    /// More add nothing, and long inputs are slow.
+    /// The number of fields to parse: more add nothing, and long inputs are slow.
     private static let fieldsMax = 8
 
     static func run(_ bytes: [UInt8]) {

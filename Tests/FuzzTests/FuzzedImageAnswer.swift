@@ -25,7 +25,7 @@ enum FuzzedImageAnswer {
         for task in ImageTask.list(json["tasks"]) { _ = (task.importMethod, task.message) }
     }
 
-    /// What does not concern images, found by the key of its list.
+    /// Parses the other lists, found by their keys.
     private static func lists(_ json: JSONValue) {
         for usage in (try? Usage.list(json)) ?? [] { _ = usage.left }
         _ = ServiceVersion.list(json)

@@ -6,14 +6,14 @@ import ImageFormats
 
 /// Bytes as the beginning of image data.
 enum FuzzedImageHead {
-    /// Where an ISO names itself: inputs are shorter.
+    /// The place of an ISO's signature: inputs are shorter.
     private static let isoOffset = 32 << 10
     private static let declared = ["raw", "qcow2"].map {
         DeclaredFormat(disk: $0, container: "bare")
     }
 
     static func run(_ bytes: [UInt8]) {
-        // Half of the inputs, because the other half is much faster.
+        // Only half of the inputs, because the other half is much faster.
         guard bytes.count % 2 == 1 else { return use(ImageHead(bytes)) }
         let start = bytes.prefix(bytes.count / 2)
         let gap = [UInt8](repeating: 0, count: isoOffset - start.count)

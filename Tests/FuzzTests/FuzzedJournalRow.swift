@@ -9,8 +9,8 @@ import TestSupport
 
 @testable import MigrationJournal
 
-/// Bytes as what a row of the journal holds: a first line with the name of a table, a state and a
-/// time, and then the JSON of the body.
+/// Bytes as the contents of a row of the journal: a first line with the name of a table, a state
+/// and a time, and then the JSON of the body.
 enum FuzzedJournalRow {
     static func run(_ bytes: [UInt8]) {
         let line = bytes.prefix { $0 != 0x0A }
@@ -31,7 +31,7 @@ enum FuzzedJournalRow {
         }
     }
 
-    /// As a row of the plan or of the spool is read.
+    /// Reads a row of the plan or of the spool.
     private static func read<Value: Decodable>(
         _ type: Value.Type, _ json: Data, _ use: (Value) -> Void
     ) {
@@ -41,7 +41,7 @@ enum FuzzedJournalRow {
         use(value)
     }
 
-    /// The transfers of a journal whose only row of work holds this.
+    /// Returns the transfers of a journal whose only row of work has these values.
     static func transfers(state: String, dueAt: String?, _ json: Data) -> [Transfer] {
         let read = try? world.journal.database.unsafeReentrantWrite { db in
             try db.execute(
@@ -60,7 +60,7 @@ enum FuzzedJournalRow {
         _ = ImageIdentity.origin(of: source, project: "p")
     }
 
-    /// What a run does with a transfer before it asks any service.
+    /// Uses a transfer as a run does before it sends a request.
     private static func use(_ transfer: Transfer) {
         use(transfer.source)
         _ = Transfer.othersPatienceSeconds(sizeBytes: transfer.sizeBytes)
@@ -82,7 +82,7 @@ enum FuzzedJournalRow {
 
     private struct World {
         let journal: Journal
-        /// What the row of `work` is compressed against.
+        /// The data against which the row of `work` is compressed.
         let known: Data
     }
 

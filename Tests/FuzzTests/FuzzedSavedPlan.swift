@@ -18,7 +18,7 @@ enum FuzzedSavedPlan {
         _ = try? plan.check(against: other)
     }
 
-    /// A file in memory, which is gone with the process.
+    /// A file in memory, which disappears with the process.
     private static let file: CInt = {
         let name = "/tranship-fuzz-\(getpid())"
         let file = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
