@@ -9,7 +9,8 @@ import Testing
 
 @testable import HTTPTransport
 
-/// What reading one body in parts needs: connections that stay, and how fast a server answers.
+/// The facts that reading one body in parts needs: connections that stay open, and the time in
+/// which a server answers.
 @Suite(.timeLimit(.minutes(5))) struct AnswerTimesTests {
     private func part(
         _ client: HTTPClient, _ url: String, bytesMax: Int64? = 3
@@ -65,7 +66,7 @@ import Testing
         #expect(client.shortestAnswerSeconds(of: slow.url) == nil)
         _ = try await client.send(HTTPRequest(.head, slow.url + "/b"))
         let shortest = try #require(client.shortestAnswerSeconds(of: slow.url + "/c"))
-        // The server may begin its pause of 20 ms before this side knows that the request is sent.
+        // The server may begin its pause of 20 ms before this side knows that the request was sent.
         #expect(shortest >= 0.01)
         _ = try await client.send(HTTPRequest(.get, slow.url))
         #expect(client.shortestAnswerSeconds(of: slow.url) == shortest)

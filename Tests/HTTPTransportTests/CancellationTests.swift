@@ -14,7 +14,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct CancellationTests {
     private let client = HTTPClient()
 
-    /// Cancels once it is where it should be, and measures.
+    /// Cancels a task once it has reached the condition, and measures the time.
     private func cancel(
         _ task: Task<Void, any Error>, when isThere: @escaping @Sendable () -> Bool
     ) async {
@@ -22,14 +22,14 @@ import Testing
         task.cancel()
         let start = ContinuousClock.now
         let error = await failure { try await task.value }
-        // A second is the promise, which the last test here looks at. What is
-        // not woken waits for half a minute at least.
+        // The promise is a second, which the last test here checks. A task that is not woken waits
+        // for at least half a minute.
         #expect(ContinuousClock.now - start < .seconds(25))
         #expect(error?.code == .interrupted)
     }
 
     @Test func `While connecting to a host that does not answer`() async throws {
-        // A full backlog: the kernel drops further attempts without a word.
+        // With a full backlog, the kernel silently drops further attempts.
         let listener = try DeafListener()
         let client = client
         let url = "http://127.0.0.1:\(listener.port)/"
@@ -110,7 +110,7 @@ import Testing
             _ = try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
         }
         let producer = Task { try await blocking { while true { try ring.put(noise(1 << 20)) } } }
-        // Full: both kernels' buffers, curl's, and the ring behind them.
+        // Waits until everything is full: both kernels' buffers, curl's, and the ring behind them.
         let last = Guarded((bytes: Int64(0), since: ContinuousClock.now))
         await cancel(task) {
             last.withLock { last in
@@ -126,7 +126,7 @@ import Testing
     @Test func `A cancelled exchange is over within a second`() async throws {
         let server = try RawHTTPServer { _ in .hanging() }
         let client = HTTPClient()
-        // The best of some: other tests may keep all cores busy for a while.
+        // Takes the best of several rounds: other tests may keep all cores busy for a while.
         var best = Duration.seconds(60)
         for round in 1...10 where best > .milliseconds(500) {
             let task = Task { try await client.send(HTTPRequest(.get, server.url)) }

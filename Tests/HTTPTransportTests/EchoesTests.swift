@@ -9,7 +9,7 @@ import Testing
 
 /// Servers that show the request that they refuse.
 @Suite struct EchoesTests {
-    /// What the client makes of an answer that repeats the request.
+    /// Returns the client's error for an answer that repeats the request.
     private func refusal(
         _ request: HTTPRequest, status: Int = 403,
         says: @escaping @Sendable (ReceivedRequest) -> String
@@ -84,11 +84,11 @@ import Testing
         let response = try await HTTPClient(configuration)
             .send(HTTPRequest(.get, server.url + "/hidden-path/abc"))
         let error = response.refusal(by: .source, asked: "GET")
-        // Three characters are found in ordinary words.
+        // Texts of three characters occur in ordinary words.
         #expect(error.answer?.message == "no /<redacted>/abc")
     }
 
-    /// The signature comes from the server that redirects, and a storage shows it.
+    /// The signature comes from the server that redirects, and a storage service shows it.
     @Test(arguments: [true, false])
     func `The query of a redirect's target is not repeated`(isFollowed: Bool) async throws {
         let place = "/store?X-Amz-Signature=REDIRECTED0123"
@@ -121,7 +121,7 @@ import Testing
                 + "basic authentication failed")
     }
 
-    /// Each way in which a server may write a value.
+    /// The ways in which a server may write a value.
     private static let spellings: [String: @Sendable (String) -> String] = [
         "plain": { $0 },
         "percent": { percentEncode($0) },
@@ -152,7 +152,7 @@ import Testing
         #expect(error.answer?.message == "no (<redacted>) here")
     }
 
-    /// curl alone reads the file, and a server may decode what curl sends.
+    /// Only curl reads the file, and a server may decode the field that curl sends.
     @Test(arguments: [
         "machine 127.0.0.1 login bird password birdnetrc1e8b",
         "default login bird password birdnetrc1e8b",
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// A redirect may name what the request said, and lead nowhere.
+    /// A redirect may contain values of the request, and lead nowhere.
     @Test(arguments: ["ftp://h/", "http://127.0.0.1:1/", "http://169.254.1.1/"])
     func `The address of a redirect is shown without our secrets`(place: String) async throws {
         let server = try RawHTTPServer { request in
@@ -207,7 +207,8 @@ import Testing
         }
     }
 
-    /// The page of a proxy is cut. No beginning of a secret stays before the cut.
+    /// The page of a proxy is shortened. The part before the cut must not contain the beginning of
+    /// a secret.
     @Test func `A page is cut after its secrets are gone`() async throws {
         let secret = "4tRq-9pass-Zw"
         for letters in 0..<130 {
@@ -220,7 +221,7 @@ import Testing
         }
     }
 
-    /// Of a long answer, only the beginning is looked at.
+    /// Of a long answer, only the beginning is read.
     @Test func `A secret at the end of what is read is not shown`() async throws {
         let secret = "4tRq-9pass-Zw"
         for missing in 1..<secret.count - 4 {

@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// A request for a list of checksums: a slow server is not a silent one.
+    /// The request is for a list of checksums: a slow server is not a silent one.
     @Test(arguments: [false, true])
     func `A small answer may take longer than its timeout while bytes move`(
         isPatient: Bool
@@ -83,7 +83,7 @@ import Testing
                 exchange.sendHead(200, [("Content-Length", "4")])
                 for byte in UInt8(1)...4 {
                     exchange.send([byte])
-                    // Real time, twice the timeout in all: curl has no other clock.
+                    // Waits in real time, in total twice the timeout: curl has no other clock.
                     usleep(500_000)
                 }
             }

@@ -27,7 +27,7 @@ import Testing
         #expect(response.body.isEmpty)
         #expect(heads.withLock { $0.map(\.status) } == [200])
         #expect(heads.withLock { $0.map(\.written) } == [0])
-        // Whether that was all is for the caller to say.
+        // The caller decides whether that was all.
         ring.finishWriting()
         #expect(try await taken == bytes)
     }
@@ -63,7 +63,7 @@ import Testing
         #expect(try await blocking { try ring.takeAll() } == Array("data".utf8))
     }
 
-    /// Trap 1: the ring must not end by itself, or a short body would look whole.
+    /// Trap 1: the ring must not end on its own, or a short body would look complete.
     @Test(arguments: [
         (Reply.lying(declaredBytes: 100_000, body: noise(60_000)), "source-truncated"),
         (.resetting(declaredBytes: 100_000, body: noise(60_000)), "connection-lost"),
@@ -96,7 +96,7 @@ import Testing
         _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
         ring.finishWriting()
         #expect(try await blocking { try ring.takeAll() } == Array(noise(5000).prefix(1000)))
-        // Nor is it taken for the start of the next answer.
+        // The next answer does not begin with it either.
         let next = ByteRing()
         _ = try await client.download(HTTPRequest(.get, server.url), into: next) { _ in }
         #expect(next.writtenBytes == 1000)
@@ -195,7 +195,7 @@ import Testing
                 let more = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
                 if more == 0 { return count }
                 count += more
-                // Real time, longer than the limit in all: curl has no other clock.
+                // Waits in real time, in total longer than the limit: curl has no other clock.
                 usleep(300_000)
             }
         }
@@ -214,7 +214,7 @@ import Testing
             try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
         }
         #expect(await eventually { ring.writtenBytes == 64 << 10 })
-        // Real time, twice the limit: curl has no other clock.
+        // Waits in real time, twice the limit: curl has no other clock.
         try await Task.sleep(for: .seconds(4))
         async let taken = blocking { try ring.takeAll() }
         defer { ring.endTest() }
@@ -225,7 +225,7 @@ import Testing
 }
 
 extension ByteRing {
-    /// Blocks until the end.
+    /// Returns all bytes of the ring. Blocks until the end.
     func takeAll() throws -> [UInt8] {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -236,11 +236,11 @@ extension ByteRing {
         }
     }
 
-    /// Releases threads that still block after an unexpected error, which would
-    /// otherwise keep the whole run from ending.
+    /// Releases threads that still block after an unexpected error. Otherwise they would keep the
+    /// whole run from ending.
     func endTest() { fail(TranshipError(.unclassified, "the test is over")) }
 
-    /// Blocks until all of it is in.
+    /// Writes all bytes into the ring. Blocks until then.
     func put(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
     }

@@ -10,8 +10,8 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ExchangeThreadTests {
-    /// Dispatch has 255 threads, for all of the process. In a process of its own, since other tests
-    /// need those threads.
+    /// Dispatch has 255 threads for the whole process. Runs in a process of its own, since other
+    /// tests need those threads.
     @Test func `Exchanges hold no threads of Dispatch`() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit()
@@ -31,12 +31,12 @@ import Testing
         }
     }
 
-    /// In a process of its own, since the limit is one of the process.
+    /// Runs in a process of its own, since the limit belongs to the process.
     @Test func `Too few files do not count as a failure of the service`() async {
         await #expect(processExitsWith: .success) {
             let server = try RawHTTPServer { _ in .status(200) }
-            // What Dispatch and libcurl open once in a process is open before files are short,
-            // and the connection of this request stays open.
+            // Dispatch and libcurl open some files once in a process. They have to be open before
+            // files are short, and the connection of this request stays open.
             let first = HTTPClient()
             #expect(try await first.send(HTTPRequest(.get, server.url)).status == 200)
             try await Task.sleep(for: .milliseconds(10))

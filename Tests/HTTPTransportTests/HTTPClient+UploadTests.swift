@@ -44,7 +44,7 @@ import Testing
         if count > 0 { #expect(try received.sha256 == digest(.sha256, of: bytes).value) }
     }
 
-    /// Traps 1 and 2: a read callback that returns 0 would end the body well.
+    /// Traps 1 and 2: a read callback that returns 0 would end the body as if it were complete.
     @Test(arguments: [nil, 300_000] as [Int64?], [false, true])
     func `A source that breaks never becomes a complete body`(
         sizeBytes: Int64?, isAtTheLastByte: Bool
@@ -160,8 +160,8 @@ import Testing
         #expect(ring.failure?.answer?.message == "no longer queued")
     }
 
-    /// The refusal and the reset are both there before our next send meets
-    /// them: curl reports the send and drops the answer.
+    /// The refusal and the reset both arrive before our next send: curl reports the failed send and
+    /// drops the answer.
     @Test(arguments: 0..<10)
     func `A refusal is read even when the connection is reset right after it`(
         round: Int
@@ -212,7 +212,7 @@ import Testing
         #expect(ring.failure?.code == .connectionLost)
     }
 
-    /// Trap 5: curl is content as soon as HTTP was spoken.
+    /// Trap 5: curl reports success as soon as the answer is HTTP.
     @Test func `A success that came before the whole body is none`() async throws {
         let server = try RawHTTPServer { _ in .early(204, text: "", afterBodyBytes: 1000) }
         let ring = ByteRing()
@@ -265,7 +265,7 @@ import Testing
             try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
         }
         try await blocking { try ring.put(noise(1000)) }
-        // Real time, longer than the limit: curl has no other clock.
+        // Waits in real time, longer than the limit: curl has no other clock.
         try await Task.sleep(for: .seconds(2))
         try await blocking { try ring.put(noise(1000)) }
         ring.finishWriting()
@@ -282,7 +282,7 @@ import Testing
             Reply { exchange in
                 while !isOver.withLock({ $0 }) {
                     exchange.readBody(atMost: 10)
-                    // Real time: curl has no other clock.
+                    // Waits in real time: curl has no other clock.
                     usleep(100_000)
                 }
                 exchange.close()
@@ -310,7 +310,7 @@ import Testing
         }
         for _ in 0..<12 {
             try await blocking { try ring.put(noise(100)) }
-            // Real time, longer than the limit in all: curl has no other clock.
+            // Waits in real time, in total longer than the limit: curl has no other clock.
             try await Task.sleep(for: .milliseconds(300))
         }
         ring.finishWriting()

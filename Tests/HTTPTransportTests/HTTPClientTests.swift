@@ -27,7 +27,7 @@ import Testing
         #expect(received[header: "x-auth-token"] == "t")
         #expect(received[header: "x-empty"] == "")
         #expect(received[header: "user-agent"] == "tranship/test")
-        // Bytes must come as they are stored, and no client waits for a 100.
+        // Bytes must arrive as they are stored, and no client waits for a 100.
         for name in ["accept-encoding", "expect", "content-type", "te"] {
             #expect(received[header: name] == nil)
         }
@@ -132,8 +132,8 @@ import Testing
         #expect(error?.isTransient == true)
     }
 
-    /// libcurl takes no text of more than 8 MB. Without a check, the setting would silently be that
-    /// of an earlier request, or none.
+    /// libcurl accepts no text of more than 8 MB. Without a check, the setting would silently be
+    /// that of an earlier request, or none.
     @Test func `A setting that libcurl refuses is an error`() async throws {
         let server = try RawHTTPServer { _ in .status(200) }
         let error = await failure {
@@ -155,7 +155,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    /// Bodies must not use up the places of the small requests.
+    /// Bodies must not use up the connections for small requests.
     @Test func `Bodies in flight do not hold small requests back`() async throws {
         let server = try RawHTTPServer(scripts: [
             "/body": [.hanging()], "/small": [.status(200)],
@@ -174,7 +174,7 @@ import Testing
     }
 }
 
-/// The error of ours that a body throws; nil when it throws none.
+/// Returns our error that a body throws; nil if it throws none.
 func failure(_ body: () async throws -> Void) async -> TranshipError? {
     do {
         try await body()
@@ -185,7 +185,7 @@ func failure(_ body: () async throws -> Void) async -> TranshipError? {
 }
 
 @Suite struct CarrierTests {
-    /// Answers with what it was asked, and redirects from `/old`.
+    /// Answers with the request, and redirects from `/old`.
     private struct Echo: Carrier {
         func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
             if request.url.hasSuffix("/old") {

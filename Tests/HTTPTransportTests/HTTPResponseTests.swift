@@ -117,14 +117,14 @@ import Testing
     @Test(
         arguments: [
             ("0", 0), ("120", 120), ("9007199254740992", 1 << 53),
-            // Too large for any wait.
+            // Longer than any wait.
             ("9223372036854775807", 1 << 53), ("99999999999999999999", 1 << 53),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 251_629_199_998),
-            // Now.
+            // No wait.
             ("-5", 0), ("-99999999999999999999", 0), ("Mon, 01 Jan 1900 00:00:00 GMT", 0),
             ("Tue, 10 Mar 2026 00:00:00 GMT", 0),
             ("Tue, 10 Mar 2026 00:00:07 GMT", 6), ("Tuesday, 10-Mar-26 00:00:07 GMT", 6),
-            // As without the field.
+            // The same as without the field.
             ("", nil), ("-", nil), ("1.5", nil), ("+5", nil), ("nan", nil), ("1e300", nil),
             ("soon", nil), ("7 s", nil), ("2026-03-10T00:00:07Z", nil),
         ] as [(String, Int?)])

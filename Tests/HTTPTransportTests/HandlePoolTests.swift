@@ -8,8 +8,8 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-/// How many connections a client opens and keeps: a server with a thread for
-/// each connection (uWSGI with `http11-socket`) has few of them.
+/// The numbers of connections that a client opens and keeps: a server with a thread for each
+/// connection (uWSGI with `http11-socket`) has few of them.
 @Suite(.timeLimit(.minutes(5))) struct HandlePoolTests {
     /// A pause of a busy machine must not look like an idle connection.
     private var patient: TransportConfiguration {
@@ -19,8 +19,8 @@ import Testing
         return configuration
     }
 
-    /// Sends so many requests at once. Each has a connection of its own, since
-    /// the server answers only after all have come.
+    /// Sends the given number of requests at once. Each has a connection of its own, since the
+    /// server answers only after all have arrived.
     private func burst(
         _ count: Int, at server: RawHTTPServer, _ client: HTTPClient, _ isOpen: Guarded<Bool>
     ) async throws {
@@ -99,7 +99,7 @@ import Testing
         #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 1 })
     }
 
-    /// The server closes the kept connection just when the next request comes.
+    /// The server closes the kept connection at the moment of the next request.
     @Test(arguments: [(1, true), (2, false)])
     func `A kept connection that is dead is replaced once`(
         deaths: Int, isAnswered: Bool
@@ -145,7 +145,7 @@ import Testing
         #expect(server.requests.prefix(5).allSatisfy { $0.body == [1, 2, 3] })
     }
 
-    /// curl sends the request again, but the ring has given its bytes away.
+    /// curl sends the request again, but the ring no longer has its first bytes.
     @Test
     func `A body whose kept connection is dead fails, and is never sent without its beginning`()
         async throws
@@ -215,10 +215,10 @@ import Testing
     }
 }
 
-/// How many connections to this port wait for our side to close them: state 08
-/// in `proc_net_tcp.txt` of the kernel's documentation.
+/// Returns the number of connections to this port that wait for our side to close them: state 08 in
+/// `proc_net_tcp.txt` of the kernel's documentation.
 private func halfClosed(to port: UInt16) -> Int {
-    // Read by a handle, as these files have no length.
+    // Read by a handle, because these files have no length.
     let bytes = try? FileHandle(forReadingAtPath: "/proc/net/tcp")?.readToEnd()
     let table = String(decoding: bytes ?? Data(), as: UTF8.self)
     #expect(table.contains("local_address"))

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ProxyTests {
-    // In processes of their own, as the environment belongs to all tests.
+    // Runs in processes of their own, because the environment belongs to all tests.
     @Test func `A proxy of the environment is asked`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try RawHTTPServer { _ in .status(200, text: "by proxy") }

@@ -58,7 +58,7 @@ import Testing
         #expect(
             named.refusal(by: .source, asked: "GET x").message
                 == "the source answered 404: not here (GET x, answered by 127.0.0.1)")
-        // The URL says it, or the service has one name for itself.
+        // The URL already names the host, or the service has only one name for itself.
         #expect(try await response(server.url + "/a", follows: true).answeredBy == nil)
         #expect(try await response(name + "/a", follows: false).answeredBy == nil)
         let ring = ByteRing()

@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: [
         ("OpenSSL/3.0.17", 0x3000_0110 as UInt, true), ("OpenSSL/3.5.4", 0x3050_0040, true),
-        // Another OpenSSL than that of curl.
+        // A version of OpenSSL that differs from curl's.
         ("OpenSSL/3.0.17", 0x3050_0040, false), ("OpenSSL/3.0.17", 0x1010_117F, false),
         ("OpenSSL/1.1.1w", 0x1010_117F, false), ("OpenSSL/4.0.0", 0x4000_0000, false),
         ("BoringSSL", 0x1010_107F, false), ("LibreSSL/3.8.2", 0x2000_0000, false),
@@ -41,7 +41,7 @@ import Testing
         #expect(UnreadAnswer.isKnown(curl: curl, loaded: loaded) == isKnown)
     }
 
-    // In processes of their own, as the environment belongs to all tests.
+    // Runs in processes of their own, because the environment belongs to all tests.
     @Test func `A variable turns it off`() async {
         await #expect(processExitsWith: .success) {
             #expect(UnreadAnswer.isInUse)
