@@ -55,7 +55,7 @@ struct TestArchive: Sendable {
         }
     }
 
-    /// Puts a whole image into the archive.
+    /// Puts a complete image into the archive.
     func put(_ number: Int, _ bytes: [UInt8]) async throws {
         try prepare(number)
         try await receive(number, bytes)
@@ -73,7 +73,7 @@ struct TestArchive: Sendable {
 
 @Suite(.timeLimit(.minutes(5))) struct ArchiveFolderTests {
     @Test func `Who looks while another makes the archive sees none or a whole one`() async throws {
-        // The marker can come between a look for it and a look at what else is there.
+        // The marker can appear between a look for it and a look at the other files.
         for _ in 0..<100 {
             let test = try TestArchive()
             let archive = test.archive
@@ -149,7 +149,7 @@ struct TestArchive: Sendable {
             let error = #expect(throws: TranshipError.self) { try test.archive.check() }
             #expect(error?.code == .targetFailed)
             #expect(error?.message.hasSuffix("by other users (mode 703)") == true)
-            // A source is read, and what comes out of it is proved.
+            // A source is only read, and its data is proved afterwards.
             #expect(try test.source.check())
             #expect(chmod(folder, 0o700) == 0)
         }
@@ -157,7 +157,7 @@ struct TestArchive: Sendable {
         #expect(chown(test.archive.path, 12_345, 0) == 0)
         let error = #expect(throws: TranshipError.self) { try test.archive.check() }
         #expect(error?.message.contains("another user (uid 12345") == true)
-        // The same of an empty one.
+        // The same with an empty folder.
         let empty = ArchiveFolder(test.folder.file("empty"), as: .target)
         #expect(mkdir(empty.path, 0o700) == 0 && chown(empty.path, 12_345, 0) == 0)
         #expect(throws: TranshipError.self) { try empty.check() }
@@ -241,7 +241,7 @@ struct TestArchive: Sendable {
         try full.remove(try TestArchive.id(1))
         #expect(test.names.isEmpty)
         try test.prepare(1)
-        // With room, it goes on.
+        // With room, it continues.
         try await test.receive(1, noise(1_000_000))
         #expect(try test.archive.image(try TestArchive.id(1))?.isWhole == true)
     }
@@ -272,7 +272,7 @@ struct TestArchive: Sendable {
         try test.prepare(1)
         let id = try TestArchive.id(1)
         let part = "\(test.archive.path)/images/\(id.part)"
-        // A descriptor of its own has a lock of its own, as another process has.
+        // A separate descriptor has a lock of its own, as in another process.
         let other = open(part, O_RDWR | O_CREAT, 0o600)
         try #require(other >= 0 && flock(other, LOCK_EX) == 0)
         _ = write(other, "left over", 9)
@@ -284,7 +284,7 @@ struct TestArchive: Sendable {
         #expect(try test.archive.isBeingWritten(id) == false)
         try await test.receive(1, noise(5))
         #expect(try test.archive.image(id)?.record.image.sizeBytes == 5)
-        // Whole data is not written over.
+        // Complete data is not overwritten.
         let again = await failure { try await test.receive(1, noise(6)) }
         #expect(again?.code == .conflict)
         #expect(try test.archive.image(id)?.record.image.sizeBytes == 5)
@@ -315,7 +315,7 @@ struct TestArchive: Sendable {
             }
             #expect(ring.writtenBytes == 0)
         }
-        // It is repaired in place.
+        // The damaged image is repaired in place.
         unlink(data)
         try await test.receive(1, noise(1000))
         #expect(try test.archive.image(id)?.isWhole == true)
