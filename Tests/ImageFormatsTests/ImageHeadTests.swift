@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ImageHeadTests {
-    /// Data, and what it is.
+    /// Data, with its actual kind.
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]
@@ -21,7 +21,7 @@ import Testing
         init(_ text: String, _ kind: DataKind?) { self.init(text, Array(text.utf8), kind) }
     }
 
-    /// Text in UTF-16 with its byte order mark.
+    /// Returns text in UTF-16 with its byte order mark.
     private static func wide(_ text: String, isLittleEndian: Bool) -> [UInt8] {
         ("\u{FEFF}" + text).utf16.flatMap { unit in
             let bytes = [UInt8(unit & 0xFF), UInt8(unit >> 8)]
@@ -40,7 +40,7 @@ import Testing
         return bytes + Array("</p>".utf8)
     }()
 
-    /// A POSIX archive without its mark, and with the sum of its header.
+    /// A POSIX archive without its magic, and with the checksum of its header.
     private static let oldTar: [UInt8] = {
         var head = [UInt8](repeating: 0, count: 1024)
         head.replaceSubrange(0..<8, with: Array("disk.raw".utf8))
@@ -129,7 +129,7 @@ import Testing
         Case("nothing", [], nil),
         Case("a few letters", Array("abc".utf8), nil),
         Case("text, then a disk", Array(String(repeating: "a", count: 900).utf8) + noise(200), nil),
-        // What begins the data counts, whatever follows.
+        // The beginning of the data counts, no matter what follows.
         Case("qcow2 and iso", Array(DiskHeads.qcow2()[..<104]) + DiskHeads.iso()[104...], .qcow2),
     ]
 
@@ -186,7 +186,7 @@ import Testing
         (DiskHeads.vhd(type: 4), "its parent"), (DiskHeads.vdi(type: 4), "its parent"),
     ]
 
-    /// Beyond what a look reads, and at its end without an end of its own.
+    /// The description extends beyond the bytes that a look reads, or has no end there.
     @Test(arguments: [(200, 20), (127, 20)] as [(UInt64, UInt64)])
     func `A description that no look sees whole is damage`(sector: UInt64, length: UInt64) {
         var head = DiskHeads.vmdk(atSector: sector, ofSectors: length)
@@ -229,7 +229,7 @@ import Testing
     }
 
     @Test func `Numbers of any size are read without harm`() {
-        // Each field of eight bytes of each format in turn: the largest number there is.
+        // Sets each field of eight bytes in each format to the largest number, one after the other.
         for given in Self.cases where given.kind?.diskFormat != nil {
             for offset in stride(from: 4, to: min(given.bytes.count, 400) - 8, by: 4) {
                 var bytes = given.bytes
