@@ -43,7 +43,7 @@ private final class ArchiveSite: Sendable {
         }
     }
 
-    /// Registers and sends these bytes.
+    /// Registers a transfer, and sends these bytes.
     func send(
         _ transfer: Transfer, _ bytes: [UInt8], references: [String: String] = [:]
     ) async throws -> Transfer {
@@ -59,7 +59,7 @@ private final class ArchiveSite: Sendable {
         return try await uploader.send(next, from: ring)
     }
 
-    /// The whole way.
+    /// Performs all steps of a copy.
     func copy(
         _ transfer: Transfer, _ bytes: [UInt8], references: [String: String] = [:]
     ) async throws -> Transfer {
@@ -131,7 +131,7 @@ private final class ArchiveSite: Sendable {
         #expect(record.members[0] == ["member_id": "p1", "status": "accepted"])
         #expect(record.members[1]["status"] == "pending")
         #expect(record.image.ownerID == "project-1" && record.source["id"] == "a")
-        // Publishing is repeatable.
+        // Publishing can be repeated.
         #expect(try await site.publisher.publish(sent, references: ["kernel_id": "k2"]) == done)
         let ring = ByteRing()
         try await site.uploader.readBack(done, into: ring)
@@ -141,12 +141,12 @@ private final class ArchiveSite: Sendable {
     @Test func `What an earlier process left is found in every state`() async throws {
         let site = try ArchiveSite()
         let transfer = Sample.transfer("a", state: .registered, imageID: ArchiveSite.id())
-        // Nothing is there: another process died before it wrote the record.
+        // The archive has nothing: another process died before it wrote the record.
         guard case .send = try await site.uploader.reconcile(transfer) else {
             Issue.record("not sent")
             return
         }
-        // The record is there, without data.
+        // The archive has the record without data.
         guard case .send = try await site.register(transfer),
             case .send(let again) = try await site.uploader.reconcile(transfer)
         else {
@@ -155,7 +155,7 @@ private final class ArchiveSite: Sendable {
         }
         #expect(again.state == .registered)
         #expect(try await site.listed().map(\.status) == [.queued])
-        // The data is there, not published: by this journal and by another one.
+        // The archive has the data, not yet published: by this journal and by another one.
         _ = try await site.send(transfer, noise(10))
         guard case .advance(let whole) = try await site.uploader.reconcile(transfer) else {
             Issue.record("not found whole")
@@ -217,7 +217,7 @@ private final class ArchiveSite: Sendable {
         var sent = try await site.send(Sample.transfer("a"), noise(10))
         #expect(try await site.uploader.abandon(sent, isWrong: true).placement.generation == 0)
         #expect(try await site.listed().isEmpty)
-        // A published one stays.
+        // A published image stays.
         var record = Sample.record(visibility: .public)
         record.isProtected = true
         sent = try await site.copy(Sample.transfer("a", record: record), noise(10))

@@ -11,7 +11,7 @@ import Testing
 
 @testable import ImageUploaders
 
-/// Records that the service makes otherwise than it was asked to.
+/// Records that differ from the request that made them.
 @Suite(.timeLimit(.minutes(5))) struct CloudUploaderMadeTests {
     private let target: Target
 
@@ -133,7 +133,7 @@ import Testing
         target.glance.answer(
             "POST", "/v2/images",
             with: .status(201, text: #"{"id": "\#(target.id())", "status": "queued"}"#))
-        // A record that is there is not made, so only the answer says that it was.
+        // An existing record is not made again, so only the answer shows that it was made.
         let transfer = try await target.register(
             Sample.transfer("a", state: .reading))
         #expect(transfer.imageID == target.id())

@@ -20,7 +20,7 @@ import Testing
         try await target.uploader.reconcile(transfer)
     }
 
-    /// The transfer where it goes on; nil for another outcome.
+    /// Returns the transfer that continues; nil for another outcome.
     private func advanced(_ transfer: Transfer) async throws(TranshipError) -> Transfer? {
         guard case .advance(let next) = try await reconcile(transfer) else { return nil }
         return next
@@ -38,7 +38,7 @@ import Testing
         }
         #expect(transfer.state == .registered)
         #expect(transfer.imageID == target.id() && transfer.placement.generation == 0)
-        // It is not the one that stood there.
+        // It is not the record that existed before.
         #expect(!transfer.placement.isAdopted)
     }
 
@@ -50,7 +50,7 @@ import Testing
             return
         }
         #expect(transfer.state == .registered && transfer.imageID == given.imageID)
-        // The next sender fills it.
+        // The next sender fills the record.
         #expect(!transfer.placement.isFilledByUs)
         #expect(target.glance.changes.isEmpty)
     }
@@ -106,7 +106,7 @@ import Testing
         #expect(target.glance.changes.isEmpty)
     }
 
-    /// The service writes the size of staged data when all of it is there.
+    /// The service writes the size of staged data when all of it has arrived.
     @Test(
         arguments: [
             (1000, true, .glanceDirect, true), (999, true, .glanceDirect, false),
@@ -125,7 +125,7 @@ import Testing
         if !isOurs { given.placement.yieldContents() }
         let next = try await advanced(given)
         #expect(next?.state == (isImported ? .importing : nil))
-        // Without anything to compare with, nothing would show what was imported.
+        // Without a digest to compare, nothing would show which data was imported.
         given.proof.computed = []
         #expect(try await advanced(given) == nil)
         given.proof.promised = try Sample.checksum(.sha512, "a")
@@ -185,7 +185,7 @@ import Testing
         #expect(Transfer.othersPatienceSeconds(sizeBytes: 10 << 30) == 3600 + 10240)
     }
 
-    /// The service puts the record back when a body ends, and writes its time.
+    /// The service resets the record when a body ends, and writes its time.
     @Test func `A body that comes after ours broke off is another host's`() async throws {
         var given = target.begun(.sending, ["status": "saving", "updated_at": "1"])
         guard case .snooze(let first, _, _) = try await reconcile(given) else {
@@ -259,7 +259,7 @@ import Testing
             return
         }
         #expect(transfer.state == .verifying)
-        // What was sent, so that a short copy shows.
+        // The size is that of the sent data, so that a short copy is noticed.
         #expect(transfer.proof.sizeBytes == 10)
         var unsized = given
         unsized.proof.sizeBytes = nil
@@ -274,7 +274,7 @@ import Testing
             Issue.record("nothing is to be sent")
             return
         }
-        // Creating it again shows whether its id is free.
+        // A new create request shows whether its id is free.
         #expect(transfer.state == .registered && transfer.placement.generation == 0)
         #expect(target.glance.changes.isEmpty)
     }

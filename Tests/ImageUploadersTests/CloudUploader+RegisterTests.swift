@@ -197,7 +197,7 @@ import Testing
         let transfer = try await target.register(keeping(rule))
         #expect(transfer.imageID == Self.kept && transfer.holdsKeptID)
         #expect(target.glance.image(Self.kept)?["status"] == "queued")
-        // Given up without its data, it is filled again.
+        // A record that was given up without its data is filled again.
         try await target.uploader.discard(transfer)
         #expect(target.glance.image(Self.kept)?["status"] == "queued")
         var again = transfer
@@ -251,7 +251,7 @@ import Testing
         let error = await failure { _ = try await target.uploader.abandon(transfer, isWrong: true) }
         #expect(error?.code == .idBlocked)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
-        // Where the id is only preferred, the copy goes on without it.
+        // If the id is only preferred, the copy continues without it.
         let given = keeping(transfer, .preferred)
         let passing = await failure { _ = try await target.uploader.abandon(given, isWrong: false) }
         #expect(passing?.code == .idBlocked)
@@ -259,7 +259,7 @@ import Testing
         #expect(preferred.state == .planned && preferred.placement.generation == 1)
         #expect(preferred.imageID == nil && preferred.remarks.count == 1)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
-        // Published, it was proved by another host: a second copy would double it.
+        // If the record is published, another host proved it: a second copy would be a duplicate.
         target.glance.put(Self.kept, ["visibility": "shared"])
         let published = await failure {
             _ = try await target.uploader.abandon(given, isWrong: true)

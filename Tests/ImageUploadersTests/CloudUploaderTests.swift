@@ -17,7 +17,7 @@ import Testing
 
     init() throws { target = try Target() }
 
-    /// A ring with these bytes, filled while it is read.
+    /// Returns a ring that is filled with these bytes while it is read.
     private func ring(_ bytes: [UInt8]) -> ByteRing {
         let ring = ByteRing()
         Task {
@@ -104,7 +104,7 @@ import Testing
         #expect(try await target.uploader.report(given).missingStores == ["far"])
     }
 
-    /// A copy that is not seen would be made again.
+    /// A copy that is not listed would be made again.
     @Test(arguments: [nil, "project"])
     func `Copies of all owners are listed, hidden and community ones too`(
         ownerID: String?
@@ -161,7 +161,7 @@ import Testing
         #expect(try await target.uploader.reportedAlgorithm(for: target.begun(.reading)) == .md5)
     }
 
-    /// Else every image of the run would be read back for proof.
+    /// Otherwise every image of the run would be read back for proof.
     @Test func `An empty target is asked again once it has an image`() async throws {
         let given = target.begun(.reading)
         #expect(try await target.uploader.reportedAlgorithm(for: given) == .sha512)

@@ -51,7 +51,7 @@ import Testing
             from: refusal(.quotaExceeded, 413, words), record: record(properties: 20))
         #expect(error.hint?.contains("one of the 21 properties") == true)
         #expect(error.message.hasPrefix("its record has 21 properties: "))
-        // Ten keys, and how many more.
+        // Ten keys, and the number of further ones.
         #expect(error.hint?.contains("(p0, p1, p10, ") == true)
         #expect(error.hint?.contains(" and 10 more)") == true)
         #expect(lessons.objection(to: record(properties: 19)) == nil)

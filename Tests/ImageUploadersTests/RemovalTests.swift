@@ -11,7 +11,7 @@ import Testing
 
 @testable import ImageUploaders
 
-/// Cleaning; `CloudUploaderTests` has the right to discard.
+/// The rules for cleaning; `CloudUploaderTests` has those for discarding.
 @Suite struct RemovalTests {
     private let target: Target
     /// 2027-01-15T08:00:00Z.
@@ -80,7 +80,7 @@ import Testing
     @Test func `A deletion whose answer is lost counts as one`() async throws {
         var deletesLeft = 1
         target.putOurs(["status": "queued", "visibility": "private"])
-        // The client repeats what was lost, and those answers are lost as well.
+        // The client repeats the request after a lost answer, and those answers are lost as well.
         target.glance.loseAnswer("DELETE", "/v2/images/\(target.id())", times: .max)
         guard case .removed = try await clean(&deletesLeft, listed()) else {
             Issue.record("the image is gone")
@@ -89,7 +89,7 @@ import Testing
         #expect(deletesLeft == 0 && target.glance.image(target.id()) == nil)
     }
 
-    /// A field that is missing must not count as its harmless value.
+    /// A missing field must not count as its harmless value.
     @Test(arguments: ["visibility", "protected"])
     func `What does not say who sees it stays`(field: String) async throws {
         var deletesLeft = 1
@@ -107,7 +107,7 @@ import Testing
         #expect(deletions == 0)
     }
 
-    /// A value of another type is not one that is missing, as it is at old services.
+    /// A value of another type does not count as missing, which happens at old services.
     @Test(
         arguments: [
             ("os_hidden", "true"), ("os_hidden", 0), ("protected", "false"), ("visibility", 0),
@@ -145,7 +145,7 @@ import Testing
         #expect(deletions == 0)
     }
 
-    /// What another process may do between the listing and the removal.
+    /// Changes that another process may make between the listing and the removal.
     private static let changes: [@Sendable (inout TargetImage) -> Void] = [
         { $0.status = .active }, { $0.originValue = nil }, { $0.originValue = "l/x" },
         { $0.visibility = .public }, { $0.visibility = .shared }, { $0.isProtected = true },
@@ -180,7 +180,7 @@ import Testing
         let hour = "2027-01-15T07:00:00Z"
         #expect(
             objection(hour) == .busySince(status: status, time: hour, quietSeconds: 3600))
-        // A second more for each MiB.
+        // The time is a second longer for each MiB.
         #expect(
             objection("2027-01-15T06:59:59Z", sizeBytes: 1 << 20)
                 == .busySince(
@@ -191,7 +191,7 @@ import Testing
 
     // MARK: What a run made
 
-    /// A copy that this journal filled, and its record as the run left it.
+    /// Returns a copy that this journal filled, and its record as the run left it.
     private func undone(
         _ state: TransferState = .done, filledByUs: Bool = true
     ) -> (Transfer, TargetRecord) {
@@ -222,7 +222,7 @@ import Testing
         #expect(reason(transfer, record) == nil)
     }
 
-    /// What an operator may do to a copy, and the fields that are named.
+    /// Changes that an operator may make to a copy, and the fields in the reason.
     private static let edits: [([String], @Sendable (inout TargetRecord) -> Void)] = [
         (["name"], { $0.image.name = "mine" }), (["tags"], { $0.tags = ["keep"] }),
         (["members"], { $0.members = ["team", "other"] }),
@@ -245,7 +245,7 @@ import Testing
         #expect(reason(transfer, record) == nil)
         record.memberAnswers = ["team": "rejected"]
         #expect(reason(transfer, record) == .editedByHand(field: "members.team"))
-        // One that had not answered has the copy in its list now.
+        // A member that had not answered now has the copy in its list.
         transfer.remark(.membersWaiting(["team"], imageID: target.id()))
         record.memberAnswers = [:]
         #expect(reason(transfer, record) == nil)
@@ -266,12 +266,12 @@ import Testing
         var (transfer, record) = undone()
         edit(&record)
         #expect(reason(transfer, record) == .editedByHand(field: FieldNames(fields)))
-        // Also before it was published, but for what publishing sets.
+        // The same before publication, except for the fields that publishing sets.
         transfer = undone(.publishing).0
         #expect(reason(transfer, record) == .editedByHand(field: FieldNames(fields)))
     }
 
-    /// The run was refused to publish the copy, or ended before it began to.
+    /// The run could not publish the copy, or ended before it began to.
     @Test(arguments: [TransferState.unpublished, .sending, .verifying])
     func `A copy that someone published as planned stays`(state: TransferState) throws {
         var (transfer, record) = undone(.publishing)
@@ -330,8 +330,8 @@ import Testing
         #expect(reason(transfer, record) == nil)
     }
 
-    /// An operator filled the record that a killed run had left. Of what the run proved itself,
-    /// nothing else has to show whose it is.
+    /// An operator filled the record that a killed run had left. If the run proved the data itself,
+    /// no further fact has to show the owner.
     @Test(arguments: TransferState.allCases)
     func `Data stays unless a digest shows that the run sent it, or the run proved it`(
         state: TransferState
@@ -347,7 +347,8 @@ import Testing
                 as: LeftCopy(visibility: .private, isHidden: false, isProtected: false))
         }
         let isProved = [.publishing, .done, .unpublished, .skipped].contains(state)
-        // Nothing was promised and nothing is known of what was sent; and so on, as it comes.
+        // The source promised nothing, and nothing is known about the sent data; then further
+        // combinations.
         for (promised, computed, reported) in [
             (nil, [], []), (digest, [], []), (nil, [digest], []), (nil, [other], [digest]),
         ] as [(Checksum?, [Checksum], [Checksum])] {

@@ -10,7 +10,7 @@ import TestSupport
 
 @testable import ImageUploaders
 
-/// An uploader over a fake service, and what it committed.
+/// An uploader with a fake service, and its commits.
 final class Target: Sendable {
     let glance: GlanceServer
     let uploader: CloudUploader
@@ -41,7 +41,7 @@ final class Target: Sendable {
         commits.withLock { $0.append(transfer) }
     }
 
-    /// Registers, and says what follows.
+    /// Registers a transfer, and returns the outcome.
     func registering(
         _ transfer: Transfer, references: [String: String] = [:]
     ) async throws(TranshipError) -> Outcome {
@@ -50,7 +50,7 @@ final class Target: Sendable {
         }
     }
 
-    /// The same where the body can be sent, or the data is there.
+    /// Registers a transfer whose body can then be sent, or whose data is already at the target.
     func register(
         _ transfer: Transfer, references: [String: String] = [:]
     ) async throws -> Transfer {
@@ -65,12 +65,12 @@ final class Target: Sendable {
         var reason: String
     }
 
-    /// The id of one generation, without Keystone and so without a project.
+    /// Returns the id of one generation, without Keystone and so without a project.
     func id(_ generation: Int = 0) -> String {
         ImageIdentity.imageID(of: Sample.source("a"), project: "", generation: generation)
     }
 
-    /// A transfer whose record is at the target, in some state.
+    /// Returns a transfer whose record is at the target, in some state.
     func begun(
         _ state: TransferState, _ fields: [String: JSONValue]? = nil
     ) -> Transfer {
@@ -79,7 +79,7 @@ final class Target: Sendable {
         return transfer
     }
 
-    /// A record that carries the marker of transfer `a`.
+    /// Adds a record that carries the marker of transfer `a`.
     func putOurs(_ fields: [String: JSONValue], generation: Int = 0) {
         glance.put(
             id(generation),
