@@ -10,7 +10,7 @@ import Testing
 ///
 /// `TRANSHIP_LAB` names its folder, as `scripts/lab env` prints it.
 package enum Lab {
-    /// Empty if there is no lab.
+    /// The folder of the lab; empty if there is none.
     package static let folder = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
     package static let cloudsFile = "\(folder)/clouds.yaml"
     package static let isUp = FileManager.default.fileExists(atPath: cloudsFile)
@@ -20,10 +20,11 @@ package enum Lab {
     /// (`scripts/lab legacy up`).
     package static let legacyURL = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
 
-    /// Apache's address before alpha's Keystone; nil if it does not run (`scripts/lab oidc up`).
+    /// The address of Apache in front of alpha's Keystone; nil if it does not run (`scripts/lab
+    /// oidc up`).
     package static let federationURL = ProcessInfo.processInfo.environment["TRANSHIP_LAB_OIDC"]
 
-    /// The folder of the sources.
+    /// The folder of the repository.
     package static let repository =
         ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
         ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -91,8 +92,8 @@ package enum Lab {
         try await body()
     }
 
-    /// The URL of the lab's web server. It listens on 127.0.0.2 as well, where no
-    /// Glance may fetch from.
+    /// Starts the lab's web server and returns its URL. It also listens on 127.0.0.2, from which no
+    /// Glance may fetch.
     package static func webServer() async throws -> String {
         try await run(["serve"]).trimmingCharacters(in: .whitespacesAndNewlines)
     }

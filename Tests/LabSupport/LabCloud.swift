@@ -6,8 +6,8 @@ import HTTPTransport
 package import OpenStackImage
 import Testing
 
-/// One entry of the lab's clouds.yaml. Values are the service's own JSON, so
-/// that a test compares what the service says, and not what our decoders make of it.
+/// One entry of the lab's clouds.yaml. Values are the service's own JSON, so that a test compares
+/// the service's answer, and not the result of our decoders.
 package struct LabCloud: Sendable {
     package let name: String
     package let service: ImageService
@@ -56,14 +56,14 @@ package struct LabCloud: Sendable {
         try await service.sendForJSON(ServiceRequest(.get, "/v2/images/\(id)"))
     }
 
-    /// Every image of that name that is not hidden.
+    /// Returns every image of that name that is not hidden.
     package func named(_ name: String) async throws -> [JSONValue] {
         let page = try await service.sendForJSON(
             ServiceRequest(.get, "/v2/images", query: [.init("name", name)]))
         return page["images"]?.array ?? []
     }
 
-    /// Every image that we may see whose name begins like this, in order of creation.
+    /// Returns every visible image whose name begins with the prefix, in order of creation.
     package func images(_ prefix: String) async throws -> [JSONValue] {
         var found: [JSONValue] = []
         for hidden in ["false", "true"] {
@@ -84,7 +84,7 @@ package struct LabCloud: Sendable {
         return found.sorted { $0.text("created_at") < $1.text("created_at") }
     }
 
-    /// The only image of that name.
+    /// Returns the only image of that name.
     package func only(_ name: String) async throws -> JSONValue {
         let found = try await images(name).filter { $0["name"]?.string == name }
         try #require(found.count == 1, "\(found.count) images are called \(name)")
@@ -159,7 +159,7 @@ package struct LabCloud: Sendable {
 }
 
 extension JSONValue {
-    /// A member as text; empty where it is missing.
+    /// Returns a member as text; empty if it is missing.
     package func text(_ key: String) -> String { self[key]?.string ?? "" }
 
     package var id: String { text("id") }

@@ -5,8 +5,8 @@ package import OpenStackImage
 import TestSupport
 import Testing
 
-/// The services of API v1 that tests run against: a real Glance 15, where there is one
-/// (`scripts/lab legacy up`), and the in-process one, which the real one thereby proves.
+/// The services of API v1 that tests run against: a real Glance 15, if there is one (`scripts/lab
+/// legacy up`), and the one in this process, which the same tests prove to be equal.
 package enum LegacyCloud: String, Sendable, CustomTestStringConvertible {
     case glance15 = "Glance 15"
     case inProcess = "in process"
