@@ -9,7 +9,7 @@ import Testing
 
 @testable import MigrationJournal
 
-/// Rows are read and written as Foundation's coders do it.
+/// Checks that rows are read and written as Foundation's coders do it.
 @Suite struct BodiesTests {
     private func expected(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
@@ -25,7 +25,7 @@ import Testing
         let text = try text(value)
         #expect(text == (try expected(value)))
         #expect(try BodyDecoder.decode(Value.self, from: Array(text.utf8)) == value)
-        // In any order of the members, and with blanks.
+        // The members may be in any order, and with blanks.
         let encoder = JSONEncoder()
         encoder.outputFormatting = .prettyPrinted
         #expect(
@@ -107,7 +107,7 @@ import Testing
     // MARK: Compressed
 
     @Test func `What was compressed with the words of form 1 can be read`() throws {
-        // The row of an image: the window is that of a stream of any length.
+        // The row of an image: its window is that of a stream of any length.
         let row = try #require(
             Data(
                 base64Encoded: """

@@ -16,7 +16,7 @@ import Testing
         let commits = Guarded(0)
     }
 
-    /// A journal with a table of numbers. `seen` counts its commits from then on.
+    /// Opens a journal with a table of numbers. `seen` counts its commits from then on.
     private func journal(_ folder: TemporaryFolder, _ seen: Seen) async throws -> Journal {
         let journal = try await Journal.open(
             path: folder.file("journal.sqlite"),

@@ -7,7 +7,7 @@ import MigrationModel
 import TestSupport
 import Testing
 
-/// What an earlier run did can be asked for when later runs have gone on.
+/// Checks that the results of an earlier run stay available after later runs.
 @Suite(.timeLimit(.minutes(5))) struct JournalHistoryTests {
     private let folder: TemporaryFolder
     private let journal: Journal
@@ -17,7 +17,7 @@ import Testing
         journal = try await Journal.open(path: folder.file("journal.sqlite"))
     }
 
-    /// Fails what the run has, after so many bytes were read in all.
+    /// Fails the run's transfer, after the given number of bytes in all was read.
     private func fail(_ run: Run, readBytes: Int64) async throws -> Transfer {
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         var reading = transfer.reading ?? SourceReading()
@@ -68,7 +68,7 @@ import Testing
         #expect(plan.refused.map(\.failure.code) == [.refused, .targetConflict])
         #expect(plan.refusals.map(\.message) == ["cannot be copied"])
         #expect(plan.refusals.first?.hint == "leave it")
-        // For their targets, too, and no longer in the run that had none.
+        // The refusals belong to the targets of the first run. The second run had none.
         let targets = try await journal.targetTallies(run: first)
         #expect(targets.map { $0.key } == [refused.targetKey])
         #expect(targets.first?.refusals.map(\.kind) == [.conflict, .refuse])
@@ -110,7 +110,7 @@ import Testing
         #expect(try await journal.versions(ofLineage: "another").isEmpty)
     }
 
-    /// `sum()` of SQLite fails beyond 2^63, and then every `status` did.
+    /// `sum()` of SQLite fails beyond 2^63, and then every `status` failed.
     @Test func `Sums of sizes that no disk has do not fail`() async throws {
         let items = (1...3).map {
             Sample.item("\($0)", source: Sample.source("\($0)", sizeBytes: .max - 1))

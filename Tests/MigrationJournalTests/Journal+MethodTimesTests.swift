@@ -19,19 +19,19 @@ import Testing
         journal = try await Journal.open(path: folder.file("journal.sqlite"))
     }
 
-    /// What is special about a transfer.
+    /// The special properties of a transfer.
     private struct Shape {
         var method = UploadMethod.upload
         var target = "beta"
         var sizeBytes: Int64 = 1 << 30
         var readBytes: Int64?
         var states: [TransferState] = [.reading, .registered, .sending, .verifying, .publishing]
-        /// From the first byte to the last.
+        /// The time from the first byte to the last.
         var seconds: Double = 9
         var sourceIndex = 0
     }
 
-    /// One finished transfer of a run: the states that it went through, and when.
+    /// Makes one finished transfer of a run: the states that it passed through, with their times.
     @discardableResult
     private func finish(
         _ run: Run, _ shape: Shape = Shape(), state: TransferState = .done, spools: Bool = false
@@ -53,7 +53,7 @@ import Testing
             transfer.reading?.readBytes = read
         }
         try await journal.commit(transfer)
-        // `commit` wrote when it ended.
+        // Corrects the times, which `commit` wrote at the end.
         let (id, states) = (transfer.id, shape.states)
         let began = states.firstIndex { [.sending, .importing].contains($0) } ?? 0
         let steps = (states.firstIndex(of: .verifying) ?? 1) - began
@@ -103,7 +103,7 @@ import Testing
             source: "alpha", target: "https://beta", method: .upload, millisecondsPerGiB: 18_000,
             runID: run.id, bandwidthBytesPerSecond: 5)
         #expect(try await times() == [expected])
-        // A run that was interrupted and goes on is measured once more.
+        // An interrupted run that continues is measured once more.
         try await learn(run, bandwidth: 5)
         #expect(try await times().count == 1)
     }
@@ -122,7 +122,7 @@ import Testing
         #expect(try await times() == [expected])
     }
 
-    /// What must not be measured, and what is wrong with it.
+    /// Transfers that must not be measured, with the reason.
     private static let others: [(String, Shape, TransferState, Bool)] = [
         ("small", Shape(sizeBytes: MethodTime.sizeBytesMin - 1), .done, false),
         ("spooled", Shape(), .done, true), ("failed", Shape(), .failed, false),
@@ -173,7 +173,7 @@ import Testing
         }
         try await learn(down)
         #expect(try await times().isEmpty)
-        // Over before the image began.
+        // The outage ended before the image began.
         try await journal.write { try $0.execute(sql: "UPDATE outage SET ended_at = 1") }
         try await learn(down)
         #expect(try await times().count == 1)

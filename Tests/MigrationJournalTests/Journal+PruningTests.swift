@@ -35,7 +35,7 @@ import Testing
             reason: .replaced(byVersion: "v\(version + 1)"))
     }
 
-    /// A night with a new version; the one before is hidden, and the third one deleted.
+    /// Plays a night with a new version; the one before is hidden, and the third one deleted.
     @discardableResult
     private func night(_ version: Int, _ journal: Journal) async throws -> Run {
         let run = try await journal.takeOver([item(version)])
@@ -86,7 +86,7 @@ import Testing
     @Test func `A journal that was never pruned becomes small at once`() async throws {
         let journal = try await Journal.open(path: path)
         for version in 1...300 { try await night(version, journal) }
-        // In the file and not beside it.
+        // Everything is in the file, and not beside it.
         try await journal.database.vacuum()
         let before = try folder.bytes(of: "journal.sqlite").count
         #expect(try await journal.prune(before: 0) == 0)
@@ -99,7 +99,7 @@ import Testing
     @Test func `What later runs need stays`() async throws {
         let journal = try await Journal.open(path: path)
         for version in 1...5 { try await night(version, journal) }
-        // A copy of a cloud's image, as old as the rest.
+        // A copy of a cloud's image, as old as the others.
         let cloud = try await journal.takeOver([Sample.item("c")])
         try await journal.endRun(cloud, outcome: .done)
         let interrupted = try await journal.beginRun(
@@ -113,7 +113,7 @@ import Testing
         }
         #expect(try await known("v5"))
         #expect(try await known("v4"))
-        // Deleted long ago.
+        // It was deleted long ago.
         #expect(try await !known("v3"))
         #expect(try await known(Sample.origin(of: "c").versionID))
         let versions = try await journal.seriesVersions(ofLineage: "lineage")
@@ -136,14 +136,14 @@ import Testing
         try await journal.prune(before: future)
         #expect(try await journal.heldVersions().count == 1)
         #expect(try await journal.transfer(versionID: "v2", targetKey: "beta") != nil)
-        // A version that the source did not have then.
+        // A version that the source did not have at that time.
         try await night(5, journal)
         #expect(try await journal.heldVersions().isEmpty)
     }
 }
 
 extension Journal {
-    /// The transfer is done.
+    /// Ends a transfer as done.
     fileprivate func finish(_ given: Transfer) async throws {
         var transfer = Transfer(
             given.intent, state: .done,

@@ -30,7 +30,7 @@ import Testing
                 run: run, at: now, movesData: movesData, excluding: busy, limit: limit))
     }
 
-    /// Puts a transfer into a state by the ways that there are.
+    /// Takes a transfer to a state through the given states.
     private func set(
         _ id: String, _ run: Run, to states: TransferState..., dueAt: Int64? = nil
     ) async throws {
@@ -110,7 +110,7 @@ import Testing
         #expect(try await due(run) == ["kernel", "ramdisk"])
         try await set("kernel", run, to: .registered, .verifying, .publishing, .done)
         #expect(try await due(run) == ["ramdisk"])
-        // A failed one too: its image then fails with that reason.
+        // A failed kernel or ramdisk also counts: the image then fails with that reason.
         try await set("ramdisk", run, to: .failed)
         #expect(try await due(run) == ["ami"])
     }

@@ -16,7 +16,7 @@ import Testing
         journal = try await Journal.open(path: folder.file("journal.sqlite"))
     }
 
-    /// One transfer of a run, from its record to its end, under one request id.
+    /// Performs one transfer of a run, from its record to its end, under one request id.
     private func work(_ run: Run, as id: String, imageID: String = "i") async throws -> Transfer {
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         if transfer.state == .planned { transfer.register() }
@@ -51,7 +51,7 @@ import Testing
         #expect(before.startedAt != nil)
         let after = try #require(
             try await journal.histories(of: [failed.id], run: second)[failed.id])
-        // It was registered when the second run began.
+        // The image was registered before the second run began.
         #expect(after.steps.map(\.state) == [.failed])
         #expect(after.requestIDs == ["req-2"])
     }
@@ -81,7 +81,7 @@ import Testing
         let failed = try await work(first, as: "req-1")
         #expect(try await journal.made(by: first, limit: 9, after: 0).map(\.id) == [failed.id])
         #expect(try await journal.made(by: first, limit: 9, after: failed.id).isEmpty)
-        // Its record was not done, so the second run made the image.
+        // The first run did not finish the record, so the second run made the image.
         var item = Sample.item("a")
         item.action = .create
         item.start = failed.retried()
@@ -93,7 +93,7 @@ import Testing
             placement: Placement(imageID: transfer.imageID, contents: .ours), proof: transfer.proof)
         finished.id = transfer.id
         try await journal.commit(finished)
-        // The third run only publishes again.
+        // The third run only publishes the image again.
         let done = try #require(
             try await journal.transfers(run: second, in: [.done], limit: 1).first)
         item.action = .update

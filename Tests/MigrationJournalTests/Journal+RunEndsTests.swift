@@ -21,7 +21,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// A run that failed before it was planned.
+    /// Records a run that failed before it was planned.
     private func fail(_ journal: Journal, startedAt: Int64 = 1000) async throws {
         try await journal.recordEndedRun(
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "version: 1",
@@ -57,7 +57,7 @@ import Testing
         #expect(try await journal.lastRunWithWork()?.id == interrupted.id)
         #expect(try await journal.lastSuccess()?.id == good.id)
         #expect(try await journal.end(of: good) == RunEnd(exitStatus: .done))
-        // Its end is forgotten when it goes on.
+        // The end is removed when the run continues.
         try await journal.note(end, of: interrupted)
         #expect(try await journal.end(of: interrupted)?.cause?.hint == "look at it")
         try await journal.reopen(interrupted)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await journal.nextRunNumber() == interrupted.id + 2)
         try await fail(journal)
         #expect(try await journal.lastRun()?.id == interrupted.id + 2)
-        // One that could not go on is what people ask about.
+        // Users ask about the run that could not continue.
         try await journal.note(end, of: interrupted)
         #expect(try await journal.lastRun()?.id == interrupted.id)
         #expect(try await journal.lastRunWithWork()?.id == interrupted.id)
@@ -115,7 +115,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
         await journal.removeIfEmpty()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
-        // The old one is still there, and has no say.
+        // The old journal still exists, and does not matter.
         let next = try await Journal.open(path: path)
         try await fail(next)
         await next.removeIfEmpty()

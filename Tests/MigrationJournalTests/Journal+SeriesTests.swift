@@ -33,7 +33,7 @@ import Testing
             let transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
             try await finish(transfer, as: image, in: journal)
         }
-        // One that was never copied, and thousands of other names.
+        // One image that was never copied, and thousands of other names.
         let last = try await journal.takeOver([Sample.item("c")])
         try await journal.write { db in
             for sql in [
@@ -55,7 +55,7 @@ import Testing
                 """,
             ] { try db.execute(sql: sql) }
         }
-        // Of two images with the name, the one that was copied last.
+        // If two images have the name, the one that was copied last counts.
         #expect(
             try await journal.copiedImages(named: ["name of a", "name of c", "none"])
                 == ["name of a": CopiedImage(imageID: "b", runID: last.id - 1)])
@@ -141,7 +141,7 @@ import Testing
                 origin: Origin(lineageID: lineage, versionID: "before"), currentVersionID: "now",
                 record: Sample.record(), reason: .isCurrent)
         }
-        // Two sources of one series, and one that reads an image of another series.
+        // Two sources of one series, and an item whose source is an image of another series.
         let run = try await journal.takeOver([
             item("a", of: "one"), item("b", of: "one"), item("a", of: "one", to: "gamma"),
             item("read", of: "three", to: "gamma"),
@@ -178,12 +178,12 @@ import Testing
         #expect(
             try await ready()
                 == ["old beta", "older beta", "read beta", "free beta", "old gamma"])
-        // What is done stays in the list as long as anything of its series is planned.
+        // Finished changes stay in the list as long as any change of their series is planned.
         for change in try await journal.changes(of: run) where change.image.id != "older" {
             try await journal.commit(change.ended(.done))
         }
         #expect(try await ready() == ["old beta", "older beta"])
-        // Another run has none of them.
+        // Another run has none of these changes.
         let next = try await journal.takeOver([])
         #expect(try await journal.readyChanges(of: next, at: "beta").isEmpty)
     }

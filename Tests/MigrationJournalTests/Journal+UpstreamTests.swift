@@ -37,7 +37,7 @@ import Testing
         (known[0].sinceRunID, known[1].sinceRunID) = (second.id, first.id)
         #expect(try await journal.upstream(ofLineage: "a") == known[0])
         #expect(try await journal.upstream(ofLineage: "b") == known[1])
-        // Metrics show only what the last run found.
+        // Metrics show only the series that the last run found.
         #expect(try await journal.upstreams(of: second) == [known[0]])
         _ = try await run(journal, [upstream("a", "2")])
         #expect(try await journal.upstream(ofLineage: "a")?.sinceRunID == second.id)
@@ -48,7 +48,7 @@ import Testing
         async throws
     {
         let journal = try Journal.inMemory()
-        // The series had one source then.
+        // At that time, the series had one source.
         var image = Sample.source("a")
         image.key = "url:h/x/1"
         image.version = "1"
@@ -77,7 +77,7 @@ import Testing
 
     @Test func `The products of an index are found by what its entry selected`() async throws {
         let journal = try Journal.inMemory()
-        // No text of one is taken for two facts.
+        // The text of one field must not count as two fields.
         var found = [upstream("a", "1"), upstream("a b", "1"), upstream("b", "1")]
         (found[0].selector, found[1].selector) = ("index x", "index")
         (found[0].place, found[2].selector) = ("url:h/{version}", "index x")
@@ -111,7 +111,7 @@ import Testing
         }
         #expect(try await journal.copiedVersions(ofLineage: "a") == ["1"])
         #expect(try await journal.copiedVersions(ofLineage: "b") == [])
-        // The place does not hide that the host has a digit of the version as well.
+        // The place does not hide that the host also contains a digit of the version.
         for (place, copied) in [("http://1.h", ["1"]), ("http://2.h", [])]
             as [(String, Set<String>)]
         {

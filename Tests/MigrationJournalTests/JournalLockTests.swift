@@ -88,7 +88,7 @@ import Testing
 
     @Test func `A process that is killed leaves no lock behind`() async throws {
         let input = try PipeEnds()
-        // -o: only flock itself holds it, and not what it starts.
+        // The option -o: only flock itself holds the lock, and not the command that it starts.
         let other = try ChildProcess.start(
             ["flock", "-o", path + ".lock", "cat"], .init(input: input.reading))
         close(input.reading)
@@ -115,7 +115,7 @@ import Testing
         withExtendedLifetime(new) {}
     }
 
-    /// How many hold a lock at once.
+    /// The number of holders at the same time.
     private final class Holders: Sendable {
         private let counts = Guarded((now: 0, most: 0, turns: 0))
 
@@ -142,7 +142,8 @@ import Testing
         }
     }
 
-    /// Each removes the file that it locked, while others have it open and are about to lock it.
+    /// Each holder removes the file that it locked, while others have it open and are about to lock
+    /// it.
     @Test func `Of many that come and go, one at a time has it`() async throws {
         let holders = Holders()
         await withTaskGroup(of: Void.self) { [path] group in

@@ -17,8 +17,8 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The pool sets NORMAL when it turns WAL on, after everything that its
-    /// configuration can ask for: only the connection itself shows it.
+    /// The pool sets NORMAL when it turns WAL on, after everything that its configuration can set:
+    /// only the connection itself shows it.
     @Test func `Every commit reaches the disk before it returns`() async throws {
         let journal = try await Journal.open(path: path)
         #expect(try await journal.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
@@ -72,7 +72,7 @@ import Testing
         #expect(try await Journal.openIfPresent(path: path).lastRun() == nil)
     }
 
-    /// Only root can give a file away.
+    /// Only root can change the owner of a file.
     @Test(.enabled(if: geteuid() == 0))
     func `A journal of another user is not opened, not even to look`() async throws {
         _ = try await Journal.open(path: path)
@@ -104,7 +104,7 @@ import Testing
         _ = try Journal.openForReading(path: path)
     }
 
-    /// SQLite would take their pages for the journal's.
+    /// SQLite would treat their pages as the journal's.
     @Test(.enabled(if: geteuid() == 0), arguments: ["-wal", "-shm", "-journal"])
     func `A file of another user beside a journal is not read`(ending: String) async throws {
         do { _ = try await Journal.open(path: path) }

@@ -222,8 +222,7 @@ import Testing
         #expect(try await journal.lastRun()?.plannedAt != nil)
     }
 
-    /// Rows are named by id in attempts and dependencies, and by the process
-    /// that was killed in the middle.
+    /// Attempts and dependencies name rows by id, and so does the process that was killed.
     @Test func `Planning again keeps the row of a transfer and its id`() async throws {
         let first = try await journal.takeOver([Sample.item("a"), Sample.item("b")], in: plan)
         let before = try await journal.unfinished(run: first, limit: 9)
@@ -272,7 +271,7 @@ import Testing
         let reader = try Journal.openForReading(path: journal.path)
         let page = try await plan.comparisons(after: 0, limit: 10, in: reader)
         #expect(page.map { $0.transfer?.source.key } == ["image:a", nil])
-        // The run goes on meanwhile.
+        // The run continues meanwhile.
         let transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         try await journal.commit(transfer.moved(to: .reading))
     }

@@ -11,7 +11,8 @@ import Testing
     /// 2026-11-01.
     private static let first: Int64 = 1_793_491_200_000
 
-    /// Each run began on one of these days, the last one is now, and each moment is a minute later.
+    /// Returns the corrected days. Each run began on one of the given days, the last one is now,
+    /// and each moment is a minute later.
     private func corrected(_ days: [Double]) -> [Double] {
         let starts = days.enumerated().map { index, day in
             RunClock.Start(
@@ -28,14 +29,14 @@ import Testing
     @Test(
         arguments: [
             ([1, 2, 3, 4], [1, 2, 3]), ([1, 1, 1, 1], [1, 1, 1]),
-            // A night with the clock ahead counts as the one after it.
+            // A night with the clock ahead counts as the night after it.
             ([1, 30, 2, 6, 10], [1, 2, 2, 6]), ([1, 400, 401, 4, 5, 6], [1, 4, 4, 4, 5]),
-            // Also after its date has come.
+            // The same after its date has come.
             ([1, 30, 2, 6, 10, 33], [1, 2, 2, 6, 10]), ([30, 2, 3, 4], [2, 2, 3]),
-            // A night with the clock behind makes no other one older.
+            // A night with the clock behind makes no other night older.
             ([1, 2, -300, 4], [1, 2, 4]), ([1, -200, 3], [1, 3]), ([5, 2, 7], [5, 7]),
             ([1, 2, -20_000, -20_000, -20_000, 4], [1, 2, 4, 4, 4]),
-            // Nothing says which of two is wrong: no time becomes older.
+            // Nothing shows which of two is wrong: no time becomes older.
             ([1, 30, 2], [1, 30]), ([10, -300], [10]), ([], []),
         ] as [([Double], [Double])])
     func `The time of a night with a wrong clock counts as that of the next right one`(

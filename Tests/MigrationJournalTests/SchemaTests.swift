@@ -27,13 +27,13 @@ import Testing
         #expect(id == Schema.applicationID)
     }
 
-    /// `file(1)` and we tell a journal by it.
+    /// `file(1)` and Tranship recognize a journal by this header.
     @Test func `The file's header says that it is a journal`() async throws {
         _ = try await Journal.open(path: path)
         #expect(try folder.bytes(of: "journal.sqlite")[68..<72].elementsEqual("TRSH".utf8))
     }
 
-    /// With the mark in the header, and killed before it was there.
+    /// With the mark in the header, and from a process that was killed before it wrote the mark.
     @Test(
         arguments: ["001 runs, transfers, plan", "1 runs, lineages, work"],
         [Schema.applicationID, 0])
@@ -67,7 +67,7 @@ import Testing
         #expect(try folder.bytes(of: "journal.sqlite") == before)
     }
 
-    /// A process that was killed between the two leaves it so.
+    /// A process that was killed between the two steps leaves such a file.
     @Test func `A file without our tables has no run yet, and a run makes them`() async throws {
         do {
             let queue = try DatabaseQueue(path: path)
@@ -94,8 +94,8 @@ import Testing
 
     // MARK: Room
 
-    /// A catalogue as clouds have them: no two images share a byte of their ids
-    /// and digests.
+    /// Returns an item of a realistic catalogue: no two images share a byte of their ids and
+    /// digests.
     private func item(_ index: Int) throws -> PlanItem {
         var random = SystemRandomNumberGenerator()
         func digits(_ count: Int) -> String {
@@ -146,7 +146,7 @@ import Testing
         do {
             let journal = try await Journal.open(path: path)
             let run = try await journal.takeOver(try (0..<count).map(item))
-            // Half of them are sent and proved; the rest are as planned.
+            // Half of the transfers are sent and proved; the others are only planned.
             for var transfer in try await journal.unfinished(run: run, limit: count / 2) {
                 transfer.placement.imageID = UUID().uuidString.lowercased()
                 transfer.register()
@@ -208,7 +208,7 @@ import Testing
     @Test(arguments: [
         "UPDATE work SET body = substr(body, 1, 20)",
         "UPDATE work SET body = zeroblob(200)", "UPDATE work SET body = CAST('{}' AS BLOB)",
-        // Queries go by columns and steps by bodies: the step of another state would run.
+        // Queries use the columns and steps use the bodies, so the step of another state would run.
         "UPDATE work SET state = 'registered'", "UPDATE work SET state = 'done'",
         "UPDATE work SET method = 'web-download'", "UPDATE work SET spools = 1",
         "UPDATE work SET is_copying = 1", "UPDATE work SET image_id = 'x'",
