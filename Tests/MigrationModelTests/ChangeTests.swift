@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct ChangeTests {
-    /// A copy that the plan saw before this run published it.
+    /// Returns the change of a copy that the plan saw before this run published it.
     private func change(
         _ action: Change.Action = .promote, record edit: (inout PlannedRecord) -> Void
     ) -> Change {
@@ -27,7 +27,7 @@ import Testing
         var found = planned.image
         (found.isProtected, found.visibility) = (true, .public)
         #expect(planned.difference(of: found) == nil)
-        // The record asks for neither.
+        // The record asks for neither of the two.
         let plain = change(action) { _ in }
         found.visibility = plain.image.visibility
         #expect(plain.difference(of: found) == .protectedByHand)
@@ -37,8 +37,8 @@ import Testing
 
     private typealias Edit = @Sendable (inout TargetImage) -> Void
 
-    /// What someone may do to an image between the plan and its deletion, and the field that the
-    /// reason names; nil for ``PlanReason/protectedByHand``.
+    /// Changes that someone may make to an image between the plan and its deletion, and the field
+    /// that the reason names; nil for ``PlanReason/protectedByHand``.
     private static let edits: [(field: String?, edit: Edit)] = [
         ("name", { $0.name = "b" }), ("name", { $0.name = nil }),
         ("visibility", { $0.visibility = .public }), (nil, { $0.isProtected = true }),
@@ -50,8 +50,9 @@ import Testing
         ("properties.in_use_by", { $0.details?.properties["in_use_by"] = "billing" }),
     ]
 
-    /// An expired version that the plan saw hidden, as an earlier run left it. The record asks for
-    /// all that someone may have done, which excuses no edit: this run publishes no such version.
+    /// Returns the deletion of an expired version that was hidden when it was planned, as an
+    /// earlier run left it. The record has all values that someone may have set, but that excuses
+    /// no edit: this run does not publish such a version.
     private func deletion() -> Change {
         var planned = change(.delete) {
             ($0.name, $0.isProtected, $0.visibility) = ("b", true, .public)

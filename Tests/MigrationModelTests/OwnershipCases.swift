@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import TestSupport
 
-/// All that bears on whose a record is.
+/// All facts that decide whose a record is.
 struct OwnershipFacts: Hashable, CustomStringConvertible {
     enum ID: String, CaseIterable {
         case row = "the row's"
@@ -47,7 +47,7 @@ struct OwnershipFacts: Hashable, CustomStringConvertible {
         }
     }
 
-    /// The answer for an image and a row that are like this.
+    /// The answer for an image and a row with these facts.
     var ownership: Ownership {
         let source = Sample.source("s")
         var record = Sample.record()
@@ -79,7 +79,7 @@ struct OwnershipFacts: Hashable, CustomStringConvertible {
     }
 }
 
-/// One row of the table in docs/journal.md. Nil stands for every value.
+/// One row of the table in docs/journal.md. Nil means every value.
 struct OwnershipCase {
     var ids: Set<OwnershipFacts.ID>
     var isMarked: Bool
@@ -87,7 +87,7 @@ struct OwnershipCase {
     var isInOtherProject: Bool?
     var ownership: Ownership
 
-    /// The first row that covers the facts counts.
+    /// The rows. The first row that covers the facts counts.
     static let all: [OwnershipCase] = [
         .init([.row], true, [.sentByUs], true, .otherProject),
         .init([.row], true, [.none, .sentByOthers, .adopted], true, .planted),

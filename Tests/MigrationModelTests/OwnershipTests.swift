@@ -22,19 +22,20 @@ import Testing
     @Test(arguments: Ownership.allCases)
     func `Only what is ours may be deleted, and never under a kept id`(ownership: Ownership) {
         if ownership.mayBeDiscarded || ownership.mayBeCleaned { #expect(ownership.isOurs) }
-        // Only `rollback` burns a kept id, and says so.
+        // Only `rollback` burns a kept id, and it reports that.
         if ownership.mayBeUndone { #expect(ownership.isOurs) }
-        // Hidden, renamed, deactivated, and at last deleted.
+        // A retired copy is hidden, renamed, deactivated, and at last deleted.
         if ownership.mayBeRetired { #expect(ownership.isOurs) }
         if ownership == .keptID || ownership == .givenUpKeptID {
             #expect(
                 !ownership.mayBeDiscarded && !ownership.mayBeCleaned && !ownership.mayBeRetired)
         }
-        // A derived id alone says that some host of ours made it, and not that this journal did.
+        // A derived id alone shows that a host of ours made the image, and not that this journal
+        // did.
         if ownership == .oursByDerivation { #expect(!ownership.mayBeRetired) }
     }
 
-    /// The rights by hand, so that a change of one has to be a change of this table.
+    /// The rights, written by hand, so that a change of a right requires a change of this table.
     private static let rights: [(Ownership, rights: String)] = [
         (.oursByRow, "compare go-on discard clean retire undo"),
         (.oursByDerivation, "compare go-on clean"), (.anotherHosts, "compare go-on clean retire"),
@@ -101,7 +102,7 @@ import Testing
     }
 }
 
-/// The table of docs/journal.md is written from the cases that are tested.
+/// Writes the table of docs/journal.md from the tested cases.
 @Suite struct OwnershipPageTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/journal.md").standardizedFileURL

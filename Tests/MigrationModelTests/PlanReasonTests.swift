@@ -89,14 +89,14 @@ import Testing
         #expect(cases == Set(try Self.all().map { try Self.name($0) }))
     }
 
-    /// The name of a case, without its values: the only key of its JSON.
+    /// Returns the name of a case, without its values: the only key of its JSON.
     private static func name(_ reason: PlanReason) throws -> String {
         let json = try JSONDecoder().decode(
             JSONValue.self, from: try JSONEncoder().encode(reason))
         return try #require(json.object?.keys.first)
     }
 
-    /// The names of all cases, as the source declares them.
+    /// Returns the names of all cases in the source.
     private static func cases() throws -> Set<String> {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Sources/MigrationModel/PlanReason.swift")
@@ -107,12 +107,12 @@ import Testing
             })
     }
 
-    /// Cases with one code say the same to a program. Every other code names one case.
+    /// Cases with one code are the same to a program. Every other code names one case.
     @Test func `Only these codes are shared`() throws {
         let shared = [
             "busy", "data-lost", "record-damaged", "replaced", "nothing-promised", "target-fetches",
             "named-by-pipeline",
-            // That of the reason inside of `fillsSeveralStores`.
+            // This is the code of the reason inside `fillsSeveralStores`.
             "data-is-local",
         ]
         let kinds = try Dictionary(grouping: try Self.all(), by: \.code)

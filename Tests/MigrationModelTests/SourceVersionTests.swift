@@ -24,7 +24,7 @@ import Testing
     func `A time of reproducible builds says nothing`(time: String) {
         #expect(SeenVersion.time(time) == nil)
         #expect(!SeenVersion(lastModified: time).showsNewVersions)
-        // nginx and Apache make ETags of it.
+        // nginx and Apache derive ETags from the time.
         for tag in ["\"1-249f0\"", "W/\"249f0-12ce8a63f0000\""]
         where UTCTime.unixSecondsOfHTTPDate(time) != nil {
             #expect(!SeenVersion(eTag: tag, lastModified: time).showsNewVersions)

@@ -6,8 +6,8 @@ import MigrationModel
 import Testing
 
 @Suite struct TransferStateTests {
-    /// Written out a second time on purpose: an edge that is added or lost by
-    /// accident changes what a crash may leave behind.
+    /// Written a second time on purpose: an edge that is added or lost by accident changes the
+    /// states that a crash may leave.
     private static let edges: [TransferState: Set<TransferState>] = [
         .planned: [.reading, .registered, .skipped, .failed],
         .reading: [.planned, .read, .registered, .skipped, .failed],
@@ -28,8 +28,8 @@ import Testing
     @Test(arguments: TransferState.allCases)
     func `Done is reached only over the comparison and the publishing`(state: TransferState) {
         #expect(state.successors.contains(.done) == (state == .publishing))
-        // From `importing` only after it was compared: a proved image that was
-        // copied into further stores.
+        // From `importing` only after the comparison: for a proved image that was copied into
+        // further stores.
         if state.successors.contains(.publishing) {
             #expect(state == .verifying || state == .importing)
         }

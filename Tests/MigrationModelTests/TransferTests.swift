@@ -113,7 +113,7 @@ import Testing
         #expect(placement.contents == .ours)
     }
 
-    /// Planning takes a transfer up by these, and by nothing else.
+    /// Planning takes a transfer up only with these functions.
     @Test func `Every entry starts in its state, without the tries of an earlier run`() throws {
         let intent = Sample.transfer().intent
         var old = try busy().moved(to: .failed)

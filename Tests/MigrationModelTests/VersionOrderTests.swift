@@ -5,7 +5,7 @@ import MigrationModel
 import Testing
 
 @Suite struct VersionOrderTests {
-    /// Ascending, as the UAPI specification and publishers have them.
+    /// Versions in ascending order, as the UAPI specification and publishers define it.
     private static let ascending = [
         [
             "~beta", "", "0.9", "1~rc1", "1~rc2", "1", "1-1", "1-2", "1-10", "1^git", "1.0",

@@ -7,8 +7,8 @@ import MigrationModel
 import Testing
 
 @Suite struct WaitReasonTests {
-    /// The cases without their values. The compiler asks for each new case below, and a test then
-    /// asks for a sample of it.
+    /// The cases without their values. The compiler requires each new case below, and a test then
+    /// requires a sample of it.
     private enum Kind: CaseIterable {
         case sourceIsRead, spoolDiskFull, spoolFull, noRoom, spoolDamaged, otherProcessWrites,
             brokenBody, otherProcessSends, importRequested, copyRequested, importUnderWay,
@@ -75,7 +75,7 @@ import Testing
                 "the copy to fast, far was requested; "))
     }
 
-    /// The row of a journal from before waits had codes.
+    /// A row of a journal from before waits had codes.
     @Test func `A wait that has only words is read without them`() throws {
         let wait = try JSONDecoder().decode(
             Wait.self, from: Data(#"{"dueAt":5,"reason":"an import is under way"}"#.utf8))

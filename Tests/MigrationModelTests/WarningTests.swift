@@ -58,14 +58,14 @@ import Testing
         .notDiscarded(message: "m"),
     ]
 
-    /// What a program gets, and where the source declares it.
+    /// A family of codes for programs, and its declaration in the source.
     struct Family: Sendable, CustomTestStringConvertible {
         var name: String
         var file: String
         var samples: [(of: String, code: String, words: String)]
         /// Codes that two cases share, or two texts of one case.
         var shared: [String] = []
-        /// Codes of another table of the page.
+        /// Codes in another table of the page.
         var others: [String] = []
 
         var testDescription: String { name }
@@ -85,7 +85,7 @@ import Testing
             shared: ["spool-read-again", "reading-back"], others: ["source-is-read", "unreachable"]),
     ]
 
-    /// The name of a case, without its values.
+    /// Returns the name of a case, without its values.
     private static func label(_ value: Any) -> String {
         let mirror = Mirror(reflecting: value)
         return mirror.children.first?.label ?? String(reflecting: value).components(
@@ -107,7 +107,7 @@ import Testing
         #expect(Set(repeated.keys) == Set(family.shared))
     }
 
-    /// The row of the type has these codes and no others.
+    /// The row of the type has exactly these codes.
     @Test(arguments: families)
     func `The page of JSON Lines lists every code`(family: Family) throws {
         let type = ["Warning": "`warning`", "RunNotice": "`notice`", "TransferNotice": "`note`"]
@@ -120,7 +120,7 @@ import Testing
         #expect(Set(listed).subtracting(["warning", "notes", "note_code"]) == codes)
     }
 
-    /// The names of all cases, as the source declares them.
+    /// Returns the names of all cases in the source.
     private static func cases(of family: Family) throws -> Set<String> {
         let text = try String(
             contentsOf: root("Sources/MigrationModel/\(family.file)"), encoding: .utf8)
