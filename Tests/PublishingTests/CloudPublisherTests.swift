@@ -40,7 +40,7 @@ import Testing
         return transfer
     }
 
-    /// What was changed, in order: the key of each patch, each new member.
+    /// The changes, in order: the key of each patch, and each new member.
     private var changes: [String] {
         glance.server.requests.filter { $0.method != "GET" }.map { request in
             let text = request.text
@@ -63,7 +63,7 @@ import Testing
         #expect(glance.image("i")?["protected"] == true)
     }
 
-    /// A deactivated image may be one that no server is to boot any more.
+    /// A deactivated image may be one that no server should boot any more.
     @Test(arguments: [ImageVisibility.shared, .community, .public])
     func `A copy that the service does not deactivate is not shown to others`(
         visibility: ImageVisibility
@@ -103,7 +103,7 @@ import Testing
         former.properties = ["note": "old", "gone": "soon"]
         transfer.intent.record.properties = ["note": "new"]
         transfer.intent.record.updatedFrom = former
-        // As the interrupted run made the record: private until it is proved.
+        // The interrupted run made the record: private until it is proved.
         glance.put("i", ["visibility": "private", "note": "old", "gone": "soon"])
         let done = try await publish(transfer)
         #expect(done.state == .done)
@@ -180,7 +180,7 @@ import Testing
 
     @Test func `A refusal writes down what others see of the copy`() async throws {
         let patches = Guarded(0)
-        // The visibility, hidden, protected.
+        // The patches are of the visibility, hidden and protected.
         glance.refuse("PATCH", "/v2/images/i", status: 403) { _ in
             patches.withLock { count in
                 count += 1
@@ -260,7 +260,7 @@ import Testing
                     ], more: 0)
             ])
         #expect(done.remarks.first?.words.contains("min_disk 40 instead of 0") == true)
-        // The change of the visibility was the only request beside the look.
+        // The change of the visibility was the only request besides the look.
         #expect(glance.asked.count == 2)
     }
 
@@ -312,7 +312,7 @@ import Testing
         #expect(ended.failure?.message.contains(Origin.propertyName) == true)
         #expect(ended.failure?.hint?.contains("nothing is copied without our marker") == true)
         #expect(glance.changes.isEmpty)
-        // A copy that was published before stays so, and the remark names the marker.
+        // A copy that was published before stays published, and the remark names the marker.
         var updated = proved()
         var former = updated.record.fields
         former.wasPublished = true
@@ -321,7 +321,7 @@ import Testing
         #expect(kept.state == .done)
         #expect(
             kept.remarks.first?.words.contains("properties.\(Origin.propertyName)") == true)
-        // The plan has judged what another journal made.
+        // The plan has judged the copy of another journal.
         var adopted = proved()
         adopted.placement.adoptContents()
         #expect(try await publish(adopted).state == .done)
