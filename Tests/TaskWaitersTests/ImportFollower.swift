@@ -8,7 +8,7 @@ import MigrationModel
 import MigrationPipeline
 import TaskWaiters
 
-/// The waiter with the uploader that requests for it, as the pipeline has them.
+/// The waiter together with the uploader that sends its requests, as in the pipeline.
 struct ImportFollower {
     let waiter: ImportWaiter
     let uploader: CloudUploader
@@ -22,7 +22,7 @@ struct ImportFollower {
         fetchable = .openURL(Secret(url))
     }
 
-    /// One look, and the request that it asks for.
+    /// Performs one look, and the request that it requires.
     func look(_ given: Transfer) async throws(TranshipError) -> Outcome {
         let (need, transfer): (ImportNeed, Transfer)
         switch try await waiter.look(given) {

@@ -10,7 +10,7 @@ import Testing
 @testable import OpenStackImage
 @testable import TaskWaiters
 
-/// What follows from every state that an image in import can be found in.
+/// The consequences of every state of an image in import.
 @Suite struct ImportLookTests {
     static let start: Int64 = 1_000_000_000
 
@@ -19,7 +19,7 @@ import Testing
         var task: ImageTask.Status?
         var message = "the task's words"
         var isAsked = true
-        /// Seconds since the wait began and the import was asked for.
+        /// Seconds since the wait began and the import was requested.
         var seconds: Int64 = 1
         var method = UploadMethod.glanceDirect
         var fallbacks: [UploadMethod] = []
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    /// What a judgement is, in a word.
+    /// Returns a judgement as a word.
     private func word(_ judgement: ImportLook.Judgement) -> String {
         switch judgement {
         case .needsImport: "ask"
@@ -113,7 +113,7 @@ import Testing
                 } else {
                     expected = task == .failure ? "failure import-failed" : "wait"
                 }
-            // No import looks so: another host sends its body.
+            // No import has this state: another host sends its body.
             case .saving: expected = "registered"
             case .importing:
                 expected = task == .failure ? "failure import-failed" : "wait"
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    /// What the service fetches by itself is never staged.
+    /// Data that the service fetches itself is never staged.
     @Test(arguments: [UploadMethod.webDownload, .glanceDownload])
     func `A staged body where the service was to fetch is another host's`(
         method: UploadMethod
@@ -231,7 +231,7 @@ import Testing
     func `A stuck import is told with what was seen, after the deadline and not before`(
         status: ImageStatus, task: ImageTask.Status?
     ) throws {
-        // Queued without a task is not stuck; it never began.
+        // A queued image without a task is not stuck: its import never began.
         if status == .queued, task == nil { return }
         func look(_ seconds: Int64) throws -> ImportLook.Judgement {
             try Scene(status: status, task: task, seconds: seconds, failures: 1).look().judge()
@@ -322,7 +322,7 @@ import Testing
             ])
         #expect(!transfer.placement.isCopying)
         #expect(transfer.failure?.code == (mustSucceed ? .unpublished : nil))
-        // A proved copy is only copied on: another method takes another copy.
+        // A proved copy is only copied into further stores, so another method makes another copy.
         let hint = transfer.failure?.hint
         #expect(hint.map { $0.contains("delete image \(look.image.id) and run again") } != false)
         #expect(hint.map { $0.contains("accept_transformed: true if the target") } != false)

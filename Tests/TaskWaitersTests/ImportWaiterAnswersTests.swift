@@ -68,7 +68,7 @@ import Testing
         #expect(transfer.wait.importRequestedAt != nil && transfer.wait.importSince != nil)
         for _ in 0..<3 { (transfer, _, _) = try snoozed(try await waiter.look(transfer)) }
         #expect(imports.count == 1)
-        // Active, and its task may still write the record once more.
+        // The image is active, and its task may still write the record once more.
         glance.put("i", ["status": "active"])
         (transfer, _, _) = try snoozed(try await waiter.look(transfer))
         glance.setTasks([task("success")], of: "i")
@@ -91,7 +91,7 @@ import Testing
         #expect(text.contains(#""all_stores_must_succeed":true"#))
     }
 
-    /// The answer was lost, or the process: the import runs.
+    /// The answer was lost, or the process died: the import runs.
     @Test func `A refusal because an import runs already is not a failure`() async throws {
         let given = importing("uploading")
         glance.refuse("POST", "/v2/images/i/import", status: 409, text: "Image has active task")

@@ -10,7 +10,7 @@ import TaskWaiters
 import TestSupport
 import Testing
 
-/// What is asked of the service, and what its refusals lead to.
+/// The requests to the service, and the consequences of its refusals.
 @Suite(.timeLimit(.minutes(5))) struct ImportWaiterTests {
     private let glance: GlanceServer
     private static let id = "id-1"
@@ -58,7 +58,7 @@ import Testing
         glance.refuse("POST", Self.importPath, status: 503)
         let error = await failure { _ = try await waiter().look(transfer()) }
         #expect(error?.isTransient == true)
-        // It had been accepted all the same.
+        // The service had accepted the import nevertheless.
         glance.setTasks([["id": "t", "status": "processing", "message": ""]], of: Self.id)
         #expect(isWaiting(try await waiter().look(transfer())))
         #expect(imports == 1)
@@ -73,8 +73,8 @@ import Testing
         #expect(error?.code == .importFailed)
     }
 
-    /// Between the look and the call another host has begun its body: restarting
-    /// would delete the record under it.
+    /// Between the look and the call, another host has begun its body. A restart would delete the
+    /// record under that body.
     @Test func `A record that another host fills by now is left to it`() async throws {
         glance.put(Self.id, [:])
         glance.answer(
