@@ -6,7 +6,7 @@ import Testing
 @testable import YAMLText
 
 @Suite struct YAMLEventsTests {
-    /// Each part as its kind, its anchor and its text.
+    /// Returns each part as its kind, its anchor and its text.
     private func parts(_ yaml: String) -> [String] {
         let scalars = Array(yaml.unicodeScalars)
         var parts: [String] = []
