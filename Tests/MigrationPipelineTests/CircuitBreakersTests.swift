@@ -9,7 +9,7 @@ import Testing
 @Suite struct CircuitBreakersTests {
     private let error = TranshipError(.unreachable, "no route", isTransient: true)
 
-    /// One that is out since 0.
+    /// Returns breakers with one outage since time 0.
     private func opened() -> CircuitBreakers {
         var breakers = CircuitBreakers(RetryPolicy(attemptsMax: 5))
         for id in 1...4 {

@@ -10,9 +10,9 @@ import MigrationPipeline
 import TestSupport
 import Testing
 
-/// A run that dies at any moment continues to the same end: nothing half,
-/// nothing twice. Two kinds of death, at every point where there is one: before
-/// a commit reaches the journal, and before a stage does what it was asked.
+/// A run that dies at any moment continues to the same end: no image is incomplete or doubled.
+/// There are two kinds of death, each tested at every possible point: before a commit reaches the
+/// journal, and before a stage performs its request.
 @Suite(.timeLimit(.minutes(5))) struct CrashTests {
     private func items(_ fixture: Fixture) -> [PlanItem] {
         fixture.world.state.withLock { $0.looks["image:import"] = 1 }
@@ -23,7 +23,7 @@ import Testing
         ]
     }
 
-    /// Every image is there once, whole and published.
+    /// Checks that every image is at the target once, complete and published.
     private func check(_ fixture: Fixture, _ run: Run, _ point: String) async throws {
         let journal = try await fixture.journal()
         let ends = try await fixture.ends(journal, run)
@@ -47,7 +47,7 @@ import Testing
         try await fixture.journal().takeOver(items(fixture))
     }
 
-    /// Like a process of its own: opens the journal and closes it.
+    /// Works like a separate process: opens the journal and closes it.
     private func work(_ fixture: Fixture, _ run: Run) async throws {
         let journal = try await fixture.journal()
         try await fixture.scheduler(journal, images: 2).work(run)

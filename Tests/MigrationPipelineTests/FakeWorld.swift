@@ -8,15 +8,15 @@ import MigrationModel
 import MigrationPipeline
 import TestSupport
 
-/// What a stage is asked to do, for scripts and logs.
+/// The requests to a stage, for scripts and logs.
 enum Call: String, Sendable {
     case read, facts, algorithm, reconcile, register, create, send, report, readBack, discard, look
     case request
     case publish
 }
 
-/// Sources, a target and what happens to them, in memory. The stages over it
-/// keep the contracts of the real ones and nothing else.
+/// Sources, a target and their events, in memory. The stages over it keep the contracts of the real
+/// ones and nothing else.
 final class FakeWorld: Sendable {
     /// A record at the target.
     struct Record: Sendable, Equatable {
@@ -26,7 +26,7 @@ final class FakeWorld: Sendable {
         var isPublished = false
     }
 
-    /// A body as it came: whole only when its end came too.
+    /// A body as it arrived; complete only if its end arrived too.
     struct Body: Sendable, Equatable {
         var bytes: [UInt8]
         var isWhole: Bool
@@ -34,24 +34,24 @@ final class FakeWorld: Sendable {
 
     struct State: Sendable {
         var sources: [String: [UInt8]] = [:]
-        /// Ends a source's data early, with this error after so many bytes.
+        /// By source: the error that ends its data early, and the number of bytes before that.
         var breaks: [String: (afterBytes: Int, error: TranshipError)] = [:]
         var declaresSize = true
-        /// What a source says of its version; without one it cannot go on in
-        /// the middle.
+        /// The version that a source states. Without one, it cannot continue in the middle.
         var versions: [String: SourceVersion] = [:]
-        /// Bytes that were read of each source, whatever became of them.
+        /// The number of bytes that were read of each source, including discarded ones.
         var readBytes: [String: Int] = [:]
-        /// Sending begins when the ring has failed.
+        /// True if sending begins only after the ring has failed.
         var sendsAfterFailure = false
-        /// The transport's words for a refusal, which fail the ring before the stage throws its own.
+        /// The transport's words for a refusal, which fail the ring before the stage throws its
+        /// own.
         var transportFailure: TranshipError?
         var records: [String: Record] = [:]
         var bodies: [String: [Body]] = [:]
-        /// How often an import is still running when it is looked at.
+        /// The number of looks at which an import is still running.
         var looks: [String: Int] = [:]
         var errors: [Call: [String: [TranshipError]]] = [:]
-        /// Errors of the next caller.
+        /// The errors of the next calls, for any source.
         var outages: [Call: [TranshipError]] = [:]
         var log: [String] = []
         var held: Set<Call> = []
@@ -63,14 +63,14 @@ final class FakeWorld: Sendable {
         /// The disk format that every import leaves; nil if imports convert nothing.
         var importsBecome: String?
         var readBackBytes: [UInt8]?
-        /// Of every source.
+        /// The inspection of every source.
         var inspection = Inspection.refuses
     }
 
     let state = Guarded(State())
     private let onCrash = Guarded<(@Sendable () -> Void)?>(nil)
 
-    /// Three sources and the targets beta, gamma and delta, all over this world.
+    /// Returns stages with three sources and the targets beta, gamma and delta, all in this world.
     ///
     /// - Parameters:
     ///   - sources: endpoint and limit of some sources, by index.
@@ -99,20 +99,20 @@ final class FakeWorld: Sendable {
 
     // MARK: Scripts
 
-    /// The next calls of that kind for that source fail with these errors.
+    /// Makes the next calls of that kind for that source fail with these errors.
     func fail(_ call: Call, _ key: String, with errors: TranshipError...) {
         state.withLock { $0.errors[call, default: [:]][key, default: []] += errors }
     }
 
-    /// The next calls of that kind fail with these errors, whatever the source.
+    /// Makes the next calls of that kind fail with these errors, for any source.
     func failNext(_ call: Call, with errors: [TranshipError]) {
         state.withLock { $0.outages[call, default: []] += errors }
     }
 
-    /// Calls of that kind wait from now on.
+    /// Makes calls of that kind wait from now on.
     func hold(_ call: Call) { state.withLock { _ = $0.held.insert(call) } }
 
-    /// They go on.
+    /// Lets the waiting calls of that kind continue.
     func open(_ call: Call) {
         let waiting = state.withLock { state in
             state.held.remove(call)
@@ -123,7 +123,7 @@ final class FakeWorld: Sendable {
         for (_, continuation) in waiting { continuation.resume() }
     }
 
-    /// From the n-th call on every call is interrupted, and `body` is told.
+    /// Interrupts the n-th and all later calls, and calls `body`.
     func crash(afterCalls calls: Int, _ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.callsUntilCrash = calls }
         onCrash.withLock { $0 = body }
@@ -132,7 +132,7 @@ final class FakeWorld: Sendable {
     func recover() {
         state.withLock { state in
             state.callsUntilCrash = nil
-            // What a service does when the connection of a body ends.
+            // A service does this when the connection of a body ends.
             for id in state.records.keys where state.records[id]?.status == "saving" {
                 state.records[id]?.status = "queued"
             }
@@ -146,7 +146,7 @@ final class FakeWorld: Sendable {
     func bodies(_ key: String) -> [Body] { state.withLock { $0.bodies[key] ?? [] } }
     func record(_ id: String) -> Record? { state.withLock { $0.records[id] } }
     var sending: Int { state.withLock { $0.sending } }
-    /// Short at beta, where most tests look.
+    /// Returns the id of a record, which is short at beta, where most tests look.
     static func recordID(_ transfer: Transfer) -> String {
         let place = transfer.targetKey == "beta" ? "" : " at \(transfer.targetKey)"
         return "\(transfer.source.key)/\(transfer.placement.generation)\(place)"

@@ -18,15 +18,15 @@ final class Fixture: Sendable {
 
     var path: String { folder.file("journal.sqlite") }
 
-    /// Opens the journal. One that was let go may take a moment to go: a timer
-    /// or a callback on another thread holds the last reference while it runs.
+    /// Opens the journal. A journal that was released may take a moment to close: a timer or a
+    /// callback on another thread holds the last reference while it runs.
     func journal() async throws -> Journal {
         let path = path
         _ = await eventually { Journal.holder(path: path) == nil }
         return try await Journal.open(path: path)
     }
 
-    /// A source of `count` bytes, promised by its SHA-256.
+    /// Returns an item with a source of `count` bytes, promised by its SHA-256.
     func item(
         _ id: String, count: Int = 1000, method: UploadMethod = .upload,
         naming other: String? = nil, isPromised: Bool = true
@@ -55,7 +55,7 @@ final class Fixture: Sendable {
             monitor: RunMonitor(sink: events), spool: spool)
     }
 
-    /// Runs all of it and returns how each image ended, by id.
+    /// Runs all items, and returns the end of each image, by id.
     @discardableResult
     func run(
         _ items: [PlanItem], images: Int = 4, attempts: Int = 3

@@ -7,20 +7,20 @@ import Testing
 @testable import MigrationPipeline
 
 @Suite struct ImageLimitControllerTests {
-    /// An Image service in a model: an image takes `baseSeconds` alone, and longer the more are in
-    /// flight beyond what the service can do at once.
+    /// A model of an Image service: an image takes `baseSeconds` alone. It takes longer with more
+    /// images in flight than the service can handle at once.
     struct Service: Sendable, CustomTestStringConvertible {
         var name: String
-        /// Images that the service does at once without getting slower.
+        /// The number of images that the service handles at once without slowing down.
         var capacity: Double
-        /// What one more image beyond the capacity costs all others: 0 loses no work.
+        /// The cost of one more image beyond the capacity for all others; 0 loses no work.
         var loss = 0.0
         var baseSeconds = 1.0
-        /// Images in flight beyond which it answers 503.
+        /// The number of images in flight beyond which the service answers 503.
         var refusesBeyond = Int.max
         var bytes: Int64 = 256 << 10
         var most = 64
-        /// Where the number has to be after `images` images, nearly all of the time.
+        /// The range of the number after `images` images, nearly all of the time.
         var expected: ClosedRange<Int>
         var images = 600
 
@@ -38,7 +38,7 @@ import Testing
         var endsAt: Int64
     }
 
-    /// Plays a run. Returns the number at each end.
+    /// Plays a run. Returns the number at each end of an image.
     private func play(
         _ service: Service, _ controller: inout ImageLimitController, seed: UInt64
     ) -> [Int] {
@@ -137,7 +137,7 @@ import Testing
         var controller = ImageLimitController(PaceExperience(images: 32, isSettled: true), most: 64)
         for _ in 0..<20 { controller.overloaded(beganAt: 500, now: 1000) }
         #expect(controller.images == 16)
-        // These began with the new number.
+        // These images began with the new number.
         controller.overloaded(beganAt: 1500, now: 2000)
         #expect(controller.images == 8)
         for second in 3...10 as ClosedRange<Int64> {

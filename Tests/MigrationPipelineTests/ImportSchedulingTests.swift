@@ -9,11 +9,11 @@ import MigrationPipeline
 import TestSupport
 import Testing
 
-/// What single targets allow, and methods that fail.
+/// The limits of single targets, and methods that fail.
 @Suite(.timeLimit(.minutes(5))) struct ImportSchedulingTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
-    /// Looks that an import takes where it is not to end by itself.
+    /// The number of looks for an import that should not end on its own.
     private static let forEver = 1_000_000
 
     init() throws { fixture = try Fixture() }
@@ -83,7 +83,7 @@ import Testing
         let scheduler = scheduler(journal, targets: ["beta": ("beta", limits)])
         let work = Task { try await scheduler.work(run) }
         let world = world
-        // Many turns of the scheduler, each of which could start a third.
+        // The scheduler has many turns, in each of which it could start a third image.
         #expect(await eventually { world.log.count { $0.hasPrefix("look ") } > 30 })
         #expect(sends() == 2)
         world.state.withLock { $0.looks = [:] }
@@ -134,7 +134,7 @@ import Testing
 
     // MARK: Limits of a source
 
-    /// The images that are read or were, by id.
+    /// Returns the images that are or were read, by id.
     private func reads() -> [String] {
         world.log.filter { $0.hasPrefix("read ") }.map { String($0.dropFirst(11)) }.sorted()
     }
@@ -160,7 +160,7 @@ import Testing
         let journal = try await fixture.journal()
         let run = try await journal.takeOver(
             [item("a0"), item("b0", from: 1), item("b1", from: 1), item("c0", from: 2)])
-        // One states no limit, so that of the other holds for both.
+        // One source states no limit, so that of the other holds for both.
         let scheduler = scheduler(journal, sources: [0: ("alpha", 2), 1: ("alpha", nil)])
         let work = Task { try await scheduler.work(run) }
         let world = world
@@ -184,7 +184,7 @@ import Testing
         let scheduler = scheduler(journal, sources: [0: ("alpha", 2)])
         let work = Task { try await scheduler.work(run) }
         let world = world
-        // Many turns of the scheduler, each of which could start a third.
+        // The scheduler has many turns, in each of which it could start a third image.
         #expect(await eventually { world.log.count { $0.hasPrefix("look ") } > 30 })
         #expect(world.count("publish image:z") == 1)
         let asked = world.log.filter { $0.hasPrefix("register image:i") }
@@ -272,7 +272,7 @@ import Testing
 
     // MARK: The ladder
 
-    /// Every import fails, and the next method is taken.
+    /// A waiter for which every import fails, so the next method is used.
     private struct FailingWaiter: TaskWaiter {
 
         func look(_ given: Transfer) async throws(TranshipError) -> Look {

@@ -14,7 +14,8 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
-    /// What an image that names kernel `k` gets, when `k` ended so.
+    /// Returns the references of an image that names kernel `k`, after `k` ended in the given
+    /// state.
     private func ids(
         _ state: TransferState, failure: TranshipError? = nil
     ) async throws -> [String: String] {

@@ -37,7 +37,7 @@ import Testing
         #expect(policy.decide(error, attempts: 1, surprises: 1, chance: 0) != .giveUp)
         #expect(policy.decide(error, attempts: 4, surprises: 2, chance: 0) != .giveUp)
         #expect(policy.decide(error, attempts: 3, surprises: 3, chance: 0) == .giveUp)
-        // Surprises use up no try of the limit, but have one of their own.
+        // Surprises use up no try of the limit, but have a limit of their own.
         #expect(policy.decide(error, attempts: 6, surprises: 2, chance: 0) != .giveUp)
         #expect(policy.decide(error, attempts: 7, surprises: 2, chance: 0) == .giveUp)
         let once = RetryPolicy(attemptsMax: 1)

@@ -26,7 +26,7 @@ import Testing
             var item = fixture.item("i\(index)", method: .glanceDirect)
             item.intent.methodReason = reason
             item.intent.record.acceptsTransformed = accepts
-            // So that the first one has ended before the others begin.
+            // Makes the first image end before the others begin.
             if isInOrder, index > 0 {
                 item.intent.record.references = ["kernel_id": "image:i0"]
             }

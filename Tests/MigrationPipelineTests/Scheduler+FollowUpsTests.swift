@@ -15,7 +15,7 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
-    /// The calls so far, and how many are under way at each target.
+    /// The calls so far, and the targets with a call under way.
     private final class Calls: Sendable {
         private let state = Guarded((keys: [String](), busy: Set<String>(), isTwice: false))
 
@@ -56,7 +56,7 @@ import Testing
         let scheduler = scheduler(journal) { key in
             let count = calls.begin(key)
             await Task.yield()
-            // Nothing is sent before the target was asked twice.
+            // No data is sent before the target was called twice.
             if key == "beta", count == 3 { world.open(.send) }
             calls.end(key)
             return key != "beta" || count > 2
@@ -64,7 +64,7 @@ import Testing
         try await scheduler.work(run)
         #expect(try await journal.unfinished(run: run, limit: 1).isEmpty)
         #expect(calls.count("beta") > 3 && !calls.isTwice)
-        // No transfer goes there.
+        // No transfer goes to gamma.
         #expect(calls.count("gamma") == 1)
     }
 

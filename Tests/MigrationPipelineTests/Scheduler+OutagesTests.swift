@@ -21,7 +21,7 @@ import Testing
 
     @Test(arguments: [Call.read, .register])
     func `An endpoint that does not answer uses up no image's tries`(call: Call) async throws {
-        // As many failures as would end all of them.
+        // Enough failures to end all of the images.
         fixture.world.failNext(call, with: Array(repeating: refused, count: 18))
         let notices = Guarded<[String]>([])
         let journal = try await Journal.open(path: fixture.path)
@@ -39,7 +39,7 @@ import Testing
         try await scheduler.work(run)
         let ends = try await fixture.ends(journal, run)
         #expect(ends.count == 6)
-        // Those before it is known to be out cost a try, and no other.
+        // The failures before the outage is known cost a try, and no later one does.
         #expect(ends.values.allSatisfy { $0.state == .done })
         #expect(ends.values.map(\.tries.attempts).reduce(0, +) == 2)
         let place = call == .read ? "source 1" : "target beta"
@@ -105,7 +105,7 @@ import Testing
         #expect(ends.values.allSatisfy { $0.state == .done })
     }
 
-    /// Nothing was asked of the target, so nothing says that it answers.
+    /// The target got no request, so nothing shows that it answers.
     @Test func `A transfer that only waited for room in the spool closes no outage`() async throws {
         let journal = try await Journal.open(path: fixture.path)
         let items = ["b", "a"].map { id -> PlanItem in
@@ -116,12 +116,12 @@ import Testing
             return item
         }
         let run = try await journal.takeOver(items)
-        // The other one comes when the outage has begun, and looks first.
+        // The other transfer starts after the outage has begun, and looks first.
         var other = try await journal.unfinished(run: run, limit: 9)[0]
         other.wait.dueAt = Timestamp.now() + 600_000
         try await journal.commit(other)
         let otherID = other.id
-        // Room for one of them: the other waits for it.
+        // The spool has room for one of them: the other waits.
         let spool = try await Spool.open(
             Spool.Place(folder: fixture.folder.file("spool"), maxBytes: 3000), journal: journal,
             run: run)

@@ -76,7 +76,7 @@ import Testing
         #expect(await eventually { world.sending == 1 })
         scheduler.change(images: 3)
         #expect(await eventually { world.sending == 3 })
-        // Images in flight stay; the next one begins when fewer are left than allowed.
+        // Images in flight continue; the next one begins when fewer are left than allowed.
         scheduler.change(images: 2)
         world.open(.send)
         try await work.value
@@ -143,13 +143,13 @@ import Testing
         #expect(transfer.failure?.message == "3")
         #expect(transfer.failure?.isTransient == true)
         #expect(world.record("image:a/0") == nil)
-        // That id is burned: the next run takes the next one.
+        // That id is burned: the next run uses the next one.
         #expect(transfer.imageID == nil && transfer.placement.generation == 1)
         #expect(state(ends, "b") == .done)
     }
 
-    /// An id that was never given out is not left to others: another host would use it,
-    /// and there would be two copies.
+    /// An id that was never given out stays reserved for the transfer: otherwise another host would
+    /// use it, and there would be two copies.
     @Test func `A record that was never made leaves its id to be tried again`() async throws {
         world.fail(.create, "image:a", with: transient("1"), transient("2"), transient("3"))
         let transfer = try #require(try await fixture.run([fixture.item("a")])["a"])
@@ -261,7 +261,7 @@ import Testing
         #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
     }
 
-    /// A service that loses what it takes would otherwise get the data for ever.
+    /// A service that loses the data would otherwise get it without an end.
     @Test(arguments: [(1, TransferState.done), (9, .failed)])
     func `A copy that is deleted before it is compared is made again, a few times`(
         times: Int, end: TransferState
@@ -274,7 +274,7 @@ import Testing
         #expect(ends["a"]?.failure?.code == (end == .failed ? .gone : nil))
     }
 
-    /// Someone deleted it after an earlier run: no try of this one failed.
+    /// Someone deleted the copy after an earlier run: no try of this run failed.
     @Test(arguments: [(1, TransferState.done), (2, .failed)])
     func `With one try, a copy that is deleted before it is compared is made again once`(
         times: Int, end: TransferState
@@ -357,7 +357,7 @@ import Testing
 
     @Test func `An image whose kernel failed is told so and not left waiting`() async throws {
         world.fail(.read, "image:kernel", with: TranshipError(.sourceUnavailable, "gone"))
-        // What the real uploader says when it looks for the kernel.
+        // The real uploader throws this error when it looks for the kernel.
         world.fail(.register, "image:ami", with: TranshipError(.dependencyFailed, "no kernel"))
         let ends = try await fixture.run(
             [fixture.item("ami", naming: "kernel"), fixture.item("kernel")])

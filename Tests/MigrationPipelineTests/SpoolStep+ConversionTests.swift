@@ -9,13 +9,13 @@ import Testing
 
 @testable import MigrationPipeline
 
-/// What `qemu-img` makes of data in the spool, and what it is not given.
+/// Conversions of data in the spool by `qemu-img`, and the data that it must not get.
 @Suite(
     .timeLimit(.minutes(5)), .enabled(if: QEMUImage.isPossible, "needs qemu-img"))
 struct SpoolStepConversionTests {
     private typealias Bench = SpoolStepTests.Bench
 
-    /// 8 MiB with holes; a multiple of a sector.
+    /// 8 MiB with holes; the size is a multiple of a sector.
     private static let disk =
         noise(1 << 20) + [UInt8](repeating: 0, count: 6 << 20) + noise(1 << 20, seed: 2)
 
@@ -34,7 +34,7 @@ struct SpoolStepConversionTests {
     @Test(arguments: ["qcow2", "vmdk", "vpc", "vhdx", "vdi"])
     func `A disk of any format becomes raw, with its holes`(format: String) async throws {
         let from = format == "vpc" ? "vhd" : format
-        // A VHD's size is rounded up to whole cylinders otherwise.
+        // Otherwise the size of a VHD is rounded up to complete cylinders.
         let image = try QEMUImage.make(
             format, of: Self.disk, options: format == "vpc" ? "-o force_size=on" : "")
         let bench = try await Bench(image, published: published(from, .raw))
@@ -51,7 +51,7 @@ struct SpoolStepConversionTests {
         #expect(stat(path, &status) == 0)
         #expect(status.st_mode & 0o777 == 0o600)
         #expect(status.st_blocks * 512 < 4 << 20)
-        // Another target takes it as it is.
+        // Another target uses the same file.
         #expect(try await bench.ready().1 == entry)
         #expect(bench.readBytes == image.count)
     }
@@ -90,7 +90,7 @@ struct SpoolStepConversionTests {
         #expect(try files(bench).count <= 1)
     }
 
-    /// A conversion alone would write zeros in the place of the last bytes.
+    /// The conversion itself would write zeros in place of the missing bytes.
     @Test(arguments: ["qcow2", "vmdk", "vpc", "vhdx", "vdi"])
     func `An image that was cut off is not converted`(format: String) async throws {
         let image = try QEMUImage.make(format, of: Self.disk)
@@ -104,7 +104,7 @@ struct SpoolStepConversionTests {
 
     @Test func `A damaged image is an error with qemu's words`() async throws {
         var image = try QEMUImage.make("qcow2", of: Self.disk)
-        // The table of the disk's tables.
+        // The offset of the disk's first-level table.
         image.replaceSubrange(40..<48, with: [0x7F, 1, 2, 3, 4, 5, 6, 7])
         let bench = try await Bench(image, published: published("qcow2", .raw))
         let error = await failure { _ = try await bench.step() }

@@ -11,9 +11,9 @@ import Testing
 
 @testable import MigrationPipeline
 
-/// What lies in the spool after something went wrong, and what is made of it.
+/// The files in the spool after faults, and their treatment.
 @Suite(.timeLimit(.minutes(5))) struct SpoolStepTests {
-    /// A journal with one transfer of this data, and the step.
+    /// A journal with one transfer of this data, together with the step.
     final class Bench: Sendable {
         let fixture: Fixture
         let journal: Journal
@@ -67,7 +67,7 @@ import Testing
             world.state.withLock { $0.breaks[Self.key] = afterBytes.map { ($0, error) } }
         }
 
-        /// One try, from what the journal says.
+        /// Makes one try, from the state in the journal.
         func step() async throws(TranshipError) -> SpoolStep.Ending {
             let step = SpoolStep(
                 ends: try world.stages().ends(of: now), queues: StageQueues(), limiter: nil,
@@ -85,7 +85,7 @@ import Testing
             return try await step.run(now, trip)
         }
 
-        /// The file of a try that came to its end.
+        /// Makes a try that ends well, and returns its file.
         func ready() async throws -> (Transfer, SpoolEntry) {
             guard case .ready(let transfer, let entry, _) = try await step() else {
                 throw Missing()
@@ -93,7 +93,7 @@ import Testing
             return (transfer, entry)
         }
 
-        /// The only file in the spool.
+        /// Returns the only file in the spool.
         func file() throws -> String {
             let names = try FileManager.default.contentsOfDirectory(atPath: spool.place.folder)
             return "\(spool.place.folder)/\(try #require(names.first))"
@@ -108,7 +108,7 @@ import Testing
 
     private let data = noise(3_000_000, seed: 8)
 
-    /// The size in the plan is all that is known, and the source goes on and on.
+    /// Only the size in the plan is known, and the source sends data without an end.
     @Test func `A source that is longer than declared does not fill the disk`() async throws {
         let written = Guarded<Int64>(0)
         let disk = SpoolDisk { descriptor, bytes, count, offset in
@@ -130,8 +130,8 @@ import Testing
         #expect(try await bench.entry() == nil)
     }
 
-    /// Two transfers meet the same damage; the second one comes when the first has
-    /// already filled the file again.
+    /// Two transfers meet the same damage. The second one comes when the first has already filled
+    /// the file again.
     @Test func `A file that was filled again is not discarded for the old one's damage`()
         async throws
     {
@@ -166,7 +166,7 @@ import Testing
         #expect(try mode(entry.path) == 0o600)
         #expect(try mode(bench.spool.place.folder) == 0o700)
         #expect(transfer.reading?.readBytes == 3_000_000)
-        // A second target's transfer finds it.
+        // The transfer of a second target finds the file.
         guard case .ready = try await bench.step() else { throw Missing() }
         #expect(bench.readBytes == 3_000_000)
     }
@@ -177,7 +177,7 @@ import Testing
         let bench = try await Bench(data)
         _ = try await bench.ready()
         #expect(bench.answers.withLock { $0 } == [.source])
-        // All of it is in the spool: nothing is asked.
+        // All of the data is in the spool: no request is sent.
         _ = try await bench.ready()
         #expect(bench.answers.withLock { $0 } == [.source])
     }
@@ -215,7 +215,7 @@ import Testing
         let bench = try await Bench(data)
         bench.breaks(1_700_000)
         _ = await failure { _ = try await bench.step() }
-        // As a process leaves it that was killed between two commits.
+        // The file as a process leaves it that was killed between two commits.
         let handle = try #require(FileHandle(forWritingAtPath: try bench.file()))
         try handle.seekToEnd()
         try handle.write(contentsOf: [UInt8](repeating: 7, count: 5000))
@@ -301,7 +301,7 @@ import Testing
         _ = await failure { _ = try await bench.step() }
         bench.breaks(nil)
         if isRightNow {
-            // The journal and the file agree on them; the promise does not.
+            // The journal and the file agree on the bytes; the promise does not.
             bench.world.state.withLock { $0.sources[Bench.key] = data }
             let (_, entry) = try await bench.ready()
             #expect(entry.digest == sha256(data))
@@ -328,7 +328,7 @@ import Testing
 
     // MARK: A full disk
 
-    /// Full after so many bytes.
+    /// A disk that is full after the given number of bytes.
     private final class SmallDisk: Sendable {
         let left: Guarded<Int>
         init(_ bytes: Int) { left = Guarded(bytes) }

@@ -11,7 +11,7 @@ import Testing
 
 @testable import MigrationPipeline
 
-/// Several transfers and one spool.
+/// Several transfers with one spool.
 @Suite(.timeLimit(.minutes(5))) struct SpoolTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
@@ -19,7 +19,7 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
-    /// An image to each of these targets, by way of the spool.
+    /// Returns items for an image to each of these targets, by way of the spool.
     private func items(
         _ id: String, count: Int = 300_000, to targets: [String] = ["beta"], spools: Bool = true
     ) -> [PlanItem] {
@@ -137,7 +137,7 @@ import Testing
         #expect(left.isEmpty)
     }
 
-    /// A disk for this spool with so much room.
+    /// Returns a disk for this spool with the given room.
     private func small(
         bytes most: Int, before: @escaping @Sendable (Int32, Int64) -> Void = { _, _ in }
     ) -> SpoolDisk {
@@ -161,7 +161,7 @@ import Testing
         async throws
     {
         let reached = Guarded<Set<Int32>>([])
-        // Neither reader goes on after 700,000 bytes before both are there.
+        // Neither reader continues after 700,000 bytes before both have reached them.
         let disk = small(bytes: 1_500_000) { descriptor, offset in
             guard offset >= 700_000 else { return }
             let end = ContinuousClock.now + .seconds(20)
@@ -178,12 +178,12 @@ import Testing
             items("a", count: 1_000_000) + items("b", count: 1_000_000), disk: disk)
         #expect(ends.map(\.state) == [.done, .done])
         #expect(ends.allSatisfy { $0.tries.attempts == 0 })
-        // One of both was read again from its first byte.
+        // One of the two sources was read again from its first byte.
         #expect(read("a") + read("b") > 2_600_000)
         #expect(left.isEmpty)
     }
 
-    /// Each is larger than the disk, or than the room that another program leaves.
+    /// Each file is larger than the disk, or than the room that another program leaves.
     @Test(.timeLimit(.minutes(1)), arguments: [["beta"], ["beta", "gamma"]])
     func `Files that find no room end, one after the other`(targets: [String]) async throws {
         let notes = Guarded<[String]>([])
@@ -223,7 +223,7 @@ import Testing
                 + items("c", count: 1_000_000, to: ["gamma"]),
             maxBytes: maxBytes, disk: small(bytes: 1_500_000))
         #expect(ends.map(\.state)[0] == .failed && ends.map(\.state)[2] == .done)
-        // It may have been sent before the target was full.
+        // The copy may have been sent before the target was full.
         #expect(ends[1].state == .done || !ends[1].state.isFinal)
     }
 
@@ -243,7 +243,7 @@ import Testing
         world.hold(.send)
         let world = world
         let opening = Task {
-            // The first one is there and waits for its target; the other needs its room.
+            // The first file waits for its target; the other one needs its room.
             _ = await eventually { notes.withLock { !$0.isEmpty } }
             world.open(.send)
         }
@@ -281,8 +281,8 @@ import Testing
             try? handle?.write(contentsOf: [UInt8](repeating: 0, count: 100))
             world.open(.register)
         }
-        // Larger than the ring, so that the damage is not in memory yet. It costs
-        // no try, of which there is one.
+        // The file is larger than the ring, so the damage is not in memory yet. It costs no try,
+        // and there is only one.
         let ends = try await run(items("a", count: 4_000_000), attempts: 1)
         await damaging.value
         #expect(ends.map(\.state) == [.done])
@@ -340,11 +340,11 @@ import Testing
             atPath: link, withDestinationPath: "\(folder)/notes.txt")
         let found = try await Spool.orphans(in: place, journal: journal, run: run)
         #expect(found.map(\.path) == ["\(folder)/\(orphan)"])
-        // A later run opens it.
+        // A later run opens the spool.
         _ = try await Spool.open(place, journal: journal, run: run)
         #expect(!left.contains(orphan))
         #expect(Set(left).isSuperset(of: others + [ours]))
-        // No transfer waits for it any more.
+        // No transfer waits for the file any more.
         try await journal.commit(transfer.moved(to: .failed))
         _ = try await Spool.open(place, journal: journal, run: run)
         #expect(!left.contains(ours))
@@ -409,7 +409,7 @@ import Testing
             case .fill(let ours) = try await Spool.open(place, journal: journal, run: run)
                 .claim(transfer)
         else { throw NoClaim() }
-        // Even one with a name that this spool could give.
+        // Not even a file with a name that this spool could give.
         let name = (ours.path as NSString).lastPathComponent
         let precious = fixture.folder.file("precious-\(isNeeded)/\(name)")
         try FileManager.default.createDirectory(

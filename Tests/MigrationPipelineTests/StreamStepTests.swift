@@ -10,8 +10,7 @@ import Testing
 
 @testable import MigrationPipeline
 
-/// What the target gets when something is wrong with the bytes, and who is
-/// told what.
+/// The result at the target if the bytes are wrong, and the errors that are thrown.
 @Suite(.timeLimit(.minutes(5))) struct StreamStepTests {
     private let world = FakeWorld()
     private let committed = Committed()
@@ -37,7 +36,7 @@ import Testing
     private var states: [TransferState] { committed.states.withLock { $0 } }
     private var body: FakeWorld.Body? { world.bodies("image:a").last }
 
-    /// A transfer of `bytes`, of which the source promised `promised` bytes.
+    /// Returns a transfer of `bytes`, of which the source promised `promised` bytes.
     private func transfer(
         _ bytes: [UInt8], promised: Int? = nil, checksum: Checksum? = nil
     ) -> Transfer {
@@ -77,7 +76,7 @@ import Testing
         let error = await failure { _ = try await step(given) }
         #expect(error?.code == .checksumMismatch)
         #expect(error?.message.contains("promised sha256:039058c6f2c0cb49") == true)
-        // Small data is judged before there is a record, or after.
+        // Small data is judged before there is a record, or afterwards.
         #expect(body?.isWhole != true)
         #expect(body.map { $0.bytes.count < count } != false)
         #expect([nil, "queued"].contains(world.record("image:a/0")?.status))
@@ -152,8 +151,8 @@ import Testing
         #expect(body == nil)
     }
 
-    /// The service cuts the connection of a body that stops: what the upload
-    /// then says is an effect and not the cause.
+    /// The service cuts the connection of a body that stops. The upload's error is then an effect
+    /// and not the cause.
     @Test func `The first error is told, and not one that it caused`() async throws {
         let given = transfer(noise(3_000_000))
         world.state.withLock {
@@ -169,7 +168,7 @@ import Testing
         #expect(error?.message == "changed")
     }
 
-    /// Whatever body the record gets then is another host's.
+    /// Any body that the record gets then is another host's.
     @Test func `A body that is refused because another one arrives counts as not begun`()
         async throws
     {
@@ -284,7 +283,7 @@ import Testing
         #expect(body == .init(bytes: bytes, isWhole: true))
     }
 
-    /// Its own hint is to correct `disk_format`, which is right here.
+    /// The target's own hint is to correct `disk_format`, which is right in this case.
     @Test func `A target that refuses such data gets the hint of our look`() async throws {
         world.state.withLock { $0.inspection = .remarks }
         world.fail(

@@ -17,7 +17,7 @@ import Testing
         let calls = Guarded(0)
         let cancel = Surroundings.machine.after(20) { calls.withLock { $0 += 1 } }
         cancel()
-        // Later than the other by its deadline, so it comes after it.
+        // Its deadline is later than the other's, so it fires later.
         await withCheckedContinuation { continuation in
             _ = Surroundings.machine.after(60) { continuation.resume() }
         }

@@ -7,7 +7,7 @@ import MigrationModel
 @testable import MigrationPipeline
 
 extension Trip {
-    /// A trip that discards its commits.
+    /// Returns a trip that discards its commits.
     static func silent(_ transfer: Transfer) -> Trip {
         Trip(transfer) { (_) async throws(TranshipError) in
         } answered: { (_) async throws(TranshipError) in

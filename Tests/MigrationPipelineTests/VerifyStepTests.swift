@@ -13,7 +13,8 @@ import Testing
     private let world = FakeWorld()
     private let bytes = noise(1000)
 
-    /// Sent and waiting to be compared; the target's record is `bytes`.
+    /// Returns a transfer whose data was sent and has to be compared; the target's record has
+    /// `bytes`.
     private func sent(promise: Checksum?, computed: [Checksum]) -> Transfer {
         world.state.withLock {
             $0.records["image:a/0"] = .init(marker: "m", status: "active", data: bytes)
@@ -49,7 +50,7 @@ import Testing
         #expect(world.count("readBack image:a") == 0)
     }
 
-    /// The digests die with the process; what the source promised does not.
+    /// The digests are lost with the process, but the source's promise is not.
     @Test func `What the source promised proves a copy whose digests are lost`() async throws {
         let given = sent(promise: sha256(bytes), computed: [])
         #expect(try await confirm(given).transfer.state == .publishing)
@@ -62,7 +63,7 @@ import Testing
         #expect(error?.message.contains("\(sha256(bytes))") == true)
     }
 
-    /// Of a fetch of the target, nothing of ours was sent.
+    /// If the target fetches the data, Tranship sends nothing.
     @Test func `What does not fit is named by its cause, with what to do`() async throws {
         func error(
             _ method: UploadMethod, computed: [Checksum], _ verification: VerificationMode = .proof
@@ -106,7 +107,7 @@ import Testing
         #expect(error?.hint?.contains("administrator") == false)
     }
 
-    /// An upload fills one store, and copying on is an administrator's right.
+    /// An upload fills one store, and copying into others is an administrator's right.
     @Test func `If several stores are wanted, the hint says who can upload into them`() async {
         var given = sent(promise: nil, computed: [sha256(bytes)])
         given.intent.record.stores = .all
@@ -127,15 +128,15 @@ import Testing
         #expect(error.code == .transformed)
         #expect(next.method == .upload && next.intent.fallbacks.isEmpty)
         #expect(next.remarks == [.converted(.glanceDirect)])
-        // Named by the pipeline, or accepted, it is left as it is.
+        // A method that the pipeline names stays, and so does a copy that may be converted.
         given.intent.methodReason = .namedByPipeline
         #expect(await failure { _ = try await confirm(given) }?.code == .transformed)
         given.intent.record.acceptsTransformed = true
         #expect(try await confirm(given).transfer.state == .publishing)
     }
 
-    /// Nothing of ours was sent or hashed: the target fetched the data, or `services` left the hash
-    /// to it, or the digests died with another process.
+    /// Cases without a digest of ours: the target fetched the data, or `services` left the hash to
+    /// it, or the digests were lost with another process.
     private static let unhashed: [(UploadMethod, VerificationMode)] = [
         (.webDownload, .proof), (.glanceDownload, .proof), (.webDownload, .paranoid),
         (.glanceDirect, .services), (.glanceDirect, .proof),
@@ -225,7 +226,7 @@ import Testing
         let error = await failure { _ = try await confirm(given) }
         #expect(error?.code == .verificationMismatch)
         #expect(error?.message.hasPrefix("read back from the target: ") == true)
-        // The words of a source that is too short would be about the wrong side.
+        // An error about a source that is too short would blame the wrong side.
         if other.count < 1000 {
             #expect(
                 error?.message == "read back from the target: of 1000 bytes came \(other.count)")
@@ -260,7 +261,7 @@ import Testing
         #expect(world.count("send image:a") == 0)
     }
 
-    /// Its record stays, so a second copy would stand beside it.
+    /// The record stays, so a second copy would be beside it.
     @Test(arguments: [true, false])
     func `The source proves a copy under a kept id, or it is made again`(
         hasSameData: Bool
@@ -289,7 +290,8 @@ import Testing
         #expect(world.record("image:a/0") != nil)
     }
 
-    /// Once without a failed try, since an earlier run may have left it to someone who deleted it.
+    /// Once without a failed try, since an earlier run may have left the copy to a person who
+    /// deleted it.
     @Test(arguments: [0, 1])
     func `A copy that someone removed is made again`(surprises: Int) async throws {
         var given = sent(promise: nil, computed: [sha256(bytes)])
