@@ -6,18 +6,18 @@ import ByteStreams
 import OpenStackImage
 import TestSupport
 
-/// A Keystone and a Glance in one raw server, for what the real ones cannot be
-/// made to show. Issues `token-1`, `token-2`, …; every other path is the
-/// test's to answer, with the number of the token that came.
+/// A Keystone and a Glance in one raw server, for faults that the real ones cannot be made to show.
+/// Issues `token-1`, `token-2`, …; the test answers every other path, and gets the number of the
+/// request's token.
 final class FaultyCloud: Sendable {
     let server: RawHTTPServer
     private let issued: Guarded<Int>
     private let isApplication: Bool
 
-    /// How many tokens were asked for.
+    /// The number of tokens that were requested.
     var tokenCount: Int { issued.withLock { $0 } }
 
-    /// - Parameter credential: the application credential that signs in, as JSON; nil is a user.
+    /// - Parameter credential: the application credential that signs in, as JSON; nil for a user.
     init(
         endpointPath: String = "", issuedAt: String = "2026-11-21T03:00:00.000000Z",
         expiresAt: String = "2026-11-21T04:00:00.000000Z", credential: String? = nil,

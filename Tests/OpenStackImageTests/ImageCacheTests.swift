@@ -51,7 +51,7 @@ struct CacheRequestsTests {
     }
 }
 
-/// One after the other: the cache is the node's, not the test's.
+/// One test at a time: the cache belongs to the node, not to the test.
 @Suite("The image cache of a real Glance", .enabled(if: Lab.isUp), .atLab, .serialized)
 struct ImageServiceCacheTests {
     @Test(

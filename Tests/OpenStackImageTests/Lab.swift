@@ -26,7 +26,7 @@ extension Lab {
     /// A name that no other test, run or person uses.
     static func uniqueName(_ stem: String) -> String { "\(stem)-\(UUID().uuidString)" }
 
-    /// Creates an image, hands it to `body` and deletes it, whatever happens.
+    /// Creates an image, passes it to `body`, and always deletes it.
     static func withImage(
         _ image: NewImage = NewImage(diskFormat: "raw", containerFormat: "bare"),
         _ cloud: String = "alpha",
@@ -46,7 +46,7 @@ extension Lab {
         try outcome.get()
     }
 
-    /// The same with data.
+    /// Creates an image with data, passes it to `body`, and always deletes it.
     static func withActiveImage(
         _ bytes: [UInt8] = Array("0123456789".utf8),
         _ image: NewImage = NewImage(diskFormat: "raw", containerFormat: "bare"),
@@ -59,7 +59,7 @@ extension Lab {
         }
     }
 
-    /// Makes Keystone forget the token that a service holds, and returns it.
+    /// Revokes the token that a service holds, and returns it.
     static func revokeToken(of service: ImageService) async throws -> Secret<String> {
         let authorization = try await service.session.authorization()
         let token = try #require(authorization.token)
@@ -72,16 +72,16 @@ extension Lab {
         return token
     }
 
-    /// A ring that holds these bytes and their end.
+    /// Returns a ring with these bytes and their end.
     static func ring(_ bytes: [UInt8]) throws -> ByteRing {
         let ring = ByteRing(capacityBytes: max(1 << 16, bytes.count * 2))
-        // Not a typed closure: Swift 6.3.1 crashes on its way from one to the other.
+        // The closure is not typed: Swift 6.3.1 crashes in the conversion from one to the other.
         try bytes.withUnsafeBytes { (bytes) throws -> Void in try ring.write(bytes) }
         ring.finishWriting()
         return ring
     }
 
-    /// All that is in a ring that is as large as its bytes.
+    /// Returns all bytes of a ring that is as large as its bytes.
     static func bytes(_ ring: ByteRing) throws -> [UInt8] {
         ring.finishWriting()
         var all: [UInt8] = []
@@ -95,7 +95,7 @@ extension Lab {
         }
     }
 
-    /// Asks again and again until the answer satisfies, for at most a minute.
+    /// Repeats a request until its answer satisfies the condition, for at most a minute.
     static func eventually<Value>(
         _ ask: () async throws -> Value, until satisfied: (Value) -> Bool
     ) async throws -> Value {

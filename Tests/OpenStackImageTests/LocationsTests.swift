@@ -78,7 +78,7 @@ struct LocationRequestsTests {
 struct ImageServiceLocationsTests {
     private let bytes = Array("data that lies somewhere".utf8)
 
-    /// Where Glance reads it from.
+    /// Starts the server from which Glance reads the data.
     private func server() throws -> RawHTTPServer {
         let bytes = bytes
         return try RawHTTPServer { _ in .status(200, body: bytes) }
@@ -128,7 +128,7 @@ struct ImageServiceLocationsTests {
         }
     }
 
-    /// The http store is the one of the lab that cannot start in the middle.
+    /// Of the lab's stores, only the http store cannot start in the middle.
     @Test("a store that knows no ranges refuses one, and gives the whole")
     func unseekable() async throws {
         let server = try server()

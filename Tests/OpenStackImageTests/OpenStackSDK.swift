@@ -7,18 +7,18 @@ import LabSupport
 import TestSupport
 import Testing
 
-/// The lab's openstacksdk, which does what it does.
+/// The lab's openstacksdk, which runs unchanged.
 enum OpenStackSDK {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../reference/create_image.py").standardizedFileURL.path
 
     struct Created: Decodable {
         var id: String
-        /// How often it sent data.
+        /// The number of times that it sent data.
         var bodies: Int
     }
 
-    /// `create_image` of a raw file, with its checksums.
+    /// Calls `create_image` for a raw file, with its checksums.
     static func createImage(cloud: String, name: String, file: String) async throws -> Created {
         let output = try PipeEnds()
         let said = try await blocking {

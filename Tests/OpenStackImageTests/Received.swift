@@ -5,7 +5,7 @@ import Basics
 
 @testable import OpenStackImage
 
-/// What a download handed over.
+/// The data that a download passed on.
 final class Received: Sendable {
     private let state = Guarded<(bytes: [UInt8], pieces: [Int])>(([], []))
 

@@ -106,7 +106,7 @@ struct ImageServiceTasksTests {
         let admin = try Lab.service("alpha-admin")
         var ids: [String] = []
         for _ in 0..<2 {
-            // Nothing answers there, so that each ends at once.
+            // No server answers at that address, so each task ends at once.
             let task = try await admin.createTask(
                 type: "import",
                 input: [

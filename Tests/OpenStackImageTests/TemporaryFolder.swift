@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// A folder of its own for a test, gone with it.
+/// A folder for a test, which is removed with its owner.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -25,7 +25,7 @@ final class TemporaryFolder: Sendable {
         FileManager.default.contents(atPath: file(name)).map { [UInt8]($0) }
     }
 
-    /// All there is, hidden files included.
+    /// The names of all files, including hidden ones.
     var names: [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }

@@ -10,20 +10,20 @@ import Testing
 
 @testable import OpenStackImage
 
-/// What openstacksdk's `create_image` does, parameter by parameter.
+/// The functions of openstacksdk's `create_image`, parameter by parameter.
 @Suite("Images with their data, at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceCreateImageTests {
     private let bytes = noise(300_001)
     private let brisk = Pace(intervalSeconds: 0.1, deadlineSeconds: 60)
 
-    /// Alpha, whose entry says this of images.
+    /// Returns a session with alpha, whose entry has these defaults for images.
     private func service(_ defaults: ImageDefaults) throws -> ImageService {
         var configuration = try Lab.session("alpha").configuration
         configuration.imageDefaults = defaults
         return ImageService(CloudSession(configuration))
     }
 
-    /// Deletes what has the name, whatever happens.
+    /// Runs a body, and always deletes the image with the name afterwards.
     private func cleaning(
         _ name: String, _ cloud: String = "alpha", _ body: () async throws -> Void
     ) async throws {
@@ -155,7 +155,7 @@ struct ImageServiceCreateImageTests {
             #expect(!again.isNew && again.sent == nil)
             #expect(again.image.id == first.image.id)
             for promise in [try digest(.md5, of: bytes), try digest(.sha256, of: bytes)] {
-                // A stream cannot be read twice: what is promised of it counts.
+                // A stream cannot be read twice, so its promise counts.
                 let promised = try await service.createImage(
                     new, from: .sent(.stream(AsyncStream { $0.finish() })),
                     CreateOptions(expected: [promise]))
@@ -293,7 +293,7 @@ struct ImageServiceCreateImageTests {
         .proves("sdk create_image(timeout)"))
     func late() async throws {
         let name = Lab.uniqueName("late")
-        // Says nothing until the test is over.
+        // The server sends nothing until the test is over.
         let server = try RawHTTPServer { _ in
             Reply { exchange in
                 exchange.readBody()
@@ -366,7 +366,7 @@ struct ImageServiceCreateImageTests {
             let same = try await OpenStackSDK.createImage(cloud: "alpha", name: ours, file: path)
             #expect(same.id == created.image.id)
             #expect(same.bodies == 0)
-            // It would have noticed.
+            // openstacksdk would have noticed a change.
             let changed = try await OpenStackSDK.createImage(
                 cloud: "alpha", name: ours, file: other)
             #expect(changed.id != created.image.id)

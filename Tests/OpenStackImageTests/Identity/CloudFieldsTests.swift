@@ -230,7 +230,7 @@ struct CloudFieldsTests {
         #expect(error?.code == .invalidCloudsFile)
         #expect(error?.message.contains(word) == true)
         #expect(error?.hint != nil)
-        // No factor is shown, and the way out is named unless a project is all that lacks.
+        // No factor is shown. The hint names the way out, unless only a project is missing.
         #expect(error?.description.contains("123456") == false)
         #expect(
             error?.hint?.contains("application credential") == true

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Finding clouds.yaml")
 struct CloudFilesLoadTests {
-    /// A directory of its own for each test, gone after it.
+    /// Runs a body with a directory of its own, and removes the directory.
     private func withDirectory(_ body: (String) throws -> Void) throws {
         let path = FileManager.default.temporaryDirectory
             .appending(path: "tranship-clouds-\(UUID().uuidString)").path

@@ -125,7 +125,7 @@ struct ImageEndpointTests {
         #expect(ImageEndpoint.root(of: url) == root)
     }
 
-    /// Found by fuzzing: each slash took as long as the whole text is long.
+    /// Found by fuzzing: each slash took a time that grew with the whole text.
     @Test("many slashes are removed in the time of their number", .timeLimit(.minutes(5)))
     func manySlashes() {
         let slashes = String(repeating: "/", count: 200_000)

@@ -130,7 +130,7 @@ struct TokenCacheTests {
         keystone.advance(1800)
         #expect(try await cache.token(validForSeconds: 900).value.revealed == "token-1")
         #expect(try await cache.token(validForSeconds: 2400).value.revealed == "token-2")
-        // Longer than tokens live: a young one is the best there is.
+        // That is longer than the lifetime of a token: a new one is the best available.
         #expect(try await cache.token(validForSeconds: 7200).value.revealed == "token-2")
         keystone.advance(901)
         #expect(try await cache.token(validForSeconds: 7200).value.revealed == "token-3")

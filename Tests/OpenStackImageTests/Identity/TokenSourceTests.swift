@@ -8,8 +8,7 @@ import Testing
 
 @testable import OpenStackImage
 
-/// Logins that end in a token which Keystone exchanges. One server is the identity provider and
-/// Keystone.
+/// Logins by a token that Keystone exchanges. One server is the identity provider and Keystone.
 @Suite struct TokenSourceTests {
     private static let token = """
         {"token": {"project": {"id": "p", "name": "demo"}, "roles": [{"name": "member"}],

@@ -9,8 +9,8 @@ import Testing
 
 @testable import OpenStackImage
 
-/// What a program's user reads when data cannot be had or given: each cause in
-/// words of its own, with the values and what to do.
+/// The errors that a program's user reads when data cannot be read or written: each cause has words
+/// of its own, with the values and the next step.
 @Suite("Errors of image data at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct DataErrorsTests {
     private let ten = Array("0123456789".utf8)

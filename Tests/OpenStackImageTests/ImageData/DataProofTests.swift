@@ -53,7 +53,7 @@ struct DataProofTests {
         }
     }
 
-    /// openstacksdk passes here without a word.
+    /// In this case, openstacksdk passes silently.
     @Test("a null checksum proves nothing, and that is an error")
     func null() throws {
         for fields in try [

@@ -47,7 +47,7 @@ struct ImageDataDecodingTests {
         #expect(objection(200, from: 0) == nil)
     }
 
-    /// Glance before the release note range-header-request-83cf11eebf865fb1.
+    /// Glance before the release note range-header-request-83cf11eebf865fb1 does this.
     @Test("the whole image under a 206 is refused before a byte of it is used")
     func wholeAs206() {
         let error = objection(206, ["Content-Range": "bytes 10-19/20", "Content-Length": "20"])

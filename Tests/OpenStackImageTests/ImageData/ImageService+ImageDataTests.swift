@@ -121,8 +121,7 @@ struct ImageServiceImageDataTests {
         }
     }
 
-    /// A token that Glance has seen may be in its cache, so this one is revoked
-    /// before its first use.
+    /// Glance may have a used token in its cache, so this one is revoked before its first use.
     @Test("a body whose token was refused is not sent again, but the next one has a new token")
     func revokedToken() async throws {
         try await Lab.withImage { _, image in

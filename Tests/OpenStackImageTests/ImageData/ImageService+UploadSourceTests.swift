@@ -94,9 +94,9 @@ struct ImageServiceUploadSourceTests {
             let back = try await service.waitForImage(
                 image.id, until: .queued, pace: Pace(intervalSeconds: 0.1, deadlineSeconds: 60))
             #expect(back.sizeBytes ?? 0 == 0)
-            // The record takes the right data afterwards. A busy service may begin with the broken
-            // body only now, refuses others until it has noticed, and ends one with 410 if it
-            // notices in its middle: the record that the body was for is queued again by then.
+            // The record accepts the right data afterwards. A busy service may begin with the
+            // broken body only now, and refuses others until it has noticed. If it notices in the
+            // middle of a body, it ends that with 410: the record is queued again at that time.
             for attempt in 1... {
                 do throws(TranshipError) {
                     try await service.upload(image.id, from: .bytes(bytes))

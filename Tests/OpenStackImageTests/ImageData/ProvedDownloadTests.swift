@@ -9,12 +9,12 @@ import Testing
 
 @testable import OpenStackImage
 
-/// What a real Glance cannot be made to do.
+/// Faults that a real Glance cannot be made to show.
 @Suite("Downloads that are not what they should be", .timeLimit(.minutes(5)))
 struct ProvedDownloadTests {
     private let bytes = noise(300_000)
 
-    /// A Glance with one image, `i`.
+    /// Starts a Glance with one image, `i`.
     private func cloud(
         _ fields: String, data: @escaping @Sendable () -> Reply
     ) throws -> FaultyCloud {
@@ -81,7 +81,7 @@ struct ProvedDownloadTests {
         let replies: [Reply] = [
             .lying(declaredBytes: bytes.count, body: half),
             .resetting(declaredBytes: bytes.count, body: half),
-            // In good order as far as HTTP can tell; the record knows better.
+            // The answer is correct by HTTP, but not by the record.
             .status(200, body: half),
         ]
         for (reply, code) in zip(
@@ -154,8 +154,8 @@ struct ProvedDownloadTests {
         #expect(count < bytes.count)
     }
 
-    /// The receiver takes one piece and no more, until the server has stopped
-    /// sending: what it sent by then is all that is held anywhere.
+    /// The receiver takes only one piece until the server has stopped sending. The bytes that it
+    /// sent until then are all that is held anywhere.
     @Test("a slow receiver holds the service back: a few MiB are on their way, not the image")
     func backPressure() async throws {
         let sent = Guarded<Int64>(0)
@@ -182,7 +182,7 @@ struct ProvedDownloadTests {
             held.withLock { $0 = before }
         }
         #expect(data.sizeBytes == size)
-        // The kernel's socket buffers, both ends, are the most of it.
+        // Most of it is in the kernel's socket buffers at both ends.
         #expect(held.withLock { $0 } < 16 << 20)
     }
 }

@@ -7,8 +7,7 @@ import Testing
 
 @testable import OpenStackImage
 
-/// Services that compare a condition that they do not know with a property, and answer with an
-/// empty list.
+/// Services that compare an unknown condition with a property, and answer with an empty list.
 @Suite("Lists of old services", .timeLimit(.minutes(5)))
 struct OldServiceTests {
     private func cloud(_ version: String?) throws -> FaultyCloud {
@@ -61,7 +60,7 @@ struct OldServiceTests {
         #expect(
             try await service.images(ImageQuery(status: [.queued, .saving], diskFormat: "raw"))
                 .all().isEmpty)
-        // The versions are asked for once.
+        // The versions are requested only once.
         #expect(cloud.asked.count { $0 == "GET /versions" } == 1)
         #expect(cloud.asked.last == "GET /v2/images?limit=1000&disk_format=raw")
     }

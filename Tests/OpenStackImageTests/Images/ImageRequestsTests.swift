@@ -28,7 +28,7 @@ struct ImageRequestsTests {
                 """)
     }
 
-    /// Such a request may go over a kept connection, which may turn out to be dead.
+    /// Such a request may use a kept connection, which may turn out to be dead.
     @Test("a create with an id, and a patch that sets values, may be sent twice")
     func repeatable() throws {
         #expect(try ImageRequests.create(NewImage(id: "i", name: "n")).isRepeatable)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import OpenStackImage
 
-/// Lists from which images are deleted while they are read.
+/// Lists whose images are deleted during the reading.
 @Suite("Pages whose marker is deleted", .timeLimit(.minutes(5)))
 struct PageTrailTests {
     /// A list that is served page by page, and loses records after some pages.
@@ -20,7 +20,8 @@ struct PageTrailTests {
         private let key: String
         private let linksPages: Bool
 
-        /// - Parameter deletions: what goes after each page, by its number from 1.
+        /// - Parameter deletions: the images that are deleted after each page, by its number from
+        ///   1.
         init(
             _ ids: [String], pageSize size: Int, deletions: [Int: [String]], refusal: Int = 400,
             key: String = "images", linksPages: Bool = true
@@ -79,7 +80,7 @@ struct PageTrailTests {
         let gone = Array(Self.ten.prefix(6))
         #expect(
             try await list(Shrinking(Self.ten, pageSize: 2, deletions: [3: gone])) == Self.ten)
-        // All but the first and the last.
+        // All but the first and the last one.
         let middle = Array(Self.ten[1...8])
         #expect(
             try await list(Shrinking(Self.ten, pageSize: 3, deletions: [2: middle]))

@@ -8,8 +8,7 @@ import OpenStackImage
 extension LegacyCloud {
     static let raw = LegacyImageFields(diskFormat: "raw", containerFormat: "bare")
 
-    /// Creates an image, with data where some is given, hands it to `body` and
-    /// deletes it, whatever happens.
+    /// Creates an image, with data if it is given, passes it to `body`, and always deletes it.
     func withImage(
         _ fields: LegacyImageFields = raw, data: [UInt8]? = nil,
         _ body: (LegacyImageService, LegacyImage) async throws -> Void
@@ -39,7 +38,7 @@ extension LegacyCloud {
 }
 
 extension LegacyImageService {
-    /// The data of an image that fits into memory.
+    /// Returns the data of an image that fits into memory.
     func bytes(_ id: String) async throws -> [UInt8] {
         let ring = ByteRing(capacityBytes: 2 << 20)
         try await download(id, into: ring)

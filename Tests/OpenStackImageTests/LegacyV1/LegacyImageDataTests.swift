@@ -225,7 +225,7 @@ struct LegacyImageDataTests {
                 _ = try await service.create(fields, from: origin)
             }
             #expect(error?.code == code, "\(origin)")
-            // A size that is wrong is noticed when there is a record already.
+            // A wrong size is noticed only after the record was made.
             try await service.delete(id, missingIsFine: true)
         }
         try await cloud.withImage(data: data) { service, image in

@@ -32,7 +32,7 @@ struct LegacyImageServiceTests {
 
     @Test("the cloud's entry has the last word, unasked", arguments: [(1, true), (2, false)])
     func entryDecides(_ version: Int, _ isNeeded: Bool) async throws {
-        // Nothing listens there: asking would fail.
+        // No server listens at that address: a request would fail.
         let session = CloudSession(
             CloudConfiguration(
                 name: "x", authentication: .none, imageEndpointOverride: "http://127.0.0.1:9",

@@ -46,7 +46,7 @@ struct LegacyImagesTests {
                 #expect(image.updatedAt != nil)
                 #expect(image.deletedAt == nil)
             }
-            // JSON shows the null that no header field can show.
+            // JSON shows the null, which no header field can show.
             #expect(created.record["properties"]?["empty"] == .null)
         }
     }
@@ -70,7 +70,7 @@ struct LegacyImagesTests {
         }
     }
 
-    /// The service's database keeps three bytes of UTF-8 a character.
+    /// The service's database keeps at most three bytes of UTF-8 for a character.
     @Test("an emoji is more than the service can keep", arguments: LegacyCloud.all)
     func beyondTheBasicPlane(_ cloud: LegacyCloud) async throws {
         let service = try cloud.service()
@@ -208,7 +208,7 @@ struct LegacyImagesTests {
         }
         try await cloud.withImage { service, created in
             try await service.delete(created.id)
-            // An administrator is shown it still.
+            // An administrator still sees the image.
             let deleted = try await service.image(created.id)
             #expect(deleted.isDeleted)
             #expect(deleted.status == .deleted)

@@ -12,8 +12,8 @@ import Testing
 struct LegacyListsTests {
     private typealias Query = LegacyImageQuery
 
-    /// Five images of 1 to 5 bytes, every other one public, all with one
-    /// property of their own to list them by.
+    /// Runs a body with five images of 1 to 5 bytes. Every second one is public, and all have one
+    /// property by which the test lists them.
     private func withFive(
         _ cloud: LegacyCloud,
         _ body: (LegacyImageService, Query, [LegacyImage]) async throws -> Void
@@ -51,7 +51,7 @@ struct LegacyListsTests {
         names.map { Int($0?.suffix(1) ?? "") ?? -1 }
     }
 
-    /// What both lists give, the long and the short one.
+    /// Returns the images of both lists, the long and the short one.
     private func numbers(_ service: LegacyImageService, _ query: Query) async throws -> [Int] {
         let long = numbers(try await service.images(query).all())
         let short = numbers(try await service.summaries(query).all().map(\.name))
@@ -104,7 +104,7 @@ struct LegacyListsTests {
             query.changesSince = try await service.image(images[2].id).updatedAt
             #expect(try await numbers(service, query) == [4, 3])
             try await service.delete(images[0].id)
-            // A deleted image has no properties to list it by.
+            // A deleted image has no properties by which it could be listed.
             query = Query(name: images[0].name, publicity: .any)
             #expect(try await service.images(query).all().isEmpty)
             query.changesSince = images[0].updatedAt
@@ -167,7 +167,7 @@ struct LegacyListsTests {
         }
     }
 
-    /// To the end of a list of five in pages of two, and back before its start.
+    /// Walks to the end of a list of five in pages of two, and back before its start.
     private func walk<Item: ServiceRecord>(
         _ list: LegacyPages<Item>, _ whole: [Int], _ name: (Item) -> String?
     ) async throws {
@@ -225,7 +225,7 @@ struct LegacyListsTests {
         #expect(error?.code == .badRequest)
     }
 
-    /// The reason why planning filters names itself.
+    /// This is the reason why planning filters names itself.
     @Test(
         "text beyond ASCII in a filter is more than the service can take",
         arguments: LegacyCloud.all)

@@ -43,7 +43,7 @@ struct LegacyMembersTests {
         }
     }
 
-    /// Glance 15 answers 204 and does nothing, unless it is told `can_share`.
+    /// Glance 15 answers 204 and changes nothing, unless the request has `can_share`.
     @Test("a member that was removed can come back", arguments: LegacyCloud.all)
     func comeBack(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage { service, image in

@@ -14,7 +14,7 @@ struct LegacyPagesTests {
         return .status(200, text: #"{"images":[{"id":"\#(id)"}]\#(link)}"#)
     }
 
-    /// A list whose pages lead from a to b and from b to a, by links or by their last image.
+    /// The pages of this list lead from a to b and from b to a, by links or by their last image.
     @Test("a list that leads back to an earlier page is an error", arguments: [true, false])
     func endless(hasLinks: Bool) async throws {
         let cloud = try FaultyCloud { request, _ in

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Metadata definitions at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceMetadefsTests {
-    /// Creates a namespace, hands it to `body` and deletes it.
+    /// Runs a body with a new namespace, and deletes the namespace.
     private func withNamespace(
         _ namespace: MetadefNamespace = MetadefNamespace(Lab.uniqueName("Test::")),
         _ body: (ImageService, String) async throws -> Void

@@ -9,12 +9,13 @@ import Testing
 
 @testable import OpenStackImage
 
-/// A 401 because the access rules of an application credential lack the request.
+/// Refusals with 401 because the access rules of an application credential do not allow the
+/// request.
 @Suite("Requests that an application credential may not send", .timeLimit(.minutes(5)))
 struct DenialTests {
-    /// A cloud whose Glance answers 401 to requests of `denied`.
+    /// Starts a cloud whose Glance answers 401 to requests that `denied` selects.
     ///
-    /// - Parameter rules: as JSON, in each token; nil leaves them out.
+    /// - Parameter rules: the rules in each token, as JSON; nil leaves them out.
     private func cloud(
         rules: String?, denied: @escaping @Sendable (ReceivedRequest) -> Bool
     ) throws -> FaultyCloud {
@@ -87,7 +88,7 @@ struct DenialTests {
         let error = await failure { _ = try await cloud.service.image("i") }
         #expect(error?.code == .unauthorized)
         #expect(error?.hint?.contains("belong to that Keystone") == true)
-        // The rules allow it, and the service cannot know them.
+        // The rules allow the request, but the service does not know them.
         let allowing = try self.cloud(rules: Self.readOnly) { _ in true }
         let refused = await failure { _ = try await allowing.service.image("i") }
         #expect(refused?.code == .unauthorized)

@@ -33,7 +33,7 @@ struct RefusalHintTests {
             #expect(refusal(.formatRejected, answer(words)).isOfWrongFormat == isWrong)
             #expect(hint(request, 415, words)?.contains("delete the image") == isWrong)
         }
-        // Our own look at the data, and a source's answer.
+        // Refusals by our own look at the data, and by a source.
         #expect(!refusal(.formatRejected, nil).isOfWrongFormat)
         #expect(!refusal(.formatRejected, answer("", by: .source)).isOfWrongFormat)
         #expect(!refusal(.conflict, answer("")).isOfWrongFormat)

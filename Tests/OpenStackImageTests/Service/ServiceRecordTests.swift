@@ -18,7 +18,7 @@ struct ServiceRecordTests {
         ("disk_format", true), ("container_format", ["a": 1]), ("protected", "maybe"),
         ("protected", 1), ("updated_at", 5),
     ]
-    /// Of API v2 alone.
+    /// Wrong values in fields of API v2 only.
     private static let newerLies: [(key: String, value: JSONValue)] = [
         ("protected", "true"), ("os_hidden", "true"), ("os_hidden", 0), ("visibility", 0),
         ("tags", ["a": 1]), ("tags", ["ok", 7]), ("tags", ["ok", nil]), ("tags", "ok"),

@@ -39,8 +39,7 @@ struct TokenRenewalTests {
         #expect(cloud.tokenCount == 2)
     }
 
-    /// Keystone's clock may be years off: only the span between its two times
-    /// counts.
+    /// Keystone's clock may be years off, so only the span between its two times counts.
     @Test("a Keystone with a wrong clock issues tokens that are good for as long as it says")
     func wrongClock() async throws {
         let record = record

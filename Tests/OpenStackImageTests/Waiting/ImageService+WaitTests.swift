@@ -96,7 +96,7 @@ struct ImageServiceWaitTests {
             "sdk create_task(**attrs)", "4j tasks.get(taskId)", "4j tasks.create(task)"))
     func task() async throws {
         let admin = try Lab.service("alpha-admin")
-        // Nothing answers there, so it fails as soon as it is tried.
+        // No server answers at that address, so the task fails as soon as it is tried.
         let task = try await admin.createTask(
             type: "import",
             input: [

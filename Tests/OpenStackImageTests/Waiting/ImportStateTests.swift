@@ -6,7 +6,7 @@ import Testing
 
 @testable import OpenStackImage
 
-/// What real services were seen to say while and after they import.
+/// States that real services reported during and after imports.
 @Suite("The state of an import")
 struct ImportStateTests {
     private func look(
@@ -45,8 +45,8 @@ struct ImportStateTests {
         }
     }
 
-    /// glance-download leaves no trace in the record when it fails; clouds that
-    /// show no tasks show the stores that failed.
+    /// When glance-download fails, it leaves no trace in the record; clouds that show no tasks show
+    /// the stores that failed.
     @Test("without a task the record decides")
     func withoutTasks() throws {
         #expect(try look("active") == "come")
