@@ -58,7 +58,7 @@ struct FileSourcePathsTests {
                 #expect(try paths(spelling, folder) == ["\(folder)/a.raw"], "\(spelling)")
             }
             #expect(try paths("/../..\(folder)/a.raw", "/tmp") == ["\(folder)/a.raw"])
-            // What a wildcard stands for, and what a link leads to, is not known from its name.
+            // The name alone does not show the match of a wildcard, nor the destination of a link.
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/link", withDestinationPath: "sub/in")
             #expect(try paths("link/../b.raw", folder) == ["\(folder)/link/../b.raw"])

@@ -79,7 +79,7 @@ struct ImageSelectionMatchesTests {
         #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" matches none of `name`")
     }
 
-    /// The image is refused then, by its name.
+    /// In this case, the image is refused by its name.
     @Test(
         "what cannot be read leaves an image neither out nor in",
         arguments: [

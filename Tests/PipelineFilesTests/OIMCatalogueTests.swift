@@ -6,7 +6,7 @@ import Testing
 
 @testable import PipelineFiles
 
-/// Catalogues as <https://github.com/osism/openstack-image-manager> has them.
+/// Catalogues in the format of <https://github.com/osism/openstack-image-manager>.
 @Suite struct OIMCatalogueTests {
     private static let digits = String(repeating: "a", count: 64)
 
@@ -168,7 +168,7 @@ import Testing
             ])
     }
 
-    /// Who sees an image reads its properties.
+    /// Everyone who sees an image can read its properties.
     @Test(arguments: [false, true])
     func `A signature is in the address alone`(isPinned: Bool) throws {
         let text = Self.ubuntu.replacing("amd64.img", with: "amd64.img?sig=a1b2c3d4e5")
@@ -221,7 +221,7 @@ import Testing
         ] {
             #expect(words.contains(part), "\(part)\n\(words)")
         }
-        // One image keeps all versions, so none may go.
+        // One image keeps all versions, so none may be deleted.
         guard case .cloud(let target) = pipeline.targets.first else { throw NotAURL() }
         #expect(target.rules.keep == nil)
     }
@@ -251,7 +251,7 @@ import Testing
         #expect(try convert(text).catalogue.sourceCount == 1)
     }
 
-    /// Not in those of pipeline files, which are YAML too.
+    /// The words are not those for pipeline files, which are YAML too.
     @Test(arguments: [
         "", "images: [{ url: https://a.example/${X}/a, b: c]", "images: []\n---\nimages: []",
         "images: \u{7}", "images: [a: *b]", "images:\n\t- a",

@@ -40,7 +40,7 @@ import Testing
         #expect(!kept.contains("hunter"), "\(kept)")
         #expect(kept.contains("<redacted>"))
         #expect(kept.contains("name: leave-alpha") && kept.contains("- cloud: beta"))
-        // What is left is YAML with the keys of the file.
+        // The rest is YAML with the keys of the file.
         #expect(pipeline.keyTexts["sources[0].url"] == "https://mirror.example/noble.iso")
         #expect(pipeline.keyTexts["targets[0].cloud"] == "beta")
         #expect(!pipeline.keyTexts.values.contains { $0.contains("hunter") })

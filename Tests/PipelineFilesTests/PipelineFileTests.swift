@@ -51,7 +51,7 @@ struct PipelineFileTests {
                     \(folder.path) is a directory, not a pipeline file
                     hint: name a file in it, such as \(folder.path)/pipeline.yaml
                     """)
-            // A link to itself is unreadable for root, too.
+            // A link to itself is unreadable even for root.
             let loop = folder.appendingPathComponent("loop.yaml").path
             try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
             #expect(

@@ -8,7 +8,7 @@ import Testing
 
 @testable import PipelineFiles
 
-/// The name in the schema of the mapping with these keys: `urlSource` for `URLSourceKey`.
+/// Returns the name in the schema of the mapping with these keys: `urlSource` for `URLSourceKey`.
 private func definition<Key: PipelineKey>(of _: Key.Type) -> String {
     let name = "\(Key.self)".replacing("RootKey", with: "Key").replacing("URL", with: "Url")
         .dropLast("Key".count)
@@ -29,7 +29,7 @@ struct PipelineKeysTests {
         try JSONDecoder().decode(JSONValue.self, from: file("pipelines/schema.json"))
     }
 
-    /// Name of the definition: its keys.
+    /// The keys by the name of the definition.
     private static let parserKeys: [String: [String]] = {
         func keys<Key: PipelineKey>(_: Key.Type) -> (String, [String]) {
             (definition(of: Key.self), Key.allCases.map(\.rawValue).sorted())
@@ -112,14 +112,14 @@ struct PipelineKeysTests {
         #expect(found == expected)
     }
 
-    /// The strings of an `enum` anywhere in a property.
+    /// Returns the strings of an `enum` anywhere in a property.
     private static func words(in value: JSONValue) -> Set<String> {
         switch value {
         case .object(let members):
             members.reduce(into: []) { words, member in
                 if member.key == "enum" {
                     words.formUnion(member.value.array?.compactMap(\.string) ?? [])
-                    // The version's only word is a number.
+                    // The version's only value is a number.
                     words.remove("1")
                 } else if member.key != "examples" {
                     words.formUnion(Self.words(in: member.value))
@@ -137,7 +137,7 @@ struct PipelineKeysTests {
                     "\(definition(of: Key.self)).\($0.rawValue)", place("\($0.rawValue): [[]]"), "")
             }
         }
-        /// The entry's own key stays right unless it is the one to try.
+        /// Returns an entry. Its own key stays right unless that is the key under test.
         func entry(_ own: String, _ line: String) -> String {
             let key = own.prefix { $0 != ":" }
             return line.hasPrefix("\(key):") ? "  - \(line)" : "  - \(own)\n    \(line)"

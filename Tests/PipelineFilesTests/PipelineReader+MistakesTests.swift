@@ -79,7 +79,8 @@ struct PipelineReaderMistakesTests {
 
     @Test("a wrong value makes no second mistake out of what depends on it")
     func dependants() throws {
-        // No name to render, no list to sign, no version to downgrade, no table of projects.
+        // A file without a name to render, a list to sign, a version to downgrade, or a table of
+        // projects.
         let texts = [
             PipelineTexts.with(source: "  - url: ftp://mirror.example/\n    latest: '['"),
             PipelineTexts.withURL("    checksum_file: ftp://a/b\n    signed_by: a.gpg"),
@@ -121,7 +122,7 @@ struct PipelineReaderMistakesTests {
         let lines = error.message.split(separator: "\n")
         #expect(lines.first == "p.yaml has 60 mistakes")
         #expect(lines.count { $0.contains("unknown key") } == 60)
-        // Those in a row with one hint have it once.
+        // Consecutive mistakes with one hint show it once.
         #expect(lines.count { $0.hasPrefix("    hint: known keys:") } == 1)
         #expect(lines.last?.hasPrefix("    hint: known keys:") == true)
     }
@@ -139,7 +140,7 @@ struct PipelineReaderMistakesTests {
                 == "  and \(500 - shown) more, which are shown once these are corrected")
     }
 
-    /// A file of another kind, such as a list of packages.
+    /// Such a file is of another kind, for example a list of packages.
     @Test("tens of thousands of mistakes are read in the time of their size")
     func thousands() throws {
         func seconds(_ count: Int) -> Double {

@@ -15,7 +15,7 @@ struct PipelineReaderPipelineTests {
         PipelineTexts.with().replacing("leave-alpha", with: name)
     }
 
-    /// A file without its first line, and this in its place.
+    /// Returns a file with this line in place of its first one.
     private static func versioned(_ line: String) -> String {
         PipelineTexts.with().replacing("version: 1\n", with: line.isEmpty ? "" : line + "\n")
     }

@@ -88,7 +88,7 @@ import Testing
         #expect(twice?.hasSuffix("p.csv:3: a to e") == true)
     }
 
-    /// What a CSV file says: its lines, or the refusal.
+    /// CSV files with a mistake, each with a part of the hint.
     @Test(arguments: [
         ("a;b\n", "separated by semicolons"), ("a\tb\n", "separated by tabs"),
         ("a\n", "write it as team-a,team-b"), ("target,source\na,b\n", "exchange the columns"),
@@ -130,7 +130,7 @@ import Testing
 
     @Test(
         arguments: [
-            // Each of them became another table, or an error without a line, with a general reader.
+            // A general parser made another table of each of these, or an error without a line.
             ("a,\"b\nc,d\ne,f\n", ":1: a quote is not closed in its line"),
             ("a,\"b\nb\"\nc,d\n", ":1: a quote is not closed in its line"),
             ("a,b\nc,", ":2: a line has a source project and a target project"),

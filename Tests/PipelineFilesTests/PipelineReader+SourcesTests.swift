@@ -283,7 +283,7 @@ struct PipelineReaderSourcesTests {
         #expect(source.cloud.project == "77de")
         #expect(source.selection.owner == .project("3c1a"))
         #expect(source.selection.hidden == .only(true))
-        // What is not said keeps its default, key by key.
+        // Keys that are left out keep their defaults, one by one.
         #expect(source.selection.statuses == ["active"])
         #expect(source.selection.snapshots == .exclude)
         #expect(source.exclude == nil)

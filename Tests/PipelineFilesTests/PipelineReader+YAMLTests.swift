@@ -298,7 +298,7 @@ struct YAMLErrorTests {
         #expect(error.message == "p.yaml:5:433: more than 100 aliases")
     }
 
-    /// Yams hashes a key with all that its aliases stand for. This one would take years.
+    /// Yams hashes a key with the values of all its aliases. For this one, that would take years.
     @Test("a key of nested aliases is refused at once")
     func keyOfAliases() throws {
         var text = "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n"

@@ -10,8 +10,8 @@ enum PipelineTexts {
     static let source = "  - cloud: alpha"
     static let target = "  - cloud: beta"
 
-    /// Line 1 is `version`, line 2 `name`, line 3 `sources:`; a source starts
-    /// on line 4 in column 5.
+    /// Returns a file in which line 1 is `version`, line 2 `name` and line 3 `sources:`; a source
+    /// starts on line 4 in column 5.
     static func with(source: String = source, target: String = target, more: String = "") -> String
     {
         """
@@ -25,7 +25,7 @@ enum PipelineTexts {
         """
     }
 
-    /// A url source with these lines below it, each indented by four.
+    /// Returns a file with a url source that has these lines below it, each indented by four.
     static func withURL(_ lines: String) -> String {
         with(source: "  - url: https://mirror.example/noble.iso\n\(lines)")
     }
@@ -36,7 +36,7 @@ func parse(_ text: String, _ environment: [String: String] = [:]) throws(Transhi
     try Pipeline.parse(text: text, file: "p.yaml", environment: environment)
 }
 
-/// The error's code and what an operator would read; nil when all is well.
+/// Returns the error's code and words for an operator; nil if the file is valid.
 func refusal(_ text: String, _ environment: [String: String] = [:]) -> TranshipError? {
     do {
         _ = try parse(text, environment)
