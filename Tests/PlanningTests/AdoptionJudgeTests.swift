@@ -20,7 +20,7 @@ import Testing
         wrong = try Sample.checksum(.md5, "b")
     }
 
-    /// As ``Planner/adopt(each:)`` judges: the decision of a plan first.
+    /// Judges like ``Planner/adopt(each:)``: after the decision of a plan.
     private func adopt(
         known: Transfer? = nil, _ ours: [TargetImage], isPromised: Bool = true,
         visibility: ImageVisibility = .private
@@ -89,7 +89,7 @@ import Testing
             return
         }
         #expect(unproved.verdict == .work && unproved.transfer?.state == .verifying)
-        // It may have been published by a run that this journal forgot.
+        // A run that this journal does not know may have published it.
         #expect(unproved.transfer?.placement.isAdopted == true)
     }
 

@@ -10,7 +10,7 @@ import Testing
 @testable import MigrationJournal
 @testable import Planning
 
-/// What a plan does about copies that changed at the target, or are not there any more.
+/// The plan's treatment of copies that changed at the target, or that are gone.
 @Suite struct ChangedCopyTests {
     private typealias Situation = DecisionTests.Situation
 
@@ -59,7 +59,8 @@ import Testing
             #expect(item.start?.intent.record.diskFormat == "iso")
         }
 
-        // The journal knows what it was made as; what a service made of it does not count.
+        // The journal knows the format in which the copy was made; a conversion by the service does
+        // not count.
         var known = DecisionTests.known(.done, "s-0")
         #expect(
             try DecisionTests.decide(Situation(known: known, ours: [there])).notes.isEmpty)
@@ -86,7 +87,7 @@ import Testing
         if given == name {
             #expect(kept.notes.isEmpty)
             #expect(item.action == .skip && item.notes.isEmpty)
-            // If something else changed, the series keeps its names.
+            // If another field changed, the series keeps its names.
             known.intent.record.tags = ["old"]
             let tagged = try DecisionTests.decide(
                 Situation(known: known, ours: [there]), onConflict: .update)
@@ -97,7 +98,7 @@ import Testing
         } else {
             #expect(kept.notes == [.fieldsChanged(imageID: "s-0", fields: ["name"])])
             #expect(item.reason == .fieldsChanged(imageID: "s-0", fields: ["name"]))
-            // So the copy at the target is not called edited.
+            // Then the copy at the target does not count as edited.
             #expect(item.start?.record.updatedFrom?.name == given)
             #expect(item.start?.record.shownName == name)
         }
@@ -147,7 +148,7 @@ import Testing
         var copy = Sample.target(
             "n", checksums: [try Sample.checksum(.md5, "a")], marker: "other/version")
         #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .skip)
-        // The series retires it one day.
+        // The series will retire it later.
         let series = Decision(onConflict: .keepBoth, hasSeriesRules: true)
         let comparison = PlanComparison(
             position: 1, item: try DecisionTests.item(), transfer: nil, ours: [], namesakes: [copy])
@@ -160,7 +161,7 @@ import Testing
     }
 
     /// Names that the rules gave the copy of an image called `sample`, and the fields that the plan
-    /// says have changed since.
+    /// reports as changed since then.
     private static let names:
         [(rule: OnConflict, name: String, currentName: String?, fields: [String])] = [
             (.rename, "sample (aaaaaaaa)", nil, []), (.rename, "sample (s-0)", nil, []),

@@ -11,7 +11,7 @@ import Testing
 @testable import Planning
 
 @Suite struct DecisionTests {
-    /// One row of the table: what the journal says and what is at the target.
+    /// One row of the table: the state in the journal and the images at the target.
     struct Situation: Sendable, CustomTestStringConvertible {
         var known: Transfer?
         var ours: [TargetImage] = []
@@ -47,7 +47,7 @@ import Testing
                 transfer: situation.known, ours: situation.ours, namesakes: situation.namesakes))
     }
 
-    /// A transfer as the journal may hold it, in any state that can be.
+    /// Returns a transfer as the journal may hold it, in any possible state.
     static func known(_ state: TransferState, _ imageID: String?) -> Transfer {
         var transfer = Sample.transfer("s", state: state, imageID: imageID)
         transfer.id = 7
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    /// True if the journal says that this run's own, unproved copy is at the target.
+    /// Returns true if, by the journal, this run's own, unproved copy is at the target.
     private static func isUnproved(_ situation: Situation) -> Bool {
         guard let known = situation.known, let standing = situation.standing else { return false }
         let proved: [TransferState] = [.done, .skipped, .unpublished, .publishing]
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    /// Its discarding failed, or the process died before it: no one else will.
+    /// The discarding failed, or the process died before it: no other run will discard the copy.
     @Test func `A copy of ours with other data that was never proved is gone on with`() throws {
         let wrong = try Sample.checksum(.md5, "b")
         for situation in try Self.table() where situation.isPromised {
@@ -271,7 +271,7 @@ import Testing
         #expect(skipped.action == .skip)
         #expect(skipped.start?.state == .skipped && skipped.start?.imageID == "s-0")
 
-        // Its last step is missing: no one has published it.
+        // The last step is missing: the copy was never published.
         var item = try Self.item()
         item.intent.record.visibility = .public
         let published = Decision(onConflict: .keepBoth).decide(
@@ -320,7 +320,7 @@ import Testing
     }
 
     @Test func `What failed is tried again by the method that the pipeline names now`() throws {
-        /// The method of the transfer that a plan starts.
+        /// Returns the method of the transfer that a plan starts.
         func started(
             _ before: (UploadMethod, PlanReason), _ now: (UploadMethod, PlanReason)
         ) throws -> UploadMethod? {
@@ -341,7 +341,7 @@ import Testing
             try started((.upload, failed), (.glanceDirect, .namedByPipeline)) == .glanceDirect)
         #expect(
             try started((.upload, .namedByPipeline), (.glanceDirect, automatic)) == .glanceDirect)
-        // Found by itself, after another one had failed.
+        // `auto` found this method after another one had failed.
         #expect(try started((.upload, failed), (.glanceDirect, automatic)) == .upload)
     }
 
@@ -367,7 +367,7 @@ import Testing
     @Test func `The same data under the same name is not copied once more`() throws {
         let item = try Self.decide(Situation(namesakes: try other("a")))
         #expect(item.action == .skip)
-        // Written down, so that images which name this one find it there.
+        // The journal needs the item, so that images that name this one find it.
         #expect(item.start?.state == .skipped && item.start?.imageID == "n")
     }
 
@@ -420,7 +420,7 @@ import Testing
             var decision = Decision(onConflict: rule)
             decision.projectID = copy.ownerID
             let item = decision.decide(comparison)
-            // What was begun goes on where two images of one name may be.
+            // A begun copy continues if there may be two images of one name.
             let goesOn = known?.state == .registered && ![.fail, .skip].contains(rule)
             #expect(item.action == (goesOn ? .create : action), "\(rule)")
             #expect(item.reason?.words.contains("(n)") == !goesOn)
@@ -458,7 +458,7 @@ import Testing
         let item = try Self.keeping(.required, holder: holder)
         #expect(item.action == .skip && item.start?.imageID == "s")
         #expect(item.start?.placement.isAdopted == true)
-        // Under another id it is not a copy with the source's id.
+        // Under another id, it is not a copy with the source's id.
         let namesake = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
         #expect(try Self.keeping(.required, namesakes: [namesake]).action == .create)
         #expect(try Self.keeping(.preferred, namesakes: [namesake]).action == .skip)

@@ -12,7 +12,7 @@ import Testing
 @Suite struct LeftoverJudgementTests {
     private static let marker = Sample.origin(of: "s").propertyValue
 
-    /// A queued record that the journal's failed row names.
+    /// Returns a queued record that the journal's failed row names.
     private func marked(
         status: ImageStatus = .queued, state: TransferState? = .failed, imageID: String? = "s-0",
         start: Transfer? = nil, action: PlanAction? = nil

@@ -9,8 +9,8 @@ import Testing
 @testable import PipelineFiles
 @testable import Planning
 
-/// `docs/metadata.md` is written from the rules that the planner applies:
-/// `TRANSHIP_WRITE_DOCS=1 swift test --filter MetadataPageTests`.
+/// Writes `docs/metadata.md` from the rules that the planner applies: `TRANSHIP_WRITE_DOCS=1 swift
+/// test --filter MetadataPageTests`.
 @Suite struct MetadataPageTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/metadata.md").standardizedFileURL
@@ -71,7 +71,7 @@ import Testing
         #expect(written == Self.page, "docs/metadata.md is stale: run `make docs`")
     }
 
-    /// The table is not only words.
+    /// The rules really do what the table says.
     @Test(arguments: MetadataRules.encryptionKeys + MetadataRules.signatureKeys)
     func `An image with such a property is refused`(key: String) {
         let source = Sample.source(properties: [key: "x"])

@@ -156,7 +156,7 @@ import Testing
         #expect(try apply(source).refusal?.message.contains("a volume snapshot") == true)
         source.sizeBytes = nil
         #expect(try apply(source).refusal != nil)
-        // Snapshots of local disks carry some of these keys too, and have data.
+        // Snapshots of local disks have some of these keys too, and they have data.
         source.sizeBytes = 10
         #expect(try apply(source).refusal == nil)
     }

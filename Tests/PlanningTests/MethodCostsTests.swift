@@ -109,7 +109,7 @@ import Testing
             upload(both)
                 == .init(.upload, millisecondsPerGiB: 3000, .measuredElsewhere(lastRun: 6)))
         #expect(upload(MethodCosts([time(2, "a", "u")])).basis == .assumed)
-        // Staging and importing take their time, however fast the link is.
+        // Staging and importing need time, no matter how fast the link is.
         #expect(both.estimate(.glanceDirect, from: "a", to: "t").basis == .assumed)
     }
 

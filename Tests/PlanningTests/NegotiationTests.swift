@@ -9,7 +9,7 @@ import Testing
 
 @testable import Planning
 
-/// The choice and its reason, which has to be the true one.
+/// The choice and its reason, which has to be the actual one.
 @Suite struct NegotiationTests {
     private static let all = ["glance-direct", "web-download", "copy-image", "glance-download"]
 
@@ -29,7 +29,7 @@ import Testing
             costs: costs, endpoint: "beta")
     }
 
-    /// Sending takes 1024 s a GiB.
+    /// Costs with which sending takes 1024 s a GiB.
     private static let slowLink = MethodCosts(
         bandwidthBytesPerSecond: 1 << 20, imagesAtOnce: .atMost(1))
 
@@ -75,7 +75,7 @@ import Testing
             millisecondsPerGiB: Int64(seconds * 1000), runID: run)
     }
 
-    /// What earlier runs measured, and what `auto` does with an image of another region.
+    /// The measurements of earlier runs, and the choice of `auto` for an image of another region.
     private static let measures: [(String, [MethodTime], UploadMethod, String)] = [
         (
             "nothing is known", [], .upload,
@@ -161,7 +161,7 @@ import Testing
                 == .init(method: way.1, fallbacks: [.upload], reason: .methodOfSavedPlan))
         let unproved = negotiation().choose(for: try origin(way.0, .sha256), saved: way.1)
         #expect(unproved.method == .upload)
-        // A method that never was one of `auto`.
+        // A method that `auto` never uses.
         #expect(negotiation().choose(for: given, saved: .glanceDirect).method == way.1)
     }
 
@@ -315,8 +315,8 @@ import Testing
                 == "`method: \(method.rawValue)` is not offered by the target, only copy-image")
     }
 
-    /// The service creates the import's task before it looks for an owner, and
-    /// ends with an error of its own.
+    /// The service creates the import's task before it looks for an owner, and ends with an error
+    /// of its own.
     @Test(arguments: UploadMethod.allCases)
     func `A named import is refused where no Keystone gives it an owner`(
         method: UploadMethod

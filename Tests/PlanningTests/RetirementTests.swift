@@ -10,7 +10,7 @@ import Testing
 @testable import MigrationJournal
 @testable import Planning
 
-/// What becomes of the versions 1, 2, … of a series, of which the last is current.
+/// The changes to the versions 1, 2, … of a series, the last of which is current.
 @Suite struct RetirementTests {
     private static let daySeconds: Int64 = 86_400
 
@@ -18,7 +18,7 @@ import Testing
         Origin(lineageID: "lineage", versionID: "v\(version)")
     }
 
-    /// A copy that was done on that day, as it was published.
+    /// Returns a copy that was done on that day, as it was published.
     private func copy(
         _ version: Int, _ edit: (inout TargetImage) -> Void = { _ in },
         transfer: ((inout Transfer) -> Void)? = { _ in }, changes: [Change.Action] = []
@@ -44,7 +44,7 @@ import Testing
         return item
     }
 
-    /// `1 hide` for what is planned, `1 left protected-by-hand` for what is left.
+    /// Returns `1 hide` for a planned change, `1 left protected-by-hand` for one that is left.
     private func changes(
         _ rules: String, on day: Int64 = 10, current: PlanItem..., copies: [SeriesCopy],
         rollbackTo: String? = nil, sources: Retirement.Sources = .init()
@@ -66,7 +66,7 @@ import Testing
 
     @Test(
         arguments: [
-            // Rules, the version that the source has, and what follows on day 10.
+            // The rules, the version that the source has, and the changes on day 10.
             ("previous: hide", 3, ["1 hide", "2 hide"]),
             ("previous: rename", 3, ["1 rename", "2 rename"]),
             ("previous: leave", 3, []),
@@ -83,13 +83,13 @@ import Testing
                 "keep: 0\nprevious: hide\nexpired: { action: delete, after: 8d }", 3,
                 ["1 delete", "2 hide"]
             ),
-            // A new version: the standing one is not replaced yet.
+            // With a new version, the current one is not replaced yet.
             (
                 "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }", 4,
                 ["1 delete", "2 delete", "3 hide"]
             ),
             ("keep: 2\nexpired: { action: delete, after: 0s }", 4, ["1 delete"]),
-            // The first version is current again: nothing says when the others were replaced.
+            // The first version is current again, so nothing shows when the others were replaced.
             (
                 "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }", 1,
                 ["2 delete", "3 hide"]
@@ -121,13 +121,13 @@ import Testing
 
     @Test(
         arguments: [
-            // The clock of the second night was fast: its version is the second one all the same.
+            // The clock of the second night was fast, but its version is still the second one.
             ([1, 40, 3], 4, "keep: 1", "0s", ["1 delete", "2 delete", "3 hide"]),
             ([1, 40, 3], 80, "keep: 1", "30d", ["1 delete", "2 delete", "3 hide"]),
-            // What is later than now says nothing of an age.
+            // A time after now does not show an age.
             ([1, 40, 3], 4, "keep: 0", "1d", ["1 hide", "2 hide", "3 hide"]),
             ([1, 40, 3, 41], 4, "keep: 0", "1d", ["1 hide", "2 hide", "3 hide", "4 hide"]),
-            // Slow: no version was replaced before it was made.
+            // The clock was slow: no version was replaced before it was made.
             ([30, 31, 1], 40, "keep: 0", "10d", ["1 hide", "2 hide", "3 hide"]),
             ([30, 31, 1], 41, "keep: 0", "10d", ["1 delete", "2 delete", "3 hide"]),
             // The version before was current until this run.
@@ -169,8 +169,8 @@ import Testing
                 rules, current: item(3, at: "x", .create), item(2, at: "y"),
                 copies: [copy(1, at: "x"), copy(2, at: "y")], sources: .init(areSeveral: true))
                 == ["1 hide"])
-        // The pipeline lost x: that it is not current is news as well, and counts from the run that
-        // found it so.
+        // The pipeline no longer has x. That its version is not current is new as well, and counts
+        // from the run that found it.
         var lost = copy(1, at: "x")
         for (retiredOn, found) in [(nil, "1 hide"), (10, "1 hide"), (9, "1 delete")]
             as [(Int64?, String)]
@@ -216,7 +216,7 @@ import Testing
         let other = copy(
             1, transfer: { $0.placement = Placement(imageID: "image-9", contents: .ours) })
         #expect(try one(other) == ["1 left not-ours"])
-        // Protected as planned is ours to undo.
+        // A protection by our own plan is ours to undo.
         let planned = copy(
             1, { $0.isProtected = true }, transfer: { $0.intent.record.isProtected = true })
         #expect(try one(planned) == ["1 \(action)"])
@@ -255,7 +255,7 @@ import Testing
         #expect(try changes("previous: leave", current: item(1), copies: [byUs]) == ["1 restore"])
         let byHand = copy(1, { $0.isHidden = true })
         #expect(try changes("previous: leave", current: item(1), copies: [byHand]) == [])
-        // Night after night.
+        // The same in every night.
         let other = copy(2, { $0.isHidden = true }, changes: [.hide])
         #expect(try changes("previous: hide", current: item(1), copies: [byHand, other]) == [])
     }
@@ -272,7 +272,7 @@ import Testing
         // The operator gave the name back to the version before.
         let left = ["1 left current-not-shown", "2 left edited-by-hand"]
         #expect(try found(copy(1, changes: [.rename])) == left)
-        // What others do not see anyway goes on, and nothing is said every night.
+        // Changes to copies that others do not see continue, and are not reported every night.
         #expect(try found(staged(1) { $0.isHidden = true }) == ["1 delete"])
     }
 
@@ -287,20 +287,20 @@ import Testing
                 rollbackTo: rollbackTo)
         }
         let left = ["2 left current-not-shown", "1 left edited-by-hand"]
-        // We hid it, and an operator deactivated it.
+        // A run hid the version, and an operator deactivated it.
         #expect(
             try back([.hide]) {
                 ($0.isHidden, $0.status) = (true, .deactivated)
             } == left)
         #expect(try back([.rename]) { $0.isHidden = true } == left)
-        // We did both, one after the other.
+        // Runs did both, one after the other.
         #expect(
             try back([.deactivate, .hide]) {
                 ($0.isHidden, $0.status) = (true, .deactivated)
             } == ["2 hide", "1 restore"])
-        // It came back once before, and an operator deactivated it then.
+        // The version came back once before, and an operator deactivated it at that time.
         #expect(try back([.restore, .hide]) { $0.status = .deactivated } == left)
-        // It was hidden before we would have done so. The other one stays visible.
+        // The version was hidden before a run hid it. The other one stays visible.
         #expect(try back([]) { $0.isHidden = true } == left)
     }
 
@@ -311,7 +311,7 @@ import Testing
                 == ["1 hide", "3 hide"])
     }
 
-    /// A version of one of several sources, with the source's letter in its key.
+    /// Returns a version of one of several sources, with the source's letter in its key.
     private func copy(_ version: Int, at letter: String, template: Bool = true) -> SeriesCopy {
         copy(
             version,
@@ -347,7 +347,7 @@ import Testing
         // x is refused, in conflict, or has no image.
         let gap = try found(.init(areSeveral: true, areWhole: false))
         #expect(gap == ["2 delete", "4 \(hidden)"])
-        // The pipeline has no x any more.
+        // The pipeline no longer has x.
         let all = try found(.init(areSeveral: true))
         #expect(all.count == 4)
         // A series with one source that moved.
@@ -374,7 +374,7 @@ import Testing
 
     // MARK: Names
 
-    /// Version 2 was made under the name of an earlier version.
+    /// Returns a version that was made under the name of an earlier version.
     private func staged(_ version: Int, _ edit: (inout TargetImage) -> Void = { _ in })
         -> SeriesCopy
     {
@@ -394,7 +394,7 @@ import Testing
         #expect(
             try changes("previous: rename", current: item(2), copies: [copy(1), staged(2)])
                 == ["1 rename", "2 promote"])
-        // An earlier run died between the two.
+        // An earlier run died between the two requests.
         let named = staged(2) { $0.name = "Ubuntu" }
         #expect(
             try changes("previous: rename", current: item(2), copies: [copy(1), named])
@@ -412,7 +412,7 @@ import Testing
     @Test func `What no run finished or named takes no place of what was current`() throws {
         let rules = "keep: 2\nprevious: rename\nexpired: { action: delete, after: 0s }"
         var copies = (1...4).map { staged($0) }
-        // Versions 1 and 4 had the name once.
+        // Versions 1 and 4 once had the name.
         copies[0].changes = [.rename, .promote]
         copies[3].changes = [.rename]
         copies[1].wasDone = false
@@ -425,7 +425,7 @@ import Testing
         #expect(
             try changes(rules, current: item(5), copies: copies + [copy(5)])
                 == ["2 delete", "3 delete"])
-        // It has been named since.
+        // Version 3 was given the name since then.
         copies[2].changes = [.rename, .promote]
         #expect(
             try changes(rules, current: item(5), copies: copies + [copy(5)])

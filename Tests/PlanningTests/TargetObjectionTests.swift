@@ -92,7 +92,7 @@ import Testing
         let plain = "its name has 256 characters, and a name has 255 at most"
         #expect(words(256, renames: false) == plain)
         #expect(words(256, renames: false, taken: true)?.contains("`on_conflict: rename`") == true)
-        // Day and version take 20.
+        // The day and the version take 20 characters.
         #expect(words(234, renames: true) == nil)
         #expect(words(236, renames: true)?.contains("`previous: rename`") == true)
         #expect(words(236, renames: true)?.contains("has 256 characters") == true)

@@ -5,7 +5,7 @@ import Basics
 import PipelineFiles
 import Testing
 
-/// The first target of a pipeline whose target block has these lines as well.
+/// Returns the first target of a pipeline whose target block has these additional lines.
 func targetRules(_ lines: String...) throws -> TargetRules {
     let block = lines.joined(separator: "\n").split(separator: "\n").map { "    \($0)\n" }
     let pipeline = try pipeline(

@@ -64,11 +64,11 @@ import Testing
         #expect(memory.otherKey(rules, "a") == nil && memory.acceptedKey(rules) == nil)
         let found = memory.found(image(version: "9.11"), "l", rules, at: Self.start)
         #expect(found.signers == ["A", "B"])
-        // A publisher that changes its key signs with both for a while: then B alone is known.
+        // A publisher that changes its key signs with both for a while. Then only B is known.
         let next = UpstreamMemory(known: found, copied: [])
         let alone = UpstreamRules(keyringDigest: "k1", signers: ["B"])
         #expect(next.otherKey(alone, "a") == nil && next.acceptedKey(alone) == nil)
-        // A list that is not signed any more: the operator took signed_by away.
+        // The list is no longer signed: the operator removed signed_by.
         #expect(memory.otherKey(UpstreamRules(), "a") == nil)
     }
 
@@ -84,7 +84,7 @@ import Testing
             image(version: version, fingerprint: fingerprint), "l", UpstreamRules(),
             at: Self.start + 5000)
         #expect(found.since == (isKept ? Self.start : Self.start + 5000))
-        // The clock was fast when it was found, or goes back now.
+        // The clock was fast when the version was found, or it goes back now.
         let earlier = memory.found(
             image(version: version, fingerprint: fingerprint), "l", UpstreamRules(),
             at: Self.start - 5000)
@@ -100,7 +100,7 @@ import Testing
         #expect(!upstream.isStale(at: Self.start + 100 * day))
         upstream.staleAfterSeconds = 30 * 86_400
         #expect(upstream.staleNote(at: Self.start + 30 * day - 1) == nil)
-        // A clock that went back makes nothing stale.
+        // A clock that went back makes no version stale.
         #expect(upstream.staleNote(at: Self.start - day) == nil)
         let words = upstream.staleNote(at: Self.start + 30 * day)?.words
         #expect(

@@ -10,13 +10,14 @@ import Testing
 @testable import MigrationJournal
 @testable import Planning
 
-/// A night on which the clock of the machine was wrong.
+/// Nights on which the clock of the machine was wrong.
 @Suite struct WrongClockTests {
     private static let daySeconds: Int64 = 86_400
     /// 2026-11-01.
     private static let firstSeconds: Int64 = 1_793_491_200
 
-    /// Version 1 was done in run 1 on the first of these days, and so on.
+    /// Returns the versions to delete. Version 1 was done in run 1 on the first of these days, and
+    /// so on.
     private func deleted(_ days: [Int64], now: Int64) throws -> [String] {
         let moments = days.map { Self.firstSeconds + $0 * Self.daySeconds }
         let nowSeconds = Self.firstSeconds + now * Self.daySeconds
@@ -51,10 +52,11 @@ import Testing
         arguments: [
             // Each version was replaced on the day of the next one.
             ([1, 2, 3, 4], 4, ["1"]), ([1, 2, 3, 4], 5, ["1", "2"]),
-            // The clock of the second night was ahead by a month: that makes its version no younger.
+            // The clock of the second night was ahead by a month: that makes its version no
+            // younger.
             ([1, 30, 3, 4], 4, []), ([1, 30, 3, 4], 5, ["1", "2"]),
             ([1, 400, 3, 7, 11], 13, ["1", "2", "3"]),
-            // It was behind: no other version is older for it.
+            // The clock was behind: that makes no other version older.
             ([10, 11, -200, 13], 14, ["1"]), ([10, 11, -200, 13], 15, ["1", "2"]),
         ] as [([Int64], Int64, [String])])
     func `It makes no version older, and stops no deletion for the time after it`(
