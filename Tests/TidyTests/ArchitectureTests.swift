@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-/// The page fits two printed pages, and names only what exists.
+/// Checks that the page fits two printed pages, and names only existing things.
 @Suite struct ArchitectureTests {
     private let lines: [String]
     private let words: [String]
@@ -13,7 +13,7 @@ import Testing
         let text = try SourceTree.text("docs/ARCHITECTURE.md")
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             .dropLast()
-        // Not those of the picture.
+        // The words in the picture do not count.
         let prose = text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 0 }
             .map(\.element).joined()
         words = prose.components(separatedBy: "`").enumerated().filter { $0.offset % 2 == 1 }
@@ -40,7 +40,7 @@ import Testing
         #expect((2...5).contains(recipe.count))
     }
 
-    /// Words that look like types and files, and are others.
+    /// Words that look like types and files, but are not.
     private static let others: Set<String> = ["DELETE", "Package.swift"]
 
     @Test func `Every file, folder and type that the page names exists`() throws {
@@ -68,12 +68,12 @@ import Testing
 
     // MARK: Kinds
 
-    /// Where the cases of `Source` and `Target` may be told apart, besides `PipelineFiles`.
+    /// The files that may distinguish the cases of `Source` and `Target`, besides `PipelineFiles`.
     private static let factories = [
         "Sources/SourceReaders/SourceFactory.swift", "Sources/TranshipKit/TargetFactory.swift",
     ]
 
-    /// An enumeration of its own: the arguments of `tranship copy`.
+    /// This folder has an enumeration of its own: the arguments of `tranship copy`.
     private static let copies = "Sources/TranshipKit/Copy/"
 
     @Test
@@ -92,7 +92,7 @@ import Testing
         #expect(choosing.map(\.path).sorted() == Self.factories)
     }
 
-    /// The cases of an enumeration of `PipelineFiles` in the file of its name.
+    /// Returns the cases of an enumeration of `PipelineFiles` in the file of its name.
     private static func cases(of name: String) throws -> [String] {
         let text = try SourceTree.text("Sources/PipelineFiles/\(name).swift")
         let start = try #require(text.range(of: "enum \(name):"))
@@ -102,6 +102,6 @@ import Testing
 }
 
 extension String {
-    /// Without the slash of a folder.
+    /// The text without the slash of a folder.
     fileprivate var trimmed: String { hasSuffix("/") ? String(dropLast()) : self }
 }

@@ -6,8 +6,8 @@ import Testing
 
 /// The documentation that programmers read about the library.
 @Suite struct DocumentationTests {
-    /// True for requirements of well-known protocols, and of `ServiceRecord` and `MetadefEntry`:
-    /// the protocols document them.
+    /// Returns true for requirements of well-known protocols, and of `ServiceRecord` and
+    /// `MetadefEntry`: the protocols document them.
     private static func isExempt(_ text: Substring) -> Bool {
         text.firstMatch(
             of:
@@ -15,7 +15,7 @@ import Testing
         ) != nil
     }
 
-    /// The public declarations without a comment above them, with line numbers from 1.
+    /// Returns the public declarations without a comment above them, with line numbers from 1.
     static func undocumented(_ file: SourceTree.File) -> [(number: Int, text: String)] {
         let lines = file.lines
         return file.lines(with: "public ").filter { line in
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    /// The text without indentation.
+    /// Returns the text without indentation.
     private static func words(_ text: String) -> String {
         text.components(separatedBy: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")
     }

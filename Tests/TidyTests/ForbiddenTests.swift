@@ -32,13 +32,13 @@ import Testing
         }
     }
 
-    /// The thread sanitizer does not see how a thread waits for one: see `Guarded`.
+    /// The thread sanitizer does not see how a thread waits for a `Mutex`: see `Guarded`.
     @Test func `Values that threads share are in Guarded`() throws {
         for file in try files + SourceTree.tests.get() {
             for line in file.lines(with: "Mutex") {
                 Issue.record("\(file.path):\(line.number): \(line.text)")
             }
-            // Its atomic values are the compiler's own, which the sanitizer sees.
+            // The module's atomic values are the compiler's own, which the sanitizer sees.
             #expect(
                 file.lines(with: "import Synchronization").isEmpty
                     || !file.lines(with: "Atomic", "ordering:").isEmpty,
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// With optimization, Swift 6.3.1 leaves the first half of such a tuple unset: an index was
-    /// garbage, and the release build alone crashed.
+    /// garbage, and only the release build crashed.
     @Test func `No task of a group returns a tuple`() {
         for file in files {
             for line in file.lines(with: "TaskGroup(of: (", "TaskGroup<(") {
@@ -96,8 +96,9 @@ import Testing
         line.drop { $0 == " " }.hasPrefix("//")
     }
 
-    /// To improve the words would change what the program does. A code, a case or a flag of
-    /// the error decides. The words of a service (`answer.message`) are all that it says.
+    /// An improvement of the words would change the behavior of the program. A code, a case or a
+    /// flag of the error decides. A service's words (`answer.message`) may be read, because it
+    /// gives nothing else.
     @Test func `No decision reads our own words`() {
         for file in files {
             for line in file.lines(with: "message", "hint") where Self.isReadingWords(line.text) {

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The functions of a Swift file and how many lines each takes.
+/// The functions of a Swift file, and the number of lines of each.
 ///
 /// Counts `func`, `init`, `deinit`, `subscript` and computed properties, from the line of the
 /// keyword to the line of the closing brace. Works on ``Code``, so braces in comments and strings
-/// do not count. Finds closures outside of functions apart.
+/// do not count. Lists closures outside of functions separately.
 struct FunctionLengths {
     struct Function: Equatable {
         /// The first word after the keyword: `run`, or `init` itself.
         var name: String
-        /// From 1.
+        /// The line of the keyword, from 1.
         var line: Int
         var lineCount: Int
     }
@@ -20,7 +20,7 @@ struct FunctionLengths {
         var line: Int
     }
 
-    /// In the order of the file, nested functions after the function around them.
+    /// The functions in the order of the file, nested ones after the function around them.
     private(set) var functions: [Function] = []
     /// Blocks that are not bodies of types or functions: closures that a property holds.
     private(set) var closures: [Function] = []
@@ -60,7 +60,7 @@ struct FunctionLengths {
         "struct", "enum", "class", "actor", "extension", "protocol",
     ]
 
-    /// The first token of the body, or nil if no function with a body starts at this token.
+    /// Returns the first token of the body, or nil if no function with a body starts at this token.
     private func openingBrace(ofDeclarationAt start: Int) -> Int? {
         guard start + 1 < tokens.count, start == 0 || tokens[start - 1].text != "." else {
             return nil
@@ -109,7 +109,7 @@ struct FunctionLengths {
         return tokens[body].line
     }
 
-    /// Words, names in backticks, and single punctuation marks.
+    /// Returns words, names in backticks, and single punctuation marks.
     static func tokens(of bytes: [UInt8]) -> [Token] {
         var tokens: [Token] = []
         var line = 1

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-/// Hints say what to do next, so what they name has to exist.
+/// Checks that the things that hints name exist.
 @Suite struct HintTests {
     struct Hint: CustomStringConvertible {
         var file: String
@@ -17,13 +17,13 @@ import Testing
                 .filter { $0.offset % 2 == 1 }.map { String($0.element) }
         }
 
-        /// True if it names a tool of others, with options that are not ours.
+        /// True if the hint names another project's tool, whose options are not ours.
         var namesOtherTools: Bool {
             ["openstack ", "gpg "].contains { text.contains($0) }
         }
     }
 
-    /// Every literal that follows `hint:`, with its continuations.
+    /// Returns every literal that follows `hint:`, with its continuations.
     private static func hints() throws -> [Hint] {
         var found: [Hint] = []
         for file in try SourceTree.sources.get() {
@@ -42,10 +42,10 @@ import Testing
         return found
     }
 
-    /// Words in backticks that are neither: a line of a file.
+    /// Words in backticks that are neither commands nor keys: a line of a file.
     private static let others = ["---", "<digits>  \\(name)"]
 
-    /// What a hint names and the program does not have.
+    /// Returns the words in a hint that the program does not have.
     private static func unknown(
         _ hint: Hint, commands: String, keys: String
     ) -> [String] {

@@ -31,7 +31,7 @@ import Testing
                         ["public", "internal", "package", "@testable"].contains($0)
                     })
                 else { continue }
-                // Yams has no product for the libyaml that it brings along.
+                // Yams has no product for the libyaml that it contains.
                 let module = words[index + 1] == "CYaml" ? "Yams" : String(words[index + 1])
                 imports[file.target, default: []].insert(module)
             }
@@ -51,7 +51,7 @@ import Testing
     @Test func `Every declared edge is used`() {
         for (target, declared) in edges.dependencies where target != "TidyTests" {
             guard let used = imports[target] else { continue }
-            // A test target may be there to run what it does not name.
+            // A test target may run a program that it does not import.
             let idle = declared.subtracting(used).subtracting(
                 target.hasSuffix("Tests")
                     ? [String(target.dropLast(5)), "tranship", "simulate"] : [])
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    /// A program that uses the SDK alone sees no pipeline vocabulary.
+    /// A program that uses only the SDK sees no vocabulary of the pipeline.
     @Test func `The SDK depends on no part of the pipeline`() throws {
         let sdk: Set = [
             "Basics", "HTTPTransport", "ByteStreams", "Digests", "YAMLText", "Yams",
@@ -76,7 +76,8 @@ import Testing
         #expect(try #require(edges.dependencies["OpenStackImage"]).isSubset(of: sdk))
     }
 
-    /// The kit is the facade: a program that uses it needs nothing beneath it but plain values.
+    /// The kit is the facade: a program that uses it needs only plain values of the modules below
+    /// it.
     @Test func `The command line knows the kit, the SDK and plain values only`() {
         #expect(
             edges.dependencies["tranship"] == [

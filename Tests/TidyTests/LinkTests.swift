@@ -4,9 +4,9 @@
 import Foundation
 import Testing
 
-/// Links from page to page lead somewhere.
+/// Checks that links from page to page lead to an existing place.
 @Suite struct LinkTests {
-    /// The anchors of a page's headings, as GitHub makes them.
+    /// Returns the anchors of a page's headings, as GitHub makes them.
     private static func anchors(_ page: String) -> Set<String> {
         var anchors: Set<String> = []
         var isCode = false
@@ -23,7 +23,7 @@ import Testing
         return anchors
     }
 
-    /// The links of a page that lead nowhere. `read` has the text of another page.
+    /// Returns the links of a page that lead nowhere. `read` returns the text of another page.
     private static func broken(
         _ path: String, _ text: String, read: (String) -> String?
     ) -> [String] {

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// A name like `Utils` does not say what is inside.
+    /// A name like `Utils` does not describe the contents.
     @Test func `No name is a mere drawer like Utils`() {
         let drawer = /(Utils?|Helpers?|Common|Extras|Misc|Manager)/
         let declaration =
@@ -55,8 +55,8 @@ import Testing
         }
     }
 
-    /// The testing library copies names into its report without escapes for XML, and the report can
-    /// then not be read.
+    /// The testing library copies names into its report without escapes for XML, which makes the
+    /// report unreadable.
     @Test func `No name of a test needs an escape in XML`() {
         let name = /func `[^`]*["&<][^`]*`/
         for file in tests {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The lines that `NumberTests` lets pass, and why no number from outside reaches them. Of each
-/// file, how many lines it has: one more needs another look.
+/// The lines that `NumberTests` allows, with the reason why no number from outside reaches them.
+/// Each file has its number of lines: one more needs another look.
 enum NumberExceptions {
     struct Reason {
         var lines: Int

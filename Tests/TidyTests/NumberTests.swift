@@ -4,12 +4,12 @@
 import Foundation
 import Testing
 
-/// How we know that no number of a service, a file or a journal ends the process.
+/// Proves that no number of a service, a file or a journal ends the process.
 ///
-/// `OutsideNumber` lets 0 to 2^53 pass, and everything behind it adds with `clampedSum`. What can
-/// trap is looked for here: conversions that may not fit, sums of bytes and seconds,
-/// preconditions. Each file that has some says why the world cannot reach them. `ForbiddenTests`
-/// looks for `!`, `try!`, `as!` and `fatalError`.
+/// `OutsideNumber` lets 0 to 2^53 pass, and everything behind it adds with `clampedSum`. These
+/// tests look for code that can trap: conversions that may not fit, sums of bytes and seconds,
+/// preconditions. Each file with such code has a reason why numbers from outside cannot reach it.
+/// `ForbiddenTests` looks for `!`, `try!`, `as!` and `fatalError`.
 @Suite struct NumberTests {
     typealias Reason = NumberExceptions.Reason
 
@@ -20,13 +20,13 @@ import Testing
         try #require(files.count > 100)
     }
 
-    /// To fewer bits, to no sign, and of a `Double`. `Int` and `Int64` are the same on all platforms
-    /// that Tranship is built for.
+    /// Conversions to fewer bits, to unsigned types, and from a `Double`. `Int` and `Int64` are the
+    /// same on all platforms that Tranship is built for.
     static let conversion =
         #"\b(UInt(8|16|32|64)?|Int(8|16|32))\((?!exactly:|clamping:|ascii:)"#
         + #"|\bInt(64)?\((?!exactly:|clamping:)[^()\n]*([*/]|Double|rounded|[sS]econds)"#
 
-    /// `+`, `-` or `*` beside a name that ends in bytes or seconds.
+    /// The operators `+`, `-` and `*` beside a name that ends in bytes or seconds.
     static let sum =
         #"([bB]ytes|[sS]econds)\)? (\+=|-=|\*=|\+|-|\*) "#
         + #"|(\+=|-=|\+|-|\*) [\w.$]*([bB]ytes|[sS]econds)\b"#
@@ -78,7 +78,7 @@ import Testing
         #expect(left.isEmpty, "remove the reasons for \(left.keys.sorted())")
     }
 
-    /// The lines in which the pattern occurs, with their numbers from 1.
+    /// Returns the lines in which the pattern occurs, with their numbers from 1.
     private func hits(_ pattern: String, in text: String) throws -> [String] {
         let expression = try NSRegularExpression(pattern: pattern)
         let whole = NSRange(text.startIndex..., in: text)

@@ -7,7 +7,7 @@ import Testing
 /// Words that `docs/style.md` rules out because a reader stumbles over them, in comments, messages,
 /// pages, titles of tests, and scripts. A review finds the rest.
 @Suite struct ProseTests {
-    /// What to write instead is in `docs/style.md`.
+    /// The patterns; `docs/style.md` has the words to write instead.
     private static let foreign = [
         #"\b[Ww]ho(m|se)?ever\b"#, #"\b([Nn]o|[Ss]ome|[Ee]very)body\b"#,
         // "There is no image" is fine, "a 404 is no answer" is not.
@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// The files of the tests, the scripts and the lab, by their folder: what a program reads in a
-    /// corpus is not prose.
+    /// Returns the files of the tests, the scripts and the lab, by their folder. A corpus is input
+    /// for a program, and not prose.
     private func others() throws -> [String: [String]] {
         var files: [String: [String]] = [:]
         for folder in ["Tests", "scripts", "lab"] {
@@ -52,13 +52,13 @@ import Testing
         return files
     }
 
-    /// The words found, by target of the sources, by folder, or by page.
+    /// Returns the words that were found, by target of the sources, by folder, or by page.
     private func found() throws -> [String: [String]] {
         var found: [String: [String]] = [:]
         for (part, paths) in try others() {
             for path in paths {
                 let data = try? Data(contentsOf: SourceTree.root.appendingPathComponent(path))
-                // Folders and files that hold no text.
+                // Skips folders, and files without text.
                 guard let text = data.flatMap({ String(validating: $0, as: UTF8.self) }) else {
                     continue
                 }

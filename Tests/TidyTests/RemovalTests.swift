@@ -3,10 +3,10 @@
 
 import Testing
 
-/// A pipeline deletes images in one place, where the rights are checked.
+/// Checks that a pipeline deletes images in only one place, which checks the rights.
 @Suite struct RemovalTests {
     private static let place = "Sources/ImageUploaders/Cloud/Removal.swift"
-    /// The SDK, and the commands for a single cloud.
+    /// The modules that may send DELETE: the SDK, and the commands for a single cloud.
     private static let outside = ["OpenStackImage", "tranship"]
 
     @Test func `Only Removal sends DELETE for a pipeline`() throws {

@@ -4,12 +4,13 @@
 import Foundation
 import Testing
 
-/// Files and functions stay small enough to read in one sitting.
+/// Checks that files and functions stay small enough to read in one sitting.
 @Suite struct SizeTests {
     private static let fileLinesMax = 500
     private static let functionLinesMax = 70
 
-    /// Too long today: the file, or `file: function`, with the number of lines.
+    /// The files and functions that are too long: the file, or `file: function`, with the number of
+    /// lines.
     private let oversized: [String: Int]
 
     init() throws {
@@ -19,7 +20,7 @@ import Testing
         for file in files {
             let lineCount = file.lines.count - 1
             if lineCount > Self.fileLinesMax { oversized[file.path] = lineCount }
-            // A file shorter than the limit holds no longer function.
+            // If a file is shorter than the limit, so are its functions.
             guard lineCount > Self.functionLinesMax else { continue }
             let lengths = FunctionLengths(code: file.code)
             for function in lengths.functions + lengths.closures

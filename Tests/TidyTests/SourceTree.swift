@@ -13,7 +13,7 @@ struct SourceTree {
         var path: String
         var text: String
 
-        /// The folder below `Sources` or `Tests`: `Planning`.
+        /// The folder below `Sources` or `Tests`, such as `Planning`.
         var target: String { String(path.split(separator: "/")[1]) }
         var name: String { String(path.split(separator: "/").last ?? "") }
         var lines: [String] { text.components(separatedBy: "\n") }
@@ -27,8 +27,8 @@ struct SourceTree {
             code = Code(text).text
         }
 
-        /// The lines of code that contain one of these words, with line numbers from 1. Uses
-        /// Foundation: in a debug build, regular expressions over all sources take a minute.
+        /// Returns the lines of code that contain one of these words, with line numbers from 1.
+        /// Uses Foundation: in a debug build, regular expressions over all sources take a minute.
         func lines(with words: String...) -> [(number: Int, text: String)] {
             guard words.contains(where: { code.range(of: $0) != nil }) else { return [] }
             return code.components(separatedBy: "\n").enumerated().filter { line in
@@ -61,8 +61,8 @@ struct SourceTree {
 
 /// Swift source, reduced to code.
 struct Code {
-    /// The text without comments and without what string literals and regular expressions hold,
-    /// with the same line breaks.
+    /// The text without comments and without the contents of string literals and regular
+    /// expressions, with the same line breaks.
     let text: String
 
     init(_ source: String) {
@@ -71,7 +71,7 @@ struct Code {
         text = String(decoding: scanner.result, as: UTF8.self)
     }
 
-    /// Works on bytes: in a debug build, characters are a hundred times slower.
+    /// A scanner that works on bytes: in a debug build, characters are a hundred times slower.
     private struct Scanner {
         let bytes: [UInt8]
         var position = 0
@@ -118,7 +118,7 @@ struct Code {
             }
         }
 
-        /// A name in backticks, quotes and braces included.
+        /// Takes a name in backticks, including quotes and braces.
         private mutating func name() {
             repeat {
                 result.append(bytes[position])
@@ -130,8 +130,8 @@ struct Code {
             }
         }
 
-        /// The position after a regular expression that starts here: a slash where a value may
-        /// start, and another before the line ends.
+        /// Returns the position after a regular expression that starts at the current one: a slash
+        /// at which a value may start, and another one before the line ends.
         private func endOfPattern() -> Int? {
             let before = result.last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
             guard let before, "(=:,[{".utf8.contains(before), position + 1 < bytes.count,
@@ -145,7 +145,7 @@ struct Code {
             return nil
         }
 
-        /// Interpolations count as text: they are short.
+        /// Skips a literal. Interpolations count as text: they are short.
         private mutating func literal(isRaw: Bool) {
             result += Array("\"\"".utf8)
             if isRaw { skip() }

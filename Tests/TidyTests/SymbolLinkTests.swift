@@ -4,9 +4,11 @@
 import Foundation
 import Testing
 
-/// Links from comments to symbols lead to a declaration. Rough: its type may be another one.
+/// Checks that links from comments to symbols lead to a declaration. The check is rough: the
+/// declaration may be in another type.
 @Suite struct SymbolLinkTests {
-    /// What some Swift files declare: `read`, and of functions also `read(_:into:)`.
+    /// Returns the names that some Swift files declare: `read`, and for functions also
+    /// `read(_:into:)`.
     private static func declared(_ files: [SourceTree.File]) -> Set<String> {
         var names: Set<String> = []
         for file in files {
@@ -32,7 +34,7 @@ import Testing
         "associatedtype",
     ]
 
-    /// The labels of a list of parameters, after its generic ones: `(_:into:)`.
+    /// Returns the labels of a list of parameters after the generic ones: `(_:into:)`.
     private static func labels(_ tokens: ArraySlice<String>) -> String {
         var (depth, labels, before) = (0, "", "")
         for (index, token) in zip(tokens.indices, tokens) {
@@ -49,10 +51,10 @@ import Testing
         return ""
     }
 
-    /// The links in the comments of a file, each cut at its slashes.
+    /// Returns the links in the comments of a file, each split at its slashes.
     private static func links(_ file: SourceTree.File) -> [[String]] {
         guard file.text.range(of: "``") != nil else { return [] }
-        // Not the fences of code.
+        // The fences of code do not count.
         let lines = file.lines.filter {
             $0.range(of: "//") != nil && $0.range(of: "```") == nil
         }
@@ -71,7 +73,7 @@ import Testing
         }
         #expect(links.map { $0.links.count }.reduce(0, +) > 500)
         for (file, links) in links {
-            // Those of Swift's own symbols begin with its name.
+            // Links to Swift's own symbols begin with its name.
             for link in links where link[0] != "Swift" && !declared.isSuperset(of: link) {
                 Issue.record("\(file): ``\(link.joined(separator: "/"))`` is not declared")
             }
