@@ -428,7 +428,7 @@ extension PlanItem {
         return copy
     }
 
-    /// All known checksums of this version's data.
+    /// Returns all known checksums of this version's data.
     func expected(_ known: Transfer?) -> [Checksum] {
         (known?.proof.computed ?? []) + (known?.proof.reported ?? []) + promises
     }

@@ -19,8 +19,8 @@ struct ListedSources {
     }
 }
 
-/// Handles a source that cannot be listed without harm to the other sources. All of its images are
-/// left out of the plan, also those that it listed before it failed: the rest of the listing might
+/// Leaves out a source that cannot be listed, without harm to the other sources. The plan has none
+/// of its images, not even those that it listed before it failed: the rest of the listing might
 /// have changed their meaning, for example by a kernel or by a second version in a series.
 extension Planner {
     /// Lists a source into the plan.

@@ -142,7 +142,7 @@ extension Decision {
     func lookalikes(_ comparison: PlanComparison) -> [TargetImage] {
         let item = comparison.item
         let isBegun = comparison.transfer.map { !$0.state.isFinal && $0.state != .planned }
-        // Data that is converted before it is sent has neither a size nor a digest yet.
+        // Data that is decompressed or converted first has neither a size nor a digest yet.
         guard onConflict != .skip, isBegun != true, item.refusal == nil,
             item.record.keptID != .required, item.source.published == nil,
             let sizeBytes = item.source.sizeBytes, Self.standing(comparison) == nil

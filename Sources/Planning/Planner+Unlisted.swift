@@ -7,9 +7,8 @@ internal import MigrationModel
 internal import MigrationPipeline
 
 /// Looks for copies that a target does not list. A listing leaves out images that now belong to
-/// another project, and some services leave out more. So the planner requests a copy that the
-/// journal knows by its id before the copy counts as deleted. Otherwise a run would make a second
-/// one.
+/// another project, and some services leave out more. If the journal knows a copy, the planner
+/// requests it by its id before it counts as deleted. Otherwise a run would make a second one.
 extension Planner {
     /// Returns the comparison with the copy that no listing showed; unchanged if there is none.
     /// Asks the target only for a copy that is complete in the journal and in no listing.

@@ -21,7 +21,7 @@ extension Planner {
         return try await withoutFailedLook(found)
     }
 
-    /// The same as ``remembered(_:_:)`` for all products of an index.
+    /// Returns the same as ``remembered(_:_:)``, for all products of an index.
     func remembered(_ selector: String) async throws(TranshipError) -> [Upstream] {
         var found: [Upstream] = []
         for upstream in try await journal.upstreams(ofSelector: selector) {

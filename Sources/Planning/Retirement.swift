@@ -11,7 +11,7 @@ internal import PipelineFiles
 ///
 /// A version counts as replaced when the next one became current, and it expires some time after
 /// that. A version that came back, by a rollback or at its source, counts from then. Two kinds of
-/// versions were never current: one that no run finished before its source left it, and one that
+/// versions were never current: one that no run finished before its source dropped it, and one that
 /// another image kept from the name of the series. They take no place among the versions to keep,
 /// and count from the last time that a run worked on them. A record that someone edited, or that is
 /// not ours by the journal, is left alone.
@@ -67,7 +67,7 @@ struct Retirement {
                 if change.state == .left, change.action == .restore, rollbackTo == nil,
                     copy?.changes.first?.shows != false, !hidesShown(changes, copies)
                 {
-                    // Another version may have the name, and would be the only one that has it.
+                    // Another version may be the only one that has the name.
                     if copy?.isNamedAsEarlier == true { lacksName = true }
                     continue
                 }
