@@ -23,8 +23,8 @@ import Testing
         }
     }
 
-    /// The failures at a place. `make soak` tries all of them. Otherwise a third is tried at each
-    /// place, so that each is tried at some place.
+    /// Returns the failures at a place. `make soak` tries all of them. Otherwise a third is tried at
+    /// each place, so that each is tried at some place.
     private static func failures(at place: LoudPlace) -> [LoudFailure] {
         if place == .nowhere { return [.text] }
         if ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] != nil {

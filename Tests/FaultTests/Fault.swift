@@ -97,14 +97,14 @@ struct Fault: Sendable, CustomTestStringConvertible {
             case other(status: String)
         }
 
-        /// The image arrived, after the given number of failed tries.
+        /// Returns an end with the image at the target, after the given number of failed tries.
         static func done(tries: ClosedRange<Int> = 0...0) -> End {
             End(exit: .done, state: .done, failedTries: tries, left: .copy)
         }
 
         static func done(tries: Int) -> End { done(tries: tries...tries) }
 
-        /// The transfer failed, and nothing of the image is left.
+        /// Returns an end with a failed transfer, and usually with nothing of the image left.
         static func failed(
             _ code: TranshipError.Code, _ exit: ExitStatus = .someFailed,
             tries: ClosedRange<Int> = 1...1, left: Left = .nothing
@@ -112,7 +112,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
             End(exit: exit, state: .failed, code: code, failedTries: tries, left: left)
         }
 
-        /// The run ended by an error of its own.
+        /// Returns an end of a run by an error of its own.
         static func ended(
             _ exit: ExitStatus, _ code: TranshipError.Code, state: TransferState? = nil,
             left: Left = .nothing

@@ -198,7 +198,7 @@ extension JSONValue {
         }
     }
 
-    /// The value at `tasks.0.status`.
+    /// Returns the value at a path such as `tasks.0.status`.
     fileprivate func at(_ path: String) -> JSONValue? {
         if let value = self[path] { return value }
         var value: JSONValue? = self

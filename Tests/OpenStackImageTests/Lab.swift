@@ -23,7 +23,7 @@ extension Lab {
         ImageService(try session(cloud))
     }
 
-    /// A name that no other test, run or person uses.
+    /// Returns a name that no other test, run or person uses.
     static func uniqueName(_ stem: String) -> String { "\(stem)-\(UUID().uuidString)" }
 
     /// Creates an image, passes it to `body`, and always deletes it.

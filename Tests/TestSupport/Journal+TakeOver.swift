@@ -32,7 +32,7 @@ extension Journal {
 }
 
 extension Plan {
-    /// An empty plan that a run may begin with.
+    /// Returns an empty plan with which a run may begin.
     public static func finished(beside journal: Journal) throws -> Plan {
         let plan = try Plan(beside: journal)
         plan.finish()

@@ -130,7 +130,7 @@ import Testing
 }
 
 extension DamagedArchiveTests.Damage {
-    /// The words for the damage to the data at that place.
+    /// Returns the words for the damage to the data at that place.
     fileprivate func words(_ place: String) -> String {
         switch self {
         case .missing, .removed: "its data \(place) is missing"

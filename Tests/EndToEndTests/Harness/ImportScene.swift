@@ -59,7 +59,7 @@ extension Scene {
     /// 64 s a GiB.
     static let slowLink = "limits: { images: 1, bandwidth: 16MiB/s }"
 
-    /// Data that is not small.
+    /// Returns data that is not small.
     static func largeData(seed: UInt64) -> [UInt8] { Sample.raw(9 * Sample.mebibyte, seed: seed) }
 
     /// Returns the plan's only item.
