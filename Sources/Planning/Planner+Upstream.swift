@@ -51,6 +51,8 @@ extension Planner {
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
         seriesSources.note(given)
         vanished.note(given)
+        // Most images of clouds: the memory says nothing of them.
+        guard given.upstream != nil || mayBeContinued(given) else { return given }
         let lineageID = ImageIdentity.lineageID(given.image.lineage)
         // Each of several sources has its own versions.
         let place = given.series?.allowsSeveral == true ? given.image.place : nil

@@ -110,14 +110,17 @@ struct SameVersion {
 }
 
 extension Planner {
+    /// True if ``continued(_:_:_:)`` may find the version of the image among those of its series.
+    func mayBeContinued(_ listed: ListedImage) -> Bool {
+        listed.series != nil && listed.refusal == nil && listed.image.imageID == nil
+    }
+
     /// Returns the image with the fingerprint of a version that was copied, if its data is the same
     /// and only the promise differs.
     func continued(
         _ given: ListedImage, _ lineageID: String, _ known: Upstream?
     ) async throws(TranshipError) -> ListedImage {
-        guard given.series != nil, given.refusal == nil, given.image.imageID == nil else {
-            return given
-        }
+        guard mayBeContinued(given) else { return given }
         var candidates = try await journal.provedTransfers(ofLineage: lineageID)
             .map(SameVersion.Candidate.init)
         let isNew = known?.fingerprint != given.image.fingerprint
