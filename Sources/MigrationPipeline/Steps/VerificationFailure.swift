@@ -24,7 +24,8 @@ enum VerificationFailure {
         /// The verifier says which digests differ.
         case otherBytes(message: String)
         case more(thanBytes: Int64)
-        case fewer(bytes: Int64, ofBytes: Int64)
+        /// - Parameter isCut: true if the connection broke, so another try may read the rest.
+        case fewer(bytes: Int64, ofBytes: Int64, isCut: Bool)
     }
 
     enum Transformation { case converted, decompressedOrDamaged }
@@ -56,7 +57,9 @@ enum VerificationFailure {
                 hint: "check that the source and its checksum are of the same version; "
                     + (mode == .services ? "with `verify: proof`, the next run" : "the next run")
                     + " hashes the data and shows whether the source or the target is wrong")
-        case .readBack(let reading): Self.damaged("read back from the target: \(reading.words)")
+        case .readBack(let reading):
+            Self.damaged(
+                "read back from the target: \(reading.words)", isTransient: reading.isCut)
         case .transformed(let difference, let transformation, let severalStores):
             transformation.error(difference, severalStores: severalStores)
         case .unproved(let imageID, let unproved, let isPublished):
@@ -75,10 +78,11 @@ enum VerificationFailure {
         promiser.map { "; the promise comes from \($0.words)" } ?? ""
     }
 
-    private static func damaged(_ message: String) -> TranshipError {
+    private static func damaged(_ message: String, isTransient: Bool = false) -> TranshipError {
         TranshipError(
             .verificationMismatch, message,
-            hint: "run again, and check the target's store if it happens again")
+            hint: "run again, and check the target's store if it happens again",
+            isTransient: isTransient)
     }
 }
 
@@ -87,8 +91,13 @@ extension VerificationFailure.Reading {
         switch self {
         case .otherBytes(let message): message
         case .more(let bytes): "more than \(bytes) bytes came"
-        case .fewer(let bytes, let all): "of \(all) bytes came \(bytes)"
+        case .fewer(let bytes, let all, _): "of \(all) bytes came \(bytes)"
         }
+    }
+
+    /// True if the data at the target may be right.
+    fileprivate var isCut: Bool {
+        if case .fewer(_, _, isCut: true) = self { true } else { false }
     }
 }
 

@@ -238,7 +238,9 @@ struct VerifyStep: Sendable {
                 // The error's message describes sources, but here the target was read.
                 case .sourceTruncated where ring.writtenBytes >= expectation.proof.sizeBytes ?? .max:
                     .more(thanBytes: sizeBytes)
-                case .sourceTruncated: .fewer(bytes: ring.writtenBytes, ofBytes: sizeBytes)
+                case .sourceTruncated:
+                    .fewer(
+                        bytes: ring.writtenBytes, ofBytes: sizeBytes, isCut: error.isTransient)
                 default: throw error
                 }
             throw VerificationFailure.readBack(reading).error
