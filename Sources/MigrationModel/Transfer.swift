@@ -245,6 +245,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         placement.heldStores = []
         proof.computed = []
         proof.reported = []
+        // The next record gets its fields when it is created, so it has no earlier ones.
+        intent.record.updatedFrom = nil
         enter(.planned)
     }
 }
