@@ -69,7 +69,10 @@ struct Standing {
             cloud.world.hosts.contains(where: \.hasLostJournal)
             || cloud.world.hosts.count > 1 || target.keepID != "false"
         if isAdopting, source.promise == .none { return .open }
-        if let kernel = source.kernel, before[kernel] != .copied { return .open }
+        if let kernel = source.kernel, before[kernel] != .copied || cloud.holdsBrokenOrphan(of: kernel)
+        {
+            return .open
+        }
         return .copied
     }
 
@@ -224,5 +227,17 @@ struct Standing {
                 isSettled: true)
         }
         return Standing(wrong: nil, isSettled: isDone)
+    }
+}
+
+extension Cloud {
+    /// True if a record of ours is left whose journal was lost before its data was compared, and
+    /// that data is wrong. No run deletes it or fills it, so the image has no copy.
+    fileprivate func holdsBrokenOrphan(of number: Int) -> Bool {
+        let bytes = world.scenario.sources.first { $0.number == number }?.bytes
+        return records.values.contains {
+            $0.isOurs && $0.sourceNumber == number && $0.isOrphaned && !$0.wasPublished
+                && $0.data != bytes
+        }
     }
 }
