@@ -12,7 +12,7 @@ extension TranshipError {
         case unclassified = "unclassified"
         /// The command line is incomplete or contradicts itself.
         case usage = "usage"
-        /// No image has a name that `tranship copy` names, or none meets its conditions.
+        /// `tranship copy` found no image of the given names that meets the conditions.
         case noImageSelected = "no-image-selected"
         /// The pipeline file cannot be read or contains a mistake. Never retried.
         case invalidPipeline = "invalid-pipeline"
@@ -65,17 +65,18 @@ extension TranshipError {
         case conflict = "conflict"
         /// 410: the image was deleted during the work on it.
         case gone = "gone"
-        /// 413: a quota or a size limit of the service. An image that is too large alone, or has too
-        /// many properties or tags, does not end a run: the others go on, and it ends with 3.
+        /// 413: a quota or a size limit of the service. If one image alone is too large, or has too
+        /// many properties or tags, the run continues with the others and ends with 3.
         case quotaExceeded = "quota-exceeded"
-        /// The data does not have the format that the record declares: 415, or our own look at it.
+        /// The data does not have the format that the record declares. The service says so with 415,
+        /// or Tranship finds it in the data.
         case formatRejected = "format-rejected"
         /// 416: the range is outside the data.
         case rangeNotSatisfiable = "range-not-satisfiable"
         /// 429, or 503 with Retry-After.
         case rateLimited = "rate-limited"
-        /// 5xx: the service failed. It is asked again, but not after 501, 505, 506, 510 and 511, which
-        /// do not pass: those count as other failures do, and end a command with 1.
+        /// 5xx: the service failed. Tranship asks again, except after 501, 505, 506, 510 and 511,
+        /// which are permanent: these count as other failures and end a command with 1.
         case serviceFailed = "service-failed"
         /// Several images have this name; the message lists their ids.
         case ambiguous = "ambiguous"
@@ -119,8 +120,8 @@ extension TranshipError {
         case idBlocked = "id-blocked"
         /// The plan refuses this image; the message says why.
         case refused = "refused"
-        /// The data at the target differs from the data that was sent. Tranship discards the copy,
-        /// or names it if the target refuses that.
+        /// The data at the target differs from the data that was sent. Tranship discards the copy. If
+        /// the target refuses that, the message names the copy.
         case verificationMismatch = "verification-mismatch"
         /// An import of the service converted the data to another format, which the pipeline does not
         /// accept. The copy is discarded.
@@ -131,7 +132,7 @@ extension TranshipError {
         case importFailed = "import-failed"
         /// The deadline passed before the import ended.
         case importTimedOut = "import-timed-out"
-        /// The copy is proved, but the target refused a last property, member or visibility.
+        /// The copy is proved, but the target refused a property, a member or the visibility.
         case unpublished = "unpublished"
         /// An image that this one refers to (kernel, ramdisk) could not be copied.
         case dependencyFailed = "dependency-failed"

@@ -64,8 +64,8 @@ struct PipelineReferenceText {
         // SPDX-FileCopyrightText: The Tranship authors
         // SPDX-License-Identifier: Apache-2.0
 
-        /// What `tranship help pipeline` prints. Written by `make docs` from docs/pipeline-format.md;
-        /// changes here are lost.
+        /// The text that `tranship help pipeline` prints. `make docs` writes it from
+        /// docs/pipeline-format.md; changes here are lost.
         enum PipelineReference {
             static let text = #\"\"\"
         \(text.split(separator: "\n", omittingEmptySubsequences: false).map {
