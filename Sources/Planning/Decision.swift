@@ -263,7 +263,9 @@ struct Decision {
         _ given: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
     ) -> PlanItem {
         var item = given
-        let generation = known?.placement.generation ?? 0
+        // The copy may have the source's id, which this journal gave up.
+        let generation =
+            standing.id == item.source.imageID ? 0 : known?.placement.generation ?? 0
         let others = item.differences(to: standing)
         // Publishing is the last step, so a copy that others can see was published. If its fields
         // then differ, no step is missing: an operator or another pipeline changed them.

@@ -348,6 +348,14 @@ public struct Planner: Sendable {
     }
 
     func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
-        comparison.ours.filter { ownership(of: $0, comparison, at: target).isCopy }
+        comparison.ours.filter {
+            let ownership = ownership(of: $0, comparison, at: target)
+            // Another process may have proved and published the record that this journal gave up.
+            // It is the copy then, unless this journal has another one.
+            let isPublishedSince =
+                ownership == .givenUpKeptID && comparison.transfer?.imageID == nil && $0.isWhole
+                && !$0.isAsMade
+            return ownership.isCopy || isPublishedSince
+        }
     }
 }
