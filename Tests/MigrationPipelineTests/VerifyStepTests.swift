@@ -233,6 +233,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `Only a read-back whose connection broke is tried again`(isCut: Bool) async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report([])
+        world.state.withLock {
+            $0.outages[.readBack] = [
+                TranshipError(.sourceTruncated, "the body ended early", isTransient: isCut)
+            ]
+        }
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .verificationMismatch && error?.isTransient == isCut)
+    }
+
     @Test func `A copy that nothing can prove is sent again under a new id`() async throws {
         let given = sent(promise: nil, computed: [])
         report([])

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Digests
 import GlanceModel
 import GlanceServer
 import MigrationJournal
@@ -23,11 +24,15 @@ struct CloudScene {
     /// - Parameters:
     ///   - more: the names of further clouds.
     ///   - seesAll: false if the user of beta is not an administrator.
-    init(_ more: String..., seesAll: Bool = true) throws {
+    ///   - damages: true if beta stores other bytes than it gets.
+    init(_ more: String..., seesAll: Bool = true, damages: Bool = false) throws {
         folder = try TemporaryFolder()
         alpha = try GlanceServer()
         var settings = GlanceModel.Settings()
         settings.caller.isAdmin = seesAll
+        if damages {
+            settings.digest = { (try? digest($0, of: $1 + [0]).value) ?? "" }
+        }
         beta = try GlanceServer(settings)
         self.more = try more.reduce(into: [:]) { $0[$1] = try GlanceServer() }
     }

@@ -50,6 +50,26 @@ import Testing
         #expect(checked.note?.contains("project someone") == true)
     }
 
+    @Test func `A record that this journal gave up is the copy once another host published it`()
+        async throws
+    {
+        let scene = try CloudScene(damages: true)
+        scene.put()
+        let target = "{ cloud: beta, image: { keep_id: prefer, visibility: community } }"
+        let first = try await scene.run(to: target)
+        #expect(first.transfer?.failure?.code == .verificationMismatch)
+        #expect(first.transfer?.imageID == nil && scene.beta.image("s") != nil)
+        var proved = (scene.alpha.image("s") ?? [:]).filter {
+            ["checksum", "os_hash_algo", "os_hash_value"].contains($0.key)
+        }
+        proved["visibility"] = "community"
+        scene.beta.put("s", proved)
+        let second = try await scene.run(to: target)
+        #expect(second.item.action == .skip)
+        #expect(second.item.reason == .alreadyAtTarget(imageID: "s"))
+        #expect(scene.beta.changes.count { $0 == "POST /v2/images" } == 1)
+    }
+
     @Test func `Nothing is changed in another project`() async throws {
         let id = try #require(try await run().transfer?.imageID)
         beta.put(id, ["owner": "someone"])
