@@ -17,6 +17,8 @@ struct ChecksumLineReader {
     private var grouped: GroupedDigits?
     /// A record of several lines, which may continue on the next line.
     private var record: FileHashRecord?
+    /// The lines without a digest, which may name a file.
+    private(set) var titles: [ChecksumTitle] = []
 
     private enum Armour { case none, headers, text, signature }
 
@@ -71,7 +73,13 @@ struct ChecksumLineReader {
             (found[index].line, found[index].text) = (number, String(line))
             found[index].path = found[index].path.map(Self.plainName)
         }
-        if found.isEmpty { grouped = GroupedDigits(line, number: number) }
+        if found.isEmpty, !line.isEmpty {
+            grouped = GroupedDigits(line, number: number)
+            // Groups of digits without a name are a digest. A name may be waiting for its digits.
+            if grouped == nil || grouped?.path != nil {
+                titles.append(ChecksumTitle(line: number, text: String(line)))
+            }
+        }
         return ended + found
     }
 
@@ -79,7 +87,12 @@ struct ChecksumLineReader {
     mutating func end() -> [ChecksumList.Entry] {
         defer { (grouped, record) = (nil, nil) }
         if let record {
-            return ended(record.label, record.digits, record.path, record.number, record.text)
+            let found = ended(
+                record.label, record.digits, record.path, record.number, record.text)
+            if found.isEmpty, let path = record.path {
+                titles.append(ChecksumTitle(line: record.number, text: "Path: \(path)"))
+            }
+            return found
         }
         return grouped.map { ended($0.label, $0.digits, $0.path, $0.number, $0.text) } ?? []
     }

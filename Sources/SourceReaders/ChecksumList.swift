@@ -22,6 +22,8 @@ internal import MigrationModel
 /// | PowerShell's `Get-FileHash` | `SHA256 <digits> C:\images\name`; `Algorithm : SHA256` above `Hash : …` and `Path : …` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
+/// A bare digest does not count if a ``ChecksumTitle`` names another file.
+///
 /// It skips the armour of a clear-signed list (RFC 9580, section 7): ``ListSignature`` checks the
 /// signature.
 ///
@@ -59,6 +61,7 @@ struct ChecksumList {
     private static let namesMax = 5
 
     private(set) var entries: [Entry] = []
+    private var titles: [ChecksumTitle] = []
     /// True if the file has further text, which no signature covers.
     var isSignedPart = false
     let isWebPage: Bool
@@ -80,6 +83,7 @@ struct ChecksumList {
             entries += reader.entries(line, number: index + 1)
         }
         entries += reader.end()
+        titles = reader.titles
     }
 
     /// True for the start of HTML, which servers send in place of missing files.
@@ -152,8 +156,7 @@ struct ChecksumList {
         let wanted = Self.normalized(path)
         let whole = Self.normalized(wholePath)
         let named = entries.filter { $0.path != nil }
-        // A list without names belongs to the file after which it is named.
-        if named.isEmpty { return entries }
+        if named.isEmpty { return try bare(name, shown) }
         let exact = named.filter { $0.path.map(Self.normalized) == wanted }
         if !exact.isEmpty { return exact }
         // A list may be in another place than the data, or contain paths of the publisher's
@@ -169,6 +172,21 @@ struct ChecksumList {
             .sourceUnavailable,
             "\(shown) names \(name) in several folders: " + Self.quoted(found),
             hint: "write the right one with `checksum`")
+    }
+
+    /// Returns the digests of a list that has none with a name. They belong to the file after which
+    /// the list is named, unless a line of its own names another file.
+    private func bare(_ name: String, _ shown: String) throws(TranshipError) -> [Entry] {
+        let others = titles.filter { !$0.contains(name) && !$0.names.isEmpty }
+        guard let other = others.first else { return entries }
+        guard let own = titles.first(where: { $0.contains(name) }) else { return [] }
+        let lines = [own, other].sorted { $0.line < $1.line }
+        throw TranshipError(
+            .sourceUnavailable,
+            "\(shown) names its files on lines without digits, so that no digest is surely that of "
+                + "\(name): " + lines.map { Self.quoted($0.line, $0.text) }.joined(separator: ", "),
+            hint: "use a list with lines such as `<digits>  \(name)`, or write the right one with "
+                + "`checksum`")
     }
 
     /// Returns the strongest checksum. Two values of one algorithm for one name are a
@@ -219,7 +237,9 @@ struct ChecksumList {
 
     private func absent(_ name: String, _ shown: String) -> TranshipError {
         var known: Set<String> = []
-        let names = entries.compactMap(\.path).filter { known.insert($0).inserted }
+        var names = entries.compactMap(\.path)
+        if names.isEmpty, !entries.isEmpty { names = titles.flatMap(\.names) }
+        names = names.filter { known.insert($0).inserted }
         guard !names.isEmpty else {
             return TranshipError(
                 .sourceUnavailable, "\(shown) holds no checksum that can be read",
@@ -246,7 +266,8 @@ struct ChecksumList {
                 + "that holds \(name)"
         }
         // Compressed data has another checksum than its contents.
-        guard names.count == 1, let only = entries.compactMap(\.checksum).last,
+        guard names.count == 1,
+            let only = entries.filter({ $0.path != nil }).compactMap(\.checksum).last,
             !Self.isPacked(name, from: Self.lastComponent(names[0]))
         else {
             return "name the list that holds \(name), or write its checksum with `checksum`"
@@ -276,8 +297,11 @@ struct ChecksumList {
     }
 
     private static func quoted(_ entries: [Entry]) -> String {
-        entries.prefix(namesMax).map { "line \($0.line) \"\($0.text.prefix(200))\"" }
-            .joined(separator: ", ")
+        entries.prefix(namesMax).map { quoted($0.line, $0.text) }.joined(separator: ", ")
+    }
+
+    private static func quoted(_ line: Int, _ text: String) -> String {
+        "line \(line) \"\(text.prefix(200))\""
     }
 
     /// Returns the number of path components at the end that are the same.
