@@ -129,8 +129,7 @@ extension Exchange {
     }
 
     private func writeToRing(_ bytes: UnsafeRawBufferPointer, _ ring: ByteRing) -> Int {
-        let stated = request.bodySizeField.flatMap { head.headers[$0] }
-            .flatMap(OutsideNumber.parse)
+        let stated = statedBytes
         let isDeclared = request.declaredLengthCounts && head.headers.contentLengthBytes != nil
         let most = min(isDeclared ? .max : request.bodyBytesMax ?? .max, stated ?? .max)
         let excess = min(Int64(bytes.count), max(0, bodyBytes - most))

@@ -199,6 +199,8 @@ final class Exchange: @unchecked Sendable {
             throw cutShort("\(bodyBytes) of \(partBytes ?? 0) bytes came")
         case .download where hasTLSEnded == false:
             throw cutShort("after \(bodyBytes) bytes the TLS connection was cut")
+        case .download where endsWithConnection && bodyBytes < expectedBytes:
+            throw cutShort("\(bodyBytes) of \(expectedBytes) bytes came before the connection ended")
         case .download where request.method != .head && head.status != 204:
             guard let declared = head.headers.contentLengthBytes,
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes
@@ -208,10 +210,21 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// True if only the end of the connection marks the end of the body (RFC 9112, section 6.3).
+    /// True if only the end of the connection marks the end of the body.
     var endsWithConnection: Bool {
         head.isComplete && request.method != .head && head.status != 204
-            && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
+            && head.headers.leavesLengthOpen
+    }
+
+    /// The length of the body that the caller, or another field of the answer, states; 0 if neither
+    /// does.
+    private var expectedBytes: Int64 {
+        statedBytes ?? (request.declaredLengthCounts ? nil : request.bodyBytesMax) ?? 0
+    }
+
+    /// The length of the body that another field of the answer states.
+    var statedBytes: Int64? {
+        request.bodySizeField.flatMap { head.headers[$0] }.flatMap(OutsideNumber.parse)
     }
 
     /// Returns the error for an answer that has fewer bytes than it declared.

@@ -62,6 +62,12 @@ public struct HTTPHeaders: Sendable, Hashable {
         return lengths.first.flatMap { OutsideNumber.parse($0) }
     }
 
+    /// True if only the end of the connection marks the end of the body (RFC 9112, section 6.3). If
+    /// the connection breaks early, the body may look complete.
+    package var leavesLengthOpen: Bool {
+        self["Content-Length"] == nil && self["Transfer-Encoding"] == nil
+    }
+
     /// All declared lengths. More than one is an error (RFC 9112, section 6.3).
     package var contentLengths: Set<String> {
         Set(

@@ -38,10 +38,12 @@ public struct HTTPRequest: Sendable {
     public var responseBytesMax: Int
 
     /// The length of the body of a download, if the caller knows it: a longer body is cut off
-    /// there, and the download fails. Nil for no limit.
+    /// there, and the download fails. A shorter body that only the end of the connection ends was
+    /// cut: the download fails with a transient error. Nil for no limit.
     public var bodyBytesMax: Int64?
-    /// True if a length that the answer declares overrides ``bodyBytesMax``, because the caller has
-    /// better proof of the data than its length.
+    /// True if a length that the answer declares overrides ``bodyBytesMax``, and a body without a
+    /// declared length may be shorter, because the caller has better proof of the data than its
+    /// length.
     public var declaredLengthCounts = false
     /// The name of another header field of the answer that states the length of the body; nil for
     /// none.

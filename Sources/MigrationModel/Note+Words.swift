@@ -36,6 +36,12 @@ extension Note {
                 "its server reports nothing by which a new version of the same size and beginning "
                     + "could be noticed; give `checksum` or `checksum_file`"
             )
+        case .noLength:
+            (
+                "no-length",
+                "its server declares no length, so data that is cut off on the way looks complete; "
+                    + "give `checksum` or `checksum_file`"
+            )
         case .noInnerChecksum(let format):
             (
                 "no-inner-checksum",

@@ -18,6 +18,9 @@ public enum Note: Codable, Hashable, Sendable {
     case changingETag
     /// The server reports no version of the data, only its size.
     case noVersion
+    /// Nothing declares the length of the data, and it comes without TLS, so data that is cut off
+    /// on the way looks complete.
+    case noLength
     /// The compressed data has no checksum of its own.
     case noInnerChecksum(format: String)
     case unseenData(reason: String)
@@ -119,7 +122,7 @@ public enum Note: Codable, Hashable, Sendable {
         switch self {
         case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
             .notListed, .manyProperties, .manyTags, .versionBeingFilled, .tooManyProperties,
-            .tooManyTags, .importsConvert:
+            .tooManyTags, .importsConvert, .noLength:
             true
         default: false
         }

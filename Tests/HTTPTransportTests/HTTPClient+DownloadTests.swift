@@ -121,6 +121,48 @@ import Testing
         #expect(whole.writtenBytes == 100_000)
     }
 
+    /// Only the end of the connection ends such a body, also if a proxy has died.
+    @Test func `A body without a length that is shorter than the caller knows was cut`()
+        async throws
+    {
+        let server = try RawHTTPServer { _ in Self.endsWithConnection(noise(60_000)) }
+        var request = HTTPRequest(.get, server.url)
+        request.bodyBytesMax = 100_000
+        let ring = ByteRing()
+        let error = await failure {
+            _ = try await HTTPClient().download(request, into: ring) { _ in }
+        }
+        #expect(error?.code == .sourceTruncated)
+        #expect(error?.isTransient == true)
+        #expect(error?.message.contains("60000 of 100000 bytes came") == true, "\(error as Any)")
+        #expect(ring.failure == nil && ring.writtenBytes == 60_000)
+        // A checksum decides, because another mirror may have another version.
+        request.declaredLengthCounts = true
+        _ = try await HTTPClient().download(request, into: .init()) { _ in }
+        request.declaredLengthCounts = false
+        request.bodyBytesMax = 60_000
+        _ = try await HTTPClient().download(request, into: .init()) { _ in }
+        request.bodyBytesMax = nil
+        _ = try await HTTPClient().download(request, into: .init()) { _ in }
+    }
+
+    @Test func `A body in chunks that ends in order is not cut`() async throws {
+        let server = try RawHTTPServer { _ in .chunked(noise(60_000)) }
+        var request = HTTPRequest(.get, server.url)
+        request.bodyBytesMax = 100_000
+        let ring = ByteRing()
+        _ = try await HTTPClient().download(request, into: ring) { _ in }
+        #expect(ring.writtenBytes == 60_000)
+    }
+
+    private static func endsWithConnection(_ body: [UInt8]) -> Reply {
+        Reply { exchange in
+            exchange.sendHead(200, [("Connection", "close")])
+            exchange.send(body)
+            exchange.close()
+        }
+    }
+
     @Test func `A failed ring ends the download with that failure`() async throws {
         let server = try RawHTTPServer { _ in .status(200, body: noise(5 << 20)) }
         let ring = ByteRing(capacityBytes: 64 << 10)

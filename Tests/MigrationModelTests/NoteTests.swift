@@ -10,7 +10,7 @@ import Testing
 @Suite struct NoteTests {
     private static let all: [Note] = [
         .addedBecauseNamed(by: "n"), .noChecksum, .malformedChecksum(fields: ["checksum"]),
-        .changingETag, .noVersion,
+        .changingETag, .noVersion, .noLength,
         .noInnerChecksum(format: "zst"), .unseenData(reason: "r"),
         .versionBeingFilled(version: "2", taken: "1", reason: "r"),
         .emptyData, .smallerThanSector(sizeBytes: 1), .nothingNew(imageID: "i"),

@@ -105,9 +105,10 @@ struct Network: Carrier {
             end = max(position, bytes.count / 2)
         } else if world.happens(), position < bytes.count {
             end = position + world.chance.below(bytes.count - position)
-            // A body without a declared length that ends early looks complete.
+            // A body without a declared length that ends early looks complete, unless the caller
+            // knows its length.
             if world.chance.happens(0.3), answer.source != nil, head.status == 200 {
-                isNoticed = false
+                isNoticed = request.bodyBytesMax != nil && !request.declaredLengthCounts
                 head.headers["Content-Length"] = nil
             }
         } else if world.happens(0.5), let source = answer.source, !bytes.isEmpty,

@@ -122,6 +122,28 @@ import Testing
         #expect(requests.count == 1 + steps)
     }
 
+    /// A proxy that dies ends the connection as a server does at the end of the data.
+    @Test func `A body that ends with its connection, before the planned size, goes on as well`()
+        async throws
+    {
+        let data = Self.data
+        let server = try RawHTTPServer { request in
+            if request[header: "range"] != nil { return Self.part(request) }
+            return Reply { exchange in
+                exchange.sendHead(200, [("ETag", Self.tag), ("Connection", "close")])
+                exchange.send(Array(data.prefix(Self.half)))
+                exchange.close()
+            }
+        }
+        defer { server.stop() }
+        var planned = image(server)
+        planned.sizeBytes = Int64(data.count)
+        let reading = await read(planned, by: try reader(server))
+        #expect(reading.error == nil, "\(reading.error as Any)")
+        #expect(reading.bytes == data)
+        #expect(reading.told == ["dropped at 500000", "reopened at 500000"])
+    }
+
     @Test func `A source that reports no length may go on as well`() async throws {
         let (reading, _) = try await reading(isChunked: true) { request, _ in Self.part(request) }
         #expect(reading.error == nil)

@@ -306,6 +306,40 @@ import Testing
         #expect(fourth.image.place == first.image.place)
     }
 
+    @Test(arguments: [(false, true), (true, false)])
+    func `Data without a length and a checksum gets a note that a cut is not noticed`(
+        isPromised: Bool, isNoted: Bool
+    ) async throws {
+        let (image, _) = try await listed(image: "disk_format: raw", isPromised: isPromised) { _ in
+            Reply { exchange in
+                exchange.sendHead(200, [("Connection", "close")])
+                if exchange.request.method != "HEAD" { exchange.send(noise(90_000)) }
+                exchange.close()
+            }
+        }
+        #expect(image.refusal == nil)
+        #expect(image.notes.contains(.noLength) == isNoted)
+    }
+
+    @Test func `Chunks and a length that only HEAD declares show a cut`() async throws {
+        let (chunked, _) = try await listed(image: "disk_format: raw", isPromised: false) {
+            request in
+            request.method == "HEAD" ? .status(405) : .chunked(noise(90_000))
+        }
+        #expect(chunked.refusal == nil && !chunked.notes.contains(.noLength))
+        let (declared, _) = try await listed(image: "disk_format: raw", isPromised: false) {
+            request in
+            Reply { exchange in
+                let isHead = request.method == "HEAD"
+                exchange.sendHead(
+                    200, isHead ? [("Content-Length", "90000")] : [("Connection", "close")])
+                if !isHead { exchange.send(noise(90_000)) }
+                exchange.close()
+            }
+        }
+        #expect(declared.refusal == nil && !declared.notes.contains(.noLength))
+    }
+
     @Test func `A file that only HEAD finds is not there`() async throws {
         let (image, _) = try await listed(image: "disk_format: raw") { request in
             request.method == "HEAD"

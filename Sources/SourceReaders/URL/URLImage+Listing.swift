@@ -150,15 +150,10 @@ extension URLImage {
         listed.isPromisedByHand = source.checksum != nil
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
-            listed.notes.append(.noChecksum)
-            if found.hasFickleTag, seen.lastModified == nil {
-                listed.notes.append(.changingETag)
-            } else if !seen.showsNewVersions {
-                listed.notes.append(.noVersion)
+            listed.notes += found.notesWithoutPromise
+            if let format = data.unprovedFormat {
+                listed.notes.append(.noInnerChecksum(format: format))
             }
-        }
-        if checksum == nil, problem == nil, let format = data.unprovedFormat {
-            listed.notes.append(.noInnerChecksum(format: format))
         }
         if let reason = found.unseen, problem == nil {
             listed.notes.append(.unseenData(reason: reason))
@@ -278,6 +273,26 @@ extension URLImage {
         }
 
         var headDigest: String?
+
+        /// True if data that is cut off on the way looks complete. With TLS, the end of the
+        /// connection shows whether the server meant it.
+        private var hidesCuts: Bool {
+            guard let answer, bytes != nil, sizeBytes == nil else { return false }
+            return answer.headers.leavesLengthOpen
+                && !answer.effectiveURL.lowercased().hasPrefix("https:")
+        }
+
+        /// What cannot be noticed about this data, for which no checksum is promised.
+        var notesWithoutPromise: [Note] {
+            var notes = [Note.noChecksum]
+            if hidesCuts { notes.append(.noLength) }
+            if hasFickleTag, seen.lastModified == nil {
+                notes.append(.changingETag)
+            } else if !seen.showsNewVersions {
+                notes.append(.noVersion)
+            }
+            return notes
+        }
 
         /// Computes the digest of the first bytes if the server reports no version. It reveals some
         /// new versions.

@@ -277,6 +277,10 @@ extension Fault {
             .done(tries: 1),
             SourceFault { reading in unbounded(reading.half) }),
         source(
+            "ends in the middle, without a length and unpromised, though HEAD declared one",
+            ways: Way.readings, .done(tries: 1),
+            SourceFault(isUnpromised: true) { reading in unbounded(reading.half) }),
+        source(
             "ends in the middle, without a declared length", ways: Way.readings,
             .done(tries: 1),
             SourceFault(hidesLength: true) { reading in unbounded(reading.half) }),
