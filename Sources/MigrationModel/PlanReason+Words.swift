@@ -278,8 +278,8 @@ extension PlanReason.NameRule {
         case .rename: "; renamed"
         case .replace: "; it is hidden once the copy is published"
         case .cannotReplace:
-            ", and on_conflict: replace hides no image that is protected, is of another project or "
-                + "carries a marker of ours that proves nothing"
+            ", and on_conflict: replace hides no image that is protected, is of another project than "
+                + "the copy or carries a marker of ours that proves nothing"
         }
     }
 }

@@ -32,7 +32,7 @@ struct Decision {
     var hasSeriesRules = false
     /// See ``TargetOffer/givesIDsAgain``: true if a copy is made again under the id that it had.
     var givesIDsAgain = false
-    /// The project at the target; nil if it is not known. Without it, `replace` hides nothing.
+    /// The project at the target. If it is nil and the record has no owner, `replace` hides nothing.
     var projectID: String?
 
     func decide(_ comparison: PlanComparison) -> PlanItem {
@@ -100,8 +100,10 @@ struct Decision {
             return item.decided(.create, taken(.keepBoth), start: start)
         case .replace:
             let others = comparison.others.filter { !$0.isHidden }
+            // An administrator's run makes copies for other projects than its own.
+            let owner = item.record.ownerID ?? projectID
             if let other = others.first(where: {
-                $0.isProtected || projectID == nil || $0.ownerID != projectID || $0.isMarked
+                $0.isProtected || owner == nil || $0.ownerID != owner || $0.isMarked
             }) {
                 return item.decided(
                     .conflict, .nameTaken(imageID: other.id, .cannotReplace))

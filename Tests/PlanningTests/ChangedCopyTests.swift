@@ -134,6 +134,25 @@ import Testing
         #expect(replaced.start?.intent.record.replaces == ["n"])
     }
 
+    @Test(arguments: [
+        (made: nil, isReplaced: true), (made: "p", isReplaced: true),
+        (made: "q", isReplaced: false),
+    ] as [(made: String?, isReplaced: Bool)])
+    func `Only an image of the project that gets the copy is replaced`(
+        made: String?, isReplaced: Bool
+    ) throws {
+        var item = try DecisionTests.item()
+        item.intent.record.ownerID = made
+        var other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
+        other.ownerID = "p"
+        // An administrator, whose token is of another project, names the owner of each copy.
+        let token = made == nil ? "p" : "admins"
+        let decided = Decision(onConflict: .replace, projectID: token).decide(
+            PlanComparison(position: 1, item: item, transfer: nil, ours: [], namesakes: [other]))
+        #expect(decided.action == (isReplaced ? .create : .conflict))
+        #expect(decided.record.replaces == (isReplaced ? ["n"] : nil))
+    }
+
     @Test func `A name that another image took during a copy is a conflict with fail`()
         throws
     {
