@@ -55,6 +55,11 @@ public struct FieldDifference: Codable, Sendable, Hashable {
     public struct Projects: Codable, Sendable, Hashable {
         public var wanted: [String]
         public var found: [String]
+
+        public init(wanted: [String], found: [String]) {
+            self.wanted = wanted
+            self.found = found
+        }
     }
 
     public init(_ field: RecordField, wanted: String?, found: String?) {

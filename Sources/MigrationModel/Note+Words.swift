@@ -144,6 +144,12 @@ extension Note {
                 "the source does not share it with \(members.joined(separator: ", ")) any more, and the "
                     + "copy stays shared; each is removed with: openstack image remove project \(id)"
             )
+        case .membersLeftOut(let members, let id):
+            (
+                "members-left-out",
+                "image \(id) was not shared with \(members.joined(separator: ", ")): no table "
+                    + "(`projects`, `image.owner`) says which project that is at the target"
+            )
         case .membersHaveToAccept(let members):
             ("members-have-to-accept", Self.haveToAccept(members))
         default: nil

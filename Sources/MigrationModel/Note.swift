@@ -72,6 +72,9 @@ public enum Note: Codable, Hashable, Sendable {
     case membersAreAccepted([String])
     /// The source does not share the image with these projects any more, and the copy stays shared.
     case membersGone([String], imageID: String)
+    /// An earlier run did not share the copy with these members of the source, because no table
+    /// says which projects they are at the target.
+    case membersLeftOut([String], imageID: String)
 
     // MARK: Events and results of the transfer
 

@@ -104,12 +104,6 @@ extension Planner {
                     + "shows whether it is new; --download reads that")
         }
         try await compareFields(comparison, found, at: target, &checked)
-        if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == .members }) {
-            checked.add(
-                note:
-                    "`projects` or `image.owner` would say which projects those are at the target; "
-                    + "`members: drop` accepts the loss")
-        }
         try await compareData(comparison, found, reading, &checked)
         checked.verdict =
             !checked.differences.isEmpty ? .differs : checked.proofs.isEmpty ? .unproved : .same
@@ -151,13 +145,7 @@ extension Planner {
         }
         if item.record.takesMembers {
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
-            if item.record.mapsNoMember {
-                // Project ids of two Keystones cannot be compared, but the numbers of members can.
-                let isLess = (found.members ?? []).count < facts.members.count
-                record.members = isLess ? facts.members : nil
-            } else {
-                compareMembers(item.record, facts, found, at: target, &record, &checked)
-            }
+            compareMembers(item.record, facts, found, at: target, &record, &checked)
         }
         record.missingStores =
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
@@ -205,6 +193,20 @@ extension Planner {
         let members = wanted.projects(for: facts.members, owner: owner)
         let shared = wanted.sharedProjects(for: facts.members, owner: owner)
         record.members = shared
+        // No table says which projects these are at the target. Project ids of two Keystones cannot
+        // be compared, but their numbers can.
+        let dropped = facts.members.filter { !wanted.reaches($0) }
+        if !dropped.isEmpty, let has = found.members {
+            let others = has.filter { !shared.contains($0) }
+            let isLess = others.count < dropped.count
+            record.members = shared + (isLess ? dropped : others)
+            if isLess {
+                checked.add(
+                    note:
+                        "`projects` or `image.owner` would say which projects those are at the "
+                        + "target; `members: drop` accepts the loss")
+            }
+        }
         let accepted = Set(
             members.filter { source, _ in
                 facts.memberAnswers[source] == "accepted"

@@ -73,6 +73,20 @@ extension Planner {
 
     // MARK: Later runs
 
+    /// Adds a note about the members that a copy at the target was not shared with, because no
+    /// table maps them. Asks no source: the journal has the members of the publication.
+    func notingDropped(_ given: PlanItem, _ known: Transfer?) -> PlanItem {
+        guard given.action == .skip, case .alreadyAtTarget(let id) = given.reason,
+            given.record.takesMembers, let known, known.imageID == id
+        else { return given }
+        let dropped = known.members.filter { !given.record.reaches($0) }.sorted()
+        guard !dropped.isEmpty else { return given }
+        projectsSeen.note(members: dropped)
+        var item = given
+        item.notes.append(.membersLeftOut(dropped, imageID: id))
+        return item
+    }
+
     /// Adds the projects with which the source shares an image now, if the run publishes its copy.
     /// With `on_conflict: update`, new members are a reason to publish it.
     func shared(

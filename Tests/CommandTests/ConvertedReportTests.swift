@@ -47,6 +47,7 @@ import Testing
             #expect(columns["digest"] == "\(found)")
             #expect(columns["promise"] == (fields.sourceID == "a" ? "\(sent)" : ""))
             #expect((fields.json["promise"] ?? nil)?.string ?? "" == columns["promise"])
+            #expect(columns["remarks"] == "transformed: disk format qcow2 -> raw")
         }
         #expect(
             words == [

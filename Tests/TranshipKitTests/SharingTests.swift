@@ -87,6 +87,30 @@ import Testing
         #expect(beta.members(of: id) == ["p1"])
     }
 
+    @Test func `A member without a line in the table is a difference, and later plans name it`()
+        async throws
+    {
+        let own = try #require(alpha.image("s")?["owner"]?.string)
+        let target = "{ cloud: beta, image: { owner: { '\(own)': '\(own)', p1: q1 } } }"
+        alpha.setMembers(["p1", "p2"], of: "s")
+        let first = try await scene.run(to: target)
+        let id = try #require(first.transfer?.imageID)
+        #expect(first.item.notes.contains(.notShared(projectID: "p2")))
+        #expect(beta.members(of: id) == ["q1"])
+        let lost = try #require(try await scene.checked(to: target).first)
+        #expect(lost.verdict == .differs)
+        #expect(lost.differences.map(\.field) == [.members])
+        #expect(lost.differences.first?.projects == .init(wanted: ["p2", "q1"], found: ["q1"]))
+        #expect(lost.note?.contains("`members: drop` accepts the loss") == true)
+        let later = try await scene.run(to: target).item
+        #expect(later.action == .skip)
+        #expect(later.notes == [.membersLeftOut(["p2"], imageID: id)])
+
+        // The operator has found the project.
+        beta.setMembers(["q1", "q2"], of: id)
+        #expect(try await scene.checked(to: target).first?.differences == [])
+    }
+
     /// The journal was lost after the data was sent, and before the copy was published.
     @Test func `A copy that is adopted before it was published gets its members`() async throws {
         let first = try await run("on_conflict: keep-both")

@@ -33,6 +33,7 @@ struct AuditFields {
     var who: String { audit.facts?.who ?? "" }
     /// The time at which a rollback removed the copy; empty if none did.
     var rolledBackAt: String { entry.rolledBackAt.map { Timestamp.text($0) } ?? "" }
+    var remarks: [String] { transfer.remarks.map { audit.naming(projectsIn: $0.words) } }
 
     /// The columns, in the order of ``names``.
     var columns: [(name: String, value: String)] {
@@ -50,6 +51,7 @@ struct AuditFields {
             ("project_name", projectName), ("source_project", sourceProject),
             ("source_project_name", sourceProjectName), ("rolled_back_at", rolledBackAt),
             ("promise", transfer.proof.promised.map { "\($0)" } ?? ""),
+            ("remarks", remarks.joined(separator: "; ")),
         ]
     }
 
@@ -58,6 +60,7 @@ struct AuditFields {
         "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
         "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
         "project_name", "source_project", "source_project_name", "rolled_back_at", "promise",
+        "remarks",
     ]
 
     private func text(_ value: String) -> JSONValue? { value.isEmpty ? nil : .string(value) }
@@ -84,8 +87,7 @@ struct AuditFields {
                 entry.history.steps.map {
                     .object(["state": .string($0.state.rawValue), "at": .integer($0.at)])
                 }),
-            "remarks": .array(
-                transfer.remarks.map { .string(audit.naming(projectsIn: "\($0)")) }),
+            "remarks": .array(remarks.map { .string($0) }),
             "error": transfer.failure.map {
                 .object(
                     [
@@ -165,6 +167,7 @@ struct AuditRendering {
         }
         tellEnd(audit)
         try await table(audit).put()
+        try await tellRemarks(audit)
         for absence in audit.status.absences {
             Terminal.putSentence(
                 "absent: \(absence.pastWords): \(absence.failure.code): \(absence.failure.message)")
@@ -174,6 +177,22 @@ struct AuditRendering {
                 "\(image.words): \(image.name) (\(image.sourceID)) -> \(image.targetKey): "
                     + "\(image.failure.code): \(audit.naming(projectsIn: image.failure.message))")
         }
+    }
+
+    /// Prints the remarks about images; without `-v`, one line for each kind.
+    private func tellRemarks(_ audit: RunAudit) async throws(TranshipError) {
+        var alike = AlikeNotes()
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            for remark in entry.transfer.remarks {
+                let words = audit.naming(projectsIn: remark.words)
+                guard !verbose else {
+                    Terminal.putSentence("\(entry.transfer.label): \(words)")
+                    continue
+                }
+                alike.add(entry.transfer.label, words, kind: remark.code)
+            }
+        }
+        for line in alike.lines { Terminal.putSentence(line) }
     }
 
     /// Returns the table, with a column for projects if there are several.
