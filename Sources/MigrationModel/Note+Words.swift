@@ -344,6 +344,16 @@ extension Note {
                 "not-replaced",
                 "image \(id) had the same name and has changed since the plan: it was not hidden"
             )
+        case .hides(let ids):
+            (
+                "hides-images",
+                (ids.count == 1
+                    ? "image \(ids[0]), which has this name, is hidden"
+                    : "images \(ids.joined(separator: ", ")), which have this name, are hidden")
+                    + " once the copy is published; `tranship rollback` can undo that"
+            )
+        case .hidden(let id):
+            ("image-hidden", "image \(id) had the same name and is hidden now")
         case .memberRejected(let project):
             (
                 "member-rejected",

@@ -116,6 +116,10 @@ public enum Note: Codable, Hashable, Sendable {
     /// `on_conflict: replace` did not hide this image of the same name, because it has changed
     /// since the plan.
     case notReplaced(imageID: String)
+    /// `on_conflict: replace` hides these images of the same name, once the copy is published.
+    case hides(imageIDs: [String])
+    /// `on_conflict: replace` has hidden this image of the same name.
+    case hidden(imageID: String)
     /// A project rejected the image at the source, so the copy is not shared with it.
     case memberRejected(projectID: String)
 

@@ -315,10 +315,12 @@ extension Transfer {
     }
 
     /// Returns the record of a plan. If the copy was left unpublished, the record also has the
-    /// fields that we gave the copy, so that these do not count as edits.
+    /// fields that we gave the copy, so that these do not count as edits, and the images that are
+    /// still to be hidden.
     private func afterRefusal(_ record: PlannedRecord) -> PlannedRecord {
         guard state == .unpublished else { return record }
         var next = record
+        next.replaces = record.replaces ?? self.record.replaces
         next.updatedFrom = self.record.updatedFrom
         if next.updatedFrom == nil, next.fields != self.record.fields {
             next.updatedFrom = fields(before: next)

@@ -7,6 +7,11 @@ public struct UndoneCopy: Sendable, Hashable {
     public let transfer: Transfer
     public var fate: Leftover.Fate
     public var reason: PlanReason
+    /// The ids of the images that `on_conflict: replace` hid for the copy, and that become visible
+    /// again with its removal.
+    public var shownAgain: [String] = []
+    /// The ids of the images that `on_conflict: replace` hid for the copy, and that are gone.
+    public var replacedGone: [String] = []
 
     /// - Parameter reason: the reason for the removal, until a check finds a reason against it.
     public init(_ transfer: Transfer, _ reason: PlanReason) {

@@ -135,6 +135,18 @@ extension Planner {
     }
 }
 
+extension PlanItem {
+    /// The item with a note about the images that `on_conflict: replace` hides.
+    var notingReplaced: PlanItem {
+        guard [.create, .update].contains(action), let ids = (start?.record ?? record).replaces,
+            !ids.isEmpty
+        else { return self }
+        var item = self
+        item.notes.append(.hides(imageIDs: ids))
+        return item
+    }
+}
+
 extension Decision {
     /// Returns the active images that have the name and the size of an image without a copy, if no
     /// digest shows whether they have its data: the source promises no digest of an algorithm that

@@ -117,7 +117,8 @@ extension Planner {
         _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
         let item = notingDropped(
-            try await notingHands(try await decide(comparison), comparison), comparison.transfer)
+            try await notingHands(try await decide(comparison), comparison), comparison.transfer
+        ).notingReplaced
         guard let target = target(item.targetKey) else { return item }
         let beside = try await besideEarlierVersion(item, comparison, at: target)
         let named = try await named(beside, besides: comparison.transfer, at: target)

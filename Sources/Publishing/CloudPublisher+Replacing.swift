@@ -22,6 +22,7 @@ extension CloudPublisher {
                 _ = try await service.update(id, [.replace("os_hidden", .bool(true))])
             }
             hidden.append(id)
+            transfer.remark(.hidden(imageID: id))
         }
         // A rollback shows these images again.
         if transfer.record.replaces != nil { transfer.intent.record.replaces = hidden }

@@ -33,6 +33,7 @@ import Testing
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
+        .hides(imageIDs: ["i"]), .hidden(imageID: "i"),
         .idPlanted(imageID: "i", ownerID: "p"), .membersLeftOut(["p"], imageID: "i"),
         .changedByTarget(
             imageID: "i", [FieldDifference(.minDisk, wanted: "0", found: "40")], more: 0),

@@ -164,7 +164,9 @@ import Testing
         let first = try await run("on_conflict: replace")
         #expect(first.item.action == .create)
         #expect(first.item.reason == .nameTaken(imageID: "old", .replace))
+        #expect(first.item.notes.contains(.hides(imageIDs: ["old"])))
         #expect(first.transfer?.state == .done)
+        #expect(first.transfer?.remarks.contains(.hidden(imageID: "old")) == true)
         #expect(beta.image("old")?["os_hidden"] == true)
         let id = try #require(first.transfer?.imageID)
         #expect(beta.image(id) != nil)
@@ -172,9 +174,39 @@ import Testing
         #expect(try await run("on_conflict: replace").item.action == .skip)
 
         let rollback = try await scene.start(to: "{ cloud: beta, on_conflict: replace }")
-        _ = try await rollback.undo(run: 1, removes: true) { _ in }
-        #expect(beta.image(id) == nil)
-        #expect(beta.image("old")?["os_hidden"] == false)
+        for removes in [false, true] {
+            var copies: [UndoneCopy] = []
+            _ = try await rollback.undo(run: 1, removes: removes) { copies.append($0) }
+            #expect(copies.map(\.shownAgain) == [["old"]])
+            #expect((beta.image(id) == nil) == removes)
+            #expect(beta.image("old")?["os_hidden"] == .bool(!removes))
+        }
+    }
+
+    @Test func `A rollback says that a replaced image is gone`() async throws {
+        beta.put("old", data: [1], ["name": "web"])
+        _ = try await run("on_conflict: replace")
+        beta.burn("old")
+        var copies: [UndoneCopy] = []
+        let rollback = try await scene.start(to: "{ cloud: beta, on_conflict: replace }")
+        _ = try await rollback.undo(run: 1, removes: false) { copies.append($0) }
+        #expect(copies.map(\.fate) == [.remove])
+        #expect(copies.map(\.replacedGone) == [["old"]])
+    }
+
+    @Test func `An image that could not be hidden at first is hidden by the next run`()
+        async throws
+    {
+        beta.put("old", data: [1], ["name": "web"])
+        beta.refuse("PATCH", "/v2/images/old", status: 403, times: 1)
+        let first = try await run("on_conflict: replace")
+        #expect(first.transfer?.state == .unpublished)
+        #expect(beta.image("old")?["os_hidden"] != true)
+        let second = try await run("on_conflict: replace")
+        #expect(second.item.action == .update)
+        #expect(second.item.notes.contains(.hides(imageIDs: ["old"])))
+        #expect(second.transfer?.state == .done)
+        #expect(beta.image("old")?["os_hidden"] == true)
     }
 
     // MARK: Names

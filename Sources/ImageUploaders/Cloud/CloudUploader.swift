@@ -176,18 +176,25 @@ public struct CloudUploader: ImageUploader {
             under: .undo(copy.transfer, references: references), at: service,
             deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
         outcome.settle(&copy)
-        if case .removed = outcome { try await showReplaced(by: copy.transfer) }
+        if [.remove, .removed].contains(copy.fate) { try await showReplaced(by: &copy) }
     }
 }
 
 extension CloudUploader {
-    /// Shows the images again that the copy replaced under its name.
-    private func showReplaced(by transfer: Transfer) async throws(TranshipError) {
-        for id in transfer.record.replaces ?? [] {
-            guard let image = try await service.imageIfPresent(id), image.isHidden,
-                image.name == transfer.record.shownName
-            else { continue }
-            _ = try await service.update(id, [.replace("os_hidden", .bool(false))])
+    /// Finds the images that the copy replaced under its name. Shows them again if the copy is
+    /// removed.
+    private func showReplaced(by copy: inout UndoneCopy) async throws(TranshipError) {
+        let record = copy.transfer.record
+        for id in record.replaces ?? [] {
+            guard let image = try await service.imageIfPresent(id) else {
+                copy.replacedGone.append(id)
+                continue
+            }
+            guard image.isHidden, image.name == record.shownName else { continue }
+            if copy.fate == .removed {
+                _ = try await service.update(id, [.replace("os_hidden", .bool(false))])
+            }
+            copy.shownAgain.append(id)
         }
     }
 }
