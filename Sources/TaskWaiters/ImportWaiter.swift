@@ -125,9 +125,18 @@ public struct ImportWaiter: TaskWaiter {
         guard Self.isAnswer(error), error.code != .quotaExceeded else { throw error }
         return try look.failed(
             TranshipError(
-                .importFailed, "the import was refused: \(error.message)", hint: error.hint,
-                answer: error.answer)
+                .importFailed, "the import was refused: \(error.message)",
+                hint: Self.hint(for: error, look.transfer.method), answer: error.answer)
         ).get()
+    }
+
+    /// Returns the hint for a refused import. The hint of a conflict is for a person who imports by
+    /// hand.
+    private static func hint(for error: TranshipError, _ method: UploadMethod) -> String? {
+        if error.code != .conflict, let hint = error.hint { return hint }
+        // An earlier process staged the data: the pipeline says `upload` already.
+        guard method != .upload else { return nil }
+        return "write `method: upload` at this target, which imports nothing, or ask its operator"
     }
 
     /// Handles a refused copy to further stores. The image is proved and stays, whatever the

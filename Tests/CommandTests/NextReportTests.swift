@@ -16,7 +16,8 @@ import Testing
 
     /// Returns the steps after a run with these failures, without the one that names `status`.
     private func steps(
-        changes failed: [TranshipError] = [], images: [TranshipError] = []
+        changes failed: [TranshipError] = [], images: [TranshipError] = [],
+        paused: TranshipError? = nil, copy command: String? = nil
     ) async throws -> [String] {
         let items = images.indices.map { Sample.item("s\($0)") }
         let reported = try await ReportedRun(items)
@@ -33,11 +34,13 @@ import Testing
             ).ended(.failed, failure: failed[index])
         }
         try await reported.journal.takeOver(changes, run: reported.run)
+        var summary = try await RunSummary(run: reported.run, journal: reported.journal)
+        if let paused { summary.pausedTargets = ["beta": paused] }
         let report = try await EndReport(
-            try await RunSummary(run: reported.run, journal: reported.journal), pipeline: "p",
-            status: .someFailed,
+            summary, pipeline: "p", status: .someFailed,
             facts: EndFacts(
-                pipelineFile: "p.yaml", seconds: 1, sentBytes: 0, pipelineName: "p"))
+                pipelineFile: "p.yaml", seconds: 1, sentBytes: 0, pipelineName: "p",
+                ownCommand: command))
         return report.steps.map(\.text).filter { !$0.hasPrefix("every try and message") }
     }
 
@@ -72,6 +75,32 @@ import Testing
         let error = TranshipError(code, "Glance answered so", isTransient: passes)
         let steps = try await steps(images: [error])
         #expect(steps.first?.contains("Glance answered so; \(words)") == true, "\(steps)")
+    }
+
+    @Test(arguments: TranshipError.Code.allCases, [nil, "tranship copy a beta"])
+    func `Every code without a hint has a step behind its message`(
+        code: TranshipError.Code, command: String?
+    ) async throws {
+        let error = TranshipError(code, "Glance answered so")
+        let steps = try await steps(images: [error], copy: command)
+        let words = "Glance answered so; "
+        let place = try #require(steps.first?.firstRange(of: words), "\(steps)")
+        #expect(steps[0][place.upperBound...].count > 8, "\(steps)")
+    }
+
+    @Test func `A target with a full quota has a step that shows its quotas`() async throws {
+        let full = TranshipError(.quotaExceeded, "Glance answered 413")
+        let steps = try await steps(images: [full], paused: full)
+        let advice = "Glance answered 413; make room, or have the limit raised; `tranship doctor`"
+        #expect(steps.first?.hasPrefix("beta: \(advice)") == true, "\(steps)")
+        #expect(steps.dropFirst().first?.contains(": \(advice)") == true, "\(steps)")
+    }
+
+    @Test func `The step after an import that failed names what a copy can do`() async throws {
+        let error = TranshipError(.importFailed, "the import failed")
+        let steps = try await steps(images: [error], copy: "tranship copy a beta")
+        let words = "write `method: upload` at the target, or ask the operator of that service"
+        #expect(steps.first?.contains("; \(words). A copy has no option for `method`: ") == true)
     }
 
     @Test func `Without a step before it, running again does not come then`() async throws {

@@ -69,6 +69,7 @@ import Testing
         let ring = ring(noise(5_000_000))
         let error = await failure { _ = try await target.uploader.send(given, from: ring) }
         #expect(error?.code == .conflict)
+        #expect(error?.hint?.hasPrefix("run again, which makes another record") == true)
         #expect(ring.failure != nil)
     }
 

@@ -106,6 +106,21 @@ import Testing
         #expect(error.message.contains("URI does not pass filtering"))
     }
 
+    @Test(
+        arguments: [
+            "Image needs to be in queued state to use web-download method",
+            "Image needs to be staged before glance-direct method can be used",
+        ])
+    func `A state that the service refuses to import has a way around imports`(
+        words: String
+    ) async throws {
+        glance.put(Self.id, [:])
+        glance.refuse("POST", Self.importPath, status: 409, text: words)
+        let error = await failure { _ = try await waiter().look(transfer()) }
+        #expect(error?.code == .importFailed)
+        #expect(error?.hint?.hasPrefix("write `method: upload` at this target") == true)
+    }
+
     @Test func `A full quota is thrown as it is, so that the target pauses`() async throws {
         glance.put(Self.id, [:])
         glance.refuse("POST", Self.importPath, status: 413, text: "quota exceeded")

@@ -94,11 +94,22 @@ public struct CloudUploader: ImageUploader {
             return try await sendData(transfer, from: ring)
         } catch {
             rights.withLock { $0.learn(fromBody: error) }
-            guard error.isOfWrongFormat else { throw error }
-            throw error.hinting(
-                "correct `disk_format` in the pipeline file or at the source, and run again; the "
-                    + "refused copy is discarded")
+            throw Self.hint(after: error).map { error.hinting($0) } ?? error
         }
+    }
+
+    /// Returns the hint for a refused body if that of the service's refusal is for a person who
+    /// uploads by hand; nil otherwise.
+    private static func hint(after error: TranshipError) -> String? {
+        if error.isOfWrongFormat {
+            return
+                "correct `disk_format` in the pipeline file or at the source, and run again; the "
+                + "refused copy is discarded"
+        }
+        guard error.code == .conflict, error.answer?.service == .image else { return nil }
+        return
+            "run again, which makes another record; if it stays so, ask the operator of the "
+            + "target"
     }
 
     private func sendData(

@@ -23,6 +23,7 @@ enum RefusalHint {
         switch parts[1] {
         case "images":
             return role(parts, request.method, answer.status, words, cloud)
+                ?? limit(parts, answer.status, words, cloud)
                 ?? image(parts, request.method, answer.status, words, cloud)
         case "cache": return cache(answer.status)
         case "metadefs" where answer.status == 403:
@@ -51,11 +52,37 @@ enum RefusalHint {
         }
         let look = "`tranship doctor \(cloud)` shows the roles and the project of this user"
         return switch (method, parts.count > 3 ? parts[3] : "") {
+        case (.get, ""):
+            "by default, reading the records of images takes the role reader: \(look)"
         case (.post, ""):
             "by default, creating images takes the role member: \(look)"
         case (.patch, ""), (.delete, ""), (.put, "file"), (.put, "stage"):
             "by default, that takes the role member in the project of the image: \(look)"
         default: nil
+        }
+    }
+
+    /// Returns the hint for a limit that a request exceeds, or for a full store.
+    private static func limit(
+        _ parts: [String], _ status: Int, _ words: String, _ cloud: String
+    ) -> String? {
+        guard status == 413 || status == 507 else { return nil }
+        if status == 507 || words.contains("full") {
+            return "the store of the cloud is full: ask its operator to make room"
+        }
+        switch parts.count > 3 ? parts[3] : "" {
+        case "" where words.contains("propert"):
+            return "give it fewer properties: the cloud's image_property_quota is the limit"
+        case "" where words.contains("tag"), "tags":
+            return "give it fewer tags: the cloud's image_tag_quota is the limit"
+        case "members":
+            return "share it with fewer projects: the cloud's image_member_quota is the limit"
+        case "locations":
+            return "give it fewer locations: the cloud's image_location_quota is the limit"
+        default:
+            return
+                "`tranship usage --cloud \(cloud)` shows the quotas of this project: make room, or "
+                + "have one raised"
         }
     }
 
@@ -81,18 +108,6 @@ enum RefusalHint {
             return
                 "the service's database takes no emoji and no other characters beyond U+FFFF: give "
                 + "the image another name"
-        case (.post, "", 413) where words.contains("propert"):
-            return "give it fewer properties: the cloud's image_property_quota is the limit"
-        case (.post, "", 413) where words.contains("tag"), (.put, "tags", 413):
-            return "give it fewer tags: the cloud's image_tag_quota is the limit"
-        case (.post, "members", 413):
-            return "share it with fewer projects: the cloud's image_member_quota is the limit"
-        case (.put, _, 507):
-            return "the store of the cloud is full: ask its operator to make room"
-        case (.put, _, 413) where words.contains("full"):
-            return "the store of the cloud is full: ask its operator to make room"
-        case (.put, _, 413):
-            return "`tranship usage --cloud \(cloud)` shows the quotas of this project"
         case (.get, "file", 403) where words.contains("deactivated"):
             return
                 "reactivate the image first: only administrators may read the data of a deactivated one"
@@ -104,7 +119,9 @@ enum RefusalHint {
         case (.delete, "", 403) where words.contains("protected"):
             return "unprotect the image first"
         case (.delete, "", 409):
-            return "it is in use: by a volume, a server, or a copy that shares its blocks"
+            return
+                "it is in use: by a volume, a server, or a copy that shares its blocks; delete those "
+                + "first, or keep the image"
         case (.post, "import", 409) where words.contains("stag") || words.contains("uploading"):
             return "stage the data first"
         case (.post, "import", 403) where words.contains("copy") || words.contains("import"):
@@ -122,7 +139,9 @@ enum RefusalHint {
                 "use an administrator's entry: by default, only administrators may publish images; "
                 + "community and shared are open to all"
         case (_, "", 404) where parts.count == 3:
-            return "no image has this id, or this project may not see it"
+            return
+                "no image has this id, or this project may not see it: `tranship image list "
+                + "--cloud \(cloud)` shows those that it sees"
         case (.get, "", 404):
             return "there is no Images API v2 at this endpoint: correct the endpoint in the "
                 + "catalogue, or set image_endpoint_override"

@@ -62,7 +62,7 @@ struct EndFacts {
         }
         guard ownCommand != nil else { return failure.advice }
         let hint = failure.hint.map(CopyOrder.hint)
-        let words = hint ?? failure.advice
+        let words = hint ?? "\(failure.message); \(CopyOrder.hint(failure.step))"
         guard !failure.isTransient else { return words }
         // The plan gave this image the same hint, which names the cause.
         func hinted(or option: String) -> String {
@@ -89,7 +89,7 @@ struct EndFacts {
             : failure.message.firstRange(of: ": promised ")
                 .map { failure.message[$0.lowerBound...].dropFirst(2) }
         let message = Self.withShortDigests(String(values ?? failure.message[...]))
-        guard let hint = failure.hint else { return message }
+        let hint = failure.hint ?? failure.step
         return ownCommand == nil
             ? "\(message); \(hint)"
             : "\(CopyOrder.message(message)); \(CopyOrder.hint(hint))"
@@ -305,8 +305,7 @@ extension EndReport {
         guard status != .done else { return [] }
         var steps: [Step] = []
         for absence in summary.absences where absence.isLasting {
-            steps.append(
-                Step("\(absence.name): \(absence.failure.hint ?? absence.failure.message)"))
+            steps.append(Step("\(absence.name): \(absence.failure.advice)"))
         }
         let silent =
             summary.absences.filter { !$0.isLasting }.map(\.name)
@@ -318,7 +317,7 @@ extension EndReport {
                     command: facts.command))
         }
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
-            steps.append(Step("\(target): \(error.hint ?? error.message)"))
+            steps.append(Step("\(target): \(facts.remedy(of: .init(error)))"))
         }
         steps += waitingSteps(summary.changes)
         let empty = facts.ownCommand == nil ? ", or write `allow_empty: true`" : ""
@@ -377,7 +376,7 @@ extension EndReport {
     private static func change(after failures: [Transfer.Failure?], _ facts: EndFacts) -> String? {
         let same = "run again once that is changed"
         guard facts.ownCommand != nil else { return same }
-        let next = failures.map { $0?.hint.map(CopyOrder.next(after:)) ?? .same }
+        let next = failures.map { ($0?.hint ?? $0?.step).map(CopyOrder.next(after:)) ?? .same }
         if next.allSatisfy({ $0 == .other }) { return nil }
         // A wrong promise may also come from the publisher.
         let lacksOption = zip(failures, next).contains { failure, next in
@@ -399,24 +398,6 @@ extension Transfer.Failure {
     /// - Parameter name: the image's name, ` -> ` and its target.
     fileprivate func kind(without name: String) -> String {
         "\(code.rawValue) " + (hint ?? message(without: name.prefix(upTo: " -> ")))
-    }
-
-    /// The step to take: the hint, or the message with the step for its code.
-    fileprivate var advice: String {
-        if let hint { return hint }
-        let operators = "ask the operator of that service"
-        let step: String? =
-            switch code {
-            case _ where isTransient: "run again later; if it stays so, \(operators)"
-            case .unauthorized, .forbidden:
-                "use a user who may do that, or ask the operator of the cloud who may"
-            case .conflict:
-                "look at the image: something else may be changing it; if it stays so, \(operators)"
-            case .badRequest: "correct what it names; if it names nothing, \(operators)"
-            case .serviceFailed, .invalidAnswer: operators
-            default: nil
-            }
-        return step.map { "\(message); \($0)" } ?? message
     }
 }
 

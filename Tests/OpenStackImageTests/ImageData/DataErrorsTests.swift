@@ -99,7 +99,8 @@ struct DataErrorsTests {
             await expect(
                 .notFound,
                 "Glance answered 404: No image found with ID \(image.id) (GET /v2/images/\(image.id))",
-                "no image has this id, or this project may not see it"
+                "no image has this id, or this project may not see it: `tranship image list "
+                    + "--cloud alpha-other` shows those that it sees"
             ) {
                 try await other.download(image.id) { _ in }
             }

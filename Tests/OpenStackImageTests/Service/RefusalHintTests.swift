@@ -60,18 +60,46 @@ struct RefusalHintTests {
                 "You are not authorized to complete \(action) action.")
         }
         let cases: [(HTTPRequest.Method, String, String)] = [
-            (.post, "/v2/images", "add_image"),
+            (.post, "/v2/images", "add_image"), (.get, "/v2/images", "get_images"),
             (.patch, "/v2/images/a", "modify_image"), (.delete, "/v2/images/a", "delete_image"),
             (.put, "/v2/images/a/file", "upload_image"),
             (.get, "/v2/images/a/file", "download_image"),
         ]
         for (method, path, action) in cases {
             let words = refused(method, path, action) ?? ""
-            #expect(words.contains("takes the role member"), "\(action): \(words)")
+            let role = action == "get_images" ? "reader" : "member"
+            #expect(words.contains("takes the role \(role)"), "\(action): \(words)")
             #expect(words.contains("`tranship doctor alpha`"), "\(action): \(words)")
         }
         #expect(
             refused(.patch, "/v2/images/a", "publicize_image")?.contains("publish images") == true)
+    }
+
+    @Test(
+        "a quota of the project, and a full store, have a step with every request",
+        arguments: [
+            (HTTPRequest.Method.post, "/v2/images"), (.post, "/v2/images/a/import"),
+            (.patch, "/v2/images/a"), (.put, "/v2/images/a/file"), (.put, "/v2/images/a/stage"),
+        ])
+    func quotas(_ method: HTTPRequest.Method, _ path: String) {
+        let request = ServiceRequest(method, path)
+        let words = "Resource image_count_total is over limit of 10 due to current usage 10"
+        let usage = "`tranship usage --cloud alpha` shows the quotas"
+        #expect(hint(request, 413, words)?.hasPrefix(usage) == true)
+        #expect(hint(request, 413, "Image storage media is full")?.contains("store of") == true)
+        #expect(hint(request, 507)?.contains("the store of the cloud is full") == true)
+    }
+
+    @Test("a limit of one image names what to take away")
+    func limits() {
+        let record = ServiceRequest(.patch, "/v2/images/a")
+        #expect(hint(record, 413, "too many image properties")?.contains("fewer prop") == true)
+        #expect(hint(record, 413, "too many tags")?.contains("fewer tags") == true)
+        // The name of this quota contains "tag".
+        let staging = ServiceRequest(.put, "/v2/images/a/stage")
+        #expect(hint(staging, 413, "image_stage_total")?.contains("usage --cloud") == true)
+        let members = ServiceRequest(.post, "/v2/images/a/members")
+        #expect(hint(members, 413)?.contains("image_member_quota") == true)
     }
 
     @Test("404 of a list is about the API, and 404 of a record about its id")
