@@ -140,7 +140,8 @@ public struct MissedSelection: Sendable, Hashable {
         case nil: nil
         case .leftOut("status", _, .deactivated):
             "have it reactivated at the source, or take its name out of the list"
-        case .leftOut("status", _, _): "wait until it is active, or take its name out of the list"
+        case .leftOut("status", _, let status):
+            "\((status ?? .unknown).stepToData), or take its name out of the list"
         case .leftOut("hidden", _, _):
             "write `hidden: any`, unhide it at the source, or take its name out of the list"
         case .leftOut("owner", _, _): "write `owner: any`, or take its name out of the list"

@@ -178,7 +178,7 @@ struct MetadataRules {
         if let status = source.status, status != .active, status != .deactivated {
             return TranshipError(
                 .refused, "the image is \(status) at the source and has no complete data",
-                hint: "leave the image out with `status: [active]`, or wait until it is active")
+                hint: "leave the image out with `status: [active]`, or \(status.stepToData)")
         }
         if encryptionKeys.contains(where: { source.properties[$0]?.isEmpty == false }) {
             return TranshipError(

@@ -250,7 +250,7 @@ public struct Planner: Sendable {
         {
             // No condition selected the image, so no condition can leave it out.
             result.refusal = result.refusal?.hinting(
-                "wait until it is active, or leave out the images that name it")
+                "\(status.stepToData), or leave out the images that name it")
         }
         // The rules have no facts about an image that could not be examined.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed

@@ -385,6 +385,11 @@ import Testing
                 "compare it with the conditions: `tranship image show --cloud alpha 'a[1]'`"
             ),
             (
+                "a1", "a1", .leftOut(key: "status", reason: "it is killed", status: .killed),
+                "the image \"a1\" of cloud \"alpha\" is not selected: it is killed",
+                "upload it again at the source: a killed image never becomes active"
+            ),
+            (
                 "a*", "a1",
                 .leftOut(key: "owner", reason: "its owner is p", status: .active),
                 "cloud \"alpha\" has no image \"a*\" of this project",

@@ -255,19 +255,27 @@ import Testing
     // MARK: Kernels
 
     /// No condition selected the kernel, so no condition can leave it out.
-    @Test func `A kernel without data has a hint of its own`() async throws {
+    @Test(
+        arguments: [
+            ("queued", "wait until it is active"), ("killed", "upload it again at the source: "),
+            ("pending_delete", "upload it again at the source: "),
+        ])
+    func `A kernel without data has a hint of its own`(
+        status: String, step: String
+    ) async throws {
         let kernel = "11111111-1111-4111-8111-111111111111"
         put("machine", ["kernel_id": .string(kernel)])
         alpha.put(
             kernel,
             [
-                "name": "kernel", "status": "queued", "disk_format": "aki",
+                "name": "kernel", "status": .string(status), "disk_format": "aki",
                 "container_format": "aki",
             ])
         let result = try await run()
         let refusal = try #require(result.item("kernel")?.refusal)
-        #expect(refusal.message.hasPrefix("the image is queued at the source"))
-        #expect(refusal.hint == "wait until it is active, or leave out the images that name it")
+        #expect(refusal.message.hasPrefix("the image is \(status) at the source"))
+        #expect(refusal.hint?.hasPrefix(step) == true)
+        #expect(refusal.hint?.hasSuffix(", or leave out the images that name it") == true)
     }
 
     @Test func `A kernel that is not there refuses its image, by its key and with a way out`()

@@ -219,7 +219,7 @@ extension CopyOrder {
         let message = Self.unselected(name, "cloud \"\(cloud.words)\"", reason)
         let hint: String
         if status != .deactivated {
-            hint = "wait until it is active"
+            hint = (status ?? .unknown).stepToData
         } else if ids.isEmpty {
             hint =
                 "`tranship image list \(cloud.options) --status deactivated` lists such images, and "
