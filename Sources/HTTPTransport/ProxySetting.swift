@@ -18,8 +18,7 @@ struct ProxySetting {
         "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
     ]
 
-    /// Finds the proxy. Nil without a proxy, and for a host in `no_proxy`. Ignores networks in
-    /// `no_proxy` (10.0.0.0/8).
+    /// Finds the proxy. Nil without a proxy, and for a host in `no_proxy`.
     ///
     /// - Parameter value: returns the value of an environment variable.
     init?(
@@ -35,13 +34,8 @@ struct ProxySetting {
         // Not HTTP_PROXY, which a request can set in a CGI program: https://httpoxy.org
         let own = target.scheme == "http" ? ["http_proxy"] : ["https_proxy", "HTTPS_PROXY"]
         guard let found = first(own + ["all_proxy", "ALL_PROXY"]) else { return nil }
-        let except = first(["no_proxy", "NO_PROXY"])?.value.lowercased() ?? ""
-        let isExcepted = except.split(whereSeparator: { $0 == "," || $0 == " " }).contains {
-            entry in
-            let name = entry.drop { $0 == "." }
-            return entry == "*" || target.host == name || target.host.hasSuffix(".\(name)")
-        }
-        guard !isExcepted else { return nil }
+        let except = NoProxy(first(["no_proxy", "NO_PROXY"])?.value ?? "")
+        guard !except.covers(target.host) else { return nil }
         variable = found.name
         address = Self.shown(found.value)
     }
@@ -92,7 +86,8 @@ extension Exchange {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: break
         case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
             // curl understands more of no_proxy than this program does.
-            if words.contains("to \(target.host) port \(target.port) "),
+            if words.contains(
+                "to \(NoProxy.withoutBrackets(target.host)) port \(target.port) "),
                 !proxy.address.contains("\(target.host):\(target.port)")
             {
                 return nil

@@ -72,6 +72,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [".0.0.1", "*,a.example"])
+    func `A proxy is named if no_proxy looks like an exception and curl asks it`(
+        exceptions: String
+    ) async {
+        await #expect(processExitsWith: .success) { [exceptions] in
+            setenv("http_proxy", "http://127.0.0.1:1", 1)
+            setenv("no_proxy", exceptions, 1)
+            let error = await failure {
+                _ = try await HTTPClient().send(HTTPRequest(.get, "http://127.0.0.1:2/"))
+            }
+            let words = "by the proxy http://127.0.0.1:1 that http_proxy in the environment names"
+            #expect(error?.message.contains(words) == true)
+        }
+    }
+
     @Test func `A tunnel that the proxy refuses is not the service's refusal`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try RawHTTPServer { _ in .status(403, text: "not there") }
