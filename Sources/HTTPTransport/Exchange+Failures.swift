@@ -135,6 +135,15 @@ extension Exchange {
         }
     }
 
+    /// The hint for settings that the operator wrote in the wrong place; nil if there are none.
+    private var misplacedHint: String? {
+        let keys = configuration.misplacedKeys.joined(separator: " and ")
+        return keys.isEmpty
+            ? nil
+            : "move \(keys) out of auth in clouds.yaml, one level up: inside auth, that has no "
+                + "effect"
+    }
+
     private var authorityHint: String {
         switch configuration.settingsPlace {
         case .cloudsFile:
@@ -186,7 +195,7 @@ extension Exchange {
         default: return nil
         }
         return TranshipError(
-            .tlsFailed, "\(request.shown): \(words)", hint: hint,
+            .tlsFailed, "\(request.shown): \(words)", hint: misplacedHint ?? hint,
             cause: CurlError(code: Int(code.rawValue)))
     }
 }

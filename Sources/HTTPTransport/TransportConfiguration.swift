@@ -27,6 +27,10 @@ public struct TransportConfiguration: Sendable {
         case pipelineSource
     }
 
+    /// The TLS settings that the operator wrote in `auth` of clouds.yaml, where they have no effect;
+    /// for hints.
+    package var misplacedKeys: [String] = []
+
     /// The time limit for name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int
 

@@ -160,6 +160,16 @@ import Testing
         }
     }
 
+    @Test func `A setting in the wrong place of clouds.yaml is the hint`() async throws {
+        let server = try await TLSServer()
+        var configuration = TransportConfiguration()
+        configuration.misplacedKeys = ["cacert", "verify"]
+        let client = HTTPClient(configuration)
+        let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .tlsFailed)
+        #expect(error?.hint?.hasPrefix("move cacert and verify out of auth in clouds.yaml") == true)
+    }
+
     @Test func `A file of authorities that cannot be read is named as the cause`() async throws {
         let server = try await TLSServer()
         let client = HTTPClient(TransportConfiguration(caFile: "/nowhere/ca.pem"))

@@ -40,6 +40,8 @@ public struct CloudConfiguration: Sendable {
     /// Remarks for the operator about keys of the entry that have no effect although they look as
     /// if they had one.
     public var remarks: [String] = []
+    /// The TLS settings in `auth` of the entry, where they have no effect.
+    package var misplacedKeys: [String] = []
 
     /// Creates a configuration. Parameters that you leave out get the properties' default values.
     public init(

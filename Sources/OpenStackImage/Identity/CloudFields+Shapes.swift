@@ -9,12 +9,26 @@ extension CloudFields {
     /// Keys of ``authKeys`` that may be lists.
     private static let listKeys: Set<String> = ["auth_methods", "token_command"]
     /// Keys outside of `auth` that are texts.
-    private static let textKeys: Set<String> = [
+    static let textKeys: Set<String> = [
         "auth_type", "auth_plugin", "region_name", "image_region_name", "interface",
         "image_interface", "endpoint_type", "image_endpoint_type", "image_endpoint_override",
         "image_endpoint", "image_api_version", "verify", "insecure", "cacert", "cert", "key",
         "profile",
     ]
+
+    /// The keys in `auth` that only count outside of it, and are not there. An `auth_type` that
+    /// would change nothing is not one of them.
+    var misplacedKeys: [String] {
+        (entry["auth"]?.mapping ?? [:]).filter { key, value in
+            Self.textKeys.contains(key) && self[key] == nil
+                && !(key == "auth_type" && value.text == guessedType)
+        }.keys.sorted()
+    }
+
+    /// The ``misplacedKeys`` that decide which certificates are trusted, and which one is sent.
+    var misplacedTLSKeys: [String] {
+        misplacedKeys.filter { ["verify", "insecure", "cacert", "cert", "key"].contains($0) }
+    }
 
     /// Refuses a list or a mapping in place of a text. It would count as missing, and the message
     /// would deny what the operator sees in the file.

@@ -271,7 +271,15 @@ extension CloudFields {
             "\($0) is ${…}, and clouds.yaml expands no variables: write the value, or set it with "
                 + "the OS_* variables"
         }
+        remarks += misplacedKeys.map {
+            "auth.\($0) is ignored: write \($0) one level up, beside auth"
+        }
         guard authentication.usesKeystone else { return remarks.map(told) }
+        if entry["auth"]?["endpoint"] != nil {
+            remarks.append(
+                "auth.endpoint is ignored, since Keystone names the Image service: write "
+                    + "image_endpoint_override beside auth to replace that address")
+        }
         if auth("system_scope") != nil {
             let counts =
                 if case .applicationCredential = authentication {
@@ -281,7 +289,9 @@ extension CloudFields {
                 "system_scope is ignored, since images belong to projects: \(counts) counts; "
                     + "remove system_scope from the entry")
         }
-        let unknown = (entry["auth"]?.mapping ?? [:]).keys.filter { !Self.authKeys.contains($0) }
+        let unknown = (entry["auth"]?.mapping ?? [:]).keys.filter {
+            !Self.authKeys.contains($0) && !Self.textKeys.contains($0)
+        }
         remarks += unknown.sorted().map {
             "auth.\($0.prefix(80)) is not a known key and is ignored"
         }
@@ -311,12 +321,12 @@ extension CloudFields {
         "access_token", "access_token_type", "access_token_endpoint", "discovery_endpoint",
         "oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret",
         // Keys that have no effect by our own decision, and do no harm.
-        "auth_type", "reauthenticate", "include_catalog", "verify", "insecure", "cacert",
+        "reauthenticate", "include_catalog",
     ]
 
     /// The type if the entry has none. openstacksdk's default is `password`, but fields that fit
     /// only one other type take precedence.
-    private var guessedType: String {
+    var guessedType: String {
         if auth("password") == nil {
             if auth("application_credential_secret") != nil { return "v3applicationcredential" }
             if auth("token", "auth_token") != nil { return "token" }

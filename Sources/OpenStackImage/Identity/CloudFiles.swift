@@ -196,6 +196,7 @@ extension CloudFiles {
             certFile: try fields.path("cert"), keyFile: try fields.path("key"),
             verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
         configuration.remarks = fields.remarks(for: authentication)
+        configuration.misplacedKeys = fields.misplacedTLSKeys
         return configuration
     }
 

@@ -53,6 +53,7 @@ public final class CloudSession: Sendable {
         transport.clientCertificateFile = configuration.certFile
         transport.clientKeyFile = configuration.keyFile
         transport.verifiesTLS = configuration.verifiesTLS
+        transport.misplacedKeys = configuration.misplacedKeys
         self.init(configuration, HTTPClient(transport), quickRetries: quickRetries)
     }
 
@@ -203,6 +204,10 @@ public final class CloudSession: Sendable {
         case .tlsFailed:
             return error.whileDoing(
                 "cloud \"\(cloud.name)\", asking Keystone for a token", naming: cloud.name)
+        case .authenticationFailed where !cloud.remarks.isEmpty:
+            // No plan follows that would give the remarks.
+            return error.hinting(
+                ([error.hint].compactMap(\.self) + cloud.remarks).joined(separator: "; "))
         default:
             return error
         }

@@ -261,6 +261,39 @@ struct CloudFieldsTests {
         #expect(plain.remarks.isEmpty)
     }
 
+    @Test(
+        "a key in auth that only counts beside it is remarked on",
+        arguments: [
+            ("verify: false", ["verify"], ["verify"]), ("cacert: /ca", ["cacert"], ["cacert"]),
+            ("insecure: 1, cert: /c", ["cert", "insecure"], ["cert", "insecure"]),
+            ("region_name: R, auth_type: token", ["auth_type", "region_name"], []),
+            ("auth_type: password, reauthenticate: true", [], []),
+        ] as [(String, [String], [String])])
+    func misplaced(_ fields: String, _ keys: [String], _ tls: [String]) throws {
+        let user = "auth_url: 'http://k', username: u, password: p, project_id: i"
+        let entry = try CloudEntry(
+            yaml: "clouds: { c: { auth: { \(user), \(fields) } } }", file: "clouds.yaml")
+        let found = try CloudFiles(clouds: entry, paths: ["clouds.yaml"]).configuration(of: "c")
+        #expect(
+            found.remarks
+                == keys.map {
+                    "cloud \"c\": auth.\($0) is ignored: write \($0) one level up, beside auth"
+                })
+        #expect(found.misplacedKeys == tls)
+        #expect(found.verifiesTLS && found.caFile == nil && found.certFile == nil)
+    }
+
+    @Test("a key in auth is not remarked on if it is also beside it, or if Keystone is not used")
+    func harmless() throws {
+        let user = "auth_url: 'http://k', username: u, password: p, project_id: i"
+        let both = try cloud("password, cacert: /ca, auth: { \(user), cacert: /other }")
+        #expect(both.remarks.isEmpty && both.misplacedKeys.isEmpty && both.caFile == "/ca")
+        let endpoint = try cloud("password, auth: { \(user), endpoint: 'http://g' }")
+        #expect(endpoint.remarks.first?.hasPrefix("cloud \"c\": auth.endpoint is ignored") == true)
+        let none = try cloud("none, auth: { endpoint: 'http://g' }")
+        #expect(none.remarks.isEmpty)
+    }
+
     @Test("a password login that lacks several keys names all of them")
     func severalMissing() throws {
         let error = #expect(throws: TranshipError.self) {
