@@ -233,6 +233,9 @@ public struct AuthenticatedProject: Hashable, Sendable {
     public var accessRules: AccessRules?
     /// The root of the Image service, without `/v2` and without a slash at the end.
     public var imageEndpoint: String
+    /// The further addresses that the catalogue lists for this region and interface. The first one
+    /// counts, as in the `openstack` client; these are for hints.
+    package var otherImageEndpoints: [String] = []
 
     /// True for a token with the role `admin`, for which the default policies of the Image service
     /// allow everything. The policy of a cloud may differ.

@@ -38,11 +38,11 @@ extension IssuedToken {
                 hint: "ask the cloud's operator; nothing was read or changed"
             ).of(cloud: cloud.name)
         }
-        let endpoint: String
+        let endpoints: [String]
         if let override = cloud.imageEndpointOverride {
-            endpoint = override
+            endpoints = [override]
         } else {
-            endpoint = try ServiceCatalogue(json: token["catalog"]).imageEndpoint(
+            endpoints = try ServiceCatalogue(json: token["catalog"]).imageEndpoints(
                 cloud: cloud.name, region: cloud.region, interface: cloud.interface)
         }
         let expiresAt = token["expires_at"]?.string
@@ -54,7 +54,8 @@ extension IssuedToken {
             roles: (token["roles"]?.array ?? []).compactMap { $0["name"]?.string },
             expiresAt: expiresAt,
             accessRules: AccessRules(json: token["application_credential"]?["access_rules"]),
-            imageEndpoint: ImageEndpoint.root(of: endpoint))
+            imageEndpoint: ImageEndpoint.root(of: endpoints[0]))
+        project.otherImageEndpoints = endpoints.dropFirst().filter { $0 != endpoints[0] }
         if let expiry = expiresAt.flatMap(UTCTime.unixSeconds),
             let issue = token["issued_at"]?.string.flatMap(UTCTime.unixSeconds), expiry > issue
         {

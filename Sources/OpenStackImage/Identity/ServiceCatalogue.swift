@@ -12,38 +12,46 @@ struct ServiceCatalogue: Hashable, Sendable {
         var url: String
     }
 
+    /// The endpoints. One that the catalogue lists without an address has an empty one.
     var endpoints: [Endpoint]
+    /// The types of the services that the catalogue lists, also those without any endpoint.
+    var listedTypes: [String] = []
 }
 
 extension ServiceCatalogue {
-    /// Reads `token.catalog`. Skips entries without a type or a URL.
+    /// Reads `token.catalog`. Skips entries without a type.
     init(json: JSONValue?) {
-        endpoints = (json?.array ?? []).flatMap { service -> [Endpoint] in
+        let services = json?.array ?? []
+        listedTypes = services.compactMap { $0["type"]?.string }
+        endpoints = services.flatMap { service -> [Endpoint] in
             guard let type = service["type"]?.string else { return [] }
-            return (service["endpoints"]?.array ?? []).compactMap { endpoint in
-                guard let url = endpoint["url"]?.string else { return nil }
-                return Endpoint(
+            return (service["endpoints"]?.array ?? []).map { endpoint in
+                Endpoint(
                     serviceType: type,
                     interface: EndpointInterface(rawValue: endpoint["interface"]?.string ?? ""),
                     region: endpoint["region_id"]?.string ?? endpoint["region"]?.string ?? "",
-                    url: url.withoutOuterBlanks)
+                    url: endpoint["url"]?.string?.withoutOuterBlanks ?? "")
             }
         }
     }
 
-    /// Returns the address of the Image service; without a region, the first one listed.
+    /// Returns the addresses of the Image service, in the order of the catalogue: at least one, and
+    /// the first one counts. Without a region, those of all regions.
     ///
     /// - Throws: ``TranshipError/Code/noImageService`` with the endpoints that the catalogue
     ///   offers.
-    func imageEndpoint(
+    func imageEndpoints(
         cloud: String, region: String?, interface: EndpointInterface
-    ) throws(TranshipError) -> String {
+    ) throws(TranshipError) -> [String] {
         func list(_ values: [String]) -> String {
             let distinct = Set(values).sorted().filter { !$0.isEmpty }
             return distinct.isEmpty ? "none" : distinct.joined(separator: ", ")
         }
         let image = endpoints.filter { $0.serviceType == "image" }
         guard !image.isEmpty else {
+            guard !listedTypes.contains("image") else {
+                throw Self.unaddressed("lists the Image service without an endpoint", cloud)
+            }
             throw TranshipError(
                 .noImageService, "the catalogue of cloud \"\(cloud)\" has no Image service",
                 hint:
@@ -60,7 +68,8 @@ extension ServiceCatalogue {
                 hint: Self.regionsHint(image.map(\.region), list(image.map(\.region))),
                 cause: UnknownRegion(cloud: cloud, region: region ?? ""), naming: cloud)
         }
-        guard let found = near.first(where: { $0.interface == interface }) else {
+        let fitting = near.filter { $0.interface == interface }
+        guard !fitting.isEmpty else {
             throw TranshipError(
                 .noImageService,
                 "the Image service of cloud \"\(cloud)\" has no \(interface) endpoint"
@@ -68,16 +77,25 @@ extension ServiceCatalogue {
                 hint: "set interface to one of: \(list(near.map(\.interface.rawValue)))",
                 naming: cloud)
         }
-        if let fault = AddressFault.words(found.url) {
-            throw TranshipError(
-                .noImageService,
-                "the catalogue of cloud \"\(cloud)\" has \(shownURL(found.url).cut(to: 200)) as the "
-                    + "address of the Image service, and \(fault)",
-                hint:
-                    "set image_endpoint_override in the cloud's entry to the right address, and ask "
-                    + "the cloud's operator to correct the catalogue", naming: cloud)
+        let urls = fitting.map(\.url).filter { !$0.isEmpty }
+        guard let url = urls.first else {
+            throw Self.unaddressed(
+                "lists the \(interface) endpoint of the Image service without an address", cloud)
         }
-        return found.url
+        if let fault = AddressFault.words(url) {
+            throw Self.unaddressed(
+                "has \(shownURL(url).cut(to: 200)) as the address of the Image service, and "
+                    + fault, cloud)
+        }
+        return urls
+    }
+
+    private static func unaddressed(_ fault: String, _ cloud: String) -> TranshipError {
+        TranshipError(
+            .noImageService, "the catalogue of cloud \"\(cloud)\" \(fault)",
+            hint:
+                "set image_endpoint_override in the cloud's entry to the right address, and ask "
+                + "the cloud's operator to correct the catalogue", naming: cloud)
     }
 
     /// Returns the hint for a missing region. An operator can leave the region of an endpoint

@@ -41,16 +41,27 @@ extension ImageService {
     public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
         let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
-        let answer = try await session.http.send(try http(request, first), quickRetries: retries)
+        let answer = try await exchange(request, first, retries)
         guard answer.status == 401 else { return noting(answer, request) }
         // A new token does not help against the access rules of a credential.
         guard !isDenied(request, first.project), await session.invalidate(first) else {
             throw unauthorized(answer, request, first.project)
         }
         let second = try await session.authorization()
-        let again = try await session.http.send(try http(request, second), quickRetries: retries)
+        let again = try await exchange(request, second, retries)
         guard again.status == 401 else { return noting(again, request) }
         throw unauthorized(again, request, second.project)
+    }
+
+    private func exchange(
+        _ request: ServiceRequest, _ authorization: CloudSession.Authorization, _ retries: Int
+    ) async throws(TranshipError) -> HTTPResponse {
+        let sent = try http(request, authorization)
+        do {
+            return try await session.http.send(sent, quickRetries: retries)
+        } catch {
+            throw error.naming(otherEndpoints: authorization.project.otherImageEndpoints)
+        }
     }
 
     /// Sends a small request. Throws if the answer does not have one of these statuses.
@@ -123,6 +134,22 @@ extension ImageService {
             error.hinting($0)
         }
             ?? error
+    }
+}
+
+extension TranshipError {
+    /// The number of further addresses that a hint names.
+    private static let namedEndpointsMax = 3
+
+    /// Returns the error with the other addresses of the catalogue in its hint, if there was no
+    /// connection to the first one.
+    func naming(otherEndpoints urls: [String]) -> TranshipError {
+        guard code == .unreachable, !urls.isEmpty else { return self }
+        let named = urls.prefix(Self.namedEndpointsMax).map { shownURL($0).cut(to: 200) }
+        let other =
+            "the catalogue lists this address first; to use another of its addresses, set "
+            + "image_endpoint_override in the cloud's entry: \(named.joined(separator: ", "))"
+        return hinting([hint, other].compactMap(\.self).joined(separator: "; "))
     }
 }
 

@@ -3,6 +3,7 @@
 
 import Basics
 import HTTPTransport
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
@@ -39,6 +40,42 @@ struct TokenDecodingTests {
                     roles: ["member", "reader"], expiresAt: "2026-11-21T04:00:00.000000Z",
                     imageEndpoint: "http://g:9292"))
         #expect(!token.project.isAdmin)
+    }
+
+    @Test("further addresses of the service are in the hint if the first does not answer")
+    func otherEndpoints() throws {
+        let more = issued.replacing(
+            "http://g:9292/v2/\"}",
+            with: "http://g:9292/v2/\"},{\"interface\":\"public\",\"region_id\":\"R\","
+                + "\"url\":\"http://me:secret@h:9292\"}")
+        let project = try IssuedToken(answer(201, more), of: cloud).project
+        #expect(project.imageEndpoint == "http://g:9292")
+        #expect(project.otherImageEndpoints == ["http://me:secret@h:9292"])
+        let silent = TranshipError(.unreachable, "no", hint: "check the service")
+        let hint = silent.naming(otherEndpoints: project.otherImageEndpoints).hint ?? ""
+        #expect(hint.hasPrefix("check the service; the catalogue lists this address first"))
+        #expect(hint.contains("image_endpoint_override") && hint.contains("h:9292"))
+        #expect(!hint.contains("secret"), "\(hint)")
+        #expect(silent.naming(otherEndpoints: []).hint == "check the service")
+        let lost = TranshipError(.connectionLost, "no", hint: "look")
+        #expect(lost.naming(otherEndpoints: project.otherImageEndpoints).hint == "look")
+    }
+
+    @Test("a request to the first of several addresses, which does not answer, names the others")
+    func silentEndpoint() async throws {
+        let catalogue = issued.replacing(
+            "http://g:9292/v2/\"}",
+            with: "http://127.0.0.1:1\"},{\"interface\":\"public\",\"region_id\":\"R\","
+                + "\"url\":\"http://h:9292\"}")
+        let keystone = try RawHTTPServer { _ in
+            .status(201, headers: [("X-Subject-Token", "tok")], text: catalogue)
+        }
+        var cloud = cloud
+        cloud.authURL = keystone.url
+        let service = ImageService(CloudSession(cloud))
+        let error = await #expect(throws: TranshipError.self) { _ = try await service.versions() }
+        #expect(error?.code == .unreachable)
+        #expect(error?.hint?.hasSuffix("in the cloud's entry: http://h:9292") == true)
     }
 
     @Test(

@@ -23,7 +23,7 @@ struct ServiceCatalogueTests {
     private func endpoint(
         _ region: String?, _ interface: EndpointInterface = .public
     ) throws(TranshipError) -> String {
-        try catalogue.imageEndpoint(cloud: "c", region: region, interface: interface)
+        try catalogue.imageEndpoints(cloud: "c", region: region, interface: interface)[0]
     }
 
     @Test("region and interface choose; without a region the first listed counts")
@@ -43,10 +43,50 @@ struct ServiceCatalogueTests {
         let none = #expect(throws: TranshipError.self) {
             try ServiceCatalogue(endpoints: [
                 .init(serviceType: "identity", interface: .public, region: "R", url: "u")
-            ]).imageEndpoint(cloud: "c", region: nil, interface: .public)
+            ]).imageEndpoints(cloud: "c", region: nil, interface: .public)
         }
         #expect(none?.message == "the catalogue of cloud \"c\" has no Image service")
         #expect(none?.hint?.contains("identity") == true)
+    }
+
+    @Test("all addresses of a region and interface are found, the first listed first")
+    func several() throws {
+        let several = ServiceCatalogue(json: [
+            [
+                "type": "image",
+                "endpoints": [
+                    ["interface": "public", "region_id": "R", "url": nil],
+                    ["interface": "public", "region_id": "R", "url": "http://[fd00::1]:9292"],
+                    ["interface": "internal", "region_id": "R", "url": "http://inside"],
+                    ["interface": "public", "region_id": "R", "url": " http://h:9292 "],
+                ],
+            ]
+        ])
+        let found = try several.imageEndpoints(cloud: "c", region: "R", interface: .public)
+        #expect(found == ["http://[fd00::1]:9292", "http://h:9292"])
+    }
+
+    @Test(
+        "a service that is listed without an address is not called missing",
+        arguments: [
+            (
+                [["interface": "public", "region_id": "R", "url": nil]],
+                "lists the public endpoint of the Image service without an address"
+            ),
+            (
+                [["interface": "public", "region_id": "R", "url": " "]],
+                "lists the public endpoint of the Image service without an address"
+            ),
+            ([], "lists the Image service without an endpoint"),
+        ] as [(JSONValue, String)])
+    func withoutAddress(_ endpoints: JSONValue, _ words: String) {
+        let catalogue = ServiceCatalogue(json: [["type": "image", "endpoints": endpoints]])
+        let error = #expect(throws: TranshipError.self) {
+            try catalogue.imageEndpoints(cloud: "c", region: nil, interface: .public)
+        }
+        #expect(error?.code == .noImageService)
+        #expect(error?.message == "the catalogue of cloud \"c\" \(words)")
+        #expect(error?.hint?.hasPrefix("set image_endpoint_override") == true)
     }
 
     private func image(
@@ -57,7 +97,7 @@ struct ServiceCatalogueTests {
                 "type": "image",
                 "endpoints": [["interface": "public", "region_id": region, "url": .string(url)]],
             ]
-        ]).imageEndpoint(cloud: "c", region: asked, interface: .public)
+        ]).imageEndpoints(cloud: "c", region: asked, interface: .public)[0]
     }
 
     @Test(
