@@ -87,9 +87,14 @@ extension CloudExamination {
     /// The verdict on the cloud as a target.
     public var asTarget: CloudVerdict {
         guard !isLegacy else {
+            let speaksBoth = versions.contains { $0.major >= 2 }
             return CloudVerdict(
                 isYes: false,
-                reasons: ["it speaks Images API v1 only, and a target needs v2"])
+                reasons: [
+                    speaksBoth
+                        ? "its entry has image_api_version: 1, and a target needs v2: remove that key"
+                        : "it speaks Images API v1 only, and a target needs v2"
+                ])
         }
         var against = lacking([
             ("GET", "/v2/images"), ("POST", "/v2/images"), ("GET", "/v2/images/*"),

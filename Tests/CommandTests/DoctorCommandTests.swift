@@ -57,6 +57,21 @@ struct DoctorCommandTests {
         #expect(both.output.contains("target alpha: its images: "), "\(both.said)")
     }
 
+    @Test func `An entry that asks for v1 of a cloud with v2 is named as the cause`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        desk.alpha.answer(
+            with: .status(200, text: #"{"versions":[{"id":"v2.16","status":"CURRENT"}]}"#)
+        ) { $0.path == "/versions" }
+        let clouds = Desk.clouds(alpha: desk.alpha.url, beta: desk.beta.url)
+        try desk.write(
+            "clouds.yaml",
+            clouds.replacing("alpha: {", with: "alpha: { image_api_version: 1,"))
+        let alpha = try await desk.run("tranship doctor alpha")
+        let row = "target    NO: its entry has image_api_version: 1, and a target needs v2: remove"
+        #expect(alpha.output.contains(row), "\(alpha.said)")
+    }
+
     @Test func `A user who may not read data has no source`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

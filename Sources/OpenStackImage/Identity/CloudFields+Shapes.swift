@@ -52,15 +52,23 @@ extension CloudFields {
     /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a text that cannot be an address.
     func address(_ key: String, _ text: String?) throws(TranshipError) -> String? {
         guard let url = text?.withoutOuterBlanks, !url.isEmpty else { return nil }
+        func refusal(_ fault: String, hint: String) -> TranshipError {
+            TranshipError(
+                .invalidCloudsFile,
+                "cloud \"\(cloud)\": \(key) is \(shownURL(url).cut(to: 200)), and \(fault)",
+                hint: hint)
+        }
+        if let fault = AddressFault.words(url) {
+            throw refusal(
+                fault, hint: "write an address with its scheme, as in https://cloud.example:5000/v3"
+            )
+        }
         // The path of a request is appended to the address.
-        let query = key == "auth_url" && url.contains { "?#".contains($0) }
-        guard
-            let fault = AddressFault.words(url)
-                ?? (query ? "it has a query or a fragment behind it" : nil)
-        else { return url }
-        throw TranshipError(
-            .invalidCloudsFile,
-            "cloud \"\(cloud)\": \(key) is \(shownURL(url).cut(to: 200)), and \(fault)",
-            hint: "write an address with its scheme, as in https://cloud.example:5000/v3")
+        if key == "auth_url", url.contains(where: { "?#".contains($0) }) {
+            throw refusal(
+                "it has a query or a fragment behind it",
+                hint: "leave out the ? or # and all that follows it")
+        }
+        return url
     }
 }

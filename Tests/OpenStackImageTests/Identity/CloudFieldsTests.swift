@@ -91,6 +91,7 @@ struct CloudFieldsTests {
             query.message
                 == "cloud \"c\": auth_url is http://k/v3, and it has a query or a fragment behind it"
         )
+        #expect(query.hint == "leave out the ? or # and all that follows it")
     }
 
     @Test("regions as a mapping are refused, and a profile that no file has is a remark")
