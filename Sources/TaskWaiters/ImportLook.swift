@@ -120,7 +120,7 @@ struct ImportLook {
         TranshipError(
             .importFailed,
             "the import of image \(image.id) by \(transfer.method.rawValue) failed: \(words)",
-            hint: "ask the target's operator about task \(task?.id ?? "?"), "
+            hint: "ask the target's operator about \(task.map { "task \($0.id)" } ?? "it"), "
                 + "or use `method: upload`")
     }
 

@@ -188,6 +188,7 @@ import Testing
             return
         }
         #expect(error.message.hasSuffix("it is queued, without a task: the import never started"))
+        #expect(error.hint == "ask the target's operator about it, or use `method: upload`")
     }
 
     // MARK: The ladder

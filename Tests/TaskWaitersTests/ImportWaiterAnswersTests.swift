@@ -123,6 +123,7 @@ import Testing
         let error = await failure { _ = try await waiter.look(last) }
         #expect(error?.code == .importFailed)
         #expect(error?.message.contains("no store far") == true)
+        #expect(error?.hint != nil)
     }
 
     @Test(arguments: [PlannedRecord.KeptID.preferred, .required])
