@@ -187,6 +187,9 @@ extension PlanReason: CustomStringConvertible {
         switch self {
         case .sourceNotSelected(let state):
             "the journal says \(state.rawValue); its source is gone or no longer selected"
+        case .otherVersion(let state):
+            "the journal says \(state.rawValue); it is an earlier copy, and its source has another "
+                + "version now"
         case .noSource:
             "it comes from no source of this pipeline: its source is gone, or another pipeline "
                 + "copied it"

@@ -56,6 +56,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     // MARK: Findings of `adopt`
 
     case sourceNotSelected(state: TransferState)
+    /// The source is selected and has another version now.
+    case otherVersion(state: TransferState)
     case noSource
     case markerUnderForeignID
     case recordGone(imageID: String, state: TransferState)
@@ -250,6 +252,7 @@ extension PlanReason {
         case .copyHasOtherData: "copy-has-other-data"
         case .copyCannotBeProved: "copy-cannot-be-proved"
         case .sourceNotSelected: "source-not-selected"
+        case .otherVersion: "other-version"
         case .noSource: "no-source"
         case .markerUnderForeignID: "marker-under-foreign-id"
         case .recordGone: "record-gone"

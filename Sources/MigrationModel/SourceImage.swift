@@ -67,6 +67,8 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var properties: [String: String]
     /// The time of the last update in RFC 3339, as the source wrote it.
     public var updatedAt: String?
+    /// The time at which the source created the record; nil for sources without records.
+    public var createdAtUnixSeconds: Int64?
 
     public init(
         key: String, sourceIndex: Int, location: String, imageID: String? = nil, lineage: String,

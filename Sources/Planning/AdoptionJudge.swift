@@ -7,15 +7,19 @@ internal import MigrationModel
 
 extension Adoption {
     /// Returns the verdict for an image whose source is not in the pipeline, or is no longer in it.
-    static func stray(_ marked: MarkedImage) -> Adoption {
+    ///
+    /// - Parameter isSelected: true if the source is in the pipeline, with another version.
+    static func stray(_ marked: MarkedImage, isSelected: Bool = false) -> Adoption {
         let image = marked.image
         let isKnown = marked.transfer?.imageID == image.id
+        let state = marked.transfer?.state ?? .planned
         return Adoption(
             isKnown ? .known : .left, name: image.name ?? image.id,
             sourceKey: isKnown ? marked.transfer?.source.key : nil, targetKey: image.targetKey,
             imageID: image.id,
-            reason: isKnown
-                ? .sourceNotSelected(state: marked.transfer?.state ?? .planned) : .noSource)
+            reason: !isKnown
+                ? .noSource
+                : isSelected ? .otherVersion(state: state) : .sourceNotSelected(state: state))
     }
 
     /// Returns the verdict for an image that has our marker under an id that is not ours.

@@ -26,7 +26,9 @@ extension Planner {
         }
         try await eachMarked { (marked, target) throws(TranshipError) in
             // The image is not a copy of any planned image.
-            guard let item = marked.item else { return try await each(.stray(marked)) }
+            guard let item = marked.item else {
+                return try await each(.stray(marked, isSelected: isSelected(marked)))
+            }
             let ownership = Ownership(
                 of: marked.image, source: item.source, record: item.record,
                 origin: item.origin, transfer: marked.transfer,
@@ -34,6 +36,14 @@ extension Planner {
             if ownership == .forged { try await each(.forged(marked)) }
         }
         plan.finish()
+    }
+
+    /// True if the plan has another version of the image's source.
+    private func isSelected(_ marked: MarkedImage) async throws(TranshipError) -> Bool {
+        guard let transfer = marked.transfer else { return false }
+        return try await !plan.items(
+            ofLineage: transfer.origin.lineageID, at: marked.image.targetKey
+        ).isEmpty
     }
 
     private func judge(_ comparison: PlanComparison) -> Adoption? {

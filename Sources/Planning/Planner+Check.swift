@@ -332,10 +332,15 @@ extension Planner {
         }
         // An absent source may still have the image.
         if seriesSources.isAbsent { return nil }
-        let isSeries = try await !plan.items(
-            ofLineage: transfer.origin.lineageID, at: image.targetKey
-        ).isEmpty
-        if isSeries, transfer.source.isOfSeries { return nil }
+        let items = try await plan.items(
+            ofLineage: transfer.origin.lineageID, at: image.targetKey)
+        if !items.isEmpty, transfer.source.isOfSeries { return nil }
+        if items.contains(where: { $0.source.key == transfer.source.key }) {
+            extra.note =
+                "a copy of other data that \(transfer.source.key) had, or a second copy that an "
+                + "earlier run made"
+            return extra
+        }
         extra.note =
             "a copy of \(transfer.source.key), which is not at the source any more or is not "
             + "selected"

@@ -33,7 +33,8 @@ extension Planner {
     /// Adds items that the plan does not have yet.
     func add(_ items: [PlanItem], _ decisions: inout Decisions) async throws(TranshipError) {
         var added: [PlanItem] = []
-        for comparison in try await plan.newComparisons(of: items, in: journal) {
+        let new = try await plan.newComparisons(of: items, in: journal)
+        for comparison in try await asCopied(new) {
             added.append(try await decided(early: comparison, &decisions) ?? comparison.item)
         }
         try await plan.add(added)

@@ -144,7 +144,7 @@ extension Planner {
     }
 
     /// Adds the checksums that the targets report for the copies now.
-    private func addReports(
+    func addReports(
         to candidates: inout [SameVersion.Candidate], _ lineageID: String
     ) async throws(TranshipError) {
         for target in targets {

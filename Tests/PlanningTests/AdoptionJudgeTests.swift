@@ -121,6 +121,8 @@ import Testing
             image: image, transfer: Sample.transfer("s", state: .done, imageID: "s-0"))
         #expect(
             Adoption.stray(known).reason == .sourceNotSelected(state: .done))
+        #expect(
+            Adoption.stray(known, isSelected: true).reason == .otherVersion(state: .done))
         let forged = Adoption.forged(MarkedImage(image: image, item: Sample.item("s")))
         #expect(forged.verdict == .left && forged.reason == .markerUnderForeignID)
     }

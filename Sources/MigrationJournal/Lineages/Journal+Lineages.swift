@@ -38,6 +38,39 @@ extension Journal {
         }
     }
 
+    /// Returns those lineages of which the journal has a version, at any target.
+    ///
+    /// - Parameter lineageIDs: as for ``provedTransfers(ofLineage:)``.
+    public func knownLineages(
+        among lineageIDs: Set<String>
+    ) async throws(TranshipError) -> Set<String> {
+        try await read { db in
+            try lineageIDs.filter { lineageID in
+                try db.value(
+                    cached: "SELECT EXISTS (SELECT 1 FROM lineage WHERE lineage_id = ?)",
+                    arguments: [lineageID]) ?? false
+            }
+        }
+    }
+
+    /// Returns the transfers of a lineage that have a record at their target, at all targets, the
+    /// newest first.
+    ///
+    /// - Parameter lineageID: as for ``provedTransfers(ofLineage:)``.
+    public func transfersWithRecord(
+        ofLineage lineageID: String
+    ) async throws(TranshipError) -> [Transfer] {
+        try await read { db in
+            try TransferRows.transfers(
+                db,
+                where: """
+                    t.lineage IN (SELECT id FROM lineage WHERE lineage_id = ?)
+                    AND w.run_id = t.run_id AND w.image_id IS NOT NULL
+                    ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
+                    """, [lineageID])
+        }
+    }
+
     /// Returns another version of the same series at the same target whose copy has the same data,
     /// by a computed or reported digest; nil if there is none, or if another run made the given
     /// copy.

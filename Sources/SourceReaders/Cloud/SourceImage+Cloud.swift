@@ -23,6 +23,7 @@ extension SourceImage {
             diskFormat: image.diskFormat, containerFormat: image.containerFormat,
             minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
             properties: image.propertyTexts, updatedAt: image.updatedAt)
+        createdAtUnixSeconds = image.createdAt.flatMap { UTCTime.unixSeconds($0) }
     }
 
     /// The fields that a pipeline's conditions test.

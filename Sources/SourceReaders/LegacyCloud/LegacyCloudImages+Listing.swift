@@ -103,5 +103,6 @@ extension SourceImage {
             diskFormat: image.diskFormat, containerFormat: image.containerFormat,
             minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB,
             properties: image.properties, updatedAt: image.updatedAt.map { "\($0)Z" })
+        createdAtUnixSeconds = image.createdAt.flatMap { UTCTime.unixSeconds($0) }
     }
 }
