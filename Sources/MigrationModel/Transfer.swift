@@ -94,8 +94,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     package var isPlausible: Bool {
         let counts: [Int?] = [
             placement.generation, tries.attempts, tries.surprises, tries.importFailures,
-            wait.busy?.looks, reading?.reopenings, reading?.restarts, source.minDiskGiB,
-            source.minRAMMiB, record.minDiskGiB, record.minRAMMiB,
+            wait.busy?.looks, wait.lostLooks, reading?.reopenings, reading?.restarts,
+            source.minDiskGiB, source.minRAMMiB, record.minDiskGiB, record.minRAMMiB,
         ]
         let numbers: [Int64?] = [
             proof.sizeBytes, source.sizeBytes, reading?.readBytes, reading?.againBytes,

@@ -174,6 +174,8 @@ public struct Wait: Codable, Hashable, Sendable {
     /// The reason for the wait, or a fact about the last step that an operator should know.
     public var cause: WaitReason?
     public var busy: Busy?
+    /// The number of looks at a copy that the target did not show; nil for none.
+    public var lostLooks: Int?
     /// The time at which the wait for an import began.
     public var importSince: Int64?
     /// The time at which the service accepted the import.
@@ -206,6 +208,7 @@ public struct Wait: Codable, Hashable, Sendable {
         dueAt = nil
         cause = nil
         busy = nil
+        lostLooks = nil
         guard !keepsImport else { return }
         importSince = nil
         importRequestedAt = nil

@@ -25,6 +25,8 @@ public enum WaitReason: Codable, Hashable, Sendable {
     /// A body from this process broke off, and the service has not noticed that yet.
     case brokenBody(status: ImageStatus)
     case otherProcessSends(status: ImageStatus, Patience)
+    /// The target has just taken the data, and answers that it has no such image.
+    case copyNotShown(imageID: String)
 
     // MARK: Imports
 
@@ -72,6 +74,7 @@ public enum WaitReason: Codable, Hashable, Sendable {
         case .otherProcessWrites: "other-process-writes"
         case .brokenBody: "broken-body"
         case .otherProcessSends: "other-process-sends"
+        case .copyNotShown: "copy-not-shown"
         case .importRequested: "import-requested"
         case .copyRequested: "copy-requested"
         case .importUnderWay: "import-under-way"
@@ -112,6 +115,9 @@ public enum WaitReason: Codable, Hashable, Sendable {
                 + "\(Self.brokenBodyLooksMax) s the data is sent again"
         case .otherProcessSends(let status, let patience):
             "another process is sending it, or died while it did (\(status))" + patience.words
+        case .copyNotShown(let id):
+            "the target answers that image \(id), which it has just taken, does not exist; "
+                + "Tranship looks again"
         case .importRequested(let patience): "the import was requested" + patience.words
         case .copyRequested(let stores, let patience):
             "the copy to \(stores.joined(separator: ", ")) was requested" + patience.words

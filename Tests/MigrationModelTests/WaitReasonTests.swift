@@ -11,8 +11,9 @@ import Testing
     /// requires a sample of it.
     private enum Kind: CaseIterable {
         case sourceIsRead, spoolDiskFull, spoolFull, noRoom, spoolDamaged, otherProcessWrites,
-            brokenBody, otherProcessSends, importRequested, copyRequested, importUnderWay,
-            copyUnderWay, importLocked, importing, importEnding, endpointDown, tryFailed, startsOver
+            brokenBody, otherProcessSends, copyNotShown, importRequested, copyRequested,
+            importUnderWay, copyUnderWay, importLocked, importing, importEnding, endpointDown,
+            tryFailed, startsOver
 
         init(_ reason: WaitReason) {
             switch reason {
@@ -24,6 +25,7 @@ import Testing
             case .otherProcessWrites: self = .otherProcessWrites
             case .brokenBody: self = .brokenBody
             case .otherProcessSends: self = .otherProcessSends
+            case .copyNotShown: self = .copyNotShown
             case .importRequested: self = .importRequested
             case .copyRequested: self = .copyRequested
             case .importUnderWay: self = .importUnderWay
@@ -44,7 +46,8 @@ import Testing
             .sourceIsRead, .spoolDiskFull, .spoolFull(takenBytes: 1 << 30, mostBytes: 1 << 31),
             .noRoom(message: "the disk is full"), .spoolDamaged(message: "the disk lies"),
             .otherProcessWrites, .brokenBody(status: .saving),
-            .otherProcessSends(status: .saving, patience), .importRequested(patience),
+            .otherProcessSends(status: .saving, patience), .copyNotShown(imageID: "i"),
+            .importRequested(patience),
             .copyRequested(stores: ["fast", "far"], patience), .importUnderWay(patience),
             .copyUnderWay(patience), .importLocked(patience),
             .importing(progress: "importing: Copied 7 MiB", patience), .importEnding(patience),

@@ -48,6 +48,22 @@ import Testing
         #expect(beta.data(id) == noise(1000, seed: 7))
     }
 
+    /// A node behind the address of the service reads an older state of the database.
+    @Test func `A copy that the target does not find right after its upload is not made again`()
+        async throws
+    {
+        let scene = try CloudScene()
+        scene.put()
+        let beta = scene.beta
+        beta.holdBodies {
+            for id in beta.ids { beta.refuse("GET", "/v2/images/\(id)", status: 404, times: 2) }
+        }
+        let (_, transfer) = try await scene.run(to: "{ cloud: beta, method: upload }")
+        #expect(transfer?.state == .done)
+        #expect(beta.changes.count { $0 == "POST /v2/images" } == 1)
+        #expect(beta.ids == [transfer?.imageID])
+    }
+
     /// All answers to one kind of change to the versions of a series are lost, including those of
     /// the tries that follow at once.
     @Test(

@@ -273,7 +273,9 @@ public final class Scheduler: Sendable {
     ///
     /// - Returns: the transfer, if its next step needs no admission and can begin at once.
     private func carryOneStep(_ given: Transfer, run: Run) async -> Transfer? {
-        let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
+        let trip = Trip(
+            given, lookSecondsMax: limits.retries.backoffSecondsMax, commit: journal.commit
+        ) { [self] side throws(TranshipError) in
             try await answered([endpoint(of: given, at: side)], run: run)
         }
         var next: Transfer?
@@ -286,6 +288,8 @@ public final class Scheduler: Sendable {
                 await releaseSpool(transfer)
                 if transfer.state.isFinal {
                     ended(transfer)
+                } else if let cause = transfer.wait.cause, case .startsOver = cause {
+                    monitor.left(transfer, .note(transfer, .waits(cause)))
                 } else {
                     monitor.left(transfer, .moved(transfer))
                 }
@@ -373,7 +377,9 @@ public final class Scheduler: Sendable {
                     transfer, references: ids)
                 try await trip.answered(.target)
                 guard published.state != .planned else {
-                    return try await trip.lostCopy(of: transfer, startingOver: published)
+                    return try await trip.lostCopy(
+                        of: transfer, startingOver: published,
+                        isFinal: ends.target.offer.givesIDsAgain)
                 }
                 return .advance(published)
             }

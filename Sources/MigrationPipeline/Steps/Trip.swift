@@ -13,11 +13,15 @@ final class Trip: Sendable {
     private let write: Commit
     private let hear: @Sendable (TranshipError.Side) async throws(TranshipError) -> Void
 
+    /// The longest time between two looks at a copy that the target does not show, in seconds.
+    private let lookSecondsMax: Double
+
     init(
-        _ transfer: Transfer, commit: @escaping Commit,
+        _ transfer: Transfer, lookSecondsMax: Double = 60, commit: @escaping Commit,
         answered: @escaping @Sendable (TranshipError.Side) async throws(TranshipError) -> Void
     ) {
         last = Guarded(transfer)
+        self.lookSecondsMax = lookSecondsMax
         write = commit
         hear = answered
     }
@@ -44,12 +48,29 @@ final class Trip: Sendable {
         return found
     }
 
+    /// The number of looks at a copy of ours that the target does not show.
+    static let lostLooksMax = 4
+
     /// Starts over because the target no longer has the image. The first time in a run, this does
     /// not count as a failed try: a user may have deleted the image since an earlier run. Later
     /// times count: a user may still be deleting images, or the service may lose its data.
+    ///
+    /// Before that, looks again at a copy that we filled: behind one address, a node may read an
+    /// older state of the database than the node that took the data. A second copy would otherwise
+    /// be beside the first.
+    ///
+    /// - Parameter isFinal: true if the target always reads its newest state.
     func lostCopy(
-        of lost: Transfer, startingOver: Transfer
+        of lost: Transfer, startingOver: Transfer, isFinal: Bool
     ) async throws(TranshipError) -> Outcome {
+        let looks = lost.wait.lostLooks ?? 0
+        if !isFinal, lost.placement.isFilledByUs, looks < Self.lostLooksMax, let id = lost.imageID {
+            var again = lost
+            again.wait.lostLooks = looks + 1
+            return .snooze(
+                again, seconds: min(0.5 * Double(1 << looks), lookSecondsMax),
+                reason: .copyNotShown(imageID: id))
+        }
         let error = TranshipError(
             .gone,
             "image \(lost.imageID ?? "?") was deleted at the target before its copy was "

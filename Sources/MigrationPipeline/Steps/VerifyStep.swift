@@ -26,7 +26,8 @@ struct VerifyStep: Sendable {
             guard error.code == .notFound else { throw error }
             try await trip.answered(.target)
             transfer.abandonRecord(wasThere: !target.offer.givesIDsAgain)
-            return try await trip.lostCopy(of: given, startingOver: transfer)
+            return try await trip.lostCopy(
+                of: given, startingOver: transfer, isFinal: target.offer.givesIDsAgain)
         }
         try await trip.answered(.target)
         guard report.status == .active || report.status == .deactivated else {
