@@ -66,6 +66,11 @@ public struct MissedSelection: Sendable, Hashable {
     public var cause: Cause?
     /// The last run that copied the image; nil if the journal has no such run.
     public var copiedInRun: Int64?
+    /// True if the source lists images of one project only, and the pipeline has a source for each
+    /// of several projects: another one may have the image.
+    public var isOfOneProject = false
+    /// True if ``name`` is an id.
+    public var isByID = false
     /// The words for the missing selection, for a source without a listing of images.
     private let what: String?
     /// The hint for the operator, for the same sources.
@@ -90,11 +95,29 @@ public struct MissedSelection: Sendable, Hashable {
     ///   - what: the missing selection, in words: "… has no product with release: nix".
     ///   - remedy: a hint for the operator; nil if a name may be mistaken.
     public init(place: String, what: String, remedy: String? = nil) {
+        self.init(place: place, name: nil, what: what, remedy: remedy)
+    }
+
+    private init(place: String, name: String?, what: String, remedy: String?) {
         self.place = place
         self.what = what
         self.remedy = remedy
+        self.name = name
         kind = .cloud
-        (cloud, name, nearest, examples, listedImages) = ("", nil, nil, [], 0)
+        (cloud, nearest, examples, listedImages) = ("", nil, [], 0)
+    }
+
+    /// An id of the entry that one of several projects does not have.
+    ///
+    /// - Parameters:
+    ///   - what: the finding, in words.
+    ///   - remedy: a hint for the operator.
+    public static func id(
+        _ id: String, place: String, what: String, remedy: String
+    ) -> MissedSelection {
+        var missed = MissedSelection(place: place, name: id, what: what, remedy: remedy)
+        (missed.isOfOneProject, missed.isByID) = (true, true)
+        return missed
     }
 
     /// The missing selection in words, and a guess at the name that was probably meant.
@@ -154,6 +177,27 @@ public struct MissedSelection: Sendable, Hashable {
         case .renamed: "write the new name, or take the old one out of the list"
         case .gone: "bring it back at the source, or take its name out of the list"
         }
+    }
+
+    /// Returns what the sources of two projects miss of one entry.
+    public func merged(with other: MissedSelection) -> MissedSelection {
+        guard what == nil else {
+            // An image of another project says more than none.
+            return cause == nil && other.cause != nil ? other : self
+        }
+        var merged = MissedSelection(
+            place: place, kind: kind, cloud: cloud, name: name, nearest: nearest ?? other.nearest,
+            examples: examples.isEmpty ? other.examples : examples,
+            listedImages: listedImages + other.listedImages)
+        merged.cause =
+            switch (cause, other.cause) {
+            // A project that does not own the image does not see it.
+            case (.gone?, let cause?), (nil, let cause?): cause
+            case (let cause, _): cause
+            }
+        merged.copiedInRun = copiedInRun ?? other.copiedInRun
+        merged.isOfOneProject = isOfOneProject
+        return merged
     }
 
     /// Returns a hint if the name looks like a list that was written as one name.

@@ -123,7 +123,7 @@ public struct Planner: Sendable {
         }
         var series = SeriesCheck()
         var decisions = Decisions(held: try await journal.heldVersions())
-        let listing = Listing(
+        var listing = Listing(
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
             unselected: unselected,
             copied: { [journal] (names) throws(TranshipError) in
@@ -133,6 +133,7 @@ public struct Planner: Sendable {
             upstream: { (lineage, place) throws(TranshipError) in
                 try await remembered(lineage, place)
             })
+        listing.hasProjects = targets.contains { $0.route != nil }
         var listed = ListedSources(count: sources.count, ahead: await listAhead(listing))
         for index in sources.indices {
             tell(

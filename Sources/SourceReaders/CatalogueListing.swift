@@ -160,6 +160,7 @@ struct CatalogueListing {
                 missed.copiedInRun = copied[name]?.runID
                 missed.cause = try await cause(of: name, copied[name], missed.cause, project)
             }
+            missed.isOfOneProject = isOfOneOfProjects
             listing.missed(missed)
         }
     }
@@ -198,11 +199,16 @@ struct CatalogueListing {
     /// Requests ids one by one: an image that the pipeline names must be found even if no listing
     /// contains it, and must be reported if it is missing.
     private func listByID(_ project: String?, _ page: Page) async throws(TranshipError) {
-        for id in catalogue.conditions.selection.ids {
+        var asked: Set<String> = []
+        for id in catalogue.conditions.selection.ids where asked.insert(id).inserted {
             do {
                 let listed = try await catalogue.image(id)
                 let image = listed.image
                 if let reason = mismatch(listed, project) {
+                    if isOfOneOfProjects, reason.key == "owner" {
+                        listing.missed(missedID(id, reason))
+                        continue
+                    }
                     tell(of: id, image, reason)
                     listing.unselected(unselected(image, reason), reason.key)
                     continue
@@ -210,6 +216,7 @@ struct CatalogueListing {
                 try await page([listed])
             } catch {
                 switch error.code {
+                case .notFound where isOfOneOfProjects: listing.missed(missedID(id, nil))
                 case .notFound:
                     try await page([
                         unreadable(
@@ -225,6 +232,32 @@ struct CatalogueListing {
                 }
             }
         }
+    }
+
+    /// True if the pipeline has a source for each of several projects, and this is one of them.
+    private var isOfOneOfProjects: Bool {
+        listing.hasProjects && catalogue.conditions.selection.owner == .selfProject
+    }
+
+    /// - Parameter owner: the reason that leaves out an image of another project; nil if the token
+    ///   does not show the image.
+    private func missedID(
+        _ id: String, _ owner: ImageSelection.Mismatch?
+    ) -> MissedSelection {
+        let (name, place) = (catalogue.conditions.name, catalogue.conditions.place)
+        guard let owner else {
+            return .id(
+                id, place: place,
+                what: "there is no image \(id) at \(name) in the projects of its user",
+                remedy: "check the id, and that the user has a role in the image's project; if it is "
+                    + "a name, write it under `name`")
+        }
+        var missed = MissedSelection.id(
+            id, place: place,
+            what: "image \(id) at \(name) is in none of the projects of its user: \(owner.words)",
+            remedy: "give the user a role in that project, or take the id out of the list")
+        missed.cause = .leftOut(key: owner.key, reason: owner.words, status: nil)
+        return missed
     }
 
     /// Warns that an image, selected by its id, does not meet another condition. If its data cannot

@@ -26,7 +26,8 @@ struct SeenNames {
 
     init(_ conditions: CatalogueConditions) {
         self.conditions = conditions
-        pending = conditions.selection.names
+        var known: Set<Glob> = []
+        pending = conditions.selection.names.filter { known.insert($0).inserted }
     }
 
     /// - Parameter selected: the images that the entry selects.

@@ -29,7 +29,7 @@ extension PipelineRun {
             pipeline, environment: environment, tuning: tuning,
             mayLack: { _ in mayLackSources }, journal: journal, tell: tell)
         var tally: [CheckedImage.Verdict: Int] = [:]
-        let missed = MissedSelections()
+        let missed = MissedSelections(of: opened.positions)
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
             in: opened, try Plan(beside: journal, for: .check), missed: noting(missed),

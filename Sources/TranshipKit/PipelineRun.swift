@@ -305,7 +305,7 @@ public final class PipelineRun: Sendable {
         _ opened: OpenedPipeline, _ saved: SavedPlan?
     ) async throws(TranshipError) -> Comparison {
         let made = try ownPlan(for: .plan)
-        let missed = MissedSelections()
+        let missed = MissedSelections(of: opened.positions)
         let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
             in: opened, made, costs: try await methodCosts(),
@@ -322,11 +322,11 @@ public final class PipelineRun: Sendable {
             absences: absent.all + opened.absentTargets)
     }
 
-    /// Returns a function that collects names that no image has. Ignores them if there are many
-    /// projects, since some projects may lack such an image.
+    /// Returns a function that collects names that no image has. `allow_empty` does not accept a
+    /// missing id.
     func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
-        let counts = !pipeline.allowsEmpty && pipeline.projects == nil
-        return { if counts { missed.add($0) } }
+        let counts = !pipeline.allowsEmpty
+        return { if counts || $0.isByID { missed.add($0) } }
     }
 
     func warn(of missed: MissedSelections) {

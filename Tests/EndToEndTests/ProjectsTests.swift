@@ -129,6 +129,32 @@ extension EndToEndTests {
             }
         }
 
+        @Test("an id or a name is missing only if no project has it", arguments: ["id", "name"])
+        func selected(by key: String) async throws {
+            try await scene("chosen") { scene in
+                let image = try await scene.alpha.add(scene.prefix, Sample.raw(7000, seed: 1))
+                let there = key == "id" ? image.id : scene.prefix
+                let missing = "0f2c8c0e-5d0b-4a1f-9a7e-6d3c2b1a0987"
+                for (values, status) in [([there], 0), ([there, missing], 3)] {
+                    let file = try scene.pipeline(
+                        """
+                        sources: [{ cloud: alpha, images: { \(key): \(values) } }]
+                        targets: [{ cloud: beta }]
+                        projects: { team-a: demo, demo: team-a }
+                        """)
+                    let plan = try await scene.tranship("plan", file)
+                    #expect(!plan.output.contains("refused"), plan.said)
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == status, run.said)
+                    #expect(run.talk.contains(missing) == (status == 3), run.said)
+                    let check = try await scene.tranship("check", file)
+                    #expect(check.status == status, check.said)
+                }
+                let copy = try await LabCloud.betaAdmin.only(scene.prefix)
+                #expect(copy.text("owner") == (try await projects(.betaAdmin))["team-a"])
+            }
+        }
+
         @Test("with a token of each project, a plain member accepts what its projects had accepted")
         func acceptedByTokens() async throws {
             try await scene("accepting") { scene in

@@ -128,6 +128,9 @@ public struct Listing: Sendable {
     public let products: @Sendable (_ selector: String) async throws(TranshipError) -> [Upstream]
     /// Takes names from the entry that match no image.
     public var missed: @Sendable (MissedSelection) -> Void
+    /// True if the pipeline has `projects`: an entry for the token's own project is a source for
+    /// each of several projects.
+    public var hasProjects = false
     /// Takes images that the entry does not select, each with the key of the condition that it
     /// fails.
     public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
