@@ -135,9 +135,11 @@ struct CatalogueListing {
 
     private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
         var seen = SeenNames(catalogue.conditions)
+        var rights = ReadingRights(catalogue, listing, project)
         let isSelected = { (image: SourceImage) in mismatch(ListedImage(image), project) == nil }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
+            rights.see(images)
             var selected: [ListedImage] = []
             for image in images {
                 if let reason = mismatch(image, project) {
@@ -152,6 +154,7 @@ struct CatalogueListing {
             listing.tell(
                 .listing(what: "source \(catalogue.conditions.name)", images: seen.count))
         }
+        if let lack = rights.lack { listing.missed(lack) }
         let all = seen.missed
         let names = Set(all.compactMap(\.name).prefix(Self.explainedMax))
         let copied = names.isEmpty ? [:] : try await listing.copied(names)

@@ -119,8 +119,8 @@ private struct TargetProjects {
             let id = try await mistakes.noting { () throws(TranshipError) in
                 try await asked.explain { () throws(TranshipError) -> String? in
                     if isAdmin {
-                        let session = try await connections.signIn(cloud.cloud).session
-                        return try await unchecked.id(of: name, at: .target, in: session)
+                        let signedIn = try await connections.signIn(cloud.cloud)
+                        return try await asked.id(by: signedIn, unchecked)
                     }
                     return try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
                 }
@@ -239,7 +239,7 @@ private struct SourceProjects {
         _ cloud: CloudSource, _ table: ProjectTable, _ connections: any Connections,
         _ unchecked: UncheckedProjects, _ mistakes: inout TableMistakes
     ) async throws(TranshipError) {
-        let session = try await connections.signIn(cloud.cloud).session
+        let signedIn = try await connections.signIn(cloud.cloud)
         var lines: [String: ProjectTable.Row] = [:]
         for row in table.rows {
             let asked = Asked(
@@ -251,7 +251,7 @@ private struct SourceProjects {
                         return try await connections.signIn(cloud.inProject(row.source).cloud)
                             .projectID
                     }
-                    return try await unchecked.id(of: row.source, at: .source, in: session)
+                    return try await asked.id(by: signedIn, unchecked)
                 }
             }
             guard let id else { continue }
@@ -268,7 +268,7 @@ private struct SourceProjects {
             return
         }
         // These come at the end, so that a new project does not change the indexes of the others.
-        for project in try await session.ownProjects() where lines[project.id] == nil {
+        for project in try await signedIn.session.ownProjects() where lines[project.id] == nil {
             let name = ProjectTable.Name(project.id)
             others.append(ExpandedSource(.cloud(cloud.inProject(name))))
             names[project.id] = project.name
@@ -309,6 +309,30 @@ private struct Asked {
         self.isAdmin = isAdmin
     }
 
+    /// Returns the id of the project, for an entry that acts for all projects.
+    ///
+    /// An id in the table in place of a name would give no right to the images of other projects.
+    func id(
+        by user: SignedInCloud, _ unchecked: UncheckedProjects
+    ) async throws(TranshipError) -> String {
+        do {
+            return try await unchecked.id(of: name, at: side, in: user.session)
+        } catch {
+            guard error.code == .forbidden else { throw error }
+            let (key, right) =
+                side == .source
+                ? ("`owner: any`", "list the images of all projects")
+                : ("`owner: projects`", "create images of other projects")
+            let leaving = "leave out \(key) so that each project has a token of its own"
+            throw error.hinting(
+                user.isAdmin
+                    ? "this cloud does not let its user find projects by name: write the project's id, "
+                        + "or \(leaving)"
+                    : "only administrators find projects by name and \(right): use an administrator's "
+                        + "entry, or \(leaving)")
+        }
+    }
+
     /// Adds the project, side and line to an error. Keystone's error has neither, and is the same
     /// for a missing role, a missing project and a wrong password.
     func explain<Value: Sendable>(
@@ -320,12 +344,6 @@ private struct Asked {
             let words = side == .source ? "source" : "target"
             let named = error.at(side).whileDoing(
                 "project \"\(name.text)\" of the \(words) cloud \"\(cloud.name)\" (\(line))")
-            if error.code == .forbidden {
-                let key = side == .source ? "`owner: any`" : "`owner: projects`"
-                throw named.hinting(
-                    "only administrators find projects by name: write the project's id, or leave out "
-                        + "\(key) so that each project has a token of its own")
-            }
             if isAdmin, error.code == .notFound, let hint = error.hint {
                 throw named.hinting("\(hint); or remove the line")
             }

@@ -155,6 +155,35 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a user who does not see the images of other projects is warned")
+        func unseen() async throws {
+            try await scene("unseen") { scene in
+                try await scene.alpha.add("\(scene.prefix) demo", Sample.raw(7000, seed: 1))
+                try await LabCloud.alphaOther.add(
+                    "\(scene.prefix) other", Sample.raw(8000, seed: 2), ["visibility": "private"])
+                let here = try await projects(.alphaAdmin)
+                let (demo, other) = (try #require(here["demo"]), try #require(here["other"]))
+                for (cloud, status) in [("alpha", 3), ("alpha-admin", 0)] {
+                    let file = try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: \(cloud)
+                            images: { owner: any, name: "\(scene.prefix)*" }
+                        targets: [{ cloud: beta-admin }]
+                        projects: { \(demo): team-a, \(other): team-b }
+                        """)
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == status, run.said)
+                    #expect(
+                        run.talk.contains("lists no private image of another project")
+                            == (status == 3), run.said)
+                    let check = try await scene.tranship("check", file)
+                    #expect(check.status == status, check.said)
+                }
+                #expect(try await LabCloud.betaAdmin.images(scene.prefix).count == 2)
+            }
+        }
+
         @Test("with a token of each project, a plain member accepts what its projects had accepted")
         func acceptedByTokens() async throws {
             try await scene("accepting") { scene in

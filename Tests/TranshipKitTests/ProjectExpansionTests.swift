@@ -23,6 +23,7 @@ import Testing
         let glance: GlanceServer
         /// The domain of the project in the clouds' entries; nil if the entries name none.
         var domain: CloudConfiguration.Domain?
+        var isAdmin = false
 
         func client(for url: URLSource) -> HTTPClient { HTTPClient() }
 
@@ -38,7 +39,8 @@ import Testing
                     name: cloud.name, authentication: .password(.id("u"), password: Secret("p")),
                     authURL: glance.url,
                     scope: domain.map { .projectName("home", $0) } ?? .projectID("project")))
-            return SignedInCloud(session, endpoint: glance.url, region: nil, projectID: id)
+            return SignedInCloud(
+                session, endpoint: glance.url, region: nil, projectID: id, isAdmin: isAdmin)
         }
     }
 
@@ -65,6 +67,7 @@ import Testing
             "GET", "/v3/projects/\(TwoProjects.demo.uppercased())",
             with: .status(200, text: #"{"project":{"id":"\#(TwoProjects.demo)","name":"demo"}}"#))
         glance.refuse("GET", "/v3/projects/\(Self.unread)", status: 403)
+        glance.refuse("GET", "/v3/projects", status: 403) { $0.target.hasSuffix("=strict") }
         let demo = #"{"projects":[{"id":"\#(TwoProjects.demo)","name":"demo"}]}"#
         glance.answer("GET", "/v3/projects", with: .status(200, text: demo)) {
             $0.target.hasSuffix("=demo")
@@ -94,16 +97,22 @@ import Testing
         domain: CloudConfiguration.Domain? = nil,
         unchecked: UncheckedProjects = UncheckedProjects()
     ) async throws -> ProjectExpansion {
-        let pipeline = try Pipeline.parse(
+        try await ProjectExpansion(
+            try Self.pipeline(table, source: source, target: target),
+            TwoProjects(glance: glance, domain: domain), unchecked: unchecked)
+    }
+
+    private static func pipeline(
+        _ table: String, source: String = "", target: String = "", targets: String = ""
+    ) throws -> Pipeline {
+        try Pipeline.parse(
             text: """
                 version: 1
                 name: p
                 sources: [{ cloud: alpha\(source) }]
-                targets: [{ cloud: beta\(target) }]
+                targets: [{ cloud: beta\(target) }\(targets)]
                 projects: \(table)
                 """, file: "/p/p.yaml", environment: [:])
-        return try await ProjectExpansion(
-            pipeline, TwoProjects(glance: glance, domain: domain), unchecked: unchecked)
     }
 
     private func refusal(
@@ -233,6 +242,29 @@ import Testing
             unchecked.warnings == [
                 .projectsUnchecked(cloud: "beta", ids: [Self.unread], count: 1)
             ])
+    }
+
+    @Test(
+        arguments: [
+            ("source", false, "list the images of all projects: use an administrator's entry"),
+            ("target", false, "create images of other projects: use an administrator's entry"),
+            ("source", true, "write the project's id"), ("target", true, "write the project's id"),
+        ])
+    func `An id is no way out for a user who is not an administrator`(
+        side: String, isAdmin: Bool, wayOut: String
+    ) async throws {
+        let clouds = TwoProjects(glance: glance, isAdmin: isAdmin)
+        let pipeline = try Self.pipeline(
+            side == "source" ? "{ strict: demo }" : "{ demo: strict }",
+            source: Self.administrator.source, target: Self.administrator.target)
+        let error = try #require(
+            await #expect(throws: TranshipError.self) {
+                _ = try await ProjectExpansion(pipeline, clouds)
+            })
+        let hint = try #require(error.hint)
+        #expect(hint.contains(wayOut), "\(error)")
+        #expect(hint.contains("write the project's id") == isAdmin, "\(error)")
+        #expect(hint.contains("so that each project has a token of its own"), "\(error)")
     }
 
     // MARK: Names that several domains have
