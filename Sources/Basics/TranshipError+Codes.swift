@@ -18,6 +18,9 @@ extension TranshipError {
         case invalidPipeline = "invalid-pipeline"
         /// The saved plan no longer fits sources and targets. Plan again.
         case planDrifted = "plan-drifted"
+        /// A cloud of the pipeline leads to another Keystone, Image service or project than in the
+        /// run that the command works on.
+        case placeChanged = "place-changed"
         /// A signal or a cancelled task ended the work. The next run continues it.
         case interrupted = "interrupted"
         /// The text is not a checksum: the algorithm is unknown, or the digits do not fit it.

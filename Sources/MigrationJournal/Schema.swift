@@ -19,7 +19,7 @@ enum Schema {
     /// The step that makes a new journal. Until a version is released, a change of the shape gives
     /// this step another name: a journal without this name was written by an earlier build, and is
     /// refused. A step that was released is never edited; later changes are new steps.
-    static let firstStep = "1 runs in order, plans, transfers, series, names"
+    static let firstStep = "1 runs in order, places, plans, transfers, series, names"
 
     /// The id "TRSH" in the file's header, by which `file(1)` and this program recognize a journal
     /// among SQLite files.
@@ -32,7 +32,7 @@ enum Schema {
         "method_time",
         "project_name", "pace", "gone_copy", "absence", "limit_override", "held_version",
         "upstream", "change",
-        "run_facts",
+        "run_facts", "run_place",
         "state_time",
         "request", "removed_copy", "attempt",
         "dependency", "outage", "spool", "refusal",
@@ -67,6 +67,20 @@ enum Schema {
             -- Where that plan lay, absolute; NULL if that is unknown.
             plan_file TEXT
         ) STRICT;
+
+        -- Where the clouds of a run's pipeline led to. The last place of each name stays after its
+        -- run, so there is no reference to it.
+        CREATE TABLE run_place (
+            run_id INTEGER NOT NULL,
+            side TEXT NOT NULL,
+            name TEXT NOT NULL,
+            -- NULL: without Keystone.
+            keystone_url TEXT,
+            endpoint TEXT NOT NULL,
+            -- NULL: without Keystone, or the images of all projects.
+            project_id TEXT,
+            PRIMARY KEY (run_id, side, name)
+        ) STRICT, WITHOUT ROWID;
 
         -- What the run's plan decided.
         CREATE TABLE plan_tally (

@@ -59,7 +59,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
             .invalidChecksum:
             self = .usage
         case .noImageSelected: self = .someFailed
-        case .planDrifted: self = .differences
+        case .planDrifted, .placeChanged: self = .differences
         case .interrupted: self = .interrupted
         case .checksumMismatch, .verificationMismatch: self = .verificationMismatch
         case .authenticationFailed, .notKeystone, .noImageService, .unreachable, .tlsFailed,

@@ -49,3 +49,16 @@ final class MissedSelections: Sendable {
         left.withLock { $0.add(image, key: key) }
     }
 }
+
+extension PipelineRun {
+    /// Returns a function that collects names that no image has. `allow_empty` does not accept a
+    /// missing id.
+    func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
+        let counts = !pipeline.allowsEmpty
+        return { if counts || $0.isByID { missed.add($0) } }
+    }
+
+    func warn(of missed: MissedSelections) {
+        for one in missed.all { tell(.warning(.missed(one))) }
+    }
+}

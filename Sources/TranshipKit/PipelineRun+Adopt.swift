@@ -30,7 +30,7 @@ extension PipelineRun {
         guard tally[.done] != nil || tally[.work] != nil else { return tally }
         try await journal.recordAdoption(
             plan, pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
-            pipelineText: pipeline.textWithoutSecrets)
+            pipelineText: pipeline.textWithoutSecrets, places: opened.places)
         return tally
     }
 }

@@ -23,12 +23,14 @@ extension PipelineRun {
     ///   - each: called with every record, after the record was handled.
     /// - Returns: the number of records for each fate; ``Leftover/Fate/remove`` counts those that
     ///   are left.
-    /// - Throws: as planning. A record that cannot be removed is a fate, not an error.
+    /// - Throws: ``TranshipError/Code/placeChanged`` if a target leads to another place than in its
+    ///   last run; as planning. A record that cannot be removed is a fate, not an error.
     public func clean(
         removes: Bool, each: (Leftover) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await expectLastPlaces(opened)
         try await tellOfOtherTargets(than: opened)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0

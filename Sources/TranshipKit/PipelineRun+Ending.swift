@@ -40,9 +40,9 @@ extension PipelineRun {
         _ error: TranshipError, begun: Run?, planned: Run?, startedAt: Int64, _ saved: SavedPlan?
     ) async {
         if let begun { return await end(begun, with: error) }
-        // Without a saved plan given to this command: the interrupted run has one, and can still go
-        // on with it.
-        let keepsPlan = error.code == .planDrifted && saved == nil
+        // Without a saved plan given to this command: the interrupted run can still go on, with its
+        // saved plan or in its place.
+        let keepsPlan = [.planDrifted, .placeChanged].contains(error.code) && saved == nil
         if let run = planned ?? (keepsPlan ? interrupted : nil) {
             if error.code != .interrupted { try? await journal.note(RunEnd(error), of: run) }
             return

@@ -254,12 +254,14 @@ extension PipelineRun {
     ///   - version: a version as ``SeriesStatus`` shows it, or an image's id at a target; nil is
     ///     the newest version before the current one. With several sources, nil means the source
     ///     whose version came last.
-    /// - Throws: ``TranshipError/Code/notFound``.
+    /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/placeChanged`` if a target
+    ///   leads to another place than in its last run.
     public func rollback(
         series: String, to version: String?
     ) async throws(TranshipError) -> Rollback {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await expectLastPlaces(opened)
         let rollback = try await planner(in: opened, try ownPlan(for: .rollback))
             .rollback(series: series, to: version) { name in
                 pipeline.sources.contains { $0.hasSeveral(of: name) }
@@ -285,9 +287,12 @@ extension PipelineRun {
 
     /// Returns the versions that retirement would delete at every target, and the other versions
     /// with the reason why each is kept. Changes nothing.
+    ///
+    /// - Throws: as ``rollback(series:to:)``.
     public func prunable() async throws(TranshipError) -> [Change] {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await expectLastPlaces(opened)
         return try await planner(in: opened, try ownPlan(for: .prune)).prunable()
     }
 
@@ -302,13 +307,14 @@ extension PipelineRun {
     ) async throws(TranshipError) -> RunSummary {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await expectLastPlaces(opened)
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets, facts: facts())
         try await endingIfItFails(run) { () throws(TranshipError) in
             try await self.journal.takeOver(
                 changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],
-                place: rollback?.place)
+                place: rollback?.place, runPlaces: opened.places)
             try await self.changeRestOfSeries(run, in: opened)
             let stuck = try await self.journal.changes(of: run, in: [.left])
                 .filter(\.action.shows).map(\.targetKey)

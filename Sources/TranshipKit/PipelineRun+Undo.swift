@@ -24,7 +24,9 @@ extension PipelineRun {
     ///   - each: called with every copy, after the copy was handled.
     /// - Returns: the number of copies for each fate; ``Leftover/Fate/remove`` counts those that
     ///   are left.
-    /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such run; as planning.
+    /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such run;
+    ///   ``TranshipError/Code/placeChanged`` if a target leads to another place than in that run;
+    ///   as planning.
     public func undo(
         run number: Int64, removes: Bool, each: (UndoneCopy) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
@@ -35,6 +37,7 @@ extension PipelineRun {
         }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await expectPlaces(of: run, opened, only: .target, plansInstead: false)
         try await tellWhatStays(of: run)
         var undoing = Undoing(opened, run, deletesLeft: removes ? deletesMax : 0)
         for removal in try await journal.removals(of: run) {

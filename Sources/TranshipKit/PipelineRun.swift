@@ -213,8 +213,10 @@ public final class PipelineRun: Sendable {
     /// - Parameters:
     ///   - saved: the plan that an operator has reviewed; nil accepts any plan.
     ///   - listsAllDifferences: true to warn of each difference that the error leaves out.
-    /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved one; errors
-    ///   that make planning impossible. Errors of single images are in the plan.
+    /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved one;
+    ///   ``TranshipError/Code/placeChanged`` if a cloud leads to another place than in the
+    ///   interrupted run; errors that make planning impossible. Errors of single images are in the
+    ///   plan.
     public func plan(
         matching saved: SavedPlan? = nil, listsAllDifferences: Bool = false
     ) async throws(TranshipError) -> PipelinePlan {
@@ -244,6 +246,7 @@ public final class PipelineRun: Sendable {
         if let warning = replanWarning { tell(.warning(warning)) }
         if let warning = try await sharedJournalWarning() { tell(.warning(warning)) }
         let opened = try await open(goingOnWith: planned)
+        if let interrupted { try await expectPlaces(of: interrupted, opened, plansInstead: true) }
         warn(of: opened.absentTargets)
         places.withLock { $0.positions = opened.positions }
         let hooks = NamedPlaces(pipeline: pipeline, environment: environment).missingPrograms.map {
@@ -320,17 +323,6 @@ public final class PipelineRun: Sendable {
             plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected,
             projectIDs: planner.projectIDs, memberIDs: planner.memberIDs,
             absences: absent.all + opened.absentTargets)
-    }
-
-    /// Returns a function that collects names that no image has. `allow_empty` does not accept a
-    /// missing id.
-    func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
-        let counts = !pipeline.allowsEmpty
-        return { if counts || $0.isByID { missed.add($0) } }
-    }
-
-    func warn(of missed: MissedSelections) {
-        for one in missed.all { tell(.warning(.missed(one))) }
     }
 
     private func plan(
@@ -410,7 +402,7 @@ public final class PipelineRun: Sendable {
         if plan.inJournal == nil { try await journal.reopen(run) }
         try await endingIfItFails(run) { () throws(TranshipError) in
             if let shortfall = plan.shortfalls.first { throw shortfall }
-            try await self.takeOver(plan, run)
+            try await self.takeOver(plan, run, in: opened)
             try await self.work(run, in: opened)
             try await self.changeRestOfSeries(run, in: opened)
         }
@@ -419,10 +411,12 @@ public final class PipelineRun: Sendable {
 
     /// Takes the plan into the journal. The plan's file and its lock end with this function, so
     /// that another process can plan while the run works.
-    private func takeOver(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
+    private func takeOver(
+        _ plan: PipelinePlan, _ run: Run, in opened: OpenedPipeline
+    ) async throws(TranshipError) {
         guard let made = plan.take() else { return }
         try await journal.takeOver(
-            made, run: run, order: pipeline.order, absences: plan.absences)
+            made, run: run, order: pipeline.order, absences: plan.absences, places: opened.places)
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {

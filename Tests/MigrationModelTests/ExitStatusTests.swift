@@ -25,6 +25,7 @@ import Testing
     @Test(
         arguments: [
             (.invalidPipeline, .usage), (.unknownCloud, .usage), (.planDrifted, .differences),
+            (.placeChanged, .differences),
             (.interrupted, .interrupted), (.checksumMismatch, .verificationMismatch),
             (.authenticationFailed, .fatal), (.unreachable, .fatal), (.journalTooNew, .fatal),
             (.journalInUse, .journalInUse), (.timedOut, .retryableLeft), (.notFound, .unclassified),

@@ -54,10 +54,13 @@ struct CloudScene {
     ///   - sources: likewise.
     ///   - limits: settings in YAML.
     ///   - down: clouds at whose address no server listens.
+    ///   - leading: clouds whose entries lead to another cloud, by their names.
+    ///   - projects: the projects that entries lead to, by the names of the clouds.
     ///   - writes: false for a run that only plans.
     func start(
         to targets: String = "{ cloud: beta }", from sources: String = "{ cloud: alpha }",
         limits: String = "", journal: String = "journal.sqlite", down: Set<String> = [],
+        leading: [String: String] = [:], projects: [String: String] = [:],
         resuming: Run? = nil, writes: Bool = true
     ) async throws -> PipelineRun {
         let pipeline = try Pipeline.parse(
@@ -75,8 +78,9 @@ struct CloudScene {
         urls["beta"] = beta.url
         // Ports below 1024 are for root, and no server uses this one.
         for name in down { urls[name] = "http://127.0.0.1:1" }
+        for (name, other) in leading { urls[name] = urls[other] }
         var tuning = RunTuning()
-        tuning.connections = ModelClouds(urls: urls)
+        tuning.connections = ModelClouds(urls: urls, projects: projects)
         return PipelineRun(
             pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
             writes: writes, resuming: resuming)

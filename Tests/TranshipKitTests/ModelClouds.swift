@@ -14,6 +14,8 @@ import SourceReaders
 struct ModelClouds: Connections {
     /// Addresses by the names in pipeline files.
     let urls: [String: String]
+    /// The projects of the tokens by the names in pipeline files, if not the one that Keystone says.
+    var projects: [String: String] = [:]
 
     /// Reopens without pauses.
     var reopening: Reopening {
@@ -32,6 +34,6 @@ struct ModelClouds: Connections {
                 authURL: url, scope: .projectID("project")))
         return SignedInCloud(
             session, endpoint: url, region: CloudRegion(keystoneURL: url, name: "RegionOne"),
-            projectID: try await session.authenticate().projectID)
+            projectID: try await projects[name.name] ?? session.authenticate().projectID)
     }
 }

@@ -100,11 +100,14 @@ extension Journal {
     ///     `held` go on as before.
     ///   - place: the place that the rollback concerns, if the series has several sources; nil is
     ///     all.
+    ///   - runPlaces: the places that the clouds of the pipeline lead to.
     public func takeOver(
         _ changes: [Change], run: Run, holding held: [HeldVersion] = [],
-        series: [(lineageID: String, targetKey: String)] = [], place: String? = nil
+        series: [(lineageID: String, targetKey: String)] = [], place: String? = nil,
+        runPlaces: [RunPlace] = []
     ) async throws(TranshipError) {
         try await write { db in
+            try Self.write(runPlaces, db, runID: run.id)
             try Self.take(changes, into: db, run.id)
             try Self.release(db, series, place: place)
             for version in held {
@@ -129,7 +132,7 @@ extension Journal {
 
     /// Ends the holds of rollbacks on these series at these targets.
     ///
-    /// - Parameter place: as for ``takeOver(_:run:holding:series:place:)``.
+    /// - Parameter place: as for ``takeOver(_:run:holding:series:place:runPlaces:)``.
     public func release(
         _ series: [(lineageID: String, targetKey: String)], place: String?
     ) async throws(TranshipError) {

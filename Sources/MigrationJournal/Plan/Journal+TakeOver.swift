@@ -14,9 +14,11 @@ extension Journal {
     /// - Parameters:
     ///   - order: the order in which images start.
     ///   - absences: the sources and targets that the plan had to do without.
+    ///   - places: the places that the clouds of the pipeline lead to.
     /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is not complete.
     public func takeOver(
-        _ plan: Plan, run: Run, order: TransferOrder, absences: [Absence] = []
+        _ plan: Plan, run: Run, order: TransferOrder, absences: [Absence] = [],
+        places: [RunPlace] = []
     ) async throws(TranshipError) {
         try Self.check(plan)
         let sorting =
@@ -43,6 +45,7 @@ extension Journal {
                 try Self.noteGoneCopies(planned, into: db)
             }
             try Self.write(absences, db, runID: run.id)
+            try Self.write(places, db, runID: run.id)
             try db.execute(
                 cached: "UPDATE run SET planned_at = ? WHERE id = ?",
                 arguments: [Timestamp.now(), run.id])
@@ -52,9 +55,11 @@ extension Journal {
     /// Records the transfers of the plan's items as a run that began and ended at this moment. Does
     /// this in one transaction: a crash leaves all or nothing, and nothing for `resume`.
     ///
-    /// - Throws: as ``takeOver(_:run:order:absences:)``.
+    /// - Parameter places: the places that the clouds of the pipeline lead to.
+    /// - Throws: as ``takeOver(_:run:order:absences:places:)``.
     public func recordAdoption(
-        _ plan: Plan, pipelineName: String, pipelineFile: String, pipelineText: String
+        _ plan: Plan, pipelineName: String, pipelineFile: String, pipelineText: String,
+        places: [RunPlace] = []
     ) async throws(TranshipError) {
         try Self.check(plan)
         try await write { db in
@@ -70,6 +75,7 @@ extension Journal {
                     now,
                 ])
             let id = db.lastInsertedRowID
+            try Self.write(places, db, runID: id)
             try plan.readNow { planned in
                 try Self.take(planned, "TRUE", "position", into: db, id)
                 try Self.noteGoneCopies(planned, into: db)

@@ -100,6 +100,7 @@ extension Journal {
                     AND NOT EXISTS (SELECT 1 FROM upstream WHERE run_id = run.id)
                 """, arguments: [runs])
         let count = db.changesCount
+        try prunePlaces(db)
         // Only `resume` reads the text.
         try db.execute(
             cached: "UPDATE run SET pipeline_text = '' WHERE id IN \(old) AND pipeline_text <> ''",
