@@ -53,18 +53,22 @@ public enum ImageIdentity {
     /// hexadecimal digits. People name a version with it. Tranship finds nothing by it alone.
     public static func versionWord(of source: SourceImage) -> String {
         let name =
-            "version of a series\n\(source.lineage)\n\(source.keyWithoutAlias)\n\(source.fingerprint)"
+            "version of a series\n\(source.lineage)\n\(source.identityKey)\n\(source.fingerprint)"
         return String(DerivedID.uuid(namespace: namespace, name: name).prefix(8))
     }
 
     private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {
         // The key has its kind and the source's own id, but not the cloud's name, which differs
         // from one clouds.yaml to the next.
-        "\(kind)\n\(source.lineage)\n\(project)\n\(source.keyWithoutAlias)\n\(source.fingerprint)"
+        "\(kind)\n\(source.lineage)\n\(project)\n\(source.identityKey)\n\(source.fingerprint)"
     }
 }
 
 extension SourceImage {
-    /// The ``key`` without its alias, for deriving ids.
+    /// The ``key`` without its alias.
     public var keyWithoutAlias: String { String(key.dropLast(alias?.count ?? 0)) }
+
+    /// The key that ids derive from. It stays the same if the source moves and its data does not
+    /// change.
+    public var identityKey: String { firstKey ?? keyWithoutAlias }
 }

@@ -95,6 +95,12 @@ extension Note {
             )
         case .staleVersion(let series, let version, let since, let staleAfter):
             ("stale-version", Self.stale(series, version, since: since, after: staleAfter))
+        case .sourceMoved(let id, let place):
+            (
+                "source-moved",
+                "image \(id) is from \(place), and the source has moved since: a run reads the data, "
+                    + "and keeps no second copy if it is the same"
+            )
         default: nil
         }
     }
@@ -251,8 +257,8 @@ extension Note {
         case .nothingNew(let id):
             (
                 "nothing-new",
-                "the source shows a new version by its ETag, its time or its promise alone: the data is "
-                    + "that of image \(id), so no copy of it stays"
+                "the source shows a new version by its address, its ETag, its time or its promise "
+                    + "alone: the data is that of image \(id), so no copy of it stays"
             )
         case .keptIDGivenUp(let id, let reason):
             ("kept-id-given-up", "id \(id) could not be kept: \(reason)")

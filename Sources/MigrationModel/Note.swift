@@ -45,6 +45,10 @@ public enum Note: Codable, Hashable, Sendable {
     case staleVersion(
         series: String, version: String?, since: Int64, staleAfterSeconds: Int64)
 
+    /// The source had another address or path when this image was copied. Only the data shows
+    /// whether it is another version.
+    case sourceMoved(imageID: String, from: String)
+
     // MARK: Differences at the target
 
     case propertyLeftOut(key: String, reason: String)

@@ -14,6 +14,10 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// file but another name; nil if there is no such image. Ids do not depend on the alias,
     /// because it depends on the order of the pipeline file.
     public var alias: String?
+    /// The ``keyWithoutAlias`` of the address or file that a copy of this data was made from before
+    /// the source moved; nil if the source has not moved. Ids derive from it, so the data is still
+    /// the same version.
+    public var firstKey: String?
     /// The index of the image's entry in the pipeline's `sources`, from 0.
     public var sourceIndex: Int
     /// The location of the data in the terms of the kind of source: an image's id, a URL without

@@ -33,6 +33,7 @@ extension Planner {
         var item = given
         item.intent.known = known.isEmpty ? nil : known
         item.start?.intent.known = item.intent.known
+        if let note = movedNote(item, copies) { item.notes.append(note) }
         if item.mayBeKnown, case .earlierVersionStays = item.reason {
             // An image that most likely is the same one does not count as an earlier version.
             let other = comparison.namesakes.first { image in
@@ -44,11 +45,29 @@ extension Planner {
         return item
     }
 
+    /// Returns the note about a known version from another address or path; nil if there is none,
+    /// or if a digest shows that the data is new.
+    private func movedNote(_ item: PlanItem, _ copies: [SeriesCopy]) -> Note? {
+        guard let first = item.intent.known?.first,
+            let source = copies.first(where: { $0.image.id == first.imageID })?.transfer?.source,
+            !source.isAt(item.source.place)
+        else { return nil }
+        if let promise = item.source.promise,
+            first.digests.contains(where: { $0.algorithm == promise.algorithm })
+        {
+            return nil
+        }
+        return .sourceMoved(imageID: first.imageID, from: source.location)
+    }
+
     private func known(
         _ copies: [SeriesCopy], _ item: PlanItem, held: Set<String>, at target: PlanningTarget
     ) -> [CurrentVersion] {
+        // The only source of a series may have moved.
+        let mayHaveMoved = !seriesSources.areSeveral(item.origin.lineageID)
         let own = copies.filter { copy in
-            copy.transfer?.source.isAt(item.source.place) == true && copy.image.isWhole
+            guard copy.image.isWhole, let source = copy.transfer?.source else { return false }
+            return mayHaveMoved || source.isAt(item.source.place)
         }
         let wereCurrent = own.filter(\.becameCurrent)
         var found: [CurrentVersion] = []
@@ -88,8 +107,7 @@ extension Planner {
             !isShown || copy.image.isHidden == item.record.isHidden,
             transfer.record.diskFormat == item.record.diskFormat,
             transfer.record.containerFormat == item.record.containerFormat,
-            SameVersion.isOfOnePlace(transfer.source, item.source),
-            transfer.source.version == item.source.version
+            SameVersion.mayBeOne(transfer.source, item.source)
         else { return nil }
         let proof = transfer.proof
         return CurrentVersion(

@@ -9,15 +9,27 @@ internal import MigrationPipeline
 /// Finds out whether data with a new promise belongs to a version that was copied already.
 ///
 /// A publisher adds a list in another algorithm or leaves a checksum out, or an operator names
-/// another list. The data stays the same, and so must its fingerprint, from which the ids of copies
-/// are derived. Pure.
+/// another list or another mirror. The data stays the same, and so must its key and fingerprint,
+/// from which the ids of copies are derived. Pure.
 struct SameVersion {
+    /// The facts from which the ids of a version's copies are derived.
+    struct Identity: Hashable {
+        /// As in ``SourceImage/identityKey``.
+        var key: String
+        /// As in ``SourceImage/fingerprint``.
+        var fingerprint: String
+
+        init(_ image: SourceImage) {
+            (key, fingerprint) = (image.identityKey, image.fingerprint)
+        }
+    }
+
     /// A version that was copied, and the known facts about its data as its source publishes it.
     struct Candidate {
         let image: SourceImage
-        /// The fingerprint of the version that the copy belongs to. It differs from the image's if
-        /// the data turned out to be that of an earlier version.
-        let fingerprint: String
+        /// The version that the copy belongs to. It differs from the image's if the data turned out
+        /// to be that of an earlier version.
+        let version: Identity
         /// True if the version has no copy of its own.
         let isAlias: Bool
         /// Digests that the data certainly has, or that were promised and proved.
@@ -26,10 +38,18 @@ struct SameVersion {
         /// it.
         var reported: [Checksum]
 
-        init(_ transfer: Transfer) {
+        /// - Parameter all: all transfers of the lineage, to find the version with the same data.
+        init(_ transfer: Transfer, among all: [Transfer]) {
             image = transfer.source
-            fingerprint = transfer.sameData?.fingerprint ?? image.fingerprint
             isAlias = transfer.sameData != nil
+            var version = Identity(image)
+            if let same = transfer.sameData {
+                version.fingerprint = same.fingerprint
+                // Without the journal's knowledge of that version, the place is the same.
+                let original = all.first { $0.origin.versionID == same.versionID }
+                version.key = original?.source.identityKey ?? version.key
+            }
+            self.version = version
             let proof = transfer.proof
             certain = [transfer.source.promise].compactMap(\.self)
             reported = []
@@ -49,28 +69,44 @@ struct SameVersion {
     let known: Upstream?
     /// True if the pipeline file itself says the checksum: only data that has it is the same then.
     var isPromisedByHand = false
+    /// True if no other source has versions of the series: then a version at another address was
+    /// copied before the source moved.
+    var isOnlySource = false
 
-    /// Returns the fingerprint of the copied version that this data belongs to; nil if the version
-    /// is new, or if nothing identifies it.
+    /// Returns the copied version that this data belongs to; nil if the version is new, or if
+    /// nothing identifies it.
     ///
     /// - Parameter candidates: the newest first.
-    func fingerprint(among candidates: [Candidate]) -> String? {
+    func version(among candidates: [Candidate]) -> Identity? {
         let own = candidates.filter { Self.isOfOnePlace($0.image, image) }
         let named = own.filter { $0.image.fingerprint == image.fingerprint }
-        if let alias = named.first, named.allSatisfy(\.isAlias) { return alias.fingerprint }
+        if let alias = named.first, named.allSatisfy(\.isAlias) { return alias.version }
         guard named.isEmpty else { return nil }
-        if let promise = image.promise,
-            let same = own.first(where: { ($0.certain + $0.reported).contains(promise) })
-        {
-            return same.fingerprint
-        }
-        return own.first(where: isUnchanged)?.fingerprint
+        if let same = own.first(where: hasPromise) { return same.version }
+        if let same = own.first(where: isUnchanged) { return same.version }
+        guard isOnlySource else { return nil }
+        // ETag, time and size prove nothing at another address.
+        return candidates.first { Self.mayBeOne($0.image, image) && hasPromise($0) }?.version
+    }
+
+    private func hasPromise(_ candidate: Candidate) -> Bool {
+        image.promise.map { (candidate.certain + candidate.reported).contains($0) } ?? false
     }
 
     /// True if the ids differ only in the fingerprint, and the data is sent in the same way.
     static func isOfOnePlace(_ one: SourceImage, _ other: SourceImage) -> Bool {
-        one.keyWithoutAlias == other.keyWithoutAlias
-            && one.published?.compression == other.published?.compression
+        one.identityKey == other.identityKey && isSentAlike(one, other)
+    }
+
+    /// True if both may be one version of a source that moved: the data is sent in the same way, and
+    /// they do not state different versions.
+    static func mayBeOne(_ one: SourceImage, _ other: SourceImage) -> Bool {
+        isSentAlike(one, other)
+            && (one.version == nil || other.version == nil || one.version == other.version)
+    }
+
+    private static func isSentAlike(_ one: SourceImage, _ other: SourceImage) -> Bool {
+        one.published?.compression == other.published?.compression
             && one.published?.conversion?.format == other.published?.conversion?.format
     }
 
@@ -93,7 +129,7 @@ struct SameVersion {
         }
         guard let known, let before = known.look, let look,
             known.fingerprint == candidate.image.fingerprint,
-            before.image.keyWithoutAlias == image.keyWithoutAlias,
+            before.image.identityKey == image.identityKey,
             before.image.promise?.algorithm != image.promise?.algorithm,
             before.image.sizeAtSourceBytes == image.sizeAtSourceBytes
         else { return false }
@@ -115,31 +151,39 @@ extension Planner {
         listed.series != nil && listed.refusal == nil && listed.image.imageID == nil
     }
 
-    /// Returns the image with the fingerprint of a version that was copied, if its data is the same
-    /// and only the promise differs.
+    /// Returns the image as a version that was copied, if its data is the same and only the promise
+    /// or the address differs.
     func continued(
         _ given: ListedImage, _ lineageID: String, _ known: Upstream?
     ) async throws(TranshipError) -> ListedImage {
         guard mayBeContinued(given) else { return given }
-        var candidates = try await journal.provedTransfers(ofLineage: lineageID)
-            .map(SameVersion.Candidate.init)
+        let transfers = try await journal.provedTransfers(ofLineage: lineageID)
+        var candidates = transfers.map { SameVersion.Candidate($0, among: transfers) }
         let isNew = known?.fingerprint != given.image.fingerprint
-        guard candidates.contains(where: { isNew || $0.isAlias }) else { return given }
+        let isOnlySource = given.series?.allowsSeveral == false
+        guard
+            candidates.contains(where: { candidate in
+                isNew || candidate.isAlias
+                    || isOnlySource && candidate.version.key != given.image.identityKey
+            })
+        else { return given }
         try await addReports(to: &candidates, lineageID)
         // The promise that the last plan used for one of the candidates.
-        if let known, let promise = known.look?.image.promise {
+        if let known, let image = known.look?.image, let promise = image.promise {
             for index in candidates.indices
-            where candidates[index].image.fingerprint == known.fingerprint {
+            where candidates[index].image.fingerprint == known.fingerprint
+                && candidates[index].image.identityKey == image.identityKey
+            {
                 candidates[index].certain.append(promise)
             }
         }
         let same = SameVersion(
             image: given.image, look: given.upstream?.look, known: known,
-            isPromisedByHand: given.isPromisedByHand)
-        guard let fingerprint = same.fingerprint(among: candidates) else { return given }
+            isPromisedByHand: given.isPromisedByHand, isOnlySource: isOnlySource)
+        guard let version = same.version(among: candidates) else { return given }
         var listed = given
-        listed.image.fingerprint = fingerprint
-        listed.upstream?.look?.image.fingerprint = fingerprint
+        listed.image.become(version)
+        listed.upstream?.look?.image.become(version)
         return listed
     }
 
@@ -155,10 +199,18 @@ extension Planner {
                     copy.image.isWhole
                 else { continue }
                 for index in candidates.indices
-                where candidates[index].image.fingerprint == source.fingerprint {
+                where SameVersion.Identity(candidates[index].image) == .init(source) {
                     candidates[index].reported += copy.image.checksums
                 }
             }
         }
+    }
+}
+
+extension SourceImage {
+    /// Takes the key and the fingerprint of a version with the same data.
+    fileprivate mutating func become(_ version: SameVersion.Identity) {
+        fingerprint = version.fingerprint
+        firstKey = version.key == keyWithoutAlias ? nil : version.key
     }
 }

@@ -43,6 +43,11 @@ final class SeriesSources: Sendable {
     /// True if a source cannot be listed.
     var isAbsent: Bool { found.withLock { $0.isAbsent } }
 
+    /// True if several sources may have versions of the series, each at its own place.
+    func areSeveral(_ lineageID: String) -> Bool {
+        found.withLock { $0.several.contains(lineageID) }
+    }
+
     /// Returns the plan's knowledge of the sources of a series.
     ///
     /// - Parameters:

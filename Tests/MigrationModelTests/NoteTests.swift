@@ -14,6 +14,7 @@ import Testing
         .noInnerChecksum(format: "zst"), .unseenData(reason: "r"),
         .versionBeingFilled(version: "2", taken: "1", reason: "r"),
         .emptyData, .smallerThanSector(sizeBytes: 1), .nothingNew(imageID: "i"),
+        .sourceMoved(imageID: "i", from: "http://publisher/a.img"),
         .isoWithoutPartitions(diskFormat: "raw"),
         .diskTooSmall(neededGiB: 11, minDiskGiB: 10), .contentType("text/html"),
         .olderVersionAccepted(version: "1", newest: "2"), .otherKeyAccepted(now: "B", before: "A"),

@@ -133,6 +133,28 @@ import Testing
         #expect(listed.upstream?.look == first.upstream?.look)
     }
 
+    @Test func `A folder that moved is looked at, though its list is unchanged`() async throws {
+        mirror.sums.withLock { sums in
+            sums = ["x", "y"].map { String(repeating: "a", count: 64) + "  \($0)/a-2.img\n" }
+                .joined()
+        }
+        func source(_ folder: String) throws -> URLImage {
+            guard
+                case .url(let entry) = try entries(
+                    """
+                    { url: '\(server.url)/\(folder)/', latest: a-@v.img\(listKey),
+                        image: { name: a, disk_format: raw, container_format: bare } }
+                    """)[0]
+            else { throw NotThatKind() }
+            return URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
+        }
+        let first = try await look(source("x"))
+        #expect(first.image.location == "\(server.url)/x/a-2.img" && first.refusal == nil)
+        let moved = try await look(source("y"), knowing: first.upstream?.look)
+        #expect(moved.image.location == "\(server.url)/y/a-2.img" && moved.refusal == nil)
+        #expect(moved.image.version == "2")
+    }
+
     @Test func `A list with the same checksum is one request, whatever its ETag`() async throws {
         let source = try source(listKey)
         let first = try await look(source)

@@ -23,12 +23,14 @@ import Testing
 
         func answer(_ request: ReceivedRequest) -> Reply {
             let data = noise(5000, seed: version)
-            guard request.path == "/SUMS" else {
+            guard request.path.hasSuffix("/SUMS") else {
                 return .status(200, headers: [("ETag", "\"\(tag)\"")], body: data)
             }
             let lines = list.compactMap { algorithm -> String? in
                 guard let checksum = try? digest(algorithm, of: data) else { return nil }
-                return "\(algorithm.rawValue.uppercased()) (a.img) = \(checksum.value)\n"
+                return ["a.img", "a-\(version).img"].map { name in
+                    "\(algorithm.rawValue.uppercased()) (\(name)) = \(checksum.value)\n"
+                }.joined()
             }
             return .status(200, text: lines.joined())
         }
@@ -42,22 +44,25 @@ import Testing
         publisher = try ChangingServer(Offer(version: 1, tag: "1", list: [])) { $0.answer($1) }
     }
 
-    /// - Parameter checksum: the checksum that the operator writes into the pipeline file.
+    /// - Parameters:
+    ///   - checksum: the checksum that the operator writes into the pipeline file.
+    ///   - folder: the folder of the data and its list.
     @discardableResult
     private func night(
         _ version: UInt64, tag: String? = nil, _ list: [Checksum.Algorithm] = [],
-        checksum: Checksum? = nil
+        checksum: Checksum? = nil, in folder: String = ""
     ) async throws -> Nights.Night {
         publisher.publish(Offer(version: version, tag: tag ?? "\(version)", list: list))
         let sums =
             checksum.map { "checksum: '\($0)', " }
-            ?? (list.isEmpty ? "" : "checksum_file: '\(publisher.url)/SUMS', ")
+            ?? (list.isEmpty ? "" : "checksum_file: '\(publisher.url)\(folder)/SUMS', ")
+        let url = "\(publisher.url)\(folder)/a.img"
         return try await nights.night(
             try nights.run(
                 rules: Self.rules,
                 sources: """
                     sources:
-                      - { url: '\(publisher.url)/a.img', \(sums)image: { name: a, disk_format: raw } }
+                      - { url: '\(url)', \(sums)image: { name: a, disk_format: raw } }
                     """))
     }
 
@@ -87,6 +92,51 @@ import Testing
         // New data is a new version, as always.
         try await night(3, lists[0])
         #expect(standing == [nil, "a hidden", "a"])
+    }
+
+    @Test(arguments: [nil, Checksum.Algorithm.sha256])
+    func `The same data at another address is the same version`(
+        algorithm: Checksum.Algorithm?
+    ) async throws {
+        let list = [algorithm].compactMap(\.self)
+        func promise(_ version: UInt64) throws -> Checksum? {
+            algorithm == nil ? try digest(.sha512, of: noise(5000, seed: version)) : nil
+        }
+        try await night(1, list, checksum: promise(1))
+        try await night(2, list, checksum: promise(2))
+        for folder in ["/moved", "/moved", "/again", ""] {
+            let night = try await night(
+                2, tag: folder, list, checksum: promise(2), in: folder)
+            #expect(night.items.map(\.action) == [.skip], "\(folder)")
+            #expect(night.planned.isEmpty && night.words.isEmpty, "\(folder)")
+            #expect(standing == ["a hidden", "a", nil], "\(folder)")
+        }
+        // New data is a new version, at any address.
+        try await night(3, list, checksum: promise(3), in: "/moved")
+        #expect(standing == [nil, "a hidden", "a"])
+    }
+
+    @Test func `A folder of versions at another address has no new one`() async throws {
+        for (version, folder, action) in [
+            (1, "/x", PlanAction.create), (2, "/x", .create), (2, "/y", .skip), (2, "/y", .skip),
+            (3, "/y", .create),
+        ] as [(UInt64, String, PlanAction)] {
+            publisher.publish(Offer(version: version, tag: folder, list: [.sha256]))
+            let night = try await nights.night(
+                try nights.run(
+                    rules: Self.rules,
+                    sources: """
+                        sources:
+                          - url: '\(publisher.url)\(folder)/'
+                            latest: a-@v.img
+                            checksum_file: '\(publisher.url)\(folder)/SUMS'
+                            image: { name: a, disk_format: raw }
+                        """))
+            #expect(night.items.map(\.action) == [action], "\(version) in \(folder)")
+            #expect(night.summary.exitStatus == .done, "\(night.summary.failures)")
+            #expect(nights.standing(version) == "a", "\(version) in \(folder)")
+            #expect(nights.clouds["beta"]?.ids.count == min(2, Int(version)), "\(folder)")
+        }
     }
 
     @Test func `A version that comes back under another promise is restored`() async throws {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GlanceServer
 import MigrationJournal
 import MigrationModel
@@ -40,7 +41,8 @@ import Testing
 
     private func night(
         _ nights: Nights, _ version: UInt64, _ headers: [(String, String)],
-        rules: String = Self.hides, settings: String = "", down: Set<String> = []
+        rules: String = Self.hides, settings: String = "", down: Set<String> = [],
+        in folder: String = ""
     ) async throws -> Nights.Night {
         publisher.publish(Offer(version: version, headers: headers))
         return try await nights.night(
@@ -48,7 +50,8 @@ import Testing
                 rules: rules,
                 sources: """
                     sources:
-                      - { url: '\(publisher.url)/a.img', image: { name: a, disk_format: raw } }
+                      - url: '\(publisher.url)\(folder)/a.img'
+                        image: { name: a, disk_format: raw }
                     """, settings: settings, down: down))
     }
 
@@ -102,6 +105,55 @@ import Testing
         #expect(transfers.flatMap(\.remarks).map(\.code).contains("nothing-new"))
     }
 
+    /// Another server may give other data the same ETag and time.
+    @Test(arguments: [renames, hides, "method: upload"])
+    func `The same data at another address is nothing new, and later data is`(
+        rules: String
+    ) async throws {
+        let nights = try Nights("beta")
+        _ = try await night(nights, 1, Self.time(10), rules: rules)
+        for folder in ["/moved", "/again"] {
+            let moved = try await night(nights, 1, Self.time(10), rules: rules, in: folder)
+            #expect(moved.items.map(\.action) == [.create], "\(folder)")
+            #expect(moved.items.flatMap(\.notes).map(\.code).contains("source-moved"))
+            #expect(moved.summary.exitStatus == .done, "\(moved.summary.failures)")
+            #expect(moved.summary.images(in: .skipped) == 1)
+            #expect(moved.summary.changes.allSatisfy { $0.state == .left })
+            for _ in 1...2 {
+                let same = try await night(nights, 1, Self.time(10), rules: rules, in: folder)
+                #expect(same.items.map(\.action) == [.skip] && same.planned.isEmpty, "\(folder)")
+                #expect(count(nights) == 1 && nights.standing(1) == "a", "\(folder)")
+            }
+        }
+        let back = try await night(nights, 1, Self.time(10), rules: rules)
+        #expect(back.items.map(\.action) == [.skip] && count(nights) == 1)
+        let new = try await night(nights, 2, Self.time(10), rules: rules, in: "/other")
+        #expect(new.summary.exitStatus == .done && nights.standing(2) == "a")
+    }
+
+    @Test func `A file in another folder is nothing new`() async throws {
+        let nights = try Nights("beta")
+        for (place, version, action) in [
+            ("one.raw", 1, PlanAction.create), ("two.raw", 1, .create), ("two.raw", 1, .skip),
+            ("three.raw", 2, .create),
+        ] as [(String, UInt64, PlanAction)] {
+            let file = nights.folder.file(place)
+            if !FileManager.default.fileExists(atPath: file) {
+                try nights.folder.write(noise(5000, seed: version), to: place)
+            }
+            let night = try await nights.night(
+                try nights.run(
+                    rules: Self.renames,
+                    sources: """
+                        sources:
+                          - { file: '\(file)', image: { name: a, disk_format: raw } }
+                        """))
+            #expect(night.items.map(\.action) == [action], "\(place)")
+            #expect(night.summary.exitStatus == .done, "\(night.summary.failures)")
+            #expect(count(nights) == Int(version) && nights.standing(version) == "a", "\(place)")
+        }
+    }
+
     @Test func `A target that was down gets the data, and no other one gets it twice`() async throws
     {
         let nights = try Nights("beta", "gamma")
@@ -111,6 +163,12 @@ import Testing
             #expect(night.summary.exitStatus == .done, "day \(day): \(night.summary.failures)")
             #expect(count(nights) == 1 && count(nights, at: "gamma") == 1, "day \(day)")
             #expect(nights.standing(1) == "a" && nights.standing(1, at: "gamma") == "a")
+        }
+        for (folder, down) in [("/moved", "gamma"), ("/moved", ""), ("", ""), ("/moved", "")] {
+            let night = try await night(
+                nights, 1, Self.time(11), down: [down], in: folder)
+            #expect(night.summary.changes.allSatisfy { $0.state == .left }, "\(folder)")
+            #expect(count(nights) == 1 && count(nights, at: "gamma") == 1, "\(folder)")
         }
     }
 

@@ -28,7 +28,7 @@ extension URLImage {
         let lineage = source.image.lineage(source.series, stem: stem ?? source.stem)
         let place = source.seriesHasSeveral ? place(version) : nil
         guard let look = try await listing.upstream(lineage, place)?.look,
-            look.settings == settings
+            look.settings == settings, look.image.placeTemplate == placeTemplate
         else { return nil }
         return look
     }
