@@ -32,8 +32,10 @@ struct ModelClouds: Connections {
             CloudConfiguration(
                 name: name.name, authentication: .password(.id("u"), password: Secret("p")),
                 authURL: url, scope: .projectID("project")))
+        var projectID = projects[name.name]
+        if projectID == nil { projectID = try await session.authenticate().projectID }
         return SignedInCloud(
             session, endpoint: url, region: CloudRegion(keystoneURL: url, name: "RegionOne"),
-            projectID: try await projects[name.name] ?? session.authenticate().projectID)
+            projectID: projectID)
     }
 }
