@@ -98,8 +98,8 @@ extension Note {
         case .sourceMoved(let id, let place):
             (
                 "source-moved",
-                "image \(id) is from \(place), and the source has moved since: a run reads the data, "
-                    + "and keeps no second copy if it is the same"
+                "image \(id) is from \(place), and the source has moved since: a run reads the "
+                    + "data, and keeps no second copy if it is the same"
             )
         default: nil
         }

@@ -98,8 +98,8 @@ struct SameVersion {
         one.identityKey == other.identityKey && isSentAlike(one, other)
     }
 
-    /// True if both may be one version of a source that moved: the data is sent in the same way, and
-    /// they do not state different versions.
+    /// True if both may be one version of a source that moved: the data is sent in the same way,
+    /// and they do not state different versions.
     static func mayBeOne(_ one: SourceImage, _ other: SourceImage) -> Bool {
         isSentAlike(one, other)
             && (one.version == nil || other.version == nil || one.version == other.version)
