@@ -181,6 +181,65 @@ import Testing
         #expect(!catalogue.remarks.joined().contains("a1b2c3d4e5"))
     }
 
+    /// osism/openstack-image-manager#627
+    @Test(arguments: [
+        (
+            #"CentOS-Stream-GenericCloud-9-HEREBE\d+\.\dDRAGONS.x86_64.qcow2"#,
+            "CentOS-Stream-GenericCloud-9-@v.x86_64.qcow2"
+        ),
+        (
+            #"CentOS-7-x86_64-GenericCloud-HEREBE\d+\.qcow2$DRAGONS"#,
+            "CentOS-7-x86_64-GenericCloud-@v.qcow2"
+        ),
+        (#"HEREBE^disk-9-[0-9]{8}\.\d?DRAGONS.qcow2"#, "disk-9-@v.qcow2"),
+        ("disk-HEREBE.*DRAGONS.raw.xz?sig=a1b2c3", "disk-@v.raw.xz"),
+    ])
+    func `A pattern in the latest address becomes latest`(name: String, latest: String) throws {
+        let folder = "https://cloud-images.example/jammy/current/"
+        let text = Self.ubuntu.replacing(
+            "\(folder)jammy-server-cloudimg-amd64.img", with: folder + name)
+        #expect(text != Self.ubuntu)
+        let (pipeline, catalogue) = try convert(text)
+        let source = try url(pipeline.sources.first)
+        #expect(source.latest?.text == latest)
+        #expect(source.url == folder + (name.contains("?") ? "?sig=a1b2c3" : ""))
+        #expect(source.checksumFile == "\(folder)SHA256SUMS")
+        #expect(source.image.properties["image_source"] == folder)
+        #expect(source.decompress == (latest.hasSuffix(".xz") ? .auto : .none))
+        #expect(
+            catalogue.remarks.contains {
+                $0.hasSuffix(
+                    "Ubuntu 22.04: the pattern of the address is `latest: \(latest)`, in which `@v` "
+                        + "may be any version")
+            }, "\(catalogue.remarks)")
+        #expect(catalogue.remarks.contains { $0.contains("follows \(folder)\(latest);") })
+        #expect(!catalogue.pipeline.contains("HEREBE"))
+        #expect(!catalogue.remarks.joined().contains("a1b2c3"))
+        // The listed version has an address of its own.
+        #expect(try url(try convert(text, isPinned: true).pipeline.sources.first).latest == nil)
+    }
+
+    @Test(arguments: [
+        #"a-HEREBE(\d+|x)DRAGONS.img"#, #"a-HEREBE\d+-generic-\d+DRAGONS.img"#,
+        "a-HEREBE1DRAGONS.img",
+        #"a-HEREBE\d+.img"#, #"a-DRAGONS\d+HEREBE.img"#, #"HEREBE\d+DRAGONS/a.img"#,
+        #"a-HEREBE[^-]+DRAGONS.img"#, #"a-HEREBE\d+DRAGONS-HEREBE\d+DRAGONS.img"#,
+    ])
+    func `A pattern that latest cannot express is left out with a remark`(name: String) throws {
+        let folder = "https://cloud-images.example/jammy/current/"
+        let text = Self.ubuntu.replacing(
+            "\(folder)jammy-server-cloudimg-amd64.img", with: folder + name)
+        let catalogue = try OIMCatalogue(
+            texts: [("a.yml", text), ("b.yml", Self.others)],
+            settings: .init(name: "mirror", cloud: "beta", isPinned: false))
+        #expect(
+            catalogue.remarks.contains {
+                $0.contains("Ubuntu 22.04: left out: the pattern in ")
+                    && $0.hasSuffix("has no counterpart; write a source with `latest`")
+            }, "\(catalogue.remarks)")
+        #expect(!catalogue.pipeline.contains("Ubuntu 22.04"))
+    }
+
     @Test func `A pinned source has the version that is listed`() throws {
         let (pipeline, _) = try convert(Self.ubuntu, isPinned: true)
         let source = try url(pipeline.sources.first)

@@ -116,7 +116,7 @@ struct OIMConversion {
             remark(
                 newest, name,
                 "version \(newest["version"]?.text ?? "") is not pinned: the source follows "
-                    + "\(followed.text.map(shownURL) ?? "`latest_url`"); `--pinned` keeps the version"
+                    + "\(followed.text.map(Self.shown) ?? "`latest_url`"); `--pinned` keeps the version"
             )
         }
         addSource(image, newest, named: name, followed: followed)
@@ -173,8 +173,19 @@ struct OIMConversion {
     ) -> [String]? {
         let place = version ?? image
         var lines: [String]
+        var file = FileName(address)
         if address.hasPrefix("http://") || address.hasPrefix("https://") {
-            lines = ["url: \(YAMLScalar.text(address))"]
+            if OIMPattern.isIn(address) {
+                let written = followed ? image["latest_url"] : version?["url"]
+                guard let pattern = pattern(address, written ?? place, name) else { return nil }
+                lines = [
+                    "url: \(YAMLScalar.text(pattern.url))",
+                    "latest: \(YAMLScalar.text(pattern.latest))",
+                ]
+                file = FileName(pattern.latest)
+            } else {
+                lines = ["url: \(YAMLScalar.text(address))"]
+            }
         } else if address.hasPrefix("file:") {
             let path = address.dropFirst("file:".count)
             lines = [
@@ -184,7 +195,7 @@ struct OIMConversion {
             remark(place, name, "left out: \(shownURL(address)) is neither http, https nor file")
             return nil
         }
-        switch FileName(address).fileExtension {
+        switch file.fileExtension {
         case "xz", "gz", "bz2", "zst": lines.append("decompress: auto")
         case "zip":
             remark(place, name, "left out: Tranship does not unpack zip (\(shownURL(address)))")
@@ -210,6 +221,30 @@ struct OIMConversion {
             remark(place, name, "has no checksum: nothing proves what arrives")
         }
         return lines
+    }
+
+    /// Returns the pattern in an address, with a remark on what it becomes; nil if it has no
+    /// counterpart.
+    private mutating func pattern(
+        _ address: String, _ place: CatalogueValue, _ name: String
+    ) -> OIMPattern? {
+        guard let pattern = OIMPattern(address) else {
+            remark(
+                place, name,
+                "left out: the pattern in \(shownURL(address)) has no counterpart; write a source "
+                    + "with `latest`")
+            return nil
+        }
+        remark(
+            place, name,
+            "the pattern of the address is `latest: \(pattern.latest)`, in which `@v` may be any "
+                + "version")
+        return pattern
+    }
+
+    /// Returns an address for remarks, with `@v` in place of a pattern.
+    private static func shown(_ address: String) -> String {
+        OIMPattern(address).map { shownURL($0.url) + $0.latest } ?? shownURL(address)
     }
 
     private static func checksum(_ text: String) -> Checksum? {
@@ -286,7 +321,9 @@ struct OIMConversion {
     /// private, and the user and the query of an address, which may be credentials: anyone who sees
     /// the image can read the property.
     private static func publicSource(_ address: String?) -> String? {
-        guard let address, address.hasPrefix("file:") else { return address.map(shownURL) }
+        guard let address, address.hasPrefix("file:") else {
+            return address.map { shownURL(OIMPattern($0)?.url ?? $0) }
+        }
         return "file:" + FileName(address).text
     }
 
