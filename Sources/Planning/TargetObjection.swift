@@ -61,8 +61,9 @@ struct TargetObjection {
                 .refused,
                 "the target does not accept disk_format \(format), only "
                     + offer.diskFormats.joined(separator: ", "),
-                hint: (Nearest.to(format, in: offer.diskFormats).map { "did you mean \($0)? " }
-                    ?? "")
+                hint: Self.bootPartHint(format)
+                    ?? (Nearest.to(format, in: offer.diskFormats).map { "did you mean \($0)? " }
+                        ?? "")
                     + "convert the image to one of them (qemu-img convert) and copy that, or leave "
                     + "it out")
         }
@@ -73,9 +74,24 @@ struct TargetObjection {
                 .refused,
                 "the target does not accept container_format \(format), only "
                     + offer.containerFormats.joined(separator: ", "),
-                hint: "unpack the image and copy its disk, or leave it out")
+                hint: Self.bootPartHint(format)
+                    ?? "unpack the image and copy its disk, or leave it out")
         }
         return nil
+    }
+
+    /// The hint for a format that no conversion changes: kernel, ramdisk, or the disk that boots
+    /// with them. Nil for other formats.
+    private static func bootPartHint(_ format: String) -> String? {
+        let part: String
+        switch format {
+        case "aki": part = "a kernel, not a disk"
+        case "ari": part = "a ramdisk, not a disk"
+        case "ami": part = "a disk that boots only with a kernel of its own"
+        default: return nil
+        }
+        return "ask the operator of the target to accept \(format), or leave the image out: it is "
+            + "\(part), so no conversion helps"
     }
 
     /// Checks the version of the API: 2.5 (Ocata) has the visibilities `community` and `shared`,

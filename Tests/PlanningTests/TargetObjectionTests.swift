@@ -35,6 +35,21 @@ import Testing
                 == "the target does not accept container_format bare, only ovf, docker")
     }
 
+    @Test(arguments: [("raw", true), ("aki", false), ("ari", false), ("ami", false)])
+    func `Only a disk is to be converted for a target that does not accept it`(
+        format: String, isDisk: Bool
+    ) {
+        var record = Sample.record()
+        record.diskFormat = format
+        let disk = objection(record) { $0.diskFormats = ["iso"] }
+        #expect(disk?.hint?.contains("qemu-img") == isDisk, "\(disk?.hint ?? "")")
+        #expect(disk?.hint?.contains("leave") == true)
+        record.diskFormat = nil
+        record.containerFormat = format
+        let container = objection(record) { $0.containerFormats = ["ovf"] }
+        #expect(container?.hint?.contains("unpack") == isDisk, "\(container?.hint ?? "")")
+    }
+
     @Test func `A property that the target requires must be there`() {
         let missing = objection { $0.requiredProperties = ["os_distro", "team"] }
         #expect(missing?.code == .refused)
