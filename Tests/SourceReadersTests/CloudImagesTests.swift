@@ -91,6 +91,25 @@ import Testing
         #expect(reading.error == nil && reading.facts.map(\.sizeBytes) == [0])
     }
 
+    @Test(arguments: [404, 204])
+    func `Data that the store has lost is called lost, not a deleted image`(
+        status: Int
+    ) async throws {
+        var image = Sample.source("a", sizeBytes: 2500)
+        if status == 404 {
+            image = try await source.planned([1])
+            source.glance.refuse("GET", "/v2/images/a/file", status: 404, text: "no such blob")
+        } else {
+            source.glance.put("a", ["status": "active", "size": 2500])
+        }
+        let error = await read(image, by: source.source).error
+        #expect(error?.code == .sourceUnavailable)
+        let words = "image a has a record at the source, but its data is not found there: "
+        #expect(error?.message.hasPrefix(words) == true, "\(error as Any)")
+        #expect(error?.hint?.contains("`exclude`") == true)
+        #expect(error?.hint?.contains("volume") == false)
+    }
+
     @Test(arguments: ["deactivated", "queued", "pending_delete"])
     func `Another status than planned is a change`(status: String) async throws {
         let image = try await source.planned([1])

@@ -21,6 +21,7 @@ import Testing
 
         private final class Content: Sendable {
             let bytes = Guarded<[UInt8]?>(nil)
+            let isLost = Guarded(false)
         }
 
         init() throws {
@@ -38,6 +39,9 @@ import Testing
                     return .status(
                         200, headers: [("Content-Type", "application/json")],
                         text: "{\"images\": [\(isEnd ? "" : Self.record(bytes))]}")
+                }
+                if request.method == "GET", content.isLost.withLock({ $0 }) {
+                    return .status(404, text: "no such blob")
                 }
                 return .status(
                     200,
@@ -76,10 +80,23 @@ import Testing
         func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
         func change() { put(noise(1000, seed: 2)) }
         func remove() { content.bytes.withLock { $0 = nil } }
+        func loseData() { content.isLost.withLock { $0 = true } }
     }
 
     @Test func `An image of a legacy cloud is read as every source is`() async throws {
         try await checkConformance { try TestLegacyCloud() }
+    }
+
+    @Test func `Data that the store of a legacy cloud has lost is called lost`() async throws {
+        let source = try TestLegacyCloud()
+        let image = try await source.planned([1, 2, 3])
+        source.loseData()
+        let error = await read(image, by: source.source).error
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.message.contains("its data is not found there") == true, "\(error as Any)")
+        source.remove()
+        let gone = await read(image, by: source.source).error
+        #expect(gone?.message.contains("is gone at the source") == true, "\(gone as Any)")
     }
 
     /// There are more images than parallel requests for members.

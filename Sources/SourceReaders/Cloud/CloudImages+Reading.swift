@@ -95,9 +95,13 @@ extension CloudImages {
                 (_) throws(TranshipError) in opened(facts)
             }
         } catch {
-            throw Self.described(error, id, status)
+            throw await lostData(error, id) ?? Self.described(error, id, status)
         }
         if response == nil {
+            if let size = facts.sizeBytes, size > 0 {
+                throw Self.lostData(
+                    id, "the service sends none, and the record says \(size) bytes")
+            }
             guard facts.sizeBytes == 0 else {
                 throw TranshipError(
                     .sourceUnavailable, "image \(id) has no data at the source",
@@ -129,11 +133,29 @@ extension CloudImages {
         } catch {
             // The service answers 400 if its store cannot seek.
             guard error.code == .rangeNotSatisfiable || error.code == .badRequest else {
-                throw Self.described(error, id)
+                throw await lostData(error, id) ?? Self.described(error, id)
             }
             memory.remember(origin)
             throw TranshipError(.rangeNotSatisfiable, error.message, answer: error.answer)
         }
+    }
+
+    /// Returns the error for a 404 to a request for the data, if the record is still there: the
+    /// store has lost the data. Nil for other errors.
+    private func lostData(_ error: TranshipError, _ id: String) async -> TranshipError? {
+        guard error.isMissing, (try? await service.image(id)) != nil else { return nil }
+        return Self.lostData(id, error.message, answer: error.answer)
+    }
+
+    static func lostData(
+        _ id: String, _ words: String, answer: ServiceAnswer? = nil
+    ) -> TranshipError {
+        TranshipError(
+            .sourceUnavailable,
+            "image \(id) has a record at the source, but its data is not found there: \(words)",
+            hint: "ask the operator of the cloud: the store has lost the data, or the service does "
+                + "not reach it; to copy the others until then, leave the image out with `exclude`",
+            answer: answer)
     }
 
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
@@ -245,4 +267,9 @@ extension CloudImages {
         default: error.whileDoing("reading image \(id) at the source")
         }
     }
+}
+
+extension TranshipError {
+    /// True if the service does not find what the request asked for.
+    var isMissing: Bool { code == .notFound || code == .gone }
 }

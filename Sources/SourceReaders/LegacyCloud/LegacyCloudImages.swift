@@ -54,6 +54,10 @@ struct LegacyCloudImages: ImageSource {
             if error.isTransient, ring.failure == nil, ring.writtenBytes > 0 {
                 tell(.cannotGoOn(atByte: ring.writtenBytes, reason: Self.noRanges.message))
             }
+            // The record is in another answer.
+            if error.isMissing, (try? await service.image(id)) != nil {
+                throw CloudImages.lostData(id, error.message, answer: error.answer)
+            }
             throw CloudImages.described(error, id, transfer.source.status ?? .active)
         }
     }
