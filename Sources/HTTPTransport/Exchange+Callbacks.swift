@@ -87,21 +87,18 @@ extension Exchange {
             hint: "ask the operator of the server, or of a proxy before it: one of them is broken")
     }
 
-    /// Refuses an encoded body. Most likely a proxy compressed it, and its bytes are not those that
-    /// were requested and promised.
+    /// Refuses an encoded body, unless the caller takes it. Most likely a proxy compressed it, and
+    /// its bytes are not those that were requested and promised.
     private func refuseEncoding(_ response: HTTPResponse) throws(TranshipError) {
-        let encodings = response.headers.values("Content-Encoding")
-            .flatMap { request.echoes.removed(from: $0).split(separator: ",") }
-            .map { $0.filter { $0 != " " }.lowercased() }
-            .filter { !$0.isEmpty && $0 != "identity" }
-        guard let encoding = encodings.first else { return }
-        throw TranshipError(
-            .invalidAnswer,
-            "\(shown): the body is encoded (Content-Encoding: \(encoding)), but this "
-                + "request asked for it as it is stored",
-            hint:
-                "use another address of the file, or download it with a tool that unpacks it; the "
-                + "operator of the server or proxy can send such files unchanged")
+        var response = response
+        response.echoes = request.echoes
+        let isTaken = request.takesCompressed && response.storedCompression != nil
+        guard !isTaken, let error = response.encodingRefusal(asked: shown) else { return }
+        guard configuration.settingsPlace == .pipelineSource,
+            let compression = response.storedCompression, let hint = error.hint
+        else { throw error }
+        throw error.hinting(
+            "if the file is stored so, write `decompress: \(compression)`; if not, \(hint)")
     }
 
     /// - Returns: the number of bytes that were accepted; fewer than there were end the transfer.

@@ -68,6 +68,18 @@ public struct HTTPHeaders: Sendable, Hashable {
         self["Content-Length"] == nil && self["Transfer-Encoding"] == nil
     }
 
+    /// The encodings of the body (RFC 9110, section 8.4), in lower case. Leaves out words that do
+    /// not change it: some servers write them for data that they send as it is stored.
+    package var encodings: [String] {
+        values("Content-Encoding").flatMap { $0.split(separator: ",") }
+            .map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            .filter { !$0.isEmpty && !Self.plainEncodings.contains($0) }
+    }
+
+    private static let plainEncodings: Set = [
+        "identity", "none", "binary", "7bit", "8bit", "utf-8", "aws-chunked",
+    ]
+
     /// All declared lengths. More than one is an error (RFC 9112, section 6.3).
     package var contentLengths: Set<String> {
         Set(

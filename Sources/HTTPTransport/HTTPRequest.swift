@@ -45,6 +45,9 @@ public struct HTTPRequest: Sendable {
     /// declared length may be shorter, because the caller has better proof of the data than its
     /// length.
     public var declaredLengthCounts = false
+    /// True if a body that is labelled as compressed is taken as it is. Some servers label files
+    /// that are stored with gzip so.
+    package var takesCompressed = false
     /// The name of another header field of the answer that states the length of the body; nil for
     /// none.
     package var bodySizeField: String?

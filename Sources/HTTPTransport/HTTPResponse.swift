@@ -113,6 +113,33 @@ extension HTTPResponse {
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
+    /// The compression of a body that may be a stored file: `gz`, `xz`, `bz2` or `zst`. Nil for a
+    /// body without an encoding, with another one, or with several.
+    package var storedCompression: String? {
+        let encodings = headers.encodings
+        return encodings.count == 1 ? encodings.first.flatMap { Self.compressions[$0] } : nil
+    }
+
+    private static let compressions = [
+        "gzip": "gz", "x-gzip": "gz", "xz": "xz", "x-xz": "xz", "bzip2": "bz2", "x-bzip2": "bz2",
+        "zstd": "zst",
+    ]
+
+    /// Returns the error for a body that is encoded, although the request asked for it as it is
+    /// stored; nil if it is not encoded.
+    package func encodingRefusal(asked: String) -> TranshipError? {
+        guard let encoding = headers.encodings.first.map({ echoes.removed(from: $0) }) else {
+            return nil
+        }
+        return TranshipError(
+            .invalidAnswer,
+            "\(asked): the body is encoded (Content-Encoding: \(encoding)), but this request asked "
+                + "for it as it is stored",
+            hint:
+                "use another address of the file, or download it with a tool that unpacks it; the "
+                + "operator of the server or proxy can send such files unchanged")
+    }
+
     private var requestID: String? {
         (headers["x-openstack-request-id"] ?? headers["x-compute-request-id"]).map {
             String(echoes.removed(from: $0).prefix(Self.requestIDCharactersMax))

@@ -341,17 +341,19 @@ struct PublishedList {
         _ response: HTTPResponse, _ place: String
     ) throws(TranshipError) -> [UInt8] {
         let body = Array(response.body)
-        switch response.headers["Content-Encoding"]?.lowercased() {
-        case nil, "", "identity": return body
-        case "gzip", "x-gzip": return try unpacked(body, place)
-        case let encoding?:
+        guard let encoding = response.headers.encodings.first else { return body }
+        guard response.storedCompression == "gz" else {
             throw TranshipError(
                 .invalidAnswer,
                 "\(Self.shown(place)) is encoded (Content-Encoding: \(encoding)), but this request "
                     + "asked for it as it is stored",
                 hint: "use another address of the list, or download it and write its path")
         }
+        // Some servers label plain text so.
+        return body.starts(with: Self.gzipMark) ? try unpacked(body, place) : body
     }
+
+    private static let gzipMark: [UInt8] = [0x1F, 0x8B]
 
     private func unpacked(_ bytes: [UInt8], _ place: String) throws(TranshipError) -> [UInt8] {
         let limits = DecompressionLimits(sizeBytes: Self.unpackedBytesMax)
@@ -375,7 +377,7 @@ struct PublishedList {
                 hint: "name one that is not compressed, or download it, unpack it and write its "
                     + "path")
         }
-        let isGzip = bytes.starts(with: [0x1F, 0x8B])
+        let isGzip = bytes.starts(with: Self.gzipMark)
         var list = ChecksumList(isGzip ? try unpacked(bytes, place) : bytes, fileName: fileName)
         list.isSignedPart = isSignedPart
         return list

@@ -155,6 +155,30 @@ import Testing
         #expect(ring.writtenBytes == 60_000)
     }
 
+    @Test(arguments: [("gzip", true), ("x-gzip", true), ("zstd", true), ("br", false)])
+    func `A body that is labelled as compressed comes only if the caller takes it`(
+        encoding: String, mayBeStored: Bool
+    ) async throws {
+        let server = try RawHTTPServer { _ in
+            .status(200, headers: [("Content-Encoding", encoding)], body: noise(1000))
+        }
+        var configuration = TransportConfiguration()
+        configuration.settingsPlace = .pipelineSource
+        let client = HTTPClient(configuration)
+        var request = HTTPRequest(.get, server.url)
+        let refused = request
+        let error = await failure { _ = try await client.download(refused, into: .init()) { _ in } }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains("Content-Encoding: \(encoding)") == true)
+        #expect(error?.hint?.contains("`decompress: ") == mayBeStored, "\(error?.hint ?? "")")
+        request.takesCompressed = true
+        let taken = request
+        let ring = ByteRing()
+        let other = await failure { _ = try await client.download(taken, into: ring) { _ in } }
+        #expect((other == nil) == mayBeStored)
+        #expect(ring.writtenBytes == (mayBeStored ? 1000 : 0))
+    }
+
     private static func endsWithConnection(_ body: [UInt8]) -> Reply {
         Reply { exchange in
             exchange.sendHead(200, [("Connection", "close")])

@@ -305,6 +305,21 @@ import Testing
         )
     }
 
+    @Test(arguments: ["gzip", "x-gzip", "binary", "aws-chunked", "utf-8", "identity, none"])
+    func `A list of plain text is read whatever encoding its server writes`(
+        encoding: String
+    ) async throws {
+        let server = try RawHTTPServer { _ in
+            .status(200, headers: [("Content-Encoding", encoding)], body: Array(Self.line.utf8))
+        }
+        defer { server.stop() }
+        let read = try await PublishedList(place: server.url + "/SUMS", client: HTTPClient())
+            .read()
+        #expect(
+            try read.list.checksum(forPath: "a.img", shown: "SUMS") == Sample.checksum(.sha256, "a")
+        )
+    }
+
     @Test(arguments: [(Compression.xz, "xz"), (.bz2, "bzip2"), (.zst, "zstd")])
     func `A list that is stored in another compression is called compressed`(
         compression: Compression, word: String

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Digests
 import HTTPTransport
 import MigrationModel
 import MigrationPipeline
@@ -306,14 +307,19 @@ import Testing
         #expect(fourth.image.place == first.image.place)
     }
 
-    @Test(arguments: [(false, true), (true, false)])
+    /// Compressed data shows its end itself.
+    @Test(arguments: [(false, false, true), (true, false, false), (false, true, false)])
     func `Data without a length and a checksum gets a note that a cut is not noticed`(
-        isPromised: Bool, isNoted: Bool
+        isPromised: Bool, isUnpacked: Bool, isNoted: Bool
     ) async throws {
-        let (image, _) = try await listed(image: "disk_format: raw", isPromised: isPromised) { _ in
+        let plain = noise(90_000)
+        let data = isUnpacked ? try compressed(plain, .gz) : plain
+        let (image, _) = try await listed(
+            image: "disk_format: raw", more: ", decompress: auto", isPromised: isPromised
+        ) { _ in
             Reply { exchange in
                 exchange.sendHead(200, [("Connection", "close")])
-                if exchange.request.method != "HEAD" { exchange.send(noise(90_000)) }
+                if exchange.request.method != "HEAD" { exchange.send(data) }
                 exchange.close()
             }
         }
@@ -355,6 +361,59 @@ import Testing
         #expect(image.refusal?.code == .invalidAnswer)
         #expect(image.refusal?.message.contains("Content-Encoding: gzip") == true)
         #expect(image.refusal?.hint?.contains("another address") == true)
+    }
+
+    /// Such as Apache with `AddEncoding x-gzip .gz`.
+    @Test(arguments: [
+        ("/disk.raw.gz", "gzip", "gz", false), ("/disk.raw.gz", "x-gzip", "auto", true),
+        ("/disk.raw", "gzip", "gz", true), ("/disk.raw", "gzip", "auto", false),
+        ("/disk.raw.gz", "binary", "auto", true), ("/disk.raw.gz", "aws-chunked, gzip", "gz", true),
+    ])
+    func `A stored file that its server labels as compressed is decompressed`(
+        path: String, encoding: String, decompress: String, isPromised: Bool
+    ) async throws {
+        let inside = noise(90_000)
+        let stored = try compressed(inside, .gz)
+        let server = try RawHTTPServer { _ in
+            .status(200, headers: [("Content-Encoding", encoding)], body: stored)
+        }
+        defer { server.stop() }
+        let promise = isPromised ? ", checksum: '\(try digest(.sha256, of: stored))'" : ""
+        let source = URLImage(
+            source: try urlEntry(server.url + path, ", decompress: \(decompress)\(promise)"),
+            sourceIndex: 0, client: HTTPClient())
+        let listed = try #require(try await list(source).first)
+        #expect(listed.refusal == nil, "\(listed.refusal as Any)")
+        let reading = await read(listed.image, by: source)
+        #expect(reading.error == nil, "\(reading.error as Any)")
+        #expect(reading.bytes == inside)
+    }
+
+    /// A proxy compressed these, or the label is wrong.
+    @Test(arguments: [
+        ("/disk.img", "gzip", "", true), ("/disk.img", "gzip", ", decompress: auto", true),
+        ("/disk.img.gz", "gzip", ", decompress: auto", false),
+        ("/disk.img.gz", "br", ", decompress: gz", true),
+    ])
+    func `Labelled data that would not be decompressed is refused in the plan`(
+        path: String, encoding: String, more: String, isGzip: Bool
+    ) async throws {
+        let (image, _) = try await listed(path, image: "disk_format: raw", more: more) { _ in
+            .status(
+                200, headers: [("Content-Encoding", encoding)],
+                body: isGzip ? DiskHeads.gzip : DiskHeads.mbr)
+        }
+        #expect(image.refusal?.code == .invalidAnswer, "\(image.refusal as Any)")
+        #expect(image.refusal?.message.contains("Content-Encoding: \(encoding)") == true)
+    }
+
+    @Test func `A label that changes nothing is not an encoding`() async throws {
+        for label in ["binary", "aws-chunked", "none"] {
+            let (image, _) = try await listed { _ in
+                .status(200, headers: [("Content-Encoding", label)], body: DiskHeads.qcow2())
+            }
+            #expect(image.refusal == nil, "\(label): \(image.refusal as Any)")
+        }
     }
 
     // MARK: The name

@@ -150,7 +150,7 @@ extension URLImage {
         listed.isPromisedByHand = source.checksum != nil
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
-            listed.notes += found.notesWithoutPromise
+            listed.notes += found.notes(isUnpacked: data.compression != nil)
             if let format = data.unprovedFormat {
                 listed.notes.append(.noInnerChecksum(format: format))
             }
@@ -282,10 +282,12 @@ extension URLImage {
                 && !answer.effectiveURL.lowercased().hasPrefix("https:")
         }
 
-        /// What cannot be noticed about this data, for which no checksum is promised.
-        var notesWithoutPromise: [Note] {
+        /// Returns what cannot be noticed about this data, for which no checksum is promised.
+        ///
+        /// - Parameter isUnpacked: true for compressed data, which shows its end itself.
+        func notes(isUnpacked: Bool) -> [Note] {
             var notes = [Note.noChecksum]
-            if hidesCuts { notes.append(.noLength) }
+            if hidesCuts, !isUnpacked { notes.append(.noLength) }
             if hasFickleTag, seen.lastModified == nil {
                 notes.append(.changingETag)
             } else if !seen.showsNewVersions {
@@ -384,6 +386,7 @@ extension URLImage {
     /// Reads the first bytes only. The transfer reads the rest.
     func beginning() async throws(TranshipError) -> Probe {
         var request = request(.get)
+        request.takesCompressed = takesCompressed
         request.headers["Range"] = "bytes=0-\(unpacking.headBytes - 1)"
         var found = try await start(of: request)
         if [400, 416, 501].contains(found.answer?.status) {
@@ -393,6 +396,13 @@ extension URLImage {
         }
         guard let response = found.answer else { return found }
         try expectSuccess(response, .get)
+        // The transfer refuses labelled data that it does not decompress.
+        if source.decompress != .none, let bytes = found.bytes,
+            unpacking.look(bytes, fileName: "", shown: "").compression == nil,
+            let refusal = response.encodingRefusal(asked: "GET \(Self.withoutSecrets(url))")
+        {
+            throw refusal
+        }
         found.sizeBytes = response.headers.contentLengthBytes
         if response.status == 206 {
             found.sizeBytes = response.contentRange?.total

@@ -45,7 +45,7 @@ extension URLImage {
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) -> SourceVersion? {
         let shown = image.location
-        var request = self.request(.get)
+        var request = reading(image)
         request.headers["Range"] = "bytes=\(part.lowerBound)-\(part.upperBound)"
         if let tag = known?.strongETag { request.headers["If-Range"] = tag }
         request.bodyBytesMax = Int64(part.count)

@@ -78,7 +78,7 @@ extension URLImage {
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) {
         let shown = image.location
-        var request = request(.get)
+        var request = reading(image)
         // Without a declared length, the answer might never end.
         request.bodyBytesMax = image.sizeAtSourceBytes
         // In a pool, the server that the plan saw may have had another version.
@@ -108,7 +108,7 @@ extension URLImage {
         let shown = image.location
         let origin = endpoint
         try memory.check(origin)
-        var request = self.request(.get)
+        var request = reading(image)
         request.headers["Range"] = "bytes=\(point.offsetBytes)-"
         if let tag = point.version.strongETag { request.headers["If-Range"] = tag }
         let response: HTTPResponse

@@ -96,6 +96,28 @@ struct URLImage: ImageSource {
         return request
     }
 
+    /// True if the plan takes data that its server labels as compressed, such as a stored `.gz`:
+    /// Tranship decompresses it, or a checksum is promised for these bytes and they are not
+    /// inspected. With `decompress: auto`, a promise for a file that is not named as a compressed
+    /// one is for the data before a proxy compressed it.
+    var takesCompressed: Bool {
+        let isPromised = source.checksum != nil || source.checksumFile != nil || locatesByImage
+        let isNamedSo = Compression(rawValue: FileName(url: url).fileExtension) != nil
+        return switch source.decompress {
+        case .none: isPromised && !source.inspects
+        case .auto: isNamedSo || !isPromised
+        case .xz, .gz, .bz2, .zst: true
+        }
+    }
+
+    /// Returns a request for the planned data.
+    func reading(_ image: SourceImage) -> HTTPRequest {
+        var request = request(.get)
+        request.takesCompressed =
+            image.published?.compression != nil || (!source.inspects && image.promise != nil)
+        return request
+    }
+
     // MARK: Parts of an address
 
     /// Returns scheme, host and port: `https://host:port`.
