@@ -200,7 +200,7 @@ final class Exchange: @unchecked Sendable {
         case .download where hasTLSEnded == false:
             throw cutShort("after \(bodyBytes) bytes the TLS connection was cut")
         case .download where endsWithConnection && bodyBytes < expectedBytes:
-            throw cutShort("\(bodyBytes) of \(expectedBytes) bytes came before the connection ended")
+            throw cutShort("\(bodyBytes) of \(expectedBytes) bytes came")
         case .download where request.method != .head && head.status != 204:
             guard let declared = head.headers.contentLengthBytes,
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes
