@@ -44,17 +44,18 @@ extension Planner {
         // A copy at the same target comes first, so that it stays the only one there.
         var candidates =
             (transfers.filter { $0.targetKey == given.targetKey }
-            + transfers.filter { $0.targetKey != given.targetKey }).map(SameVersion.Candidate.init)
+            + transfers.filter { $0.targetKey != given.targetKey })
+            .map { SameVersion.Candidate($0, among: transfers) }
         if !candidates.contains(where: { $0.hasData(of: given.source) == true }),
             candidates.contains(where: { $0.hasData(of: given.source) == nil })
         {
             try await addReports(to: &candidates, given.origin.lineageID)
         }
         guard let same = SameVersion.copy(of: given.source, among: candidates),
-            same.fingerprint != given.source.fingerprint
+            same.version.fingerprint != given.source.fingerprint
         else { return nil }
         var item = given
-        item.intent.source.fingerprint = same.fingerprint
+        item.intent.source.fingerprint = same.version.fingerprint
         let project = item.record.ownerID ?? target(item.targetKey)?.opened.projectID ?? ""
         item.intent.origin = ImageIdentity.origin(of: item.source, project: project)
         item.firstImageID = ImageIdentity.imageID(
