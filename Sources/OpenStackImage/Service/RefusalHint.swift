@@ -108,6 +108,10 @@ enum RefusalHint {
             return
                 "the service's database takes no emoji and no other characters beyond U+FFFF: give "
                 + "the image another name"
+        case (.get, "", 403):
+            return
+                "ask the operator of the cloud, whose policy refuses this user: `tranship doctor "
+                + "\(cloud)` shows the roles"
         case (.get, "file", 403) where words.contains("deactivated"):
             return
                 "reactivate the image first: only administrators may read the data of a deactivated one"

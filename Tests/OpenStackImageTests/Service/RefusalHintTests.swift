@@ -102,6 +102,15 @@ struct RefusalHintTests {
         #expect(hint(members, 413)?.contains("image_member_quota") == true)
     }
 
+    @Test("a policy that refuses a list in its own words names the operator and the roles")
+    func refusedList() {
+        for path in ["/v2/images", "/v2/images/a"] {
+            let words = hint(ServiceRequest(.get, path), 403, "policy says no") ?? ""
+            #expect(words.hasPrefix("ask the operator of the cloud, whose policy"), "\(words)")
+            #expect(words.contains("`tranship doctor alpha`"), "\(words)")
+        }
+    }
+
     @Test("404 of a list is about the API, and 404 of a record about its id")
     func missingList() {
         for path in ["/v1/images", "/v1/images/detail"] {
