@@ -21,6 +21,8 @@ final class UncheckedProjects: Sendable {
 
     /// Returns the id of a project, as its Keystone writes it.
     ///
+    /// At a source, the id of a deleted project counts if images of it are left.
+    ///
     /// - Throws: ``TranshipError/Code/notFound``; for a name also ``TranshipError/Code/ambiguous``
     ///   and the errors of Keystone. If Keystone does not say whether it has an id, returns the id
     ///   and adds it to ``warnings``.
@@ -30,7 +32,14 @@ final class UncheckedProjects: Sendable {
         guard CloudConfiguration.isProjectID(name.project) else {
             return try await session.projectID(of: name.project, domain: name.domain)
         }
-        if let id = try await session.knownProjectID(name.project) { return id }
+        do {
+            if let id = try await session.knownProjectID(name.project) { return id }
+        } catch {
+            guard error.code == .notFound, side == .source,
+                await Self.hasImages(ofProject: name.project, session)
+            else { throw error }
+            return name.project
+        }
         guard await !ownIDs(session).contains(name.project) else { return name.project }
         let place = Place(cloud: session.cloudName, side: side)
         unknown.withLock { unknown in
@@ -39,6 +48,19 @@ final class UncheckedProjects: Sendable {
             }
         }
         return name.project
+    }
+
+    /// True if the Image service lists an image of the project. Images of a project that was deleted
+    /// keep its id.
+    private static func hasImages(ofProject id: String, _ session: CloudSession) async -> Bool {
+        for isHidden in [false, true] {
+            let query = ImageQuery(
+                ownerID: id, visibility: .all, isHidden: isHidden, pageLimit: 1)
+            var pages = ImageService(session).images(query).makeAsyncIterator()
+            let page = try? await pages.next()
+            if page?.contains(where: { $0.ownerID == id }) == true { return true }
+        }
+        return false
     }
 
     private func ownIDs(_ session: CloudSession) async -> Set<String> {

@@ -75,7 +75,12 @@ import Testing
         let twin = #"{"id":"t1","name":"twin","domain_id":"d1"}"#
         let lone = #"{"id":"l2","name":"lone","domain_id":"d2"}"#
         let other = #"{"id":"t2","name":"twin","domain_id":"d2"}"#
-        for (name, list) in [("twin", "\(twin),\(other)"), ("lone", lone)] {
+        let off = #"{"id":"id-off","name":"off","domain_id":"d1","enabled":false}"#
+        let half = off.replacing("off", with: "half")
+        let on = #"{"id":"on","name":"half","domain_id":"d2","enabled":true}"#
+        for (name, list) in [
+            ("twin", "\(twin),\(other)"), ("lone", lone), ("off", off), ("half", "\(half),\(on)"),
+        ] {
             glance.answer(
                 "GET", "/v3/projects", with: .status(200, text: "{\"projects\":[\(list)]}")
             ) { $0.target.hasSuffix("=\(name)") }
@@ -218,6 +223,35 @@ import Testing
             error.message.contains(line.replacing(": ", with: " to ")), "\(error)")
         #expect(error.message.contains("has no project with the id"), "\(error)")
         #expect(error.hint?.contains("remove the line") == true, "\(error)")
+    }
+
+    @Test func `The id of a deleted project counts at a source if images of it are left`()
+        async throws
+    {
+        glance.put(
+            "left", data: [1],
+            ["name": "left", "owner": .string(Self.missing), "visibility": "public"])
+        let found = try await expansion(
+            "{ \(Self.missing): demo }", source: Self.administrator.source,
+            target: Self.administrator.target)
+        #expect(
+            found.targets.first?.target.cloudEntry?.rules.image.owner?.projects
+                == [Self.missing: TwoProjects.demo])
+        let error = try await refusal(
+            "{ demo: \(Self.missing) }", source: Self.administrator.source,
+            target: Self.administrator.target)
+        #expect(error.message.contains("has no project with the id"), "\(error)")
+    }
+
+    @Test func `A disabled project is found by its name, unless an enabled one has the name`()
+        async throws
+    {
+        let found = try await expansion(
+            "{ off: demo, half: off@Default }", source: Self.administrator.source,
+            target: Self.administrator.target)
+        #expect(
+            found.targets.first?.target.cloudEntry?.rules.image.owner?.projects
+                == ["id-off": TwoProjects.demo, "on": "id-off"])
     }
 
     @Test func `An id is the one that Keystone writes`() async throws {

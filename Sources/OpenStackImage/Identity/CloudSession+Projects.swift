@@ -9,6 +9,8 @@ package struct KeystoneProject: Sendable, Hashable {
     package let id: String
     package let name: String
     package let domainID: String
+    /// False if an administrator has disabled the project: Keystone issues no token for it.
+    package let isEnabled: Bool
 }
 
 /// Requests for projects, which Keystone answers
@@ -16,7 +18,8 @@ package struct KeystoneProject: Sendable, Hashable {
 extension CloudSession {
     /// Returns the enabled projects that this user may have a token for, sorted by name.
     package func ownProjects() async throws(TranshipError) -> [KeystoneProject] {
-        try await projects("/auth/projects").sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        try await projects("/auth/projects").filter(\.isEnabled)
+            .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
     /// Returns the name of a project by its id. Keystone answers only administrators.
@@ -47,6 +50,7 @@ extension CloudSession {
     }
 
     /// Returns the id of a project. Needs the right to list projects, which administrators have.
+    /// A disabled project counts, unless an enabled one of another domain has its name.
     ///
     /// - Parameters:
     ///   - project: an id or a name.
@@ -78,6 +82,7 @@ extension CloudSession {
             }
             found = named.filter { ids.contains($0.domainID) }
         }
+        if found.contains(where: \.isEnabled) { found.removeAll { !$0.isEnabled } }
         guard let first = found.first else { throw await elsewhere(project, domain, named) }
         guard found.count == 1 else { throw await ambiguous(project, found) }
         return first.id
@@ -138,11 +143,11 @@ extension CloudSession {
         let json = try await keystone(path, query)
         return (json["projects"]?.array ?? []).compactMap { project in
             guard let id = OutsideID.read(project["id"]?.string),
-                let name = project["name"]?.string,
-                project["enabled"]?.bool != false
+                let name = project["name"]?.string
             else { return nil }
             return KeystoneProject(
-                id: id, name: name, domainID: project["domain_id"]?.string ?? "")
+                id: id, name: name, domainID: project["domain_id"]?.string ?? "",
+                isEnabled: project["enabled"]?.bool != false)
         }
     }
 
