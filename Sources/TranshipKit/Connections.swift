@@ -76,7 +76,7 @@ final class NetworkConnections: Connections {
     }
 
     func signIn(_ cloud: CloudName) async throws(TranshipError) -> SignedInCloud {
-        let session = try session(cloud)
+        let session = try await session(signingInTo: cloud)
         let project: AuthenticatedProject
         let isLegacy: Bool
         do {
@@ -111,13 +111,43 @@ final class NetworkConnections: Connections {
         weak.withLock { known in known += found.filter { !known.contains($0) } }
     }
 
-    private func session(_ cloud: CloudName) throws(TranshipError) -> CloudSession {
-        let key = [cloud.name, cloud.region, cloud.interface, cloud.project, cloud.projectDomain]
+    /// Returns the session of a cloud. A pipeline may name the one project that an application
+    /// credential is bound to: then no other token is needed.
+    private func session(
+        signingInTo cloud: CloudName
+    ) async throws(TranshipError) -> CloudSession {
+        do {
+            return try session(cloud)
+        } catch {
+            guard let project = cloud.project else { throw error }
+            let own = try session(cloud, isScoped: false)
+            guard case .applicationCredential = own.configuration.authentication else {
+                throw error
+            }
+            // The caller reports an error of signing in.
+            guard let bound = try? await own.authenticate() else { return own }
+            let isNamed = bound.projectName == project
+            if isNamed, cloud.projectDomain != nil {
+                throw error.hinting("write the name of the project without its domain, or its id")
+            }
+            let hasID = bound.projectID.map { ProjectID.areEqual($0, project) } ?? false
+            guard isNamed || hasID else { throw error }
+            return own
+        }
+    }
+
+    /// - Parameter isScoped: false for the session in the project of the cloud's entry.
+    private func session(
+        _ cloud: CloudName, isScoped: Bool = true
+    ) throws(TranshipError) -> CloudSession {
+        let project = isScoped ? cloud.project : nil
+        let domain = isScoped ? cloud.projectDomain : nil
+        let key = [cloud.name, cloud.region, cloud.interface, project, domain]
         if let session = known.withLock({ $0[key] }) { return session }
         do {
             let session = try CloudSession.named(
                 cloud.name, region: cloud.region, interface: cloud.interface,
-                project: cloud.project, projectDomain: cloud.projectDomain,
+                project: project, projectDomain: domain,
                 environment: environment, transport: transport, quickRetries: 2)
             known.withLock { $0[key] = session }
             for remark in session.configuration.remarks { warn(.cloudsFile(remark)) }

@@ -240,6 +240,7 @@ private struct SourceProjects {
         _ unchecked: UncheckedProjects, _ mistakes: inout TableMistakes
     ) async throws(TranshipError) {
         let signedIn = try await connections.signIn(cloud.cloud)
+        let session = signedIn.session
         var lines: [String: ProjectTable.Row] = [:]
         for row in table.rows {
             let asked = Asked(
@@ -268,7 +269,11 @@ private struct SourceProjects {
             return
         }
         // These come at the end, so that a new project does not change the indexes of the others.
-        for project in try await signedIn.session.ownProjects() where lines[project.id] == nil {
+        var isBound = false
+        if case .applicationCredential = session.configuration.authentication { isBound = true }
+        for project in try await session.ownProjects() where lines[project.id] == nil {
+            // Keystone lists the projects of the user, and the credential is bound to one of them.
+            guard !isBound || project.id == signedIn.projectID else { continue }
             let name = ProjectTable.Name(project.id)
             others.append(ExpandedSource(.cloud(cloud.inProject(name))))
             names[project.id] = project.name

@@ -65,6 +65,30 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a table of projects may name the project of an application credential, and no other")
+        func boundCredential() async throws {
+            try await scene("bound") { scene in
+                try await scene.alpha.add(scene.prefix, Sample.raw(9000, seed: 4))
+                func pipeline(_ table: String) throws -> String {
+                    try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: alpha-appcred
+                            images: { name: "\(scene.prefix)*" }
+                        targets: [{ cloud: beta-admin }]
+                        projects: \(table)
+                        """)
+                }
+                for own in ["demo", try await scene.alpha.projectID, #""*""#] {
+                    let plan = try await scene.tranship("plan", try pipeline("{ \(own): team-a }"))
+                    #expect(plan.output.contains("1 to create"), plan.said)
+                }
+                let other = try await scene.tranship("plan", try pipeline("{ other: team-a }"))
+                #expect(other.status == 2, other.said)
+                #expect(other.talk.contains("cannot be used for project \"other\""), other.said)
+            }
+        }
+
         @Test("a run outlives its tokens")
         func tokensExpire() async throws {
             try await scene("tokens") { scene in
