@@ -327,6 +327,12 @@ extension Note {
                 "image \(id) was deactivated at the target, so only administrators can read its "
                     + "data; it stays so"
             )
+        case .editedCopy(let id, let fields):
+            (
+                "edited-copy",
+                "someone has changed \(fields.joined(separator: ", ")) of image \(id) at the target: "
+                    + "that stays as it is"
+            )
         case .editedAtTarget(let fields):
             (
                 "edited-at-target",

@@ -113,6 +113,8 @@ public enum Note: Codable, Hashable, Sendable {
     /// The target made the copy with other fields than were requested. Has the first differences,
     /// and the number of further ones.
     case changedByTarget(imageID: String, [FieldDifference], more: Int)
+    /// Someone edited these fields of a copy that needs no update. They stay as they are.
+    case editedCopy(imageID: String, fields: [String])
     /// An update leaves these fields alone, because they were edited at the target.
     case editedAtTarget(fields: [String])
     /// Someone set these fields of the copy before it was published: they stay as they are.
@@ -133,7 +135,7 @@ public enum Note: Codable, Hashable, Sendable {
         switch self {
         case .malformedChecksum, .otherFields, .otherFormat, .deactivatedAtTarget, .changedByHand,
             .notListed, .manyProperties, .manyTags, .versionBeingFilled, .tooManyProperties,
-            .tooManyTags, .importsConvert, .noLength:
+            .tooManyTags, .importsConvert, .noLength, .editedCopy:
             true
         default: false
         }

@@ -5,6 +5,7 @@ internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
+internal import PipelineFiles
 
 /// Distinguishes operators' changes to the current version of a series from those that runs made.
 extension Planner {
@@ -42,6 +43,31 @@ extension Planner {
         if !fields.isEmpty, !isNoted {
             item.notes.append(.changedByHand(imageID: id, fields: fields))
         }
+        return item
+    }
+
+    /// Adds, with `on_conflict: update`, a note about the fields that someone edited at a copy that
+    /// needs no update. The copy keeps them.
+    func notingEdits(_ given: PlanItem, _ comparison: PlanComparison) -> PlanItem {
+        guard given.action == .skip, case .alreadyAtTarget(let id) = given.reason,
+            !given.source.isOfSeries, let target = target(given.targetKey),
+            onConflict(of: given, at: target) == .update,
+            let known = comparison.transfer, known.imageID == id, known.state == .done,
+            !known.placement.isAdopted,
+            let image = comparison.ours.first(where: { $0.id == id })
+        else { return given }
+        var item = given
+        item.intent.record = known.record
+        // The target itself made the copy with other values in these fields.
+        var others: Set<String> = []
+        for case .changedByTarget(_, let differences, let more) in known.remarks {
+            guard more == 0 else { return given }
+            others.formUnion(differences.flatMap { [$0.field.words, "os_\($0.field.words)"] })
+        }
+        var fields = item.differences(to: image).filter { !others.contains($0) }
+        if target.isElsewhere(image, known.record) { fields.append("owner") }
+        item = given
+        if !fields.isEmpty { item.notes.append(.editedCopy(imageID: id, fields: fields)) }
         return item
     }
 

@@ -117,9 +117,9 @@ extension Planner {
     private func beforeChecks(
         _ comparison: PlanComparison
     ) async throws(TranshipError) -> PlanItem {
-        let item = notingDropped(
-            try await notingHands(try await decide(comparison), comparison), comparison.transfer
-        ).notingReplaced
+        let noted = try await notingHands(try await decide(comparison), comparison)
+        let item = notingDropped(notingEdits(noted, comparison), comparison.transfer)
+            .notingReplaced
         guard let target = target(item.targetKey) else { return item }
         let beside = try await besideEarlierVersion(item, comparison, at: target)
         let named = try await named(beside, besides: comparison.transfer, at: target)

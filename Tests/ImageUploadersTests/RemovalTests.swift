@@ -302,6 +302,15 @@ import Testing
         }
     }
 
+    @Test func `A copy that someone has given to another project stays, and the owner is named`() {
+        var (transfer, record) = undone()
+        transfer.intent.projectID = "ours"
+        record.image.ownerID = "ours"
+        #expect(reason(transfer, record) == nil)
+        record.image.ownerID = "theirs"
+        #expect(reason(transfer, record) == .editedByHand(field: "owner"))
+    }
+
     @Test func `A copy that the run itself showed before it was refused may go`() {
         var (transfer, record) = undone(.publishing)
         transfer.intent.record.isProtected = true

@@ -34,6 +34,7 @@ import Testing
         .missingStores(held: ["a"], missing: ["b"], reason: "r"),
         .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
         .memberRejected(projectID: "p"), .notListed(imageID: "i", ownerID: "p"),
+        .editedCopy(imageID: "i", fields: ["min_disk"]),
         .hides(imageIDs: ["i"]), .hidden(imageID: "i"),
         .idPlanted(imageID: "i", ownerID: "p"), .membersLeftOut(["p"], imageID: "i"),
         .changedByTarget(

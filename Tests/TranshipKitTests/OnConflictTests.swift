@@ -67,7 +67,22 @@ import Testing
         // An operator's edits also stay in all later nights.
         let third = try await run("on_conflict: update")
         #expect(third.item.action == .skip)
+        #expect(third.item.notes == [.editedCopy(imageID: id, fields: ["properties.os_distro"])])
         #expect(beta.image(id)?["os_distro"] == "edited")
+    }
+
+    @Test func `A later update says what was edited at the copy`() async throws {
+        let first = try await run("on_conflict: update")
+        let id = try #require(first.transfer?.imageID)
+        #expect(try await run("on_conflict: update").item.notes == [])
+        beta.put(id, ["min_disk": 9, "tags": [], "protected": true])
+        let fields = ["protected", "min_disk", "tags"]
+        let second = try await run("on_conflict: update")
+        #expect(second.item.action == .skip)
+        #expect(second.item.notes == [.editedCopy(imageID: id, fields: fields)])
+        #expect(!second.item.notes.contains { !$0.isWarning })
+        // Without the rule, only a check compares what is there.
+        #expect(try await run("on_conflict: keep-both").item.notes == [])
     }
 
     @Test func `A refused publication is tried again, and does not count as an edit`()

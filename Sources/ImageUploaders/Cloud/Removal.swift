@@ -216,7 +216,9 @@ public enum Removal {
         to transfer: Transfer, undoing found: TargetRecord, references: [String: String]
     ) -> Outcome? {
         let image = found.image
-        guard Ownership(of: image, transfer).mayBeUndone,
+        let ownership = Ownership(of: image, transfer)
+        if ownership == .otherProject { return .changed(.editedByHand(field: "owner")) }
+        guard ownership.mayBeUndone,
             transfer.placement.isFilledByUs || !image.holdsData
         else { return .changed(.notOurs) }
         guard image.isWhole || !image.holdsData else {
