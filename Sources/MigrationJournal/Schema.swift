@@ -19,7 +19,7 @@ enum Schema {
     /// The step that makes a new journal. Until a version is released, a change of the shape gives
     /// this step another name: a journal without this name was written by an earlier build, and is
     /// refused. A step that was released is never edited; later changes are new steps.
-    static let firstStep = "1 runs in order, places, plans, transfers, series, names"
+    static let firstStep = "1 runs in order, places, plans, facts, transfers, series, names"
 
     /// The id "TRSH" in the file's header, by which `file(1)` and this program recognize a journal
     /// among SQLite files.
@@ -65,7 +65,10 @@ enum Schema {
             -- Of the saved plan that the run carries out; NULL without one.
             plan_digest TEXT,
             -- Where that plan lay, absolute; NULL if that is unknown.
-            plan_file TEXT
+            plan_file TEXT,
+            -- What the pipeline file took from its variables and from its table of projects; NULL:
+            -- nothing, or the run is too old to be resumed.
+            outside BLOB
         ) STRICT;
 
         -- Where the clouds of a run's pipeline led to. The last place of each name stays after its

@@ -11,14 +11,19 @@ public struct RunFacts: Sendable, Hashable {
     public var planDigest: String?
     /// The absolute path of that plan; nil if it is unknown.
     public var planFile: String?
+    /// What the pipeline file took from outside: the values of its variables and the lines of its
+    /// table of projects, without secrets, by the paths of their keys.
+    public var outsideTexts: [String: String]
 
     public init(
-        who: String, pipelineDigest: String, planDigest: String? = nil, planFile: String? = nil
+        who: String, pipelineDigest: String, planDigest: String? = nil, planFile: String? = nil,
+        outsideTexts: [String: String] = [:]
     ) {
         self.who = who
         self.pipelineDigest = pipelineDigest
         self.planDigest = planDigest
         self.planFile = planFile
+        self.outsideTexts = outsideTexts
     }
 
     /// The argument of `--plan` in a command that runs the same plan again; nil for a run without a

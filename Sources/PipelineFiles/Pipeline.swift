@@ -43,6 +43,13 @@ public struct Pipeline: Sendable, Equatable {
     /// Values from the environment are not in the text in the first place. If all secrets come from
     /// there, as the documentation recommends, this is the unchanged text. Comments stay.
     public let textWithoutSecrets: String
+    /// What the file takes from outside, without secrets, by the path of the key: the values that
+    /// contain variables, as expanded, under `targets[0].cloud (expanded)`, and the lines of a table
+    /// of projects in another file, under `projects.team-a`. A change is an edit of the pipeline.
+    ///
+    /// Of addresses, leaves out queries. Leaves out `headers`, `auth` and `hooks`: a token may be
+    /// another one in each run.
+    public let outsideTexts: [String: String]
     /// The path of the file as the operator gave it.
     public let file: String
 }

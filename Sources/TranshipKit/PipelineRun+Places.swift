@@ -120,9 +120,10 @@ extension PipelineRun {
 }
 
 extension Pipeline {
-    /// The settings of the file, key by key, without the lines of `projects`: those are
-    /// ``ProjectTable/texts``, even if they come from a CSV file.
+    /// The settings of the file, key by key, also as its variables expand them, without the lines
+    /// of `projects`: those are ``ProjectTable/texts``, even if they come from a CSV file.
     var settingTexts: [String: String] {
-        keyTexts.filter { projects == nil || !$0.key.hasPrefix("projects.") }
+        keyTexts.merging(outsideTexts) { text, _ in text }
+            .filter { projects == nil || !$0.key.hasPrefix("projects.") }
     }
 }

@@ -4,10 +4,27 @@
 public import Basics
 package import MigrationJournal
 package import MigrationModel
+package import PipelineFiles
 
 /// Decides if an interrupted run is planned again.
 extension PipelineRun {
     private static let editsMax = 10
+
+    /// Returns the edits of a pipeline since a run began: of its file, of its table of projects in
+    /// another file, and of the values of its variables. If the file is gone, its text is the run's
+    /// own.
+    ///
+    /// - Parameter facts: the facts of the run. Without them, only the file is compared.
+    package static func edits(
+        of pipeline: Pipeline, since run: Run, _ facts: RunFacts?
+    ) -> [String] {
+        let texts = Pipeline.keyTexts(of: run.pipelineText)
+        guard let facts else { return SavedPlan.differences(texts, pipeline.keyTexts) }
+        // A line of a table may have moved from one file into the other.
+        return SavedPlan.differences(
+            texts.merging(facts.outsideTexts) { text, _ in text },
+            pipeline.keyTexts.merging(pipeline.outsideTexts) { text, _ in text })
+    }
 
     /// The reason why an interrupted run is planned again, as a warning; nil if it goes on as
     /// planned.

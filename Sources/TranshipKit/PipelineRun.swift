@@ -110,10 +110,8 @@ public final class PipelineRun: Sendable {
                         ? run.copyCommand ?? "the same `tranship copy` command"
                         : run.command(try await Journal.openForReading(path: path).facts(of: run))))
         }
-        // If the file is gone, the text is the run's own, so there are no edits.
-        let edits = SavedPlan.differences(
-            Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
         let journal = try await Journal.open(path: path, hook: try KillPoint.hook(environment))
+        let edits = edits(of: pipeline, since: run, try await journal.facts(of: run))
         return PipelineRun(
             pipeline, journal: journal, environment: environment, resuming: run, edits: edits,
             failedSince: try await failedSince(run, in: journal), planning: planning,

@@ -120,7 +120,8 @@ extension PipelineRun {
             who: "\(process.userName)@\(process.hostName)",
             pipelineDigest: TextDigest.sha256(pipeline.textWithoutSecrets),
             planDigest: saved?.digest,
-            planFile: saved == nil ? nil : planFile.withLock(\.self))
+            planFile: saved == nil ? nil : planFile.withLock(\.self),
+            outsideTexts: pipeline.outsideTexts)
     }
 }
 

@@ -57,7 +57,9 @@ import Testing
     }
 
     @Test func `A run keeps who started it, and with which file`() async throws {
-        let facts = RunFacts(who: "ops@host", pipelineDigest: "sha256:1")
+        let facts = RunFacts(
+            who: "ops@host", pipelineDigest: "sha256:1",
+            outsideTexts: ["projects.a \"b\"": "c", "name (expanded)": ""])
         let run = try await journal.beginRun(
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "", facts: facts)
         #expect(try await journal.facts(of: run) == facts)

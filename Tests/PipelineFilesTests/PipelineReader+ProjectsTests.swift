@@ -52,7 +52,13 @@ import Testing
         let file = folder.appendingPathComponent("p.yaml").path
         try Data("source,target\r\na, b\r\n\"c, d\",\"e\"\"f\"\r\n\r\n*,rest\r\n".utf8).write(
             to: csv)
-        let table = try #require(try pipeline("projects: p.csv", file: file).projects)
+        let read = try pipeline("projects: p.csv", file: file)
+        #expect(
+            read.outsideTexts == [
+                "projects.a": "b", "projects.c, d": "e\"f", "projects.*": "rest",
+            ])
+        #expect(try pipeline("projects: { a: b }").outsideTexts.isEmpty)
+        let table = try #require(read.projects)
         #expect(table.rows.map(\.source.text) == ["a", "c, d"])
         #expect(table.rows.map(\.target.text) == ["b", "e\"f"])
         #expect(table.rest?.text == "rest")

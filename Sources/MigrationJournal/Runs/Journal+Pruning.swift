@@ -105,6 +105,9 @@ extension Journal {
         try db.execute(
             cached: "UPDATE run SET pipeline_text = '' WHERE id IN \(old) AND pipeline_text <> ''",
             arguments: [runs])
+        try db.execute(
+            cached: "UPDATE run_facts SET outside = NULL WHERE run_id IN \(old)",
+            arguments: [runs])
         return count
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import Foundation
 internal import GRDB
 public import MigrationModel
 
@@ -12,11 +13,12 @@ extension Journal {
             cached:
                 """
                 INSERT OR REPLACE INTO run_facts
-                    (run_id, who, pipeline_digest, plan_digest, plan_file)
-                VALUES (?, ?, ?, ?, ?)
+                    (run_id, who, pipeline_digest, plan_digest, plan_file, outside)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 runID, facts.who, facts.pipelineDigest, facts.planDigest, facts.planFile,
+                facts.outsideTexts.isEmpty ? nil : try Body.pack(facts.outsideTexts),
             ])
     }
 
@@ -26,9 +28,11 @@ extension Journal {
             try db.row(
                 cached: "SELECT * FROM run_facts WHERE run_id = ?", arguments: [run.id]
             ).map {
-                try RunFacts(
+                let outside: Data? = try $0["outside"]
+                return try RunFacts(
                     who: $0["who"], pipelineDigest: $0["pipeline_digest"],
-                    planDigest: $0["plan_digest"], planFile: $0["plan_file"])
+                    planDigest: $0["plan_digest"], planFile: $0["plan_file"],
+                    outsideTexts: outside.map { try Body.unpack([String: String].self, $0) } ?? [:])
             }
         }
     }

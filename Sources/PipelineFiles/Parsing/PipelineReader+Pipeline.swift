@@ -38,7 +38,7 @@ extension PipelineReader {
             journalKeepSeconds: keys.read(.journal, journalKeep),
             allowsEmpty: keys.read(.allowEmpty) { try $0.bool() } ?? false,
             baseDirectory: baseDirectory, text: text, textWithoutSecrets: textWithoutSecrets(),
-            file: file)
+            outsideTexts: outsideTexts(root.node, projects), file: file)
     }
 
     private static let versionHint = "write `version: 1`"
