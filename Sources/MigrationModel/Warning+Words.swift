@@ -89,7 +89,8 @@ extension Warning {
                 "the pipeline file no longer names the target \(target), at which the journal knows "
                     + "\(counted(count, "unfinished record")) of ours: \(ids.joined(separator: ", "))"
                     + (count > ids.count ? " and \(count - ids.count) more" : "")
-                    + "; name it again under `targets` and run clean, or delete them by hand"
+                    + "; name it again under `targets`, or its project in `projects`, and run clean, "
+                    + "or delete them by hand"
             )
         default: nil
         }

@@ -335,6 +335,13 @@ extension Planner {
         let items = try await plan.items(
             ofLineage: transfer.origin.lineageID, at: image.targetKey)
         if !items.isEmpty, transfer.source.isOfSeries { return nil }
+        if let refused = items.first(where: { $0.source.key == transfer.source.key })?.refusal {
+            // For instance, its project has left the table since.
+            extra.note =
+                "a copy of \(transfer.source.displayName), which the plan refuses now: "
+                + refused.message
+            return extra
+        }
         if items.contains(where: { $0.source.key == transfer.source.key }) {
             extra.note =
                 "a copy of other data that \(transfer.source.key) had, or a second copy that an "

@@ -206,6 +206,20 @@ struct AnswersTests {
         #expect(saved.output == "5000\n", "\(saved.said)")
     }
 
+    @Test(arguments: [
+        (left: 10, words: "removes them; nothing was changed"),
+        (left: 12, words: "removes 10 of them (limits.deletes); nothing was changed"),
+        (left: 0, words: nil),
+    ] as [(left: Int, words: String?)])
+    func `A list of what would be removed says how many one command removes`(
+        left: Int, words: String?
+    ) {
+        let tally = FateTally(
+            command: "rollback", tally: [.remove: left, .keep: 1], limit: 10, removes: false)
+        #expect((tally.hint == nil) == (words == nil))
+        if let words { #expect(tally.hint?.hasSuffix(words) == true) }
+    }
+
     // MARK: Narrow terminals
 
     @Test func `Long messages are broken between words, and commands stay whole`() {

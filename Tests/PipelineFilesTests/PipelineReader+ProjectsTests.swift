@@ -128,6 +128,7 @@ import Testing
             ("\u{FEFF}a,b\r\nc,d\r\n", ["a>b", "c>d"]), ("a , b \n c\t,d", ["a>b", "c>d"]),
             ("\"a, b\" , \" c \"\n", ["a, b> c "]), ("\"a\"\"b\",\"\"\"c\"", ["a\"b>\"c"]),
             ("source,target\na,b", ["a>b"]), ("\n\na,b\n\n", ["a>b"]),
+            ("Source,Target\na,b", ["a>b"]), ("\nSOURCE , TARGET\na,b", ["a>b"]),
         ])
     func `A CSV file is read as spreadsheets write it`(csv: String, lines: [String]) throws {
         let found = try table(csv)

@@ -87,29 +87,81 @@ import Testing
         #expect(beta.members(of: id) == ["p1"])
     }
 
+    // MARK: Tables of owners
+
+    /// Ids of projects that no Keystone shows to the users of the scene.
+    private static let ids = "abcdef".map { String(repeating: $0, count: 32) }
+    private static let allOwners = "{ cloud: alpha, images: { owner: any } }"
+
+    private func target(owners: String) -> String { "{ cloud: beta, image: { owner: \(owners) } }" }
+
+    private func hideProjects() {
+        for id in Self.ids {
+            alpha.refuse("GET", "/v3/projects/\(id)", status: 403)
+            beta.refuse("GET", "/v3/projects/\(id)", status: 403)
+        }
+        scene.put(["visibility": "shared", "owner": .string(Self.ids[0])])
+    }
+
+    private func run(owners: String) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let run = try await scene.start(to: target(owners: owners), from: Self.allOwners)
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(in: TransferState.allCases, limit: 10)
+        return (try #require(items.first), transfers.first)
+    }
+
+    private func checked(owners: String) async throws -> [CheckedImage] {
+        let checked = Guarded<[CheckedImage]>([])
+        let run = try await scene.start(to: target(owners: owners), from: Self.allOwners)
+        _ = try await run.check(downloads: false) { image in
+            checked.withLock { $0.append(image) }
+        }
+        return checked.withLock { $0 }
+    }
+
     @Test func `A member without a line in the table is a difference, and later plans name it`()
         async throws
     {
-        let own = try #require(alpha.image("s")?["owner"]?.string)
-        let target = "{ cloud: beta, image: { owner: { '\(own)': '\(own)', p1: q1 } } }"
-        alpha.setMembers(["p1", "p2"], of: "s")
-        let first = try await scene.run(to: target)
+        hideProjects()
+        let (left, mapped, other) = (Self.ids[2], Self.ids[4], Self.ids[5])
+        let owners = "{ \(Self.ids[0]): \(Self.ids[3]), \(Self.ids[1]): \(mapped) }"
+        alpha.setMembers([Self.ids[1], left], of: "s")
+        let first = try await run(owners: owners)
         let id = try #require(first.transfer?.imageID)
-        #expect(first.item.notes.contains(.notShared(projectID: "p2")))
-        #expect(beta.members(of: id) == ["q1"])
-        let lost = try #require(try await scene.checked(to: target).first)
+        #expect(first.item.notes.contains(.notShared(projectID: left)))
+        #expect(beta.members(of: id) == [mapped])
+        let lost = try #require(try await checked(owners: owners).first)
         #expect(lost.verdict == .differs)
         #expect(lost.differences.map(\.field) == [.members])
-        #expect(lost.differences.first?.projects == .init(wanted: ["p2", "q1"], found: ["q1"]))
+        #expect(
+            lost.differences.first?.projects == .init(wanted: [left, mapped], found: [mapped]))
         #expect(lost.note?.contains("`members: drop` accepts the loss") == true)
-        let later = try await scene.run(to: target).item
+        let later = try await run(owners: owners).item
         #expect(later.action == .skip)
-        #expect(later.notes == [.membersLeftOut(["p2"], imageID: id)])
+        #expect(later.notes == [.membersLeftOut([left], imageID: id)])
 
         // The operator has found the project.
-        beta.setMembers(["q1", "q2"], of: id)
-        #expect(try await scene.checked(to: target).first?.differences == [])
+        beta.setMembers([mapped, other], of: id)
+        #expect(try await checked(owners: owners).first?.differences == [])
     }
+
+    @Test func `A copy whose project has left the table is extra, with the reason of the plan`()
+        async throws
+    {
+        hideProjects()
+        let owner = Self.ids[0]
+        let first = try await run(owners: "{ \(owner): \(Self.ids[3]) }")
+        let id = try #require(first.transfer?.imageID)
+        let images = try await checked(owners: "{ \(Self.ids[1]): \(Self.ids[3]) }")
+        let extra = try #require(images.first { $0.verdict == .extra })
+        #expect(extra.imageID == id)
+        #expect(extra.note?.contains("refuses now: its owner \(owner) is not in") == true)
+    }
+
+    // MARK: Lost journals
 
     /// The journal was lost after the data was sent, and before the copy was published.
     @Test func `A copy that is adopted before it was published gets its members`() async throws {

@@ -69,10 +69,12 @@ extension PipelineReader {
                         : "put the whole name in quotes, and write a quote in it twice")
             }
             if cells == [""] { continue }
-            if index == 0, cells == ["source", "target"] { continue }
-            guard cells != ["target", "source"] || index > 0 else {
+            // Spreadsheets may write the heading with capitals.
+            let heading = lines.isEmpty ? cells.map { $0.lowercased() } : []
+            if heading == ["source", "target"] { continue }
+            guard heading != ["target", "source"] else {
                 throw value.refusal(
-                    "\(path):1: the heading is target,source, and the projects of the sources come "
+                    "\(path):\(index + 1): the heading is target,source, and the projects of the sources come "
                         + "first",
                     hint: "exchange the columns, and write the heading as source,target")
             }

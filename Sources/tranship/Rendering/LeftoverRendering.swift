@@ -82,10 +82,14 @@ struct FateTally {
         if count(.failed) > 0 { words.append("\(count(.failed)) could not be removed") }
         if count(.remove) > 0 { words.append("\(count(.remove)) to remove") }
         Terminal.tell(words.joined(separator: ", "))
-        guard count(.remove) > 0 else { return }
-        Terminal.tell(
-            removes
-                ? "hint: limits.deletes is \(limit); run it again for the rest"
-                : "hint: `\(CommandWords.own) --yes` removes them; nothing was changed")
+        if let hint { Terminal.tell("hint: \(hint)") }
+    }
+
+    /// What to do about the records that are left; nil if none is.
+    var hint: String? {
+        guard let left = tally[.remove], left > 0 else { return nil }
+        guard !removes else { return "limits.deletes is \(limit); run it again for the rest" }
+        let some = left > limit ? "\(limit) of them (limits.deletes)" : "them"
+        return "`\(CommandWords.own) --yes` removes \(some); nothing was changed"
     }
 }
