@@ -36,7 +36,7 @@ public struct PlanningTarget: Sendable {
     func project(forImagesOf owner: String?) -> String? {
         guard let owner else { return opened.projectID }
         if let owners = rules.image.owner { return owners.target(of: owner) }
-        guard let route else { return opened.projectID }
+        guard let route, opened.projectID != nil else { return opened.projectID }
         return route.members.target(of: owner)
     }
 

@@ -59,7 +59,10 @@ public struct ProjectRoute: Sendable {
     }
 
     /// True if the table names a target for the images of a project of the sources.
-    func isMapped(_ project: String) -> Bool { members.target(of: project) != nil }
+    func isMapped(_ project: String) -> Bool {
+        if case .taken = takes?.others { return true }
+        return members.target(of: project) != nil
+    }
 
     /// Returns `payroll (8607…)`, or only the id.
     func words(ofProject id: String) -> String {

@@ -55,7 +55,7 @@ struct ProjectExpansion: Sendable {
         var all: [ExpandedTarget] = []
         for target in pipeline.targets {
             guard let cloud = target.cloudEntry else {
-                all.append(ExpandedTarget(target, nil))
+                all.append(ExpandedTarget(target, found.route(table)))
                 continue
             }
             let places = try await TargetProjects(
@@ -278,6 +278,18 @@ private struct SourceProjects {
             others.append(ExpandedSource(.cloud(cloud.inProject(name))))
             names[project.id] = project.name
         }
+    }
+
+    /// Returns the route to a target without projects, such as an archive. It gets the images of
+    /// all projects of the table; they keep the projects that they have at the sources.
+    func route(_ table: ProjectTable) -> ProjectRoute {
+        let mapped = Set(ids.values.joined())
+        return ProjectRoute(
+            members: OwnerMap(
+                projects: Dictionary(uniqueKeysWithValues: mapped.map { ($0, $0) }), rest: nil),
+            takes: .init(
+                projects: mapped, others: table.rest == nil ? .refused : .taken, mapped: mapped,
+                names: names))
     }
 
     /// Returns the error for two lines about one project of a source: a name and its id, or a name

@@ -140,6 +140,14 @@ import Testing
         #expect(found.targets.count == 2)
     }
 
+    @Test func `An archive gets the images of the table's projects only`() async throws {
+        let pipeline = try Self.pipeline("{ demo: other }", targets: ", { archive: /a }")
+        let found = try await ProjectExpansion(pipeline, TwoProjects(glance: glance))
+        let route = try #require(found.targets.last?.route)
+        #expect(found.targets.last?.target.cloudEntry == nil)
+        #expect(route.projectIDs == [TwoProjects.demo])
+    }
+
     @Test func `A table of all others takes each project of the user`() async throws {
         let found = try await expansion("{ '*': other }")
         #expect(
