@@ -60,8 +60,11 @@ public struct OwnerMap: Sendable, Equatable {
         self.isProjectTable = isProjectTable
     }
 
-    /// Returns the project at the target, or nil if no entry covers `sourceProject`.
-    public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }
+    /// Returns the project at the target, or nil if no entry covers `sourceProject`. An image
+    /// without a project is one of the others.
+    public func target(of sourceProject: String?) -> String? {
+        sourceProject.flatMap { projects[$0] } ?? rest
+    }
 }
 
 /// The action on the members of an image, the projects that it is shared with.

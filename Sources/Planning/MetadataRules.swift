@@ -143,11 +143,14 @@ struct MetadataRules {
     }
 
     private func applyOwner(_ source: SourceImage, _ result: inout Result) {
-        guard let owners = target.image.owner, let owner = source.ownerID else { return }
-        guard let mapped = owners.target(of: owner) else {
+        // Images of URLs and files never have an owner.
+        guard let owners = target.image.owner, source.ownerID != nil || source.imageID != nil
+        else { return }
+        guard let mapped = owners.target(of: source.ownerID) else {
+            let owner = source.ownerID.map { "its owner \($0) is not in" }
             result.refusal = TranshipError(
                 .refused,
-                "its owner \(owner) is not in the "
+                (owner ?? "it has no owner at the source, and there is no \"*\" in") + " the "
                     + (projects == nil ? "target's owner table" : "pipeline's table of projects"),
                 hint: projects == nil
                     ? "add the project, or \"*\" for the rest, to `image.owner` of the target"

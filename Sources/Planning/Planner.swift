@@ -266,7 +266,7 @@ public struct Planner: Sendable {
         let project = result.record.ownerID ?? target.opened.projectID ?? ""
         let owner =
             result.refusal == nil
-            ? project : target.project(forImagesOf: image.ownerID)
+            ? project : target.project(for: image)
         projectsSeen.note([image.ownerID, owner])
         var intent = Intent(
             targetKey: target.opened.key, source: image, record: result.record,

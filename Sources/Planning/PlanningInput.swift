@@ -33,8 +33,9 @@ public struct PlanningTarget: Sendable {
 
     /// Returns the project that gets the images of a project of the sources, even if one of them is
     /// refused; nil if no line of a table names it.
-    func project(forImagesOf owner: String?) -> String? {
-        guard let owner else { return opened.projectID }
+    func project(for image: SourceImage) -> String? {
+        let owner = image.ownerID
+        guard owner != nil || image.imageID != nil else { return opened.projectID }
         if let owners = rules.image.owner { return owners.target(of: owner) }
         guard let route, opened.projectID != nil else { return opened.projectID }
         return route.members.target(of: owner)

@@ -75,16 +75,21 @@ public struct ProjectRoute: Sendable {
     }
 
     func verdict(_ image: ListedImage) -> Verdict {
-        guard let takes, let owner = image.image.ownerID else { return .wanted }
-        if takes.projects.contains(owner) { return .wanted }
-        guard !takes.mapped.contains(owner) else { return .unwanted }
+        guard let takes, image.image.imageID != nil else { return .wanted }
+        let owner = image.image.ownerID
+        if let owner {
+            if takes.projects.contains(owner) { return .wanted }
+            guard !takes.mapped.contains(owner) else { return .unwanted }
+        }
         switch takes.others {
         case .taken: return .wanted
         case .left: return .unwanted
         case .refused:
             return .refused(
                 TranshipError(
-                    .refused, "its project \(words(ofProject: owner)) is not in `projects`",
+                    .refused,
+                    owner.map { "its project \(words(ofProject: $0)) is not in `projects`" }
+                        ?? "it has no project at the source, and there is no \"*\" in `projects`",
                     hint: "add the project, or \"*\" for the rest, to `projects`"))
         }
     }

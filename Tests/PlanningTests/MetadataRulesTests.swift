@@ -126,6 +126,19 @@ import Testing
         #expect(rest.record.ownerID == "r")
     }
 
+    @Test func `An image without an owner is one of the others of the table`() throws {
+        var source = Sample.source("s")
+        source.ownerID = nil
+        let refused = try apply(source, "image: { owner: { project-1: q1 } }")
+        #expect(refused.refusal?.message.contains("it has no owner at the source") == true)
+        let rest = try apply(source, "image: { owner: { project-1: q1, \"*\": r } }")
+        #expect(rest.refusal == nil && rest.record.ownerID == "r")
+        // Images of URLs and files never have an owner.
+        source.imageID = nil
+        let published = try apply(source, "image: { owner: { project-1: q1, \"*\": r } }")
+        #expect(published.refusal == nil && published.record.ownerID == nil)
+    }
+
     // MARK: Kernels and ramdisks
 
     @Test func `A kernel is named by its source image until it has an id at the target`() throws {

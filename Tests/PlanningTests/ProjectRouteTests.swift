@@ -37,6 +37,12 @@ import Testing
         #expect(words("c", .refused) == "its project team-c (c) is not in `projects`")
     }
 
+    @Test func `An image without a project is one of the others`() {
+        #expect(words(nil, .taken) == "wanted")
+        #expect(words(nil, .left) == "unwanted")
+        #expect(words(nil, .refused).hasPrefix("it has no project at the source"))
+    }
+
     @Test func `A star maps each project, also to a target without projects`() {
         func isMapped(_ others: ProjectRoute.Intake.Others) -> Bool {
             ProjectRoute(
