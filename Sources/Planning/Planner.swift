@@ -134,8 +134,6 @@ public struct Planner: Sendable {
                 try await remembered(lineage, place)
             })
         listing.hasProjects = targets.contains { $0.route != nil }
-        listing.mapsProjects =
-            listing.hasProjects || targets.contains { $0.rules.image.owner != nil }
         var listed = ListedSources(count: sources.count, ahead: await listAhead(listing))
         for index in sources.indices {
             tell(

@@ -28,7 +28,7 @@ struct ReadingRights {
             }
         let asks =
             selection.visibility.map { $0.contains(.private) || $0.contains(.shared) } ?? true
-        mayLack = listing.mapsProjects && catalogue.reader?.isAdmin == false && isOfOthers && asks
+        mayLack = listing.hasProjects && catalogue.reader?.isAdmin == false && isOfOthers && asks
     }
 
     /// Looks for a private image of another project.

@@ -52,7 +52,7 @@ import Testing
         var listing = Listing(
             date: "2026-11-28", nowUnixSeconds: 1_795_824_000,
             missed: { one in missed.withLock { $0.append(one) } })
-        listing.mapsProjects = maps
+        listing.hasProjects = maps
         let names = try await list(source, listing).map(\.image.displayName).sorted()
         return Found(names: names, missed: missed.withLock(\.self))
     }

@@ -131,8 +131,6 @@ public struct Listing: Sendable {
     /// True if the pipeline has `projects`: an entry for the token's own project is a source for
     /// each of several projects.
     public var hasProjects = false
-    /// True if a table of the pipeline says which projects get the images of which projects.
-    public var mapsProjects = false
     /// Takes images that the entry does not select, each with the key of the condition that it
     /// fails.
     public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
