@@ -245,8 +245,8 @@ let package = Package(
         tests(
             "SourceReaders",
             [
-                "ByteStreams", "Digests", "GlanceServer", "HTTPTransport", "ImageArchives",
-                "Basics",
+                "ByteStreams", "Digests", "GlanceModel", "GlanceServer", "HTTPTransport",
+                "ImageArchives", "Basics",
                 "MigrationModel",
                 "MigrationPipeline", "PipelineFiles", "OpenStackImage", "TestSupport",
             ]),

@@ -266,8 +266,7 @@ struct Decision {
     ) -> PlanItem {
         var item = given
         // The copy may have the source's id, which this journal gave up.
-        let generation =
-            standing.id == item.source.imageID ? 0 : known?.placement.generation ?? 0
+        let generation = standing.id == item.source.imageID ? 0 : known?.placement.generation ?? 0
         let others = item.differences(to: standing)
         // Publishing is the last step, so a copy that others can see was published. If its fields
         // then differ, no step is missing: an operator or another pipeline changed them.

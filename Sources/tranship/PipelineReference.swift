@@ -51,8 +51,9 @@ enum PipelineReference {
                                 images start first
           limits                mapping
           allow_empty           true, false [false]; true if a cloud source may select
-                                no image, each of its names may have none, and a
-                                pattern of a file source may match no file
+                                no image, each of its names may have none, a pattern of
+                                a file source may match no file, and a source may hide
+                                images of other projects
           hooks                 { on_success, on_failure }; commands after a run
           journal               { keep } [everything]; how long the journal keeps what
                                 runs did, such as keep: 90d
@@ -101,10 +102,13 @@ enum PipelineReference {
           stands for all other projects. The project domain is that of the entry's
           project, else that of its user (user_domain_name); an entry with neither
           takes a name that one project has. Instead of the mapping, write the path of
-          a CSV file with two columns; a first line source,target is a heading. Two
-          lines for one project of the sources, such as its name and its id, are
-          refused. So is an id that the cloud's Keystone does not have; if its user may
-          not ask for it, the plan warns that it is unchecked (projects-unchecked).
+          a CSV file with two columns; a first line source,target, in any case, is a
+          heading. Two lines for one project of the sources, such as its name and its
+          id, are refused. So is an id that the cloud's Keystone does not have, except
+          that of a deleted project at a source that has images of it left; if the user
+          may not ask for an id, the plan warns that it is unchecked
+          (projects-unchecked). With an administrator's entry, the name of a disabled
+          project counts as well.
 
         CLOUD SOURCES
           cloud                 name [required]; an entry of clouds.yaml
@@ -247,12 +251,13 @@ enum PipelineReference {
           every name is an image of its own, which is read, planned and kept in the
           journal by itself. Entries that differ only in the query of a URL have one
           address, too, unless the query names the file of a script.
-          The same data under another promise is the same version: a list that gets or
-          loses an algorithm, another list, a checksum that is added or removed. What a
-          run computed and what the target reports decide; if they have no digest of
-          that algorithm, ETag, time of change and size do. If those have changed as
-          well, the data is read, and is nothing new if it is that of the current
-          version.
+          The same data under another promise or at another address is the same
+          version: a list that gets or loses an algorithm, another list, a checksum
+          that is added or removed, a mirror that moved. What a run computed and what
+          the target reports decide; if they have no digest of that algorithm, ETag,
+          time of change and size do at the same address. If those have changed as
+          well, or the address, the data is read, and is nothing new if it is that of
+          the current version.
           series: { name: ubuntu-24.04, several: true } allows several sources with
           this series. name is required; several is false by default. What any of the
           sources has now is current, and all other versions are earlier ones. They are

@@ -206,11 +206,12 @@ struct AnswersTests {
         #expect(saved.output == "5000\n", "\(saved.said)")
     }
 
-    @Test(arguments: [
-        (left: 10, words: "removes them; nothing was changed"),
-        (left: 12, words: "removes 10 of them (limits.deletes); nothing was changed"),
-        (left: 0, words: nil),
-    ] as [(left: Int, words: String?)])
+    @Test(
+        arguments: [
+            (left: 10, words: "removes them; nothing was changed"),
+            (left: 12, words: "removes 10 of them (limits.deletes); nothing was changed"),
+            (left: 0, words: nil),
+        ] as [(left: Int, words: String?)])
     func `A list of what would be removed says how many one command removes`(
         left: Int, words: String?
     ) {

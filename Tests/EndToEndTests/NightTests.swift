@@ -41,8 +41,7 @@ extension EndToEndTests {
                 let mode = try FileManager.default.attributesOfItem(atPath: place.path)
                 #expect(mode[.posixPermissions] as? Int == 0o644)
 
-                // A pipeline file with a mistake does not name its journal, so all other metrics
-                // stay.
+                // A file with a mistake does not name its journal, so all other metrics stay.
                 let mistaken = try scene.pipeline("sources: [", file: "mistaken.yaml")
                 let unread = try await scene.tranship("run", mistaken, "--metrics", place.path)
                 #expect(unread.status == 2, unread.said)

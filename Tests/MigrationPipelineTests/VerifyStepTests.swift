@@ -310,6 +310,7 @@ import Testing
         var given = sent(promise: nil, computed: [sha256(bytes)])
         given.tries.surprises = surprises
         given.placement.imageID = "image:a/gone"
+        given.wait.lostLooks = Trip.lostLooksMax
         let trip = Trip.silent(given)
         let step = VerifyStep(
             ends: try world.stages().ends(of: given), queues: StageQueues(),

@@ -202,7 +202,7 @@ import Testing
         let (pipeline, catalogue) = try convert(text)
         let source = try url(pipeline.sources.first)
         #expect(source.latest?.text == latest)
-        #expect(source.url == folder + (name.contains("?") ? "?sig=a1b2c3" : ""))
+        #expect(source.url == folder + (name.hasSuffix("?sig=a1b2c3") ? "?sig=a1b2c3" : ""))
         #expect(source.checksumFile == "\(folder)SHA256SUMS")
         #expect(source.image.properties["image_source"] == folder)
         #expect(source.decompress == (latest.hasSuffix(".xz") ? .auto : .none))

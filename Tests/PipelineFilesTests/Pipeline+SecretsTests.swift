@@ -50,7 +50,7 @@ import Testing
         let text = PipelineTexts.withURL(
             "    headers: { X-Key: \"${A}\" }\n    auth: env:A\n    image: { name: \"n ${B}\" }\n"
                 + "  - url: https://m.example/${B}.iso?sig=${A}")
-        let kept = try parse(text, ["A": "hunter2", "B": "nine"]).outsideTexts
+        let kept = try parse(text, ["A": "me:hunter2", "B": "nine"]).outsideTexts
         #expect(kept["sources[0].image.name (expanded)"] == "n nine")
         #expect(kept["sources[1].url (expanded)"]?.hasPrefix("https://m.example/nine.iso") == true)
         #expect(kept.count == 2 && !kept.values.contains { $0.contains("hunter") }, "\(kept)")

@@ -91,7 +91,10 @@ final class Watch: @unchecked Sendable {
         if isLying, !told.isAsMade(record.id, at: cloud.name) {
             wrongs.append("the service did not say that it is private and not protected")
         }
-        if !isLying, record.fields["protected"] == true { wrongs.append("it is protected") }
+        // Another host may have published it since this one looked; the service then refuses.
+        if !isLying, record.fields["protected"] == true, record.seenPublished[host.number] ?? true {
+            wrongs.append("it is protected")
+        }
         if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
         let couldTell = record.seenFilled[host.number] ?? true
         let isOthers = couldTell && !record.senders.contains(host.number)

@@ -355,9 +355,9 @@ import Testing
     }
 
     @Test func `Data that is compressed on its way is refused in the plan`() async throws {
-        let (image, _) = try await listed(image: "disk_format: raw", more: ", inspect: false") {
-            _ in .status(200, headers: [("Content-Encoding", "gzip")], body: DiskHeads.gzip)
-        }
+        let (image, _) = try await listed(
+            image: "disk_format: raw", more: ", inspect: false", isPromised: false
+        ) { _ in .status(200, headers: [("Content-Encoding", "gzip")], body: DiskHeads.gzip) }
         #expect(image.refusal?.code == .invalidAnswer)
         #expect(image.refusal?.message.contains("Content-Encoding: gzip") == true)
         #expect(image.refusal?.hint?.contains("another address") == true)

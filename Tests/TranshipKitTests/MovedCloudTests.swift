@@ -111,20 +111,26 @@ import Testing
         }
     }
 
+    /// Ends with the run, which holds the journal.
+    private func run(
+        leading: [String: String] = [:], projects: [String: String] = [:]
+    ) async throws {
+        let run = try await scene.start(leading: leading, projects: projects)
+        _ = try await run.carryOut(try await run.plan())
+    }
+
     @Test func `A later run makes the new addresses of a project known, and no other project`()
         async throws
     {
         _ = try await scene.run(to: "{ cloud: beta }")
         // The cloud has moved; its project is the same.
-        let moved = try await scene.start(leading: ["beta": "old"])
-        _ = try await moved.carryOut(try await moved.plan())
+        try await run(leading: ["beta": "old"])
         let found = await failure {
             _ = try await scene.start(leading: ["beta": "old"]).undo(run: 1, removes: false) { _ in
             }
         }
         #expect(found == nil)
-        let other = try await scene.start(projects: ["beta": "other"])
-        _ = try await other.carryOut(try await other.plan())
+        try await run(projects: ["beta": "other"])
         func rollback(_ number: Int64) async -> TranshipError? {
             await failure {
                 _ = try await scene.start(projects: ["beta": "other"])

@@ -291,7 +291,7 @@ import Testing
             ("target", false, "create images of other projects: use an administrator's entry"),
             ("source", true, "write the project's id"), ("target", true, "write the project's id"),
         ])
-    func `An id is no way out for a user who is not an administrator`(
+    func `An id does not help a user who is not an administrator`(
         side: String, isAdmin: Bool, wayOut: String
     ) async throws {
         let clouds = TwoProjects(glance: glance, isAdmin: isAdmin)

@@ -54,19 +54,21 @@ import Testing
         async throws
     {
         let scene = try CloudScene(damages: true)
-        scene.put()
+        let id = "0f1e2d3c-0000-4000-8000-000000000001"
+        scene.alpha.put(
+            id, data: noise(1000), ["disk_format": "raw", "container_format": "bare"])
         let target = "{ cloud: beta, image: { keep_id: prefer, visibility: community } }"
         let first = try await scene.run(to: target)
         #expect(first.transfer?.failure?.code == .verificationMismatch)
-        #expect(first.transfer?.imageID == nil && scene.beta.image("s") != nil)
-        var proved = (scene.alpha.image("s") ?? [:]).filter {
+        #expect(first.transfer?.imageID == nil && scene.beta.image(id) != nil)
+        var proved = (scene.alpha.image(id) ?? [:]).filter {
             ["checksum", "os_hash_algo", "os_hash_value"].contains($0.key)
         }
         proved["visibility"] = "community"
-        scene.beta.put("s", proved)
+        scene.beta.put(id, proved)
         let second = try await scene.run(to: target)
         #expect(second.item.action == .skip)
-        #expect(second.item.reason == .alreadyAtTarget(imageID: "s"))
+        #expect(second.item.reason == .alreadyAtTarget(imageID: id))
         #expect(scene.beta.changes.count { $0 == "POST /v2/images" } == 1)
     }
 

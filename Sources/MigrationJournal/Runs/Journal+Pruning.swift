@@ -106,8 +106,7 @@ extension Journal {
             cached: "UPDATE run SET pipeline_text = '' WHERE id IN \(old) AND pipeline_text <> ''",
             arguments: [runs])
         try db.execute(
-            cached: "UPDATE run_facts SET outside = NULL WHERE run_id IN \(old)",
-            arguments: [runs])
+            cached: "UPDATE run_facts SET outside = NULL WHERE run_id IN \(old)", arguments: [runs])
         return count
     }
 
