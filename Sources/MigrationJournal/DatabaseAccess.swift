@@ -42,8 +42,9 @@ extension DatabaseAccess {
         guard let passage else {
             do {
                 return try await withCheckedThrowingContinuation { continuation in
+                    // A plan removes its file when it ends, so the queue must not hold it.
                     reads.async { [database] in
-                        continuation.resume(with: Result { try snapshot(of: database, work) })
+                        continuation.resume(with: Result { try Self.snapshot(of: database, work) })
                     }
                 }
             } catch {
@@ -57,7 +58,7 @@ extension DatabaseAccess {
     ///
     /// GRDB's own `read` sets `PRAGMA query_only` before and after. Each time, SQLite then prepares
     /// every cached statement again, which costs more than most of the reads.
-    private func snapshot<Value>(
+    private static func snapshot<Value>(
         of database: any DatabaseWriter, _ work: (Database) throws -> Value
     ) throws -> Value {
         try database.unsafeRead { db in

@@ -252,8 +252,8 @@ struct CatalogueListing {
             return .id(
                 id, place: place,
                 what: "there is no image \(id) at \(name) in the projects of its user",
-                remedy: "check the id, and that the user has a role in the image's project; if it is "
-                    + "a name, write it under `name`")
+                remedy: "check the id, and that the user has a role in the image's project; if it "
+                    + "is a name, write it under `name`")
         }
         var missed = MissedSelection.id(
             id, place: place,

@@ -47,10 +47,11 @@ struct ReadingRights {
         guard mayLack else { return nil }
         return MissedSelection(
             place: conditions.place,
-            what: "\(conditions.kind.rawValue) \(conditions.name) lists no private image of another "
-                + "project, and its user is not an administrator: images of other projects may be "
+            what: "\(conditions.kind.rawValue) \(conditions.name) lists no private image of "
+                + "another project, and its user is not an administrator: images of other projects may be "
                 + "missing here",
-            remedy: "use an administrator's entry, or `projects` without `owner`, which takes a token "
-                + "of each project; `visibility: [public, community]` selects what all users see")
+            remedy: "use an administrator's entry, or `projects` without `owner`, which takes a "
+                + "token of each project; `visibility: [public, community]` selects what all users see"
+        )
     }
 }

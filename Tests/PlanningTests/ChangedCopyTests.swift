@@ -134,10 +134,11 @@ import Testing
         #expect(replaced.start?.intent.record.replaces == ["n"])
     }
 
-    @Test(arguments: [
-        (made: nil, isReplaced: true), (made: "p", isReplaced: true),
-        (made: "q", isReplaced: false),
-    ] as [(made: String?, isReplaced: Bool)])
+    @Test(
+        arguments: [
+            (made: nil, isReplaced: true), (made: "p", isReplaced: true),
+            (made: "q", isReplaced: false),
+        ] as [(made: String?, isReplaced: Bool)])
     func `Only an image of the project that gets the copy is replaced`(
         made: String?, isReplaced: Bool
     ) throws {

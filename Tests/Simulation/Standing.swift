@@ -69,7 +69,8 @@ struct Standing {
             cloud.world.hosts.contains(where: \.hasLostJournal)
             || cloud.world.hosts.count > 1 || target.keepID != "false"
         if isAdopting, source.promise == .none { return .open }
-        if let kernel = source.kernel, before[kernel] != .copied || cloud.holdsBrokenOrphan(of: kernel)
+        if let kernel = source.kernel,
+            before[kernel] != .copied || cloud.holdsBrokenOrphan(of: kernel)
         {
             return .open
         }
