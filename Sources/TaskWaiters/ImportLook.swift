@@ -138,7 +138,7 @@ struct ImportLook {
         // The image was read before its task. If the image names stores that the service still has
         // to fill, the next look decides.
         if image.importingStores.isEmpty {
-            if !image.failedStores.isEmpty {
+            if !image.failedStores.isEmpty, !mayBeFailuresBefore {
                 let said = task.map { words(of: $0) } ?? "nothing"
                 return .outcome(notCopied("its task says: \(said)", missing: image.failedStores))
             }
@@ -220,6 +220,13 @@ struct ImportLook {
     var isUnderWay: Bool { task.map { !$0.status.isFinal } ?? false }
 
     private var waitedSeconds: Int64 { Self.waitedSeconds(transfer, now) }
+    /// True if the failed stores may be those of an earlier copy: the service forgets them only when
+    /// it begins the copy that was requested now.
+    private var mayBeFailuresBefore: Bool {
+        guard let task else { return askedSeconds < Self.traceSeconds }
+        return [.pending, .processing].contains(task.status)
+    }
+
     private var askedSeconds: Int64 {
         max(0, now - (transfer.wait.importRequestedAt ?? now)) / 1000
     }
