@@ -35,18 +35,22 @@ public struct ExternalProgram: Sendable {
     ///
     /// - Parameters:
     ///   - home: the value of `HOME` for the program.
+    ///   - tries: how often the program is started at most, if it does not end in time.
     ///   - wrapper: a command, with its arguments, that runs the program.
     /// - Throws: ``TranshipError/Code/unclassified`` if it is missing, cannot be started, or takes
     ///   too long; ``TranshipError/Code/interrupted``.
     public func run(
-        _ arguments: [String], home: String, timeoutSeconds: Double, wrapper: [String] = []
+        _ arguments: [String], home: String, timeoutSeconds: Double, tries: Int = 1,
+        wrapper: [String] = []
     ) async throws(TranshipError) -> Ending {
         let command = try wrapper + [path()] + arguments
         let environment = ["PATH": Self.searchPath, "HOME": home, "LC_ALL": "C"]
-        let ending: Ending?
+        var ending: Ending?
         do {
-            ending = try await result(withinSeconds: timeoutSeconds) {
-                try await Self.run(command, environment)
+            for _ in 0..<tries where ending == nil && !Task.isCancelled {
+                ending = try await result(withinSeconds: timeoutSeconds) {
+                    try await Self.run(command, environment)
+                }
             }
         } catch {
             if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }

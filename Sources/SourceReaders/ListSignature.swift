@@ -19,7 +19,7 @@ struct ListSignature {
 
     private static let gpgv = ExternalProgram(
         "gpgv", package: "the package gpgv (Debian, Ubuntu) or gnupg2 (Fedora, Rocky)")
-    private static let timeoutSeconds = 60.0
+    private static let timeoutSeconds = 30.0
 
     /// The result of a verified signature.
     struct Verified {
@@ -81,7 +81,9 @@ struct ListSignature {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let ending = try await Self.gpgv.run(
                 ["--homedir", folder, "--status-fd", "1", "--keyring", files.keyring]
-                    + files.arguments, home: folder, timeoutSeconds: Self.timeoutSeconds)
+                    + files.arguments, home: folder, timeoutSeconds: Self.timeoutSeconds,
+                // It needs milliseconds, and hung once in thousands of runs.
+                tries: 2)
             let status = GPGStatus(String(decoding: ending.output, as: UTF8.self))
             if let refusal = refusal(status, ending.talk) { throw refusal }
             var verified = Verified(
