@@ -193,18 +193,24 @@ extension Planner {
         let members = wanted.projects(for: facts.members, owner: owner)
         let shared = wanted.sharedProjects(for: facts.members, owner: owner)
         record.members = shared
-        // No table says which projects these are at the target. Project ids of two Keystones cannot
-        // be compared, but their numbers can.
         let dropped = facts.members.filter { !wanted.reaches($0) }
         if !dropped.isEmpty, let has = found.members {
+            // No table says which projects these are at the target. Project ids of two Keystones
+            // cannot be compared, but their numbers can.
             let others = has.filter { !shared.contains($0) }
             let isLess = others.count < dropped.count
-            record.members = shared + (isLess ? dropped : others)
-            if isLess {
+            // A table that leaves a project out is a decision. Without a table, the loss may be a
+            // mistake.
+            let isLost = isLess && wanted.mapsNoMember
+            record.members = shared + (isLost ? dropped : others)
+            if isLost {
                 checked.add(
                     note:
                         "`projects` or `image.owner` would say which projects those are at the "
                         + "target; `members: drop` accepts the loss")
+            } else if isLess {
+                let note = Note.membersLeftOut(dropped.sorted(), imageID: found.image.id)
+                checked.add(note: note.words, about: dropped)
             }
         }
         let accepted = Set(
