@@ -82,7 +82,8 @@ struct ListSignature {
             let ending = try await Self.gpgv.run(
                 ["--homedir", folder, "--status-fd", "1", "--keyring", files.keyring]
                     + files.arguments, home: folder, timeoutSeconds: Self.timeoutSeconds,
-                // It needs milliseconds, and hung once in thousands of runs.
+                // Subprocess may miss the end of programs that end at the same moment: see pull
+                // request 275 of swift-subprocess.
                 tries: 2)
             let status = GPGStatus(String(decoding: ending.output, as: UTF8.self))
             if let refusal = refusal(status, ending.talk) { throw refusal }
