@@ -27,12 +27,19 @@ extension Journal {
     public func provedTransfers(
         ofLineage lineageID: String
     ) async throws(TranshipError) -> [Transfer] {
+        try await transfers(
+            ofLineage: lineageID, where: "w.state IN ('done', 'skipped', 'unpublished')")
+    }
+
+    private func transfers(
+        ofLineage lineageID: String, where condition: String
+    ) async throws(TranshipError) -> [Transfer] {
         try await read { db in
             try TransferRows.transfers(
                 db,
                 where: """
                     t.lineage IN (SELECT id FROM lineage WHERE lineage_id = ?)
-                    AND w.run_id = t.run_id AND w.state IN ('done', 'skipped', 'unpublished')
+                    AND w.run_id = t.run_id AND \(condition)
                     ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
                     """, [lineageID])
         }
@@ -60,15 +67,7 @@ extension Journal {
     public func transfersWithRecord(
         ofLineage lineageID: String
     ) async throws(TranshipError) -> [Transfer] {
-        try await read { db in
-            try TransferRows.transfers(
-                db,
-                where: """
-                    t.lineage IN (SELECT id FROM lineage WHERE lineage_id = ?)
-                    AND w.run_id = t.run_id AND w.image_id IS NOT NULL
-                    ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
-                    """, [lineageID])
-        }
+        try await transfers(ofLineage: lineageID, where: "w.image_id IS NOT NULL")
     }
 
     /// Returns another version of the same series at the same target whose copy has the same data,
