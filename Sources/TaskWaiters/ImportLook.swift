@@ -137,8 +137,8 @@ struct ImportLook {
         guard transfer.wait.importRequestedAt != nil else { return .needsCopy }
         // The image was read before its task. If the image names stores that the service still has
         // to fill, the next look decides.
-        if image.importingStores.isEmpty {
-            if !image.failedStores.isEmpty, !mayBeFailuresBefore {
+        if image.importingStores.isEmpty, !mayBeFailuresBefore {
+            if !image.failedStores.isEmpty {
                 let said = task.map { words(of: $0) } ?? "nothing"
                 return .outcome(notCopied("its task says: \(said)", missing: image.failedStores))
             }
@@ -220,11 +220,12 @@ struct ImportLook {
     var isUnderWay: Bool { task.map { !$0.status.isFinal } ?? false }
 
     private var waitedSeconds: Int64 { Self.waitedSeconds(transfer, now) }
+
     /// True if the failed stores may be those of an earlier copy: the service forgets them only when
     /// it begins the copy that was requested now.
     private var mayBeFailuresBefore: Bool {
-        guard let task else { return askedSeconds < Self.traceSeconds }
-        return [.pending, .processing].contains(task.status)
+        !image.failedStores.isEmpty
+            && (task == nil ? askedSeconds < Self.traceSeconds : isUnderWay)
     }
 
     private var askedSeconds: Int64 {

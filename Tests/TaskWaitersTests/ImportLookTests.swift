@@ -303,6 +303,21 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (nil, 1, true), (nil, 60, false), (.pending, 90, true), (.processing, 90, true),
+            (.failure, 1, false),
+        ] as [(ImageTask.Status?, Int64, Bool)])
+    func `Failed stores count once the copy that was requested now has begun`(
+        task: ImageTask.Status?, seconds: Int64, waits: Bool
+    ) throws {
+        let look = try Scene(
+            status: .active, task: task, seconds: seconds, isCopying: true,
+            properties: ["os_glance_failed_import": "slow"]
+        ).look()
+        #expect((word(look.judgeCopy()) == "wait") == waits)
+    }
+
     @Test(arguments: [true, false])
     func `A store that failed is named, and unpublishes only where all must succeed`(
         mustSucceed: Bool
