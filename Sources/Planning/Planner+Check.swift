@@ -192,8 +192,9 @@ extension Planner {
         let owner = target.opened.projectID
         let members = wanted.projects(for: facts.members, owner: owner)
         let shared = wanted.sharedProjects(for: facts.members, owner: owner)
-        record.members = shared
         let dropped = facts.members.filter { !wanted.reaches($0) }
+        // Without a table, nothing says which members the copy should have.
+        record.members = wanted.mapsNoMember && dropped.isEmpty ? nil : shared
         if !dropped.isEmpty, let has = found.members {
             // No table says which projects these are at the target. Project ids of two Keystones
             // cannot be compared, but their numbers can.

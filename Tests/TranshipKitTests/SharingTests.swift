@@ -65,6 +65,19 @@ import Testing
         #expect(beta.members(of: id).isEmpty)
     }
 
+    @Test func `Without a table, only the number of members can be compared`() async throws {
+        let target = "{ cloud: beta, image: { members: map } }"
+        let id = try #require(try await scene.run(to: target).transfer?.imageID)
+        beta.setMembers(["q1"], of: id)
+        for (members, differing) in [([], []), (["p1"], []), (["p1", "p2"], [.members])]
+            as [([String], [RecordField])]
+        {
+            alpha.setMembers(members, of: "s")
+            let checked = try await scene.checked(to: target).first
+            #expect(checked?.differences.map(\.field) == differing, "\(members)")
+        }
+    }
+
     @Test func `A copy that an operator has made private is not shared`() async throws {
         let id = try #require(try await run().transfer?.imageID)
         beta.put(id, ["visibility": "private"])
