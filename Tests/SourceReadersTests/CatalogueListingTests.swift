@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import GlanceModel
 import GlanceServer
 import MigrationModel
 import MigrationPipeline
-import OpenStackImage
-import TestSupport
 import Testing
 
 @testable import SourceReaders
@@ -15,42 +12,16 @@ import Testing
 /// The listing of one of several projects, each with a token of its own: another project may have
 /// what this one lacks.
 @Suite(.timeLimit(.minutes(5))) struct CatalogueListingTests {
-    private let glance: GlanceServer
+    private let cloud: TwoProjectCloud
 
     init() throws {
-        var settings = GlanceModel.Settings()
-        settings.caller.isAdmin = false
-        glance = try GlanceServer(settings)
-        for (id, owner, visibility) in [
-            ("own", "project", "private"), ("all", "other", "public"), ("hers", "other", "private"),
-        ] {
-            glance.put(
-                id, data: [1],
-                [
-                    "name": .string(id), "owner": .string(owner),
-                    "visibility": .string(visibility),
-                ])
-        }
+        cloud = try TwoProjectCloud()
     }
 
     private func listed(
         _ conditions: String, hasProjects: Bool = true
     ) async throws -> (images: [ListedImage], missed: [MissedSelection]) {
-        let session = CloudSession(
-            CloudConfiguration(
-                name: "alpha", authentication: .password(.id("u"), password: Secret("p")),
-                authURL: glance.url, scope: .projectID("project")))
-        let source = CloudImages(
-            selection: try cloudEntry("cloud: alpha, images: { \(conditions) }"), sourceIndex: 0,
-            cloud: SignedInCloud(
-                session, endpoint: glance.url, region: nil, projectID: "project"))
-        let missed = Guarded<[MissedSelection]>([])
-        var listing = Listing(
-            date: "2026-11-28", nowUnixSeconds: 1_795_824_000,
-            missed: { one in missed.withLock { $0.append(one) } })
-        listing.hasProjects = hasProjects
-        let images = try await list(source, listing)
-        return (images, missed.withLock(\.self))
+        try await cloud.list(conditions, hasProjects: hasProjects)
     }
 
     @Test func `An id that this project lacks is missed once, and not refused`() async throws {
@@ -70,7 +41,7 @@ import Testing
     }
 
     @Test func `An id whose image is not active is missed for certain`() async throws {
-        glance.put("own", ["status": "deactivated"])
+        cloud.glance.put("own", ["status": "deactivated"])
         let found = try await listed("id: own")
         #expect(found.images.isEmpty)
         #expect(found.missed.map(\.isOfOneProject) == [false])

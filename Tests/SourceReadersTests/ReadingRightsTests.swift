@@ -1,13 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
-import GlanceModel
-import GlanceServer
 import MigrationModel
 import MigrationPipeline
-import OpenStackImage
-import TestSupport
 import Testing
 
 @testable import SourceReaders
@@ -26,35 +21,10 @@ import Testing
     private func found(
         _ conditions: String, isAdmin: Bool = false, seesAll: Bool = false, maps: Bool = true
     ) async throws -> Found {
-        var settings = GlanceModel.Settings()
-        settings.caller.isAdmin = seesAll
-        let glance = try GlanceServer(settings)
-        for (id, owner, visibility) in [
-            ("own", "project", "private"), ("all", "other", "public"), ("hers", "other", "private"),
-        ] {
-            glance.put(
-                id, data: [1],
-                [
-                    "name": .string(id), "owner": .string(owner),
-                    "visibility": .string(visibility),
-                ])
-        }
-        let session = CloudSession(
-            CloudConfiguration(
-                name: "alpha", authentication: .password(.id("u"), password: Secret("p")),
-                authURL: glance.url, scope: .projectID("project")))
-        let source = CloudImages(
-            selection: try cloudEntry("cloud: alpha, images: { \(conditions) }"), sourceIndex: 0,
-            cloud: SignedInCloud(
-                session, endpoint: glance.url, region: nil, projectID: "project",
-                isAdmin: isAdmin))
-        let missed = Guarded<[MissedSelection]>([])
-        var listing = Listing(
-            date: "2026-11-28", nowUnixSeconds: 1_795_824_000,
-            missed: { one in missed.withLock { $0.append(one) } })
-        listing.hasProjects = maps
-        let names = try await list(source, listing).map(\.image.displayName).sorted()
-        return Found(names: names, missed: missed.withLock(\.self))
+        let listed = try await TwoProjectCloud(seesAll: seesAll)
+            .list(conditions, isAdmin: isAdmin, hasProjects: maps)
+        return Found(
+            names: listed.images.map(\.image.displayName).sorted(), missed: listed.missed)
     }
 
     @Test(arguments: ["owner: any", "owner: other", "owner: any, name: own"])
